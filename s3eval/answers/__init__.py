@@ -1,0 +1,1 @@
+"""Free text to readings: yes/no, side, time, list, JSON."""

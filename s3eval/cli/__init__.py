@@ -1,0 +1,114 @@
+"""The command line: a module a verb, imported only when the verb is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from s3eval.errors import S3EvalError, nearest
+
+__all__ = ["LazyGroup", "main"]
+
+# verb -> (module:command, one line for --help). The module is imported when the verb is used.
+VERBS: dict[str, tuple[str, str]] = {
+    "list": ("s3eval.cli.list:command", "models, tasks, judges and datasets installed here"),
+    "run": ("s3eval.cli.run:command", "ask models about videos and score what they say"),
+    "show": ("s3eval.cli.show:command", "the scores of a run, with counts and chance"),
+    "score": ("s3eval.cli.score:command", "score a run again without asking a model"),
+    "look": ("s3eval.cli.look:command", "what a model saw of a clip, as a picture and a sound"),
+    "data": ("s3eval.cli.data:group", "make, check, import and split datasets"),
+    "judge": ("s3eval.cli.judge:group", "read reports, compare and validate judges"),
+    "reproduce": ("s3eval.cli.reproduce:command", "the published tables from the public release"),
+    "compare": ("s3eval.cli.compare:command", "two or more runs, with intervals and tests"),
+    "two-stage": ("s3eval.cli.two_stage:command", "ES/NES from the 20 features, by patient folds"),
+    "sweep": ("s3eval.cli.sweep:command", "one run over several settings (ablations)"),
+    "findings": ("s3eval.cli.findings:command", "the paper's claims against the release"),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when called.
+
+    Args:
+        verbs: name -> ("module:attribute", short help).
+    """
+
+    def __init__(self, *args: Any, verbs: dict[str, tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.verbs = verbs
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All verbs, in the order of the table."""
+        return [*self.verbs]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one verb."""
+        if cmd_name not in self.verbs:
+            return None
+        module, _, attribute = self.verbs[cmd_name][0].partition(":")
+        command: click.Command = getattr(importlib.import_module(module), attribute)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Suggest the nearest verb for an unknown one."""
+        if args and args[0] not in self.verbs and not args[0].startswith("-"):
+            close = nearest(args[0], self.verbs)
+            hint = f" Did you mean '{close}'?" if close else ""
+            ctx.fail(f"No such command '{args[0]}'.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The verbs with their one-liners, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in self.verbs.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    verbs=VERBS,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done · 1 a comparison or check found differences · 2 wrong input · "
+    "3 finished, but some answers failed · 4 the machine (disk, memory) · 130 interrupted.",
+)
+@click.version_option(package_name="s3eval-core", prog_name="s3eval")
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def cli(debug: bool) -> None:
+    """Evaluate multimodal models that watch seizure videos."""
+
+
+def main(argv: list[str] | None = None) -> None:
+    """Run the command line; errors are one line on stderr unless ``--debug`` is given."""
+    arguments = sys.argv[1:] if argv is None else argv
+    debug = "--debug" in arguments
+    # --debug is understood anywhere, since that is where people append it.
+    arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
+    try:
+        cli.main(arguments, prog_name="s3eval", standalone_mode=False)
+    except click.exceptions.Exit as done:
+        sys.exit(done.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted; what was answered is kept.", err=True)
+        sys.exit(130)
+    except S3EvalError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except OSError as error:
+        if debug:
+            raise
+        click.echo(f"Error: {error.strerror or error} ({error.filename or 'i/o'}).", err=True)
+        sys.exit(4)
+    except Exception as error:
+        if debug:
+            raise
+        click.echo(f"Error: {type(error).__name__}: {error}. See it whole with --debug.", err=True)
+        sys.exit(2)

@@ -1,0 +1,22 @@
+"""Datasets: videos and what is known about them."""
+
+from __future__ import annotations
+
+from s3eval.dataset.folder import open_folder, write_folder
+from s3eval.dataset.types import (
+    Annotation,
+    Dataset,
+    FeatureAnnotation,
+    Lateralization,
+    Video,
+)
+
+__all__ = [
+    "Annotation",
+    "Dataset",
+    "FeatureAnnotation",
+    "Lateralization",
+    "Video",
+    "open_folder",
+    "write_folder",
+]

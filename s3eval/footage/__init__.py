@@ -1,0 +1,28 @@
+"""Footage: which frames and sound of a video a model is shown, and getting them.
+
+``clips`` is arithmetic (pure), ``decoding`` is one pass over a file, ``sound`` its audio.
+"""
+
+from __future__ import annotations
+
+from s3eval.footage.clips import (
+    Clip,
+    Sampling,
+    SamplingProfile,
+    profile,
+    sample_times,
+    whole,
+    windows,
+)
+from s3eval.footage.types import Footage
+
+__all__ = [
+    "Clip",
+    "Footage",
+    "Sampling",
+    "SamplingProfile",
+    "profile",
+    "sample_times",
+    "whole",
+    "windows",
+]

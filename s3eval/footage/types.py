@@ -1,0 +1,50 @@
+"""Decoded footage: what a model is shown of a clip."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from s3eval.footage.clips import Clip
+
+__all__ = ["SOUND_RATE", "Footage"]
+
+SOUND_RATE = 16_000
+
+
+@dataclass(frozen=True, eq=False)
+class Footage:
+    """The frames and sound of one clip.
+
+    Attributes:
+        clip: what was asked for.
+        frames: uint8 RGB, shape (n, height, width, 3), upright and with square pixels; n may be
+            0 for a model that only hears.
+        times: float64, shape (n,), the presentation time in seconds *in the video* of each
+            frame shown; subtract ``clip.start`` for time within the clip.
+        sound: float32 in [-1, 1], shape (samples,), 16 kHz mono, in step with the clip: sample 0
+            is ``clip.start``; padded with silence where the recording has none; None when the
+            video has no sound at all or the model does not hear.
+        duration: seconds of the whole video.
+    """
+
+    clip: Clip
+    frames: NDArray[np.uint8]
+    times: NDArray[np.float64]
+    sound: NDArray[np.float32] | None
+    duration: float
+
+    @property
+    def sound_rate(self) -> int:
+        """Samples a second of ``sound`` (always 16,000)."""
+        return SOUND_RATE
+
+    @property
+    def fps(self) -> float:
+        """Frames a second over the clip as sampled, 0.0 without frames."""
+        length = self.clip.end - self.clip.start
+        return len(self.times) / length if length > 0 else 0.0

@@ -1,0 +1,1 @@
+"""What every chat judge shares: questions, schemas, prompts, the client."""

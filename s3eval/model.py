@@ -1,0 +1,144 @@
+"""The contract of a model: it watches a clip once and answers all questions about it."""
+
+from __future__ import annotations
+
+from abc import ABC
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from s3eval.vocabulary import Sense
+
+if TYPE_CHECKING:
+    from s3eval.footage import Footage
+    from s3eval.plugins import ModelSpec
+
+__all__ = ["Answer", "AnswerStatus", "Model", "Question"]
+
+AnswerStatus = Literal["answered", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question about a clip.
+
+    Attributes:
+        key: names the question within its task, e.g. a feature's name; also what scripted
+            models answer by.
+        text: what the model reads.
+        choices: the one-word answers whose probabilities are wanted, e.g. ("yes", "no");
+            empty for free text.
+        max_tokens: the longest answer generated.
+        sense: what answering takes; a model without it is not asked ("skipped").
+        system: an optional system instruction.
+    """
+
+    key: str
+    text: str
+    choices: tuple[str, ...] = ()
+    max_tokens: int = 64
+    sense: Sense = "sight"
+    system: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for a question: text, or a failure with its reason. Never a default.
+
+    Attributes:
+        status: "answered", "failed" (tried and could not), "skipped" (not tried).
+        text: the raw text, unchanged; "" unless answered.
+        reason: why there is none, one line; "" when answered.
+        probabilities: for each of the question's choices, normalised to sum to 1 over the
+            choices; empty where the model gives none.
+        mass: the total probability the model gave to all choices before normalising, in
+            [0, 1]; a small mass means the probabilities mean little. None without them.
+    """
+
+    status: AnswerStatus
+    text: str = ""
+    reason: str = ""
+    probabilities: Mapping[str, float] = field(default_factory=dict)
+    mass: float | None = None
+
+    @classmethod
+    def of(cls, text: str, **more: Any) -> Answer:
+        """An answered answer."""
+        return cls("answered", text, **more)
+
+    @classmethod
+    def failed(cls, reason: str) -> Answer:
+        """A failed answer with its reason."""
+        return cls("failed", reason=reason)
+
+    @classmethod
+    def skipped(cls, reason: str) -> Answer:
+        """A question that was not put, and why."""
+        return cls("skipped", reason=reason)
+
+
+class Model(ABC):
+    """Base of every model adapter.
+
+    The smallest model overrides :meth:`answer`. One that can share work between questions
+    overrides :meth:`watch` (encode the clip once) and :meth:`ask` (answer from what it saw).
+
+    >>> class Yes(Model):
+    ...     looks = False
+    ...     def answer(self, footage, question):
+    ...         return "yes"
+    >>> [a.text for a in Yes().ask(None, [Question("tonic", "Tonic?")])]
+    ['yes']
+    """
+
+    #: False when the model ignores footage; then videos need not exist and nothing is decoded.
+    looks: ClassVar[bool] = True
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Model:
+        """Make the model ready.
+
+        Args:
+            spec: the spec it was listed with (its checkpoint among others).
+            options: the user's ``--model-option key=value`` pairs; unknown keys are an error.
+        """
+        if options:
+            from s3eval.errors import S3EvalError
+
+            raise S3EvalError(
+                f"Model '{spec.name}' takes no options, but got {', '.join(sorted(options))}"
+            )
+        return cls()
+
+    def identity(self) -> Mapping[str, Any]:
+        """What makes this model's answers this model's: checkpoint, revision, dtype, options...
+
+        JSON-able; part of the key under which answers are stored, so nothing that changes an
+        answer may be left out, and nothing that does not (device, batch size) put in.
+        """
+        return {}
+
+    def watch(self, footage: Footage) -> Any:
+        """Take in a clip once; what is returned is handed to :meth:`ask`. Default: the footage."""
+        return footage
+
+    def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
+        """Answer the questions, in order, one Answer each; yield early so each is durable.
+
+        The default calls :meth:`answer` for each; one that raises becomes a failed answer and
+        the others are still asked.
+        """
+        for question in questions:
+            try:
+                given = self.answer(watched, question)
+            except Exception as error:
+                yield Answer.failed(f"{type(error).__name__}: {error}")
+            else:
+                yield given if isinstance(given, Answer) else Answer.of(given)
+
+    def answer(self, footage: Footage, question: Question) -> str | Answer:
+        """Answer one question about a clip."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
+
+    def close(self) -> None:
+        """Free what was loaded."""

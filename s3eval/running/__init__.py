@@ -1,0 +1,1 @@
+"""Planning, asking, storing: the machinery between a task and a model."""

@@ -1,0 +1,140 @@
+"""A run on disk: one model, some tasks, one dataset, one protocol.
+
+A run folder holds ``run.json`` (the facts), ``findings.jsonl`` (one line a finding),
+``scores.json`` and, for runs that asked a model, ``answers.sqlite`` (every answer, durable).
+Recorded answers of others (the public release, human readers) are runs too: ``source`` says so,
+and everything downstream works on them alike.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from s3eval.errors import S3EvalError
+from s3eval.task import Finding
+
+__all__ = ["Run", "RunFacts", "open_run", "open_runs", "write_json", "write_run"]
+
+RUN_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """Everything that determines a run's findings, and nothing that does not.
+
+    Attributes:
+        model: its name; ``identity`` what the adapter says it is (checkpoint, revision...).
+        senses: what the model perceives.
+        tasks: task names, in order.
+        dataset: the dataset folder as given; ``digest`` of its tables.
+        protocol: the protocol the run was first scored by.
+        profile: name of the sampling profile.
+        source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
+    """
+
+    model: str
+    senses: tuple[str, ...]
+    tasks: tuple[str, ...]
+    dataset: str
+    digest: str = ""
+    protocol: str = "paper"
+    profile: str = "standard"
+    source: Literal["asked", "recorded"] = "asked"
+    identity: Mapping[str, Any] = field(default_factory=dict)
+    judge: Mapping[str, Any] = field(default_factory=dict)
+    seed: int = 0
+    selection: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    versions: Mapping[str, str] = field(default_factory=dict)
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder, read."""
+
+    path: Path
+    facts: RunFacts
+    findings: Mapping[str, Sequence[Finding]]
+
+    @property
+    def name(self) -> str:
+        """The folder's name, by which tables call the run."""
+        return self.path.name
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON whole or not at all: to a neighbour first, then renamed. Sorted keys."""
+    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    _write_text(path, text)
+
+
+def _write_text(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", encoding="utf-8", newline="\n") as handle:
+        handle.write(text)
+        handle.flush()
+        os.fsync(handle.fileno())
+    part.replace(path)
+
+
+def write_run(
+    path: str | Path, facts: RunFacts, findings: Iterable[Finding] | None = None
+) -> Path:
+    """Write (or update) a run folder; findings are sorted, so equal runs are equal bytes."""
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    write_json(folder / "run.json", {"format": RUN_FORMAT, **asdict(facts)})
+    if findings is not None:
+        ordered = sorted(findings, key=lambda f: (f.task, f.video, f.item))
+        lines = [json.dumps(asdict(f), ensure_ascii=False, sort_keys=True) for f in ordered]
+        _write_text(folder / "findings.jsonl", "".join(line + "\n" for line in lines))
+    return folder
+
+
+def open_run(path: str | Path) -> Run:
+    """Read a run folder.
+
+    Raises:
+        S3EvalError: no run there, or a file in it that cannot be read.
+    """
+    folder = Path(path)
+    if not (folder / "run.json").is_file():
+        below = sorted(p.parent.name for p in folder.glob("*/run.json"))[:5]
+        fix = f"one of its runs: {', '.join(below)}" if below else "s3eval run --help"
+        raise S3EvalError("No run in this folder", where=folder, fix=fix)
+    try:
+        raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        known = {f.name for f in fields(RunFacts)}
+        values = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known}
+        facts = RunFacts(**values)
+        findings = _read_findings(folder / "findings.jsonl")
+    except (ValueError, TypeError, KeyError) as error:
+        raise S3EvalError("This run cannot be read", where=folder, why=str(error)) from error
+    return Run(folder, facts, findings)
+
+
+def open_runs(paths: Iterable[str | Path]) -> list[Run]:
+    """Read several runs; a folder that holds runs stands for all of them."""
+    runs: list[Run] = []
+    for path in paths:
+        folder = Path(path)
+        inner = sorted(p.parent for p in folder.glob("*/run.json"))
+        runs += [open_run(p) for p in inner] if inner else [open_run(folder)]
+    return runs
+
+
+def _read_findings(path: Path) -> dict[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    if path.is_file():
+        with path.open(encoding="utf-8") as handle:
+            for line in handle:
+                if line.strip():
+                    finding = Finding(**json.loads(line))
+                    found.setdefault(finding.task, []).append(finding)
+    return found

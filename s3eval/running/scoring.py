@@ -1,0 +1,81 @@
+"""Findings to scores: the same code for asked and recorded runs, under either protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from s3eval.metrics.tally import Counts, Tally
+from s3eval.task import Finding, ScoringContext, Task
+
+if TYPE_CHECKING:
+    from s3eval.dataset import Dataset
+    from s3eval.judge import Judge
+    from s3eval.plugins import Registry
+    from s3eval.vocabulary import Protocol
+
+__all__ = ["chance_tallies", "counts_of", "load_task", "tallies_of"]
+
+
+def load_task(name: str, registry: Registry | None = None) -> Task:
+    """An instance of the task of that name.
+
+    Raises:
+        S3EvalError: unknown, or its needs are missing.
+    """
+    from s3eval.plugins import discover
+
+    found = (registry or discover()).get("task", name).spec.load()()
+    assert isinstance(found, Task)
+    return found
+
+
+def counts_of(findings: Iterable[Finding], scored: int = 0) -> Counts:
+    """The denominators of some findings.
+
+    >>> counts_of([Finding("t", "v", "i", "answered", "yes"), Finding("t", "w", "i", "failed")])
+    Counts(asked=2, answered=1, readable=1, scored=0, failed=1, skipped=0)
+    """
+    states = [f.state for f in findings]
+    return Counts(
+        asked=len(states),
+        answered=states.count("answered") + states.count("unreadable"),
+        readable=states.count("answered"),
+        scored=scored,
+        failed=states.count("failed"),
+        skipped=states.count("skipped"),
+    )
+
+
+def tallies_of(
+    findings: Mapping[str, Sequence[Finding]],
+    dataset: Dataset,
+    protocol: Protocol,
+    judge: Judge | None = None,
+    tasks: Mapping[str, Task] | None = None,
+) -> list[Tally]:
+    """Every metric of every task of a run's findings."""
+    context = ScoringContext(dataset, protocol, judge, findings)
+    known = tasks or {name: load_task(name) for name in findings}
+    return [t for name, found in findings.items() for t in known[name].tallies(found, context)]
+
+
+def chance_tallies(
+    findings: Mapping[str, Sequence[Finding]],
+    dataset: Dataset,
+    protocol: Protocol,
+    judge: Judge | None = None,
+    tasks: Mapping[str, Task] | None = None,
+) -> dict[str, list[Tally]]:
+    """The same metrics for each trivial answerer, on the same videos and items.
+
+    Returns:
+        by the answerer's name ("always-yes", ...), its tallies over all tasks.
+    """
+    context = ScoringContext(dataset, protocol, judge, findings)
+    known = tasks or {name: load_task(name) for name in findings}
+    lines: dict[str, list[Tally]] = {}
+    for name, found in findings.items():
+        for answerer, theirs in known[name].trivial(found, context).items():
+            lines.setdefault(answerer, []).extend(known[name].tallies(theirs, context))
+    return lines

@@ -1,0 +1,1 @@
+"""What plugin authors use in their tests: tiny checkpoints, synthetic footage."""
