@@ -14,11 +14,13 @@ from s3eval.footage.clips import (
     whole,
     windows,
 )
-from s3eval.footage.types import Footage
+from s3eval.footage.types import Footage, FootageFailure, MediaFacts
 
 __all__ = [
     "Clip",
     "Footage",
+    "FootageFailure",
+    "MediaFacts",
     "Sampling",
     "SamplingProfile",
     "profile",

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from s3eval.footage.clips import Clip
 
-__all__ = ["SOUND_RATE", "Footage"]
+__all__ = ["SOUND_RATE", "Footage", "FootageFailure", "MediaFacts"]
 
 SOUND_RATE = 16_000
 
@@ -38,6 +38,19 @@ class Footage:
     sound: NDArray[np.float32] | None
     duration: float
 
+    @classmethod
+    def unseen(cls, clip: Clip, duration: float = 0.0) -> Footage:
+        """A clip without frames and sound: what a model that never looks is handed.
+
+        >>> from s3eval.footage import Clip, Sampling
+        >>> Footage.unseen(Clip("v1", 0.0, 30.0, Sampling())).frames.shape
+        (0, 0, 0, 3)
+        """
+        import numpy as np
+
+        frames = np.zeros((0, 0, 0, 3), np.uint8)
+        return cls(clip, frames, np.zeros(0), None, duration)
+
     @property
     def sound_rate(self) -> int:
         """Samples a second of ``sound`` (always 16,000)."""
@@ -48,3 +61,36 @@ class Footage:
         """Frames a second over the clip as sampled, 0.0 without frames."""
         length = self.clip.end - self.clip.start
         return len(self.times) / length if length > 0 else 0.0
+
+
+@dataclass(frozen=True)
+class FootageFailure:
+    """A clip that could not be decoded, and why (one line, no path); the others still are."""
+
+    clip: Clip
+    reason: str
+
+
+@dataclass(frozen=True)
+class MediaFacts:
+    """What a video file says about itself.
+
+    Attributes:
+        duration: seconds from the first presentation time to the end of the last frame or
+            sound, as the container states it.
+        width, height: pixels as displayed: upright, with square pixels.
+        fps: average frames a second, 0.0 when unknown.
+        frames: number of frames stated by the container, 0 when it states none.
+        has_sound: whether there is an audio stream.
+        rotation: degrees clockwise that the stored picture is turned for display.
+        codec: of the picture, e.g. "h264".
+    """
+
+    duration: float
+    width: int
+    height: int
+    fps: float
+    frames: int
+    has_sound: bool
+    rotation: int
+    codec: str
