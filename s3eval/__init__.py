@@ -40,7 +40,36 @@ _HOME = {
     "SamplingProfile": "footage",
     "S3EvalError": "errors",
 }
-__all__ = sorted([*_HOME, "__version__"])  # noqa: PLE0605
+__all__ = [
+    "Annotation",
+    "Answer",
+    "Clip",
+    "Dataset",
+    "DatasetSpec",
+    "Finding",
+    "Footage",
+    "Inquiry",
+    "Judge",
+    "JudgeSpec",
+    "Model",
+    "ModelSpec",
+    "Piece",
+    "PlanContext",
+    "Question",
+    "Reading",
+    "ReportFacts",
+    "S3EvalError",
+    "Sampling",
+    "SamplingProfile",
+    "ScoringContext",
+    "Task",
+    "TaskSpec",
+    "Video",
+    "__version__",
+    "discover",
+    "hookimpl",
+    "hookspec",
+]
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Dataset, Video

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-__all__ = ["S3EvalError", "UnknownNameError", "nearest"]
+__all__ = ["MachineError", "S3EvalError", "StopRunError", "UnknownNameError", "nearest"]
 
 
 class S3EvalError(Exception):
@@ -37,6 +37,18 @@ class S3EvalError(Exception):
         if self.fix:
             text += f" Try: {self.fix}"
         return text
+
+
+class StopRunError(S3EvalError):
+    """Asking must stop here (a budget spent, consent missing); what was answered is kept."""
+
+    exit_code = 3
+
+
+class MachineError(S3EvalError):
+    """The machine is the problem: no disk, no memory."""
+
+    exit_code = 4
 
 
 class UnknownNameError(S3EvalError):

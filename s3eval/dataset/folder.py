@@ -1,19 +1,309 @@
-"""The folder format: dataset.toml, tidy CSV tables, videos/."""
+"""The folder format: dataset.toml, tidy CSV tables and videos/ (docs/datasets.md).
+
+Only ``videos.csv`` is required; every other table adds what is known.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from s3eval.dataset.types import Dataset
+from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
+from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
+from s3eval.errors import S3EvalError, nearest
+from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
-__all__ = ["open_folder", "write_folder"]
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+__all__ = ["TABLES", "open_folder", "read_folder", "write_folder"]
+
+FORMAT = 1
+# file -> (required columns, optional columns)
+TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "videos.csv": (
+        ("video", "patient"),
+        ("file", "diagnosis", "fold", "duration", "seizure_start", "seizure_end"),
+    ),
+    "features.csv": (("video", "feature", "present"), ("start", "end", "justification")),
+    "lateralization.csv": (("video", "item", "value"), ("start", "end")),
+    "sequences.csv": (("video", "position", "feature"), ()),
+    "reports.csv": (("video", "report"), ()),
+}
+LATERALIZATION_ITEMS = ("head_turning", "arm_movement", "onset_body_part")
+PRESENCE = ("yes", "no", "na")
+
+
+@dataclass
+class _Reading:
+    """What is being put together while a folder is read."""
+
+    folder: Path
+    videos: dict[str, Video]
+    features: dict[str, dict[str, FeatureAnnotation]]
+    lateralization: dict[str, dict[str, Lateralization]]
+    sequences: dict[str, dict[int, str]]
+    reports: dict[str, str]
+    seizure: dict[str, tuple[float | None, float | None]]
+    problems: list[Problem]
 
 
 def open_folder(path: str | Path) -> Dataset:
-    """Read a dataset folder."""
-    raise NotImplementedError
+    """Read a dataset folder.
+
+    Raises:
+        S3EvalError: there is no dataset, or its tables have errors (the first is told, with
+            the command that lists all).
+    """
+    dataset, problems = read_folder(path)
+    errors = [p for p in problems if p.level == "error"]
+    if errors:
+        more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
+        raise S3EvalError(
+            f"The dataset has {len(errors)} error{'s' * (len(errors) > 1)}",
+            where=path,
+            why=f"{errors[0]}{more}",
+            fix=f"s3eval data check {path}",
+        )
+    return dataset
 
 
-def write_folder(dataset: Dataset, path: str | Path) -> None:
-    """Write the tables of a dataset into a folder (videos are not copied)."""
-    raise NotImplementedError
+def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
+    """Read a dataset folder as far as it can be read, with all that is wrong in its tables.
+
+    Raises:
+        S3EvalError: the folder or its ``videos.csv`` does not exist.
+    """
+    folder = Path(path)
+    if not (folder / "videos.csv").is_file():
+        what = "No dataset here, videos.csv is missing" if folder.is_dir() else "No such folder"
+        raise S3EvalError(
+            what, where=path, fix=f"s3eval data synth {path}, or docs/datasets.md for your own"
+        )
+    facts, problems = _read_toml(folder)
+    state = _Reading(folder, {}, {}, {}, {}, {}, {}, problems)
+    readers: dict[str, Callable[[_Reading, Table, Row], None]] = {
+        "videos.csv": _video,
+        "features.csv": _feature,
+        "lateralization.csv": _lateral,
+        "sequences.csv": _step,
+        "reports.csv": _report,
+    }
+    digest = hashlib.sha256()
+    for file, (required, optional) in TABLES.items():
+        if not (folder / file).is_file():
+            continue
+        digest.update(file.encode() + b"\0" + (folder / file).read_bytes())
+        table, found = read_table(folder, file, required, optional)
+        state.problems += found
+        for row in table:
+            if file != "videos.csv" and row["video"] not in state.videos:
+                _unknown_video(state, table, row)
+                continue
+            readers[file](state, table, row)
+    if not state.videos:
+        state.problems.append(Problem("error", "videos.csv", 0, "it lists no video"))
+    annotations = {name: _annotation(state, name) for name in state.videos}
+    dataset = Dataset(
+        name=str(facts.get("name", folder.resolve().name)),
+        videos=tuple(state.videos.values()),
+        annotations=annotations,
+        root=folder,
+        digest=digest.hexdigest(),
+        description=str(facts.get("description", "")),
+    )
+    return dataset, state.problems
+
+
+def _read_toml(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
+    file = "dataset.toml"
+    if not (folder / file).is_file():
+        fix = 'write one with: format = 1 and name = "..."'
+        return {}, [Problem("warning", file, 0, "the file is missing", fix)]
+    try:
+        facts = tomllib.loads((folder / file).read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        return {}, [Problem("error", file, 0, f"not TOML: {error}")]
+    found = facts.get("format", FORMAT)
+    if found != FORMAT:
+        what = f"format {found!r}, but this version reads format {FORMAT}"
+        return facts, [Problem("error", file, 0, what)]
+    return facts, []
+
+
+def _unknown_video(state: _Reading, table: Table, row: Row) -> None:
+    close = nearest(row["video"], state.videos)
+    fix = f"did you mean '{close}'?" if close else "add it to videos.csv"
+    state.problems.append(table.problem(row, f"video '{row['video']}' is not in videos.csv", fix))
+
+
+def _seconds(state: _Reading, table: Table, row: Row, column: str) -> float | None:
+    try:
+        return number(row[column])
+    except ValueError:
+        what = f"{column} '{row[column]}' is no time"
+        state.problems.append(table.problem(row, what, "seconds, or MM:SS"))
+        return None
+
+
+def _choice(
+    state: _Reading, table: Table, row: Row, column: str, allowed: tuple[str, ...]
+) -> str | None:
+    value = row[column]
+    if value in allowed:
+        return value
+    close = nearest(value, allowed)
+    fix = f"did you mean '{close}'?" if close else f"one of {', '.join(allowed)}"
+    state.problems.append(table.problem(row, f"unknown {column} '{value}'", fix))
+    return None
+
+
+def _video(state: _Reading, table: Table, row: Row) -> None:
+    name = row["video"]
+    if not name or not row["patient"]:
+        what = "video and patient must not be empty"
+        state.problems.append(table.problem(row, what, "the split goes by patient"))
+        return
+    if name in state.videos:
+        state.problems.append(table.problem(row, f"video '{name}' is listed twice"))
+        return
+    diagnosis = _choice(state, table, row, "diagnosis", DIAGNOSES) if row["diagnosis"] else None
+    fold = None
+    if row["fold"]:
+        try:
+            fold = int(row["fold"])
+        except ValueError:
+            what = f"fold '{row['fold']}' is no whole number"
+            state.problems.append(table.problem(row, what, "0 for the test set, 1, 2, ..."))
+    duration = _seconds(state, table, row, "duration")
+    file = row["file"]
+    if not file and (state.folder / "videos" / f"{name}.mp4").is_file():
+        file = f"videos/{name}.mp4"
+    state.videos[name] = Video(name, row["patient"], file, diagnosis, fold, duration)
+    state.seizure[name] = (
+        _seconds(state, table, row, "seizure_start"),
+        _seconds(state, table, row, "seizure_end"),
+    )
+
+
+def _feature(state: _Reading, table: Table, row: Row) -> None:
+    name = _choice(state, table, row, "feature", FEATURE_NAMES)
+    presence = _choice(state, table, row, "present", PRESENCE)
+    if name is None or presence is None:
+        return
+    mine = state.features.setdefault(row["video"], {})
+    if name in mine:
+        what = f"'{name}' of video '{row['video']}' is given twice"
+        state.problems.append(table.problem(row, what))
+        return
+    start, end = (_seconds(state, table, row, c) for c in ("start", "end"))
+    mine[name] = FeatureAnnotation(presence, start, end, row["justification"])
+
+
+def _lateral(state: _Reading, table: Table, row: Row) -> None:
+    item = _choice(state, table, row, "item", LATERALIZATION_ITEMS)
+    if item is None:
+        return
+    mine = state.lateralization.setdefault(row["video"], {})
+    if item in mine:
+        what = f"'{item}' of video '{row['video']}' is given twice"
+        state.problems.append(table.problem(row, what))
+        return
+    start, end = (_seconds(state, table, row, c) for c in ("start", "end"))
+    mine[item] = Lateralization(row["value"], start, end)
+
+
+def _step(state: _Reading, table: Table, row: Row) -> None:
+    steps = state.sequences.setdefault(row["video"], {})
+    # A row without a feature says: this video's sequence is known, and it is empty.
+    if not row["feature"]:
+        return
+    name = _choice(state, table, row, "feature", FEATURE_NAMES)
+    try:
+        position = int(row["position"])
+    except ValueError:
+        what = f"position '{row['position']}' is no whole number"
+        state.problems.append(table.problem(row, what, "1, 2, 3, ..."))
+        return
+    if position in steps:
+        what = f"position {position} of video '{row['video']}' is given twice"
+        state.problems.append(table.problem(row, what))
+    elif name:
+        steps[position] = name
+
+
+def _report(state: _Reading, table: Table, row: Row) -> None:
+    if row["video"] in state.reports:
+        what = f"a second report for video '{row['video']}'"
+        state.problems.append(table.problem(row, what))
+        return
+    state.reports[row["video"]] = row["report"]
+
+
+def _annotation(state: _Reading, name: str) -> Annotation:
+    steps = state.sequences.get(name)
+    start, end = state.seizure.get(name, (None, None))
+    return Annotation(
+        video=name,
+        features=state.features.get(name, {}),
+        lateralization=state.lateralization.get(name, {}),
+        sequence=None if steps is None else tuple(steps[p] for p in sorted(steps)),
+        report=state.reports.get(name),
+        seizure_start=start,
+        seizure_end=end,
+    )
+
+
+def write_folder(dataset: Dataset, path: str | Path) -> Path:
+    """Write the tables of a dataset into a folder; videos are neither copied nor touched.
+
+    The same dataset gives the same bytes. ``open_folder`` gives it back.
+    """
+    folder = Path(path)
+    folder.mkdir(parents=True, exist_ok=True)
+    toml = f"format = {FORMAT}\nname = {_quoted(dataset.name)}\n"
+    if dataset.description:
+        toml += f"description = {_quoted(dataset.description)}\n"
+    (folder / "dataset.toml").write_text(toml, encoding="utf-8", newline="\n")
+    for file, rows in _rows(dataset).items():
+        required, optional = TABLES[file]
+        columns = _columns(file, (*required, *optional))
+        (folder / file).write_text(table_text(columns, rows), encoding="utf-8", newline="\n")
+    return folder
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
+
+
+def _columns(file: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    if file == "videos.csv":
+        return ("video", "file", "patient", *columns[3:])
+    return columns
+
+
+def _rows(dataset: Dataset) -> dict[str, list[tuple[object, ...]]]:
+    rows: dict[str, list[tuple[object, ...]]] = {file: [] for file in TABLES}
+    for v in dataset.videos:
+        a = dataset.annotations[v.name]
+        times = (v.duration, a.seizure_start, a.seizure_end)
+        rows["videos.csv"].append((v.name, v.file, v.patient, v.diagnosis, v.fold, *times))
+        for name in [f for f in FEATURE_NAMES if f in a.features]:
+            f = a.features[name]
+            rows["features.csv"].append((v.name, name, f.presence, f.start, f.end, f.justification))
+        for item in [i for i in LATERALIZATION_ITEMS if i in a.lateralization]:
+            where = a.lateralization[item]
+            rows["lateralization.csv"].append((v.name, item, where.value, where.start, where.end))
+        if a.sequence is not None:
+            steps = list(enumerate(a.sequence, start=1)) or [(0, "")]
+            rows["sequences.csv"] += [(v.name, position, name) for position, name in steps]
+        if a.report is not None:
+            rows["reports.csv"].append((v.name, a.report))
+    return rows

@@ -35,6 +35,8 @@ class RunFacts:
         protocol: the protocol the run was first scored by.
         profile: name of the sampling profile.
         source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
+        looks: whether the model looks at footage; one that does not is known by video names.
+        selection: which videos of the dataset, as ``Dataset.select`` takes them.
     """
 
     model: str
@@ -45,6 +47,7 @@ class RunFacts:
     protocol: str = "paper"
     profile: str = "standard"
     source: Literal["asked", "recorded"] = "asked"
+    looks: bool = True
     identity: Mapping[str, Any] = field(default_factory=dict)
     judge: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
@@ -83,9 +86,7 @@ def _write_text(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def write_run(
-    path: str | Path, facts: RunFacts, findings: Iterable[Finding] | None = None
-) -> Path:
+def write_run(path: str | Path, facts: RunFacts, findings: Iterable[Finding] | None = None) -> Path:
     """Write (or update) a run folder; findings are sorted, so equal runs are equal bytes."""
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
@@ -111,7 +112,8 @@ def open_run(path: str | Path) -> Run:
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         known = {f.name for f in fields(RunFacts)}
-        values = {k: tuple(v) if isinstance(v, list) else v for k, v in raw.items() if k in known}
+        values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
+        values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
         facts = RunFacts(**values)
         findings = _read_findings(folder / "findings.jsonl")
     except (ValueError, TypeError, KeyError) as error:

@@ -1,0 +1,87 @@
+"""``s3eval list``: what is installed here, without importing any of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.plugins import Plugin, Registry, discover
+
+WHAT = ("models", "tasks", "judges", "datasets", "features", "profiles")
+
+
+@click.command(
+    "list",
+    epilog="Examples: s3eval list · s3eval list models · s3eval list --json -",
+)
+@click.argument("what", required=False, type=click.Choice(WHAT))
+@json_option
+def command(what: str | None, json_file: str | None) -> None:
+    """List models, tasks, judges and datasets: package, senses, whether ready."""
+    if what in ("features", "profiles"):
+        _list_words(what, json_file)
+        return
+    registry = discover()
+    kinds = [what.removesuffix("s")] if what else ["model", "task", "judge", "dataset"]
+    if write_json_output(_as_json(registry, kinds), json_file):
+        return
+    for kind in kinds:
+        _print_kind(registry, kind)
+    _print_trouble(registry)
+
+
+def _facts(plugin: Plugin) -> dict[str, Any]:
+    return {
+        "kind": plugin.kind,
+        "package": plugin.package,
+        "version": plugin.version,
+        "status": plugin.status,
+        **asdict(plugin.spec),
+    }
+
+
+def _as_json(registry: Registry, kinds: list[str]) -> dict[str, Any]:
+    return {
+        **{f"{kind}s": [_facts(p) for p in registry.of(kind)] for kind in kinds},
+        "broken": [asdict(b) for b in registry.broken],
+        "duplicates": [
+            {"kind": kind, "name": name, "packages": list(owners)}
+            for (kind, name), owners in sorted(registry.clashes.items())
+        ],
+    }
+
+
+def _print_kind(registry: Registry, kind: str) -> None:
+    plugins = registry.of(kind)
+    sensing, leaving = kind == "model", kind in ("model", "judge")
+    columns = [kind, *(["sees", "hears"] if sensing else [])]
+    columns += [*(["leaves machine"] if leaving else []), "status", "package", "what it is"]
+    rows = []
+    for p in plugins:
+        row: list[object] = [p.spec.name]
+        if sensing:
+            row += ["yes" if p.spec.sees else "-", "yes" if p.spec.hears else "-"]
+        if leaving:
+            row.append("yes" if p.spec.remote else "no")
+        rows.append([*row, p.status, f"{p.package} {p.version}", p.spec.summary])
+    print_table(f"{len(plugins)} {kind}s", columns, rows)
+
+
+def _print_trouble(registry: Registry) -> None:
+    for (kind, name), owners in sorted(registry.clashes.items()):
+        click.echo(f"Refused: {kind} '{name}' is claimed by {' and '.join(owners)}.", err=True)
+    for broken in registry.broken:
+        where = f"{broken.package} {broken.version} ({broken.entry_point})"
+        click.echo(f"Broken: {where}: {broken.reason}", err=True)
+
+
+def _list_words(what: str, json_file: str | None) -> None:
+    from s3eval.footage.clips import PROFILES
+    from s3eval.vocabulary import FEATURES
+
+    values = [asdict(v) for v in (FEATURES if what == "features" else PROFILES.values())]
+    if not write_json_output(values, json_file):
+        print_table(f"{len(values)} {what}", [*values[0]], [list(v.values()) for v in values])

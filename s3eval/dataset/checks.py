@@ -1,0 +1,164 @@
+"""Checks of a dataset beyond its tables' form: the paper's rule-based checks (Section 3.1, v).
+
+>>> from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
+>>> bad = Annotation("v", features={"tonic": FeatureAnnotation("yes", 9.0, 4.0)})
+>>> [str(p) for p in check(Dataset("d", (Video("v", "p"),), {"v": bad}))]
+["features.csv: 'tonic' of video 'v' ends at 4 s before it starts at 9 s"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from s3eval.dataset.tables import Problem
+from s3eval.dataset.types import Annotation, Dataset, Video
+
+__all__ = ["check", "check_files"]
+
+# Features that need no times: sleep is a state at the beginning, an answer is an event.
+UNTIMED = ("occur_during_sleep", "verbal_responsiveness")
+# Annotators write whole seconds; a label may pass the end of the recording by their rounding.
+ROUNDING = 1.0
+
+
+def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) -> list[Problem]:
+    """Everything the annotation says that cannot be so.
+
+    Args:
+        dataset: what to check.
+        rows: finds the row of (file, video, item), for messages; unknown rows are 0.
+
+    Returns:
+        problems: starts after ends, times outside the video, present features without times,
+        absent ones with them, sequences that disagree with the onsets or name absent features,
+        patients with two diagnoses or in two folds.
+    """
+    row = rows or (lambda file, video, item: 0)
+    found: list[Problem] = []
+    for video in dataset.videos:
+        note = dataset.annotations[video.name]
+        for file, item, level, what in (
+            *_times(video, note),
+            *_sequence(video, note),
+            *_seizure(video, note),
+        ):
+            number = row(file, video.name, item)
+            found.append(Problem("error" if level == "error" else "warning", file, number, what))
+    return found + _patients(dataset)
+
+
+_Found = Iterator[tuple[str, str, str, str]]
+
+
+def _spans(note: Annotation) -> Iterator[tuple[str, str, float | None, float | None]]:
+    for name, f in note.features.items():
+        yield "features.csv", name, f.start, f.end
+    for item, where in note.lateralization.items():
+        yield "lateralization.csv", item, where.start, where.end
+
+
+def _times(video: Video, note: Annotation) -> _Found:
+    of = f"of video '{video.name}'"
+    for file, item, start, end in _spans(note):
+        if start is not None and end is not None and end < start:
+            what = f"'{item}' {of} ends at {end:g} s before it starts at {start:g} s"
+            yield file, item, "error", what
+        for label, time in (("starts", start), ("ends", end)):
+            if time is not None and video.duration and time > video.duration + ROUNDING:
+                what = f"'{item}' {of} {label} at {time:g} s, after its end ({video.duration:g} s)"
+                yield file, item, "error", what
+    for name, f in note.features.items():
+        if f.presence == "yes" and f.start is None and name not in UNTIMED:
+            yield "features.csv", name, "warning", f"'{name}' {of} is present but has no start"
+        if f.presence == "no" and (f.start is not None or f.end is not None):
+            yield "features.csv", name, "warning", f"'{name}' {of} is absent but has times"
+
+
+def _sequence(video: Video, note: Annotation) -> _Found:
+    if note.sequence is None:
+        return
+    of = f"of video '{video.name}'"
+    before: tuple[str, float] | None = None
+    for name in note.sequence:
+        f = note.features.get(name)
+        if f is None:
+            continue
+        if f.presence != "yes":
+            what = f"the sequence {of} names '{name}', annotated '{f.presence}'"
+            yield "sequences.csv", name, "warning", what
+        if f.start is None:
+            continue
+        if before is not None and f.start < before[1]:
+            what = (
+                f"the sequence {of} has '{before[0]}' (onset {before[1]:g} s) "
+                f"before '{name}' (onset {f.start:g} s)"
+            )
+            yield "sequences.csv", name, "warning", what
+        before = (name, f.start)
+    for name in sorted({n for n in note.sequence if note.sequence.count(n) > 1}):
+        yield "sequences.csv", name, "warning", f"the sequence {of} names '{name}' twice"
+
+
+def _seizure(video: Video, note: Annotation) -> _Found:
+    of = f"of video '{video.name}'"
+    start, end = note.seizure_start, note.seizure_end
+    if start is not None and end is not None and end < start:
+        what = f"the seizure {of} ends at {end:g} s before it starts at {start:g} s"
+        yield "videos.csv", "", "error", what
+    for label, time in (("starts", start), ("ends", end)):
+        if time is not None and video.duration and time > video.duration + ROUNDING:
+            what = f"the seizure {of} {label} at {time:g} s, after its end ({video.duration:g} s)"
+            yield "videos.csv", "", "error", what
+
+
+def _patients(dataset: Dataset) -> list[Problem]:
+    folds: dict[str, set[int]] = {}
+    diagnoses: dict[str, set[str]] = {}
+    for v in dataset.videos:
+        if v.fold is not None:
+            folds.setdefault(v.patient, set()).add(v.fold)
+        if v.diagnosis:
+            diagnoses.setdefault(v.patient, set()).add(v.diagnosis)
+    found = []
+    for patient, values in sorted(folds.items()):
+        if len(values) > 1:
+            what = f"patient '{patient}' stands in folds {', '.join(map(str, sorted(values)))}"
+            fix = "videos of a patient must not be on both sides of a split"
+            found.append(Problem("error", "videos.csv", 0, what, fix))
+    for patient, names in sorted(diagnoses.items()):
+        if len(names) > 1:
+            what = f"patient '{patient}' has videos of {' and '.join(sorted(names))}"
+            fix = "possible, but rare: check the labels"
+            found.append(Problem("warning", "videos.csv", 0, what, fix))
+    return found
+
+
+def check_files(dataset: Dataset, progress: Callable[[], None] = lambda: None) -> list[Problem]:
+    """Problems of the video files: missing, unreadable, of another length than the table says.
+
+    Every file is opened (not decoded); ``progress`` is called once a video.
+    """
+    from s3eval.errors import S3EvalError
+    from s3eval.footage.decoding import probe
+
+    found = []
+    for video in dataset.videos:
+        progress()
+        if not video.file:
+            what = f"video '{video.name}' has no file"
+            found.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
+            continue
+        path = dataset.path(video)
+        if not path.is_file():
+            what = f"the file of video '{video.name}' is missing: {video.file}"
+            found.append(Problem("error", "videos.csv", 0, what))
+            continue
+        try:
+            facts = probe(path)
+        except S3EvalError as error:
+            found.append(Problem("error", video.file, 0, error.why or error.what))
+            continue
+        if video.duration and abs(facts.duration - video.duration) > ROUNDING:
+            what = f"lasts {facts.duration:.1f} s, the table says {video.duration:g} s"
+            found.append(Problem("warning", video.file, 0, what))
+    return found

@@ -1,0 +1,148 @@
+"""Reading and writing the CSV tables of a dataset folder, with every problem named by row."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from s3eval.errors import nearest
+
+__all__ = ["Problem", "Row", "Table", "number", "read_table", "table_text"]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with a dataset: where it is, what it is, what to do.
+
+    ``row`` is the line a spreadsheet shows (the header is row 1), 0 for the whole file.
+    An "error" keeps a dataset from opening, a "warning" does not.
+    """
+
+    level: Literal["error", "warning"]
+    file: str
+    row: int
+    what: str
+    fix: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.row}" if self.row else self.file
+        return f"{where}: {self.what}" + (f" ({self.fix})" if self.fix else "")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a table: its line number and its values by column, trimmed."""
+
+    number: int
+    values: Mapping[str, str]
+
+    def __getitem__(self, column: str) -> str:
+        return self.values.get(column, "")
+
+
+@dataclass(frozen=True)
+class Table:
+    """The rows of one file."""
+
+    file: str
+    columns: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def problem(self, row: Row, what: str, fix: str = "", level: str = "error") -> Problem:
+        """A problem at a row of this table."""
+        return Problem(
+            "warning" if level == "warning" else "error", self.file, row.number, what, fix
+        )
+
+
+def read_table(
+    folder: Path, file: str, required: Sequence[str], optional: Sequence[str]
+) -> tuple[Table, list[Problem]]:
+    """Read ``folder/file``; a missing optional file is the caller's business.
+
+    Returns:
+        the table (empty when unreadable) and the problems: bytes that are not UTF-8, missing
+        and unknown columns (the nearest known one suggested), rows with too many cells.
+    """
+    empty = Table(file, (), ())
+    raw = (folder / file).read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        bad = Problem("error", file, line, f"byte {error.start} is not UTF-8", "save it as UTF-8")
+        return empty, [bad]
+    reader = csv.reader(io.StringIO(text, newline=""))
+    header = [c.strip() for c in next(reader, [])]
+    problems = _check_header(file, header, required, optional)
+    if any(p.level == "error" for p in problems):
+        return empty, problems
+    rows = []
+    for cells in reader:
+        if not any(c.strip() for c in cells):
+            continue
+        if len(cells) > len(header):
+            what = f"{len(cells)} cells for {len(header)} columns"
+            problems.append(Problem("error", file, reader.line_num, what, "quote commas in text"))
+            continue
+        values = dict(zip(header, (c.strip() for c in cells), strict=False))
+        rows.append(Row(reader.line_num, values))
+    return Table(file, tuple(header), tuple(rows)), problems
+
+
+def _check_header(
+    file: str, header: list[str], required: Sequence[str], optional: Sequence[str]
+) -> list[Problem]:
+    if not header:
+        return [Problem("error", file, 0, "the file is empty", "it needs at least a header row")]
+    known = [*required, *optional]
+    problems = []
+    for name in [c for c in header if c not in known]:
+        close = nearest(name, known)
+        fix = f"did you mean '{close}'?" if close else f"known: {', '.join(known)}"
+        problems.append(Problem("warning", file, 1, f"unknown column '{name}'", fix))
+    for name in [c for c in required if c not in header]:
+        fix = f"found: {', '.join(header)}"
+        problems.append(Problem("error", file, 1, f"column '{name}' is missing", fix))
+    for name in sorted({c for c in header if header.count(c) > 1}):
+        problems.append(Problem("error", file, 1, f"column '{name}' appears twice"))
+    return problems
+
+
+def number(text: str) -> float | None:
+    """Seconds written as 12.5, 1:05 or 0:01:05; None when empty.
+
+    Raises:
+        ValueError: it is none of these.
+
+    >>> number("1:05.5")
+    65.5
+    """
+    if not text:
+        return None
+    parts = text.split(":")
+    if len(parts) > 3:
+        raise ValueError(text)
+    seconds = 0.0
+    for part in parts:
+        seconds = seconds * 60 + float(part)
+    if not 0 <= seconds < float("inf"):
+        raise ValueError(text)
+    return seconds
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """CSV text with Unix line ends; None is an empty cell, floats are written shortest."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow(["" if v is None else f"{v:g}" if isinstance(v, float) else v for v in row])
+    return out.getvalue()
