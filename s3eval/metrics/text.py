@@ -1,0 +1,178 @@
+"""Likeness of two texts: BLEU, ROUGE and BERTScore (Tasks 2 and 6; Tables 2, 14, 18, 20, 24).
+
+All three are computed by the field's libraries (sacrebleu, rouge-score, bert-score); what is
+added here is the benchmark's rule which texts count, and BLEU as sums over videos.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from s3eval.errors import S3EvalError
+
+if TYPE_CHECKING:
+    from rouge_score.rouge_scorer import RougeScorer
+    from sacrebleu.metrics.bleu import BLEU
+
+__all__ = [
+    "NO_TEXT",
+    "Rouge",
+    "bleu",
+    "bleu_of_statistics",
+    "bleu_statistics",
+    "left_out",
+    "normalise",
+    "rouge",
+]
+
+#: Words that stand for "no text" when they are all there is.
+NO_TEXT = frozenset({"", "fail", "failed", "error", "na", "n/a", "none", "null"})
+ORDER = 4
+
+
+def normalise(text: str, collapse: bool = False) -> str:
+    """Lower-cased and trimmed; with ``collapse`` every run of white space becomes one blank.
+
+    Source: protocol, Task 2 (plain) and Task 6 (collapsed).
+
+    >>> normalise("  Right  Arm "), normalise("  Right  Arm ", collapse=True)
+    ('right  arm', 'right arm')
+    """
+    text = text.strip().lower()
+    return re.sub(r"\s+", " ", text) if collapse else text
+
+
+def left_out(text: str | None) -> bool:
+    """Whether there is no text to compare: nothing, or only a word such as "fail" or "n/a".
+
+    Source: protocol, Tasks 2 and 6.
+
+    >>> left_out(" N/A "), left_out(None), left_out("no response")
+    (True, True, False)
+    """
+    return text is None or normalise(text) in NO_TEXT
+
+
+@dataclass(frozen=True)
+class Rouge:
+    """F1 of ROUGE-1 (words) and ROUGE-L (longest common subsequence), stemmed, in [0, 1]."""
+
+    rouge1: float
+    rouge_l: float
+
+
+@lru_cache(maxsize=1)
+def _rouge_scorer() -> RougeScorer:
+    from rouge_score import rouge_scorer, tokenizers
+
+    plain = tokenizers.DefaultTokenizer(use_stemmer=True)
+
+    class Remembering(tokenizers.Tokenizer):  # type: ignore[misc]
+        # The same reference is compared with every model's text, and stemming is what costs.
+        @staticmethod
+        @lru_cache(maxsize=65536)
+        def tokenize(text: str) -> list[str]:
+            return list(plain.tokenize(text))
+
+    return rouge_scorer.RougeScorer(["rouge1", "rougeL"], tokenizer=Remembering())
+
+
+def rouge(predicted: str, reference: str) -> Rouge:
+    """ROUGE-1 and ROUGE-L F1 with Porter stemming, by rouge-score.
+
+    In [0, 1], higher is better; symmetric (F1). A text without a letter or digit gives 0, as the
+    library does; leave such pairs out with :func:`left_out` where the protocol says so.
+
+    Source: paper, Section 3.2.2 says ROUGE-L; the published column "R" is ROUGE-1 (protocol).
+
+    >>> rouge("the arm is flexed", "arms are flexed")
+    Rouge(rouge1=0.5714285714285715, rouge_l=0.5714285714285715)
+    """
+    found = _rouge_scorer().score(reference, predicted)
+    return Rouge(float(found["rouge1"].fmeasure), float(found["rougeL"].fmeasure))
+
+
+@lru_cache(maxsize=1)
+def _bleu_scorer() -> BLEU:
+    from sacrebleu.metrics.bleu import BLEU
+
+    return BLEU()
+
+
+def bleu(predicted: Sequence[str], references: Sequence[str]) -> float | None:
+    """Corpus BLEU by sacrebleu with its defaults (13a tokens, 4-grams, "exp" smoothing).
+
+    In [0, 100], higher is better; one reference a prediction; None for no pairs. Not a mean of
+    sentence scores: n-grams are counted over the whole corpus, whose order does not matter.
+
+    Source: paper, Sections 3.2.2 and D.1; columns "B" of Tables 14 and 20, BLEU of 2, 18, 24.
+
+    >>> round(bleu(["the head turns to the right"], ["the head turns to the left"]), 2)
+    75.98
+    >>> bleu([], []) is None
+    True
+    """
+    _same_length(predicted, references)
+    if not predicted:
+        return None
+    return float(_bleu_scorer().corpus_score(list(predicted), [list(references)]).score)
+
+
+def bleu_statistics(predicted: str, reference: str) -> list[float]:
+    """What one pair contributes to corpus BLEU: these lists may be added over pairs.
+
+    Returns:
+        [predicted length, reference length, 4 counts of matching n-grams, 4 of all n-grams], in
+        tokens; feed sums of them to :func:`bleu_of_statistics`.
+
+    >>> bleu_statistics("a b c d e", "a b c d f")
+    [5.0, 5.0, 4.0, 3.0, 2.0, 1.0, 5.0, 4.0, 3.0, 2.0]
+    """
+    scorer = _bleu_scorer()
+    stats = scorer._extract_corpus_statistics([predicted], [[reference]])
+    return [float(x) for x in stats[0]]
+
+
+def bleu_of_statistics(sums: ArrayLike) -> NDArray[np.float64]:
+    """Corpus BLEU of summed statistics, identical to sacrebleu's, for any number of sums at once.
+
+    Args:
+        sums: shape (..., 10), sums of :func:`bleu_statistics` (weights allowed).
+
+    Returns:
+        shape (...), in [0, 100]; NaN where no pair went in (both lengths 0).
+
+    >>> import numpy as np
+    >>> pair = bleu_statistics("the head turns to the right", "the head turns to the left")
+    >>> float(np.round(bleu_of_statistics(pair), 2))
+    75.98
+    """
+    stats = np.asarray(sums, dtype=np.float64)
+    ours, theirs = stats[..., 0], stats[..., 1]
+    correct, total = stats[..., 2 : 2 + ORDER], stats[..., 2 + ORDER : 2 + 2 * ORDER]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        # "exp" smoothing: the k-th order without a match counts 1 / 2^k matches.
+        halvings = np.cumsum((correct == 0) & (total > 0), axis=-1)
+        smoothed = np.where(correct > 0, correct, 0.5**halvings)
+        logs = np.log(100.0 * smoothed / total).sum(axis=-1) / ORDER
+        brevity = np.where(ours < theirs, np.exp(1 - theirs / ours), 1.0)
+        score = brevity * np.exp(logs)
+    # No match at all, or a corpus too short for 4-grams, scores 0 as in sacrebleu.
+    score = np.where((correct > 0).any(axis=-1) & (total > 0).all(axis=-1), score, 0.0)
+    found: NDArray[np.float64] = np.where((ours == 0) & (theirs == 0), np.nan, score)
+    return found
+
+
+def _same_length(predicted: Sequence[Any], references: Sequence[Any]) -> None:
+    if len(predicted) != len(references):
+        raise S3EvalError(
+            "Expected as many predictions as references, "
+            f"but got {len(predicted)} and {len(references)}"
+        )
