@@ -31,7 +31,8 @@ def interpretation_score(
     Args:
         predicted_presence, true_presence: "yes", "no" or "na".
         predicted, truth: what the judge read from each justification; None where it could not.
-        questions: keys of the feature's questions, in order, the first one leading.
+        questions: keys of the feature's questions, in order, the first one leading; none for
+            occur_during_sleep, whose score is whether the yes/no answers agree.
 
     Returns:
         in [0, 1], higher is better; None when the presences agree but a judge's answer that is
@@ -49,6 +50,8 @@ def interpretation_score(
     """
     if predicted_presence != true_presence:
         return 0.0
+    if not questions:
+        return 1.0
     if predicted is None or truth is None:
         return None
     first, *rest = questions

@@ -30,7 +30,7 @@ class RQI:
         score: base x p_hall x p_off x p_len, capped at 50 for a hazardous report; 0-100 points.
         structure, coverage, localizing, temporal: the components, each in [0, 1].
         base: 15 structure + 35 coverage + 25 localizing + 25 temporal, 0-100 points.
-        hallucinated: features told that are not there (see `seizure_rqi` for "there").
+        hallucinated: features told that are not there (`seizure_rqi` says what "there" means).
         p_hall: 0.95 ^ their number, in (0, 1].
         p_off: 0.8 for off-topic content, else 1.
         p_len: for more than 100 words, in [0, 1].
@@ -62,17 +62,22 @@ def seizure_rqi(
 
     Args:
         report, reference: the two extractions.
-        protocol: ``release`` uses the aligned temporal F1, counts as hallucinated the features
-            that the Task-1 annotation of the video does not mark yes (0 when the reference's event
-            list is empty) and takes 0.2 off per 50 words over 100; ``paper`` uses the ordered-pair
+        protocol: ``release`` uses the aligned temporal F1, counts as hallucinated every mention
+            of a feature that the annotated sequence of the video lacks (none when there is no
+            sequence) and takes 0.2 off per 50 words over 100; ``paper`` uses the ordered-pair
             F1, counts those the reference report lacks and multiplies by 0.8 per 50 words.
-        annotated: the features the annotation marks yes; needed by ``release``. None (no
-            annotation of the video) falls back to the reference report's list.
+        annotated: the events annotated for the video (its Task-5 sequence); used by ``release``
+            only. Empty or None (nothing annotated) means no penalty there.
 
     S = share of the reference's sections present, C = share of its features present, L = share
     of the four localizing values that are equal ("none" is a value), T = temporal F1 of the event
     lists (both empty 1, one empty 0). A reference without sections or features has nothing to
-    miss: S or C is 1 then if the report has none either, else 0.
+    miss: in ``paper`` S or C is then 1 if the report has none either, else 0; ``release`` gives 0.
+
+    The release's rule for hallucinations was found by recomputation and gives every one of its
+    recorded per-report multipliers: the annotated *sequence* is what features are looked up in,
+    not the yes/no marks (occurrence during sleep has no time, so it always counts), each mention
+    counts, and videos without an annotated sequence are not penalised.
 
     Source: paper, Section 3.2.6, equations 5 and 6, D.1; Tables 2, 10, 11, 18, 24.
 
@@ -82,11 +87,12 @@ def seizure_rqi(
     >>> true = ReportFacts(("onset", "propagation"), ("tonic", "clonic"), none, words=30)
     >>> seizure_rqi(told, true).score
     92.5
-    >>> seizure_rqi(told, true, "release", annotated={"tonic"}).hallucinated
+    >>> seizure_rqi(told, true, "release", annotated=["tonic"]).hallucinated
     ('clonic',)
     """
-    structure = _share(reference.sections, report.sections)
-    coverage = _share(reference.features, report.features)
+    nothing = 0.0 if protocol == "release" else 1.0
+    structure = _share(reference.sections, report.sections, nothing)
+    coverage = _share(reference.features, report.features, nothing)
     localizing = sum(_value(report, key) == _value(reference, key) for key in LOCALIZING) / len(
         LOCALIZING
     )
@@ -133,9 +139,9 @@ def length_penalty(words: int, protocol: Protocol = "paper") -> float:
     return max(0.0, 1 - 0.2 * steps) if protocol == "release" else 0.8**steps
 
 
-def _share(wanted: Collection[str], found: Collection[str]) -> float:
+def _share(wanted: Collection[str], found: Collection[str], nothing: float) -> float:
     if not wanted:
-        return 0.0 if found else 1.0
+        return 0.0 if found else nothing
     return len({*wanted} & {*found}) / len({*wanted})
 
 
@@ -156,7 +162,7 @@ def _hallucinated(
     protocol: Protocol,
     annotated: Collection[str] | None,
 ) -> tuple[str, ...]:
-    if protocol == "release" and not reference.features:
-        return ()
-    there = annotated if protocol == "release" and annotated is not None else reference.features
-    return tuple(f for f in dict.fromkeys(report.features) if f not in there)
+    if protocol == "release":
+        there = frozenset(annotated or ())
+        return tuple(f for f in report.features if f not in there) if there else ()
+    return tuple(f for f in dict.fromkeys(report.features) if f not in reference.features)
