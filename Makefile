@@ -1,0 +1,82 @@
+# s3eval: make demo · make test · make lint · make bench
+# Plain venv and pip; nothing here names a machine. Override with make VAR=...
+PYTHON ?= python3
+VENV ?= .venv
+TORCH ?= torch==2.13.0
+JOBS ?= 2
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
+S3EVAL := $(BIN)/s3eval
+
+TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
+MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
+JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES)
+editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
+
+# What the demo needs: the core, one task, the models that run anywhere, the offline judge.
+DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
+	plugins/judges/lexicon/pyproject.toml
+DEMO_MODELS := motion sound always-yes always-no prevalence
+
+.PHONY: help demo install test test-fast test-server lint bench bench-models clean
+
+help:
+	@echo "make demo          draw a small set of videos, run seven models on it, show the scores"
+	@echo "make test          install everything (torch on the CPU too) and run all tests"
+	@echo "make test-fast     the tests without torch, servers and slow ones"
+	@echo "make test-server   the tests against real local model servers"
+	@echo "make lint          ruff and mypy"
+	@echo "make bench         the figures of docs/performance.md"
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --upgrade pip
+
+$(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
+	@echo "Installing what the demo needs into $(VENV) (no torch)"
+	$(PIP) -e ".[synth]" $(call editable,$(DEMO_PLUGINS))
+	@touch $@
+
+$(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
+	@echo "Installing everything into $(VENV); torch first and alone"
+	$(PIP) $(TORCH)
+	$(PIP) -e ".[synth,transformers,remote,phi,test,lint]" $(call editable,$(PLUGINS))
+	@touch $@ $(VENV)/.demo
+
+install: $(VENV)/.full
+
+demo: $(VENV)/.demo
+	$(S3EVAL) data synth demo/data --patients 6 --videos 12 --seed 0 --jobs $(JOBS)
+	$(S3EVAL) run $(addprefix --model ,$(DEMO_MODELS)) --tasks recognition \
+		--data demo/data --out demo/runs
+	$(S3EVAL) show demo/runs
+	@echo "Videos and annotation: demo/data · runs: demo/runs · look at what a model saw:"
+	@echo "  $(S3EVAL) look --help"
+
+test: $(VENV)/.full
+	$(BIN)/python -m pytest -n $(JOBS) -m "not server"
+
+test-fast: $(VENV)/.full
+	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not torch and not server"
+
+test-server: $(VENV)/.full
+	$(BIN)/python -m pytest -m server -rs
+
+lint: $(VENV)/.full
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: $(VENV)/.full
+	$(BIN)/python benchmarks/decode.py
+	$(BIN)/python benchmarks/reproduce.py
+	$(BIN)/python benchmarks/statistics.py
+	$(BIN)/python benchmarks/lexicon.py --speed
+	$(BIN)/python benchmarks/judge_concurrency.py
+
+bench-models: $(VENV)/.full
+	$(BIN)/python benchmarks/models.py
+
+clean:
+	rm -rf demo $(VENV)

@@ -1,0 +1,49 @@
+"""Plugins that are not installed, for tests: invented entry points and the registry of them."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+from s3eval.plugins import Registry, discover, hookimpl
+
+__all__ = ["InventedPoint", "module_with", "registry_of"]
+
+
+class InventedPoint:
+    """Stands for an installed entry point; ``load`` gives the module or raises."""
+
+    group = "s3eval"
+
+    def __init__(self, name: str, package: str, loaded: object) -> None:
+        self.name, self.value = name, f"{name}_module"
+        self.dist = type("Dist", (), {"name": package, "version": "1.0"})()
+        self._loaded = loaded
+
+    def load(self) -> object:
+        """The module, or the exception importing it would raise."""
+        if isinstance(self._loaded, Exception):
+            raise self._loaded
+        return self._loaded
+
+
+def module_with(**hooks: object) -> ModuleType:
+    """A plugin module whose hooks return the given values.
+
+    >>> module_with(s3eval_models=[]).s3eval_models()
+    []
+    """
+    module = ModuleType("invented")
+    for name, value in hooks.items():
+
+        def hook(_value: object = value) -> object:
+            return _value
+
+        setattr(module, name, hookimpl(hook))
+    return module
+
+
+def registry_of(*points: tuple[str, str, object]) -> Registry:
+    """The registry of invented (entry point, package, module or exception) triples."""
+    found: Any = [InventedPoint(*point) for point in points]
+    return discover(found)

@@ -1,0 +1,97 @@
+"""Discovery: what is found, what is refused, what is broken, and how quickly."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.plugins import DatasetSpec, Hooks, ModelSpec, TaskSpec
+from s3eval.testing.plugins import module_with, registry_of
+
+
+def model(name: str) -> ModelSpec:
+    return ModelSpec(name, adapter="nowhere:Nothing", sees=True)
+
+
+def test_a_plugin_brings_its_models_with_package_and_version():
+    registry = registry_of(("x", "pkg-x", module_with(s3eval_models=[model("m")])))
+    plugin = registry.get("model", "m")
+    assert (plugin.package, plugin.version) == ("pkg-x", "1.0")
+    assert plugin.spec.senses == {"sight"}
+
+
+def test_a_name_claimed_twice_belongs_to_nobody_and_both_owners_are_named():
+    registry = registry_of(
+        ("x", "pkg-x", module_with(s3eval_models=[model("m"), model("other")])),
+        ("y", "pkg-y", module_with(s3eval_models=[model("m")])),
+    )
+    assert registry.names("model") == ("other",)
+    with pytest.raises(S3EvalError, match="claimed by pkg-x and pkg-y") as caught:
+        registry.get("model", "m")
+    assert "pip uninstall pkg-y" in str(caught.value)
+
+
+def test_a_broken_plugin_is_shown_with_its_reason_and_does_not_stop_others():
+    registry = registry_of(
+        ("bad", "pkg-bad", ImportError("no module named wings")),
+        ("x", "pkg-x", module_with(s3eval_models=[model("m")])),
+    )
+    assert registry.names("model") == ("m",)
+    assert registry.broken[0].package == "pkg-bad"
+    assert "no module named wings" in registry.broken[0].reason
+    with pytest.raises(UnknownNameError, match="pkg-bad"):
+        registry.get("model", "the-one-it-would-have-brought")
+
+
+@pytest.mark.parametrize("wrong", ["a string", DatasetSpec("d", adapter="a:b")])
+def test_a_hook_that_returns_the_wrong_thing_is_broken_with_hook_and_type_named(wrong):
+    registry = registry_of(("x", "pkg-x", module_with(s3eval_tasks=[wrong])))
+    assert re.search(r"s3eval_tasks: expected TaskSpec, but got \w+", registry.broken[0].reason)
+
+
+def test_an_unknown_name_suggests_the_nearest():
+    registry = registry_of(
+        ("x", "p", module_with(s3eval_tasks=[TaskSpec("recognition", adapter="a:b")]))
+    )
+    with pytest.raises(UnknownNameError, match="did you mean 'recognition'"):
+        registry.get("task", "recogntion")
+
+
+def test_missing_needs_are_told_with_the_way_to_install_them():
+    spec = ModelSpec("m", adapter="a:b", needs=("json", "no_such_module"), install="pip install x")
+    assert spec.missing() == ("no_such_module",)
+    with pytest.raises(S3EvalError, match=r"needs no_such_module.*Try: pip install x"):
+        spec.load()
+
+
+def test_an_adapter_that_does_not_import_is_one_error():
+    with pytest.raises(S3EvalError, match=r"does not import.*no_such_module_either"):
+        ModelSpec("m", adapter="no_such_module_either:X").load()
+
+
+def test_every_hook_is_documented_and_described_in_the_docs():
+    text = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    for name, hook in vars(Hooks).items():
+        if name.startswith("s3eval_"):
+            assert hook.__doc__, name
+            assert f"`{name}`" in text, f"docs/plugins.md does not mention {name}"
+
+
+def test_listing_imports_nothing_heavy():
+    code = (
+        "import sys; from s3eval.cli import main\n"
+        "try: main(['list'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'torch', 'transformers', 'pandas', 'numpy', 'scipy', 'sklearn', 'av'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr.strip().splitlines()[-1] == "[]"
+    assert "folder" in done.stdout
