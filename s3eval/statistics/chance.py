@@ -1,0 +1,203 @@
+"""Chance lines: what answering without looking scores, on the very same videos.
+
+Two kinds. The tasks' trivial answerers (`Task.trivial`: always-yes, majority, median-time,
+most-frequent sequence, template report...) are scored like a model. The random answerer that
+says each label as often as it occurs has no single score but an exact expected one, summed here
+over the binomial distributions of its hits and false alarms.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s3eval.metrics.tally import Tally
+
+if TYPE_CHECKING:
+    from s3eval.dataset import Dataset
+
+__all__ = [
+    "RANDOM",
+    "ChanceLine",
+    "best_line",
+    "chance_lines",
+    "random_expectation",
+    "restricted",
+    "truth_of",
+]
+
+RANDOM = "prevalence-matched random"
+POSITIVE = {"recognition": "yes", "spatial": "right", "diagnosis": "ES"}
+#: Items scored over all their labels, by macro averages (protocol, Tasks 1 and 3).
+MACRO = {("recognition", "verbal_responsiveness"), ("spatial", "onset_body_part")}
+_LABELS = {
+    "recognition": ("yes", "no"),
+    "spatial": ("left", "right"),
+    "diagnosis": ("ES", "NES"),
+}
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, eq=False)
+class ChanceLine:
+    """A trivial answerer's score for one metric of one item.
+
+    ``tally`` is its score as sums over videos, None where only an expectation is known.
+    """
+
+    name: str
+    value: float
+    tally: Tally | None = None
+
+
+def restricted(tally: Tally, videos: frozenset[str] | set[str]) -> Tally:
+    """The tally on those of its videos that are in ``videos``."""
+    keep = [i for i, v in enumerate(tally.videos) if v in videos]
+    if len(keep) == len(tally.videos):
+        return tally
+    return replace(tally, videos=tuple(tally.videos[i] for i in keep), rows=tally.rows[keep])
+
+
+def chance_lines(
+    tallies: Sequence[Tally],
+    trivial: Mapping[str, Sequence[Tally]],
+    dataset: Dataset,
+) -> dict[Key, list[ChanceLine]]:
+    """The chance lines of every score.
+
+    Args:
+        tallies: a model's metrics.
+        trivial: the same metrics of each trivial answerer (`scoring.chance_tallies`).
+
+    Returns:
+        by (task, item, metric) the lines that are defined, each on the videos the model was
+        scored on: a model is not to look good because the videos it failed on were hard.
+    """
+    found: dict[Key, list[ChanceLine]] = {}
+    theirs = {name: {(t.task, t.item, t.metric): t for t in ts} for name, ts in trivial.items()}
+    random = _random_values(tallies, dataset)
+    for tally in tallies:
+        key, mine = (tally.task, tally.item, tally.metric), frozenset(tally.videos)
+        lines = []
+        for name, known in sorted(theirs.items()):
+            if key in known:
+                line = restricted(known[key], mine)
+                value = line.value
+                if value is not None:
+                    lines.append(ChanceLine(name, value, line))
+        if key in random:
+            lines.append(ChanceLine(RANDOM, random[key]))
+        found[key] = lines
+    return found
+
+
+def best_line(lines: Sequence[ChanceLine], higher_is_better: bool | None) -> ChanceLine | None:
+    """The line hardest to beat; the first by name among equals; None without a direction.
+
+    >>> best_line([ChanceLine("always-yes", 0.8), ChanceLine("majority", 0.8)], True).name
+    'always-yes'
+    """
+    if not lines or higher_is_better is None:
+        return None
+    sign = 1 if higher_is_better else -1
+    return max(lines, key=lambda line: sign * line.value)
+
+
+def truth_of(dataset: Dataset, task: str, item: str, video: str) -> str | None:
+    """The annotated label of a classification item, None where there is none.
+
+    Args:
+        task: "recognition", "spatial" or "diagnosis"; others have no label.
+        item: a feature, a spatial item, or a way of asking for the diagnosis.
+    """
+    label: str | None = None
+    if task == "recognition":
+        label = dataset.annotation(video).presence(item)
+    elif task == "spatial":
+        where = dataset.annotation(video).lateralization.get(item)
+        label = where.value if where else None
+    elif task == "diagnosis":
+        label = dataset.video(video).diagnosis
+    if label and (task, item) not in MACRO and label not in _LABELS.get(task, ()):
+        return None
+    return label or None
+
+
+def _random_values(tallies: Sequence[Tally], dataset: Dataset) -> dict[Key, float]:
+    values: dict[Key, float] = {}
+    diagnosis = {v.name: v.diagnosis for v in dataset.videos}
+    for t in tallies:
+        if t.task not in POSITIVE or t.item == "mean":
+            continue
+        if t.task == "diagnosis":
+            labels = [diagnosis.get(v) for v in t.videos]
+        else:
+            labels = [truth_of(dataset, t.task, t.item, v) for v in t.videos]
+        positive = None if (t.task, t.item) in MACRO else POSITIVE[t.task]
+        value = random_expectation([x for x in labels if x], t.metric, positive)
+        if value is not None:
+            values[t.task, t.item, t.metric] = value
+    for t in [t for t in tallies if t.item == "mean" and t.task in POSITIVE]:
+        mine = [
+            x for (task, _, metric), x in values.items() if (task, metric) == (t.task, t.metric)
+        ]
+        if mine:
+            values[t.task, t.item, t.metric] = float(np.mean(mine))
+    return values
+
+
+def random_expectation(
+    labels: Sequence[str], metric: str, positive: str | None = None
+) -> float | None:
+    """What an answerer that draws each label with its prevalence scores on average, exactly.
+
+    Args:
+        labels: the true labels of n videos; the prevalences are theirs.
+        metric: "accuracy", "precision", "recall" or "f1".
+        positive: the label searched for; None for macro averages over the labels present.
+
+    Returns:
+        the expectation in [0, 1] (zero denominators count 0, as in the scores), None for
+        other metrics or no labels. Per label, hits are binomial among its n_c videos and
+        false alarms among the others, independent; the score is summed over both.
+
+    >>> random_expectation(["ES"] * 3 + ["NES"], "accuracy", "ES")
+    0.625
+    >>> round(random_expectation(["ES"] * 56 + ["NES"] * 26, "f1", "ES"), 3)
+    0.682
+    """
+    ratio = _RATIOS.get(metric)
+    if not labels or (ratio is None and metric != "accuracy"):
+        return None
+    n, counts = len(labels), Counter(labels)
+    if metric == "accuracy" or ratio is None:
+        return float(sum((c / n) ** 2 for c in counts.values()))
+    if positive is not None:
+        return _expected(counts.get(positive, 0), n, ratio)
+    return float(np.mean([_expected(c, n, ratio) for c in counts.values()]))
+
+
+Array = NDArray[np.float64]
+# hits, false alarms, positives -> score with zero_division 0
+_RATIOS: dict[str, Callable[[Array, Array, int], Array]] = {
+    "precision": lambda tp, fp, p: tp / np.maximum(tp + fp, 1),
+    "recall": lambda tp, fp, p: tp / max(p, 1) + 0 * fp,
+    "f1": lambda tp, fp, p: 2 * tp / np.maximum(tp + fp + p, 1),
+}
+
+
+def _expected(positives: int, n: int, ratio: Callable[[Array, Array, int], Array]) -> float:
+    from scipy.stats import binom
+
+    share, negatives = positives / n, n - positives
+    hits = np.arange(positives + 1, dtype=np.float64)
+    alarms = np.arange(negatives + 1, dtype=np.float64)
+    weight_hits = binom.pmf(hits, positives, share)
+    weight_alarms = binom.pmf(alarms, negatives, share)
+    table = ratio(hits[:, None], alarms[None, :], positives)
+    return float(weight_hits @ table @ weight_alarms)

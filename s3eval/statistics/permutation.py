@@ -1,0 +1,82 @@
+"""Paired permutation tests by patient, and Holm's correction.
+
+Under the null hypothesis two runs are alike, so for each patient it is a coin's throw which of
+the two produced which answers. Whole patients are swapped, because a patient's videos are not
+independent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s3eval.metrics.tally import Formula
+
+__all__ = ["holm", "permutation_p", "swaps"]
+
+Floats = NDArray[np.float64]
+
+
+def swaps(patients: int, permutations: int, seed: int) -> Floats:
+    """Which patients are swapped, 0 or 1, shape (permutations, patients).
+
+    When there are no more than ``permutations`` ways, all of them (an exact test); otherwise
+    that many drawn at random.
+
+    >>> swaps(2, 100, seed=0).tolist()
+    [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    """
+    if patients < 62 and 2**patients <= permutations:
+        every = np.arange(2**patients)[:, None] >> np.arange(patients)
+        return (every & 1).astype(np.float64)
+    return np.random.default_rng(seed).integers(0, 2, (permutations, patients)).astype(np.float64)
+
+
+def permutation_p(first: Floats, second: Floats, formula: Formula, swapped: Floats) -> float | None:
+    """The two-sided p of "the two runs do not differ" for one metric.
+
+    Args:
+        first, second: the runs' sums by patient, (patients, k) each.
+        formula: sums to value.
+        swapped: from :func:`swaps`.
+
+    Returns:
+        the share of swaps whose absolute difference is at least the observed one; with swaps
+        drawn at random the observed one is counted in, so p is never 0 and the test never
+        exceeds its level. None when the difference is undefined.
+
+    >>> from s3eval.metrics.tally import ratio
+    >>> a, b = np.array([[1.0, 1]] * 5), np.array([[0.0, 1]] * 5)
+    >>> permutation_p(a, b, ratio, swaps(5, 100, seed=0))
+    0.0625
+    """
+    total = first.sum(axis=0) + second.sum(axis=0)
+    start = first.sum(axis=0)
+    observed = float(formula(start) - formula(total - start))
+    if np.isnan(observed):
+        return None
+    moved = start + swapped @ (second - first)
+    differences = np.abs(formula(moved) - formula(total - moved))
+    differences = differences[~np.isnan(differences)]
+    # Sums taken in another order differ in the last bits; equal is what is equal to within them.
+    as_far = int((differences >= abs(observed) - 1e-12 * max(1.0, abs(observed))).sum())
+    if len(swapped) == 2 ** first.shape[0] and first.shape[0] < 62:
+        return as_far / len(differences)
+    return (as_far + 1) / (len(differences) + 1)
+
+
+def holm(p_values: Sequence[float | None]) -> list[float | None]:
+    """Holm's step-down correction; None stays None and does not count in the family.
+
+    >>> holm([0.01, None, 0.04, 0.03])
+    [0.03, None, 0.06, 0.06]
+    """
+    known = [(p, i) for i, p in enumerate(p_values) if p is not None]
+    corrected: list[float | None] = [None] * len(p_values)
+    highest = 0.0
+    for rank, (p, i) in enumerate(sorted(known)):
+        highest = max(highest, min(1.0, (len(known) - rank) * p))
+        corrected[i] = highest
+    return corrected
