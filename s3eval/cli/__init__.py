@@ -88,9 +88,9 @@ def main(argv: list[str] | None = None) -> None:
     # --debug is understood anywhere, since that is where people append it.
     arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
     try:
-        cli.main(arguments, prog_name="s3eval", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        # Without standalone mode click returns the exit code a command asked for.
+        code = cli.main(arguments, prog_name="s3eval", standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)

@@ -22,7 +22,7 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["TABLES", "open_folder", "read_folder", "write_folder"]
+__all__ = ["TABLES", "open_folder", "read_folder", "row_finder", "write_folder"]
 
 FORMAT = 1
 # file -> (required columns, optional columns)
@@ -119,6 +119,21 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
         description=str(facts.get("description", "")),
     )
     return dataset, state.problems
+
+
+def row_finder(path: str | Path) -> Callable[[str, str, str], int]:
+    """Where things stand in a folder's tables: (file, video, item or "") to the row, 0 unknown.
+
+    ``item`` is a feature or a lateralization item; tables without one ignore it.
+    """
+    index: dict[tuple[str, str, str], int] = {}
+    for file, (required, optional) in TABLES.items():
+        if (Path(path) / file).is_file():
+            for row in read_table(Path(path), file, required, optional)[0]:
+                item = row["feature"] or row["item"]
+                index.setdefault((file, row["video"], item), row.number)
+                index.setdefault((file, row["video"], ""), row.number)
+    return lambda file, video, item: index.get((file, video, item), 0)
 
 
 def _read_toml(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
