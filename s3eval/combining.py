@@ -1,0 +1,97 @@
+"""From windows to videos: how the pieces of one video become one finding.
+
+Source: paper, Section 3.3.2 and Appendix H (logical any-of-yes for Task 1, alignment for Task 5,
+merged texts for Tasks 2 and 6) and the release's rule for the texts kept before merging.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s3eval.task import FindingState, Piece
+
+__all__ = ["any_yes", "missing_windows", "noisy_or", "probabilities_of", "why_no_value"]
+
+
+def any_yes(values: Iterable[str], order: Sequence[str] = ("yes", "no", "na")) -> str | None:
+    """The strongest of the windows' answers: any yes is yes; then no; then na; None of none.
+
+    Args:
+        values: the readable answers, in any order.
+        order: strongest first.
+
+    >>> any_yes(["no", "yes", "no"]), any_yes(["na", "no"]), any_yes([])
+    ('yes', 'no', None)
+    """
+    present = set(values)
+    unknown = present.difference(order)
+    if unknown:
+        raise ValueError(f"Expected answers among {', '.join(order)}, but got {sorted(unknown)}")
+    return next((v for v in order if v in present), None)
+
+
+def noisy_or(probabilities: Iterable[float]) -> float:
+    """1 - product of (1 - p): the chance of at least one, were the windows independent.
+
+    They are not (neighbours overlap), so this is an upper guide beside the maximum. 0 of none.
+
+    >>> round(noisy_or([0.5, 0.5]), 3)
+    0.75
+    """
+    logs = 0.0
+    for p in probabilities:
+        if not 0 <= p <= 1:
+            raise ValueError(f"Expected probabilities in [0, 1], but got {p}")
+        if p == 1:
+            return 1.0
+        logs += math.log1p(-p)
+    return -math.expm1(logs)
+
+
+def probabilities_of(pieces: Iterable[Piece], choice: str) -> list[float]:
+    """The probability each answered window gave to a choice, where the model gives any."""
+    return [
+        p.answer.probabilities[choice]
+        for p in pieces
+        if p.answer.status == "answered" and choice in p.answer.probabilities
+    ]
+
+
+def why_no_value(pieces: Sequence[Piece]) -> tuple[FindingState, str]:
+    """The state of a finding none of whose pieces could be read, and the reason.
+
+    A failure outweighs the unreadable (asking again may help), which outweighs the skipped.
+    """
+    for status in ("failed", "answered", "skipped"):
+        found = [p for p in pieces if p.answer.status == status]
+        if found:
+            first = found[0]
+            reason = first.reading.reason if status == "answered" else first.answer.reason
+            label = {"failed": "failed", "answered": "unreadable", "skipped": "not asked"}[status]
+            head = f"{len(found)} of {len(pieces)} {label}"
+            state: FindingState = (
+                "failed"
+                if status == "failed"
+                else "unreadable"
+                if status == "answered"
+                else "skipped"
+            )
+            return state, f"{head}: {reason}" if reason else head
+    return "skipped", "nothing was asked"
+
+
+def missing_windows(pieces: Iterable[Piece]) -> list[Mapping[str, object]]:
+    """The windows that gave no value: when, and why. JSON-able, for a finding's detail."""
+    return [
+        {
+            "start": p.inquiry.clip.start,
+            "end": p.inquiry.clip.end,
+            "status": "unreadable" if p.answer.status == "answered" else p.answer.status,
+            "reason": p.reading.reason or p.answer.reason,
+        }
+        for p in pieces
+        if not p.reading.readable
+    ]

@@ -1,0 +1,329 @@
+"""Builders of `Tally`: which per-video rows make which metric.
+
+Every formula works over leading axes, so a bootstrap is one matrix product (weights @ rows) and
+one call. Each equals the library it stands for (scikit-learn, sacrebleu) on the plain sums; the
+tests hold them to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s3eval.metrics.tally import Counts, Formula, Tally, ratio
+
+__all__ = [
+    "binary",
+    "binary_formula",
+    "bleu_formula",
+    "corpus_bleu",
+    "coverage",
+    "macro",
+    "macro_formula",
+    "mean",
+    "mean_over_items",
+    "median",
+]
+
+Floats = NDArray[np.float64]
+BINARY = ("precision", "recall", "f1", "accuracy")
+#: A label, or a probability of each: a chance line's expectation rather than one draw of it.
+Prediction = str | Mapping[str, float]
+
+
+def _over(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
+    """above / below, and ``otherwise`` where below is 0 (scikit-learn's zero_division)."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(below > 0, above / np.where(below > 0, below, 1.0), otherwise)
+
+
+def binary_formula(metric: str) -> Formula:
+    """(..., 4) sums of tp, fp, fn, tn to precision, recall, f1 or accuracy in [0, 1].
+
+    precision tp/(tp+fp), recall tp/(tp+fn), f1 2tp/(2tp+fp+fn), each 0 where its denominator is
+    0 (zero_division 0); accuracy (tp+tn)/n. All NaN where nothing was counted.
+
+    >>> float(binary_formula("f1")(np.array([2.0, 1.0, 1.0, 6.0])))
+    0.6666666666666666
+    """
+    if metric not in BINARY:
+        raise ValueError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
+
+    def formula(sums: Floats) -> Floats:
+        tp, fp, fn, tn = (sums[..., i] for i in range(4))
+        value = {
+            "precision": lambda: _over(tp, tp + fp),
+            "recall": lambda: _over(tp, tp + fn),
+            "f1": lambda: _over(2 * tp, 2 * tp + fp + fn),
+            "accuracy": lambda: _over(tp + tn, tp + fp + fn + tn),
+        }[metric]()
+        return np.where(sums.sum(axis=-1) > 0, value, np.nan)
+
+    return formula
+
+
+def macro_formula(metric: str, labels: int) -> Formula:
+    """(..., labels²) sums of a flattened confusion matrix (truth × prediction) to a macro average.
+
+    precision, recall and f1 are averaged over the labels that occur in truth or prediction
+    (scikit-learn's default), zero_division 0; accuracy is the diagonal's share.
+
+    >>> float(macro_formula("recall", 2)(np.array([1.0, 1.0, 0.0, 2.0])))
+    0.75
+    """
+    if metric not in BINARY:
+        raise ValueError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
+
+    def formula(sums: Floats) -> Floats:
+        matrix = sums.reshape(*sums.shape[:-1], labels, labels)
+        hit = np.diagonal(matrix, axis1=-2, axis2=-1)
+        true, said = matrix.sum(axis=-1), matrix.sum(axis=-2)
+        if metric == "accuracy":
+            return _over(hit.sum(axis=-1), true.sum(axis=-1), np.nan)
+        each = {
+            "precision": lambda: _over(hit, said),
+            "recall": lambda: _over(hit, true),
+            "f1": lambda: _over(2 * hit, true + said),
+        }[metric]()
+        seen = (true + said) > 0
+        return _over(np.where(seen, each, 0.0).sum(axis=-1), seen.sum(axis=-1), np.nan)
+
+    return formula
+
+
+def _weights(prediction: Prediction) -> Mapping[str, float]:
+    return {prediction: 1.0} if isinstance(prediction, str) else prediction
+
+
+def binary(
+    task: str,
+    item: str,
+    videos: Sequence[str],
+    truth: Sequence[str],
+    predicted: Sequence[Prediction],
+    positive: str,
+    **facts: Any,
+) -> list[Tally]:
+    """Precision, recall, f1 and accuracy of a two-valued label.
+
+    Args:
+        truth, predicted: one label a video; a prediction may be a distribution over labels.
+        facts: further fields of the tallies (counts, note).
+
+    >>> f1 = binary("t", "i", ["a", "b"], ["yes", "no"], ["yes", "yes"], "yes")[2]
+    >>> f1.metric, round(f1.value, 3)
+    ('f1', 0.667)
+    """
+    rows = np.zeros((len(videos), 4))
+    for i, (true, said) in enumerate(zip(truth, predicted, strict=True)):
+        for label, weight in _weights(said).items():
+            column = (0 if true == positive else 1) if label == positive else 3
+            if label != positive and true == positive:
+                column = 2
+            rows[i, column] += weight
+    return [
+        Tally(task, item, m, tuple(videos), rows, binary_formula(m), **_counted(facts, len(videos)))
+        for m in BINARY
+    ]
+
+
+def macro(
+    task: str,
+    item: str,
+    videos: Sequence[str],
+    truth: Sequence[str],
+    predicted: Sequence[Prediction],
+    labels: Sequence[str] | None = None,
+    **facts: Any,
+) -> list[Tally]:
+    """Macro precision, recall, f1 and accuracy over any number of labels.
+
+    ``labels`` may list more than occur: those that occur nowhere do not count.
+
+    >>> [t.value for t in macro("t", "i", ["a"], ["x"], ["x"])]
+    [1.0, 1.0, 1.0, 1.0]
+    """
+    said = [_weights(p) for p in predicted]
+    known = sorted({*truth, *(label for p in said for label in p), *(labels or ())})
+    at = {label: i for i, label in enumerate(known)}
+    rows = np.zeros((len(videos), len(known) ** 2))
+    for i, (true, weights) in enumerate(zip(truth, said, strict=True)):
+        for label, weight in weights.items():
+            rows[i, at[true] * len(known) + at[label]] += weight
+    return [
+        Tally(
+            task,
+            item,
+            m,
+            tuple(videos),
+            rows,
+            macro_formula(m, len(known)),
+            **_counted(facts, len(videos)),
+        )
+        for m in BINARY
+    ]
+
+
+def mean(
+    task: str,
+    item: str,
+    metric: str,
+    videos: Sequence[str],
+    values: Sequence[float],
+    scale: float = 1.0,
+    **facts: Any,
+) -> Tally:
+    """The mean of a value per video, times ``scale``.
+
+    >>> mean("timing", "tonic", "mae", ["a", "b"], [2.0, 4.0], unit="s").value
+    3.0
+    """
+    rows = np.column_stack([np.asarray(values, float) * scale, np.ones(len(videos))])
+    rows = rows.reshape(len(videos), 2)
+    return Tally(task, item, metric, tuple(videos), rows, ratio, **_counted(facts, len(videos)))
+
+
+def median(
+    task: str, item: str, metric: str, videos: Sequence[str], values: Sequence[float], **facts: Any
+) -> Tally:
+    """The median of a value per video.
+
+    A median is no sum; the rows are the unit vectors, so that the sums are the videos' weights
+    and the formula is the weighted median (the middle of the two where weights fall even).
+
+    >>> median("timing", "tonic", "median", ["a", "b", "c"], [9.0, 1.0, 2.0]).value
+    2.0
+    """
+    order = np.argsort(np.asarray(values, float), kind="stable")
+    ordered = np.asarray(values, float)[order]
+
+    def formula(sums: Floats) -> Floats:
+        cumulative = np.cumsum(sums[..., order], axis=-1)
+        total = cumulative[..., -1:]
+        low = np.argmax(cumulative >= total / 2 - 1e-9, axis=-1)
+        high = np.argmax(cumulative > total / 2 + 1e-9, axis=-1)
+        return np.where(total[..., 0] > 0, (ordered[low] + ordered[high]) / 2, np.nan)
+
+    rows = np.eye(len(videos))
+    return Tally(task, item, metric, tuple(videos), rows, formula, **_counted(facts, len(videos)))
+
+
+def bleu_formula(order: int = 4) -> Formula:
+    """(..., 2 + 2·order) sums of n-gram statistics to corpus BLEU in 0-100.
+
+    The columns are sacrebleu's: hypothesis length, reference length, matches of order 1..n,
+    n-grams of order 1..n. Exponential smoothing, no effective order: its ``corpus_bleu``.
+    """
+
+    def formula(sums: Floats) -> Floats:
+        said, reference = sums[..., 0], sums[..., 1]
+        correct, total = sums[..., 2 : 2 + order], sums[..., 2 + order : 2 + 2 * order]
+        # The k-th order without a match counts as 1 / 2^k matches.
+        zeros = np.cumsum((correct <= 0) & (total > 0), axis=-1)
+        matches = np.where(correct > 0, correct, 0.5**zeros)
+        precision = _over(matches, total)
+        with np.errstate(divide="ignore"):
+            logs = np.where(precision > 0, np.log(np.where(precision > 0, precision, 1)), -np.inf)
+            brevity = np.where(said < reference, 1 - _over(reference, said, np.inf), 0.0)
+        score = 100.0 * np.exp(brevity + logs.mean(axis=-1))
+        score = np.where((correct > 0).any(axis=-1), score, 0.0)
+        return np.where(reference + said > 0, score, np.nan)
+
+    return formula
+
+
+def corpus_bleu(
+    task: str,
+    item: str,
+    videos: Sequence[str],
+    statistics: Sequence[Sequence[float]],
+    **facts: Any,
+) -> Tally:
+    """Corpus BLEU (0-100) of per-video n-gram statistics (`s3eval.metrics.text`)."""
+    width = len(statistics[0]) if len(statistics) else 10
+    rows = np.asarray(statistics, float).reshape(len(videos), width)
+    formula = bleu_formula((width - 2) // 2)
+    return Tally(task, item, "bleu", tuple(videos), rows, formula, **_counted(facts, len(videos)))
+
+
+def coverage(
+    task: str, item: str, videos: Sequence[str], scored: Sequence[bool], **facts: Any
+) -> Tally:
+    """The share of the asked videos that could be scored: shown beside every score.
+
+    >>> coverage("timing", "tonic", ["a", "b"], [True, False]).value
+    0.5
+    """
+    return mean(task, item, "coverage", videos, [float(s) for s in scored], **facts)
+
+
+def mean_over_items(
+    tallies: Sequence[Tally],
+    item: str = "mean",
+    metric: str | None = None,
+    missing: float | None = None,
+) -> Tally | None:
+    """One metric averaged over items: the unweighted mean of the items' values.
+
+    The rows of all items stand side by side over the union of their videos, so resampling a
+    video moves all of its items together.
+
+    Args:
+        tallies: one an item, same task and metric.
+        missing: what an undefined item counts as; None leaves it out of the mean.
+
+    Returns:
+        the tally, or None when there is nothing to average.
+    """
+    parts = [t for t in tallies if len(t.videos)]
+    if not parts:
+        return None
+    videos = tuple(dict.fromkeys(v for t in parts for v in t.videos))
+    at = {v: i for i, v in enumerate(videos)}
+    widths = [t.rows.shape[1] for t in parts]
+    rows = np.zeros((len(videos), sum(widths)))
+    starts = np.cumsum([0, *widths])
+    for tally, start, width in zip(parts, starts, widths, strict=False):
+        for i, video in enumerate(tally.videos):
+            rows[at[video], start : start + width] += tally.rows[i]
+    first = parts[0]
+    return replace(
+        first,
+        item=item,
+        metric=metric or first.metric,
+        videos=videos,
+        rows=rows,
+        formula=_mean_formula([t.formula for t in parts], starts, missing),
+        counts=_summed(parts),
+        note=f"mean over {len(parts)} items",
+        detail={"items": [t.item for t in parts]},
+    )
+
+
+def _mean_formula(parts: Sequence[Formula], starts: Any, missing: float | None) -> Formula:
+    def formula(sums: Floats) -> Floats:
+        values = np.stack(
+            [f(sums[..., a:b]) for f, a, b in zip(parts, starts, starts[1:], strict=False)], axis=-1
+        )
+        known = ~np.isnan(values)
+        if missing is not None:
+            filled: Floats = np.where(known, values, missing).mean(axis=-1)
+            return filled
+        return _over(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1), np.nan)
+
+    return formula
+
+
+def _summed(parts: Sequence[Tally]) -> Counts:
+    total: Callable[[str], int] = lambda name: sum(getattr(t.counts, name) for t in parts)  # noqa: E731
+    return Counts(**{f: total(f) for f in Counts.__dataclass_fields__})
+
+
+def _counted(facts: Mapping[str, Any], scored: int) -> dict[str, Any]:
+    """The facts, with the number scored filled in; without counts, all that was scored."""
+    counts = facts.get("counts", Counts(asked=scored, answered=scored, readable=scored))
+    return {**facts, "counts": replace(counts, scored=scored)}
