@@ -35,6 +35,8 @@ RANDOM = "prevalence-matched random"
 POSITIVE = {"recognition": "yes", "spatial": "right", "diagnosis": "ES"}
 #: Items scored over all their labels, by macro averages (protocol, Tasks 1 and 3).
 MACRO = {("recognition", "verbal_responsiveness"), ("spatial", "onset_body_part")}
+#: How much was answered is not how well; doing nothing answers all of it.
+NO_CHANCE = ("coverage",)
 _LABELS = {
     "recognition": ("yes", "no"),
     "spatial": ("left", "right"),
@@ -83,7 +85,10 @@ def chance_lines(
     random = _random_values(tallies, dataset)
     for tally in tallies:
         key, mine = (tally.task, tally.item, tally.metric), frozenset(tally.videos)
-        lines = []
+        lines: list[ChanceLine] = []
+        if tally.metric in NO_CHANCE:
+            found[key] = lines
+            continue
         for name, known in sorted(theirs.items()):
             if key in known:
                 line = restricted(known[key], mine)
@@ -105,7 +110,8 @@ def best_line(lines: Sequence[ChanceLine], higher_is_better: bool | None) -> Cha
     if not lines or higher_is_better is None:
         return None
     sign = 1 if higher_is_better else -1
-    return max(lines, key=lambda line: sign * line.value)
+    # Rounded, since an exact expectation equals always-yes' precision but for the last bits.
+    return max(lines, key=lambda line: round(sign * line.value, 9))
 
 
 def truth_of(dataset: Dataset, task: str, item: str, video: str) -> str | None:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.metrics.tally import Formula
+from s3eval.statistics.resampling import weighted
 
 __all__ = ["holm", "permutation_p", "swaps"]
 
@@ -57,8 +58,13 @@ def permutation_p(first: Floats, second: Floats, formula: Formula, swapped: Floa
     observed = float(formula(start) - formula(total - start))
     if np.isnan(observed):
         return None
-    moved = start + swapped @ (second - first)
-    differences = np.abs(formula(moved) - formula(total - moved))
+    differences = np.abs(
+        weighted(
+            lambda moved: formula(start + moved) - formula(total - start - moved),
+            swapped,
+            second - first,
+        )
+    )
     differences = differences[~np.isnan(differences)]
     # Sums taken in another order differ in the last bits; equal is what is equal to within them.
     as_far = int((differences >= abs(observed) - 1e-12 * max(1.0, abs(observed))).sum())

@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Tally
+from s3eval.metrics.tally import Formula, Tally
 
 __all__ = [
     "Cohort",
@@ -30,13 +30,14 @@ __all__ = [
     "intervals",
     "patient_draws",
     "resampled_values",
+    "weighted",
 ]
 
 Floats = NDArray[np.float64]
 Method = Literal["bca", "percentile", "expanded", "expanded-bca"]
 METHOD: Method = "expanded-bca"
-# Doubles held at once by one chunk of resampled sums (256 MiB).
-CHUNK = 32 * 2**20
+# Doubles held at once by one chunk of resampled sums (32 MiB, near the cache's size).
+CHUNK = 4 * 2**20
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,6 +132,9 @@ def resampled_values(
     values = np.empty((len(tallies), len(weights)))
     for start, group in _batches(tallies, max(1, chunk // max(1, len(weights)))):
         sums = np.concatenate([cohort.sums(t.videos, t.rows) for t in group], axis=1)
+        if sums.size and sums.shape[1] * len(weights) > chunk:
+            values[start] = weighted(group[0].formula, weights, sums, chunk)
+            continue
         drawn = weights @ sums
         at = 0
         for i, tally in enumerate(group, start):
@@ -138,6 +142,20 @@ def resampled_values(
             values[i] = tally.formula(drawn[:, at : at + width])
             at += width
     return values
+
+
+def weighted(formula: Formula, weights: Floats, sums: Floats, chunk: int = CHUNK) -> Floats:
+    """The formula of the weighted sums, a chunk of weights at a time.
+
+    Args:
+        weights: (m, patients); ``sums`` (patients, k); ``chunk`` the most doubles held.
+
+    Returns:
+        (m,).
+    """
+    step = max(1, chunk // max(1, sums.shape[1]))
+    parts = [formula(weights[i : i + step] @ sums) for i in range(0, len(weights), step)]
+    return np.concatenate(parts) if parts else np.empty(0)
 
 
 def _batches(tallies: Sequence[Tally], columns: int) -> Iterator[tuple[int, Sequence[Tally]]]:
