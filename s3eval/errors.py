@@ -24,7 +24,8 @@ class S3EvalError(Exception):
     exit_code = 2
 
     def __init__(self, what: str, *, where: object = "", why: str = "", fix: str = "") -> None:
-        self.what, self.where, self.why, self.fix = what.rstrip("."), str(where), why, fix
+        self.what, self.where = what.rstrip("."), str(where)
+        self.why, self.fix = why, fix
         super().__init__(what)
 
     def __str__(self) -> str:
@@ -33,7 +34,7 @@ class S3EvalError(Exception):
             text += f" ({self.where})"
         if self.why:
             text += f": {self.why.rstrip('.')}"
-        text += "."
+        text += "" if text.endswith("?") else "."
         if self.fix:
             text += f" Try: {self.fix}"
         return text
@@ -55,7 +56,7 @@ class UnknownNameError(S3EvalError):
     """A name nothing answers to; suggests the nearest known one.
 
     >>> print(UnknownNameError("model", "alwais-yes", ["always-yes", "always-no"]))
-    Unknown model 'alwais-yes'; did you mean 'always-yes'?. Try: s3eval list
+    Unknown model 'alwais-yes'; did you mean 'always-yes'? Try: s3eval list
     """
 
     def __init__(

@@ -185,7 +185,11 @@ class _Recorded(Model):
 
 
 def recollect(
-    run: Run, dataset: Dataset, protocol: Protocol, judge: Judge | None = None
+    run: Run,
+    dataset: Dataset,
+    protocol: Protocol,
+    judge: Judge | None = None,
+    registry: Registry | None = None,
 ) -> Mapping[str, Sequence[Any]]:
     """The findings of a run under a protocol and judge, from its answers, asking nothing.
 
@@ -194,9 +198,9 @@ def recollect(
     """
     if run.facts.source == "recorded" or not (run.path / "answers.sqlite").is_file():
         return run.findings
-    registry = discover()
+    known = registry or discover()
     options = run.facts.options
-    tasks = {name: load_task(name, registry) for name in run.facts.tasks}
+    tasks = {name: load_task(name, known) for name in run.facts.tasks}
     chosen = profile(str(options.get("profile") or run.facts.profile))
     chosen = chosen.changed(**options.get("sampling", {}))
     senses: Any = frozenset(run.facts.senses)

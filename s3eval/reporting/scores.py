@@ -1,0 +1,159 @@
+"""Scores of runs as tables: every number beside its counts, interval and chance line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from s3eval.running.runs import Run, write_json
+
+if TYPE_CHECKING:
+    from s3eval.dataset import Dataset
+    from s3eval.judge import Judge
+    from s3eval.statistics.table import ScoreRow
+    from s3eval.vocabulary import Protocol
+
+__all__ = ["Scored", "score_run", "show_scores"]
+
+LEGEND = (
+    "[low, high]: 95 % interval by patient bootstrap · chance: the best trivial answerer on the "
+    "same videos · ~ better, but within chance's reach · ≤ chance: not better than chance · "
+    "n: scored of asked"
+)
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run's scores under one protocol."""
+
+    run: Run
+    protocol: str
+    rows: Sequence[ScoreRow]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json`` and scores.json."""
+        facts = self.run.facts
+        return {
+            "run": self.run.name,
+            "model": facts.model,
+            "dataset": facts.dataset,
+            "protocol": self.protocol,
+            "judge": dict(facts.judge),
+            "scores": [asdict(row) for row in self.rows],
+        }
+
+
+def score_run(
+    run: Run,
+    dataset: Dataset,
+    protocol: Protocol,
+    judge: Judge | None = None,
+    resamples: int = 2000,
+    findings: Mapping[str, Sequence[Any]] | None = None,
+    write: bool = True,
+) -> Scored:
+    """Score a run's findings and keep the scores in its folder (``scores.json``).
+
+    Args:
+        findings: findings to score instead of those the run folder holds.
+    """
+    from s3eval.statistics.table import score_rows
+
+    chosen = run.findings if findings is None else findings
+    rows = score_rows(chosen, dataset, protocol, judge, resamples, run.facts.seed)
+    scored = Scored(run, protocol, rows)
+    if write:
+        write_json(run.path / "scores.json", scored.as_json())
+    return scored
+
+
+def show_scores(scored: Sequence[Scored], detailed: bool = False) -> None:
+    """Print the scores: one table a task over all runs, or a full one for each run."""
+    import click
+
+    tasks = dict.fromkeys(row.task for s in scored for row in s.rows)
+    for task in tasks:
+        for one in scored if detailed else ():
+            _print_run(one, task)
+        if not detailed:
+            _print_side_by_side(scored, task)
+    click.echo(LEGEND)
+
+
+def _headline(rows: Sequence[ScoreRow], task: str) -> str:
+    metrics = [*dict.fromkeys(r.metric for r in rows if r.task == task)]
+    preferred = ("f1", "mae", "lcs_ratio", "rqi", "interpretation", "rouge1")
+    return next((m for m in preferred if m in metrics), metrics[0] if metrics else "")
+
+
+def _number(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _with_interval(row: ScoreRow) -> str:
+    if row.value is None or row.low is None:
+        return _number(row.value)
+    return f"{_number(row.value)} [{_number(row.low)}, {_number(row.high)}]"
+
+
+def _print_side_by_side(scored: Sequence[Scored], task: str) -> None:
+    from s3eval.cli.common import print_table
+
+    metric = _headline(scored[0].rows if len(scored) == 1 else _all(scored), task)
+    items = dict.fromkeys(r.item for s in scored for r in s.rows if r.task == task)
+    found = {
+        (s.run.name, r.item): r
+        for s in scored
+        for r in s.rows
+        if (r.task, r.metric) == (task, metric)
+    }
+    rows = []
+    for item in items:
+        mine = [found.get((s.run.name, item)) for s in scored]
+        some = [r for r in mine if r is not None]
+        if not some:
+            continue
+        best = next((r for r in some if r.chance_value is not None), None)
+        chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
+        cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
+        rows.append([item, *cells, chance, f"{some[0].scored}/{some[0].asked}"])
+    names = [s.run.name for s in scored]
+    title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
+    print_table(title, ["item", *names, "best chance", "n"], rows, right=["n"])
+
+
+def _all(scored: Sequence[Scored]) -> list[ScoreRow]:
+    return [row for s in scored for row in s.rows]
+
+
+def _print_run(scored: Scored, task: str) -> None:
+    from s3eval.cli.common import print_table
+
+    mine = [r for r in scored.rows if r.task == task]
+    if not mine:
+        return
+    metrics = [*dict.fromkeys(r.metric for r in mine)]
+    headline = _headline(mine, task)
+    by = {(r.item, r.metric): r for r in mine}
+    others = [m for m in metrics if m != headline]
+    rows = []
+    for item in dict.fromkeys(r.item for r in mine):
+        main = by.get((item, headline))
+        lead = main or next(r for r in mine if r.item == item)
+        values = [_number(by[item, m].value) if (item, m) in by else "" for m in others]
+        chance = f"{_number(lead.chance_value)} {lead.chance_name}" if lead.chance_name else ""
+        counts = f"{lead.scored}/{lead.asked}"
+        trouble = _trouble(lead)
+        shown = _with_interval(main) if main else ""
+        symbol = main.symbol if main else ""
+        rows.append([item, shown, symbol, chance, *values, counts, trouble, lead.note])
+    columns = ["item", headline, "", "chance", *others, "n", "not scored", "note"]
+    title = f"{scored.run.name} · {task} · protocol '{scored.protocol}'"
+    print_table(title, columns, rows, right=[*others, "n"])
+
+
+def _trouble(row: ScoreRow) -> str:
+    unreadable = row.answered - row.readable
+    parts = [(row.failed, "failed"), (unreadable, "unreadable"), (row.skipped, "skipped")]
+    return ", ".join(f"{n} {label}" for n, label in parts if n)
