@@ -13,7 +13,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from s3eval.task import FindingState, Piece
 
-__all__ = ["any_yes", "missing_windows", "noisy_or", "probabilities_of", "why_no_value"]
+__all__ = [
+    "JOINT",
+    "any_yes",
+    "in_time_order",
+    "joined",
+    "kept_texts",
+    "missing_windows",
+    "noisy_or",
+    "overlap_merge",
+    "probabilities_of",
+    "why_no_value",
+]
+
+#: What stands between the texts of several windows that nobody merged.
+JOINT = " || "
 
 
 def any_yes(values: Iterable[str], order: Sequence[str] = ("yes", "no", "na")) -> str | None:
@@ -49,6 +63,62 @@ def noisy_or(probabilities: Iterable[float]) -> float:
             return 1.0
         logs += math.log1p(-p)
     return -math.expm1(logs)
+
+
+def overlap_merge(sequences: Iterable[Sequence[str]]) -> list[str]:
+    """Windows' sequences as one: each is laid onto the longest overlap with what came before.
+
+    The overlap is the longest suffix of what is merged so far that equals a prefix of the next
+    (protocol, Task 5); nothing else is dropped, so a sign seen in two windows apart stays twice.
+
+    >>> overlap_merge([["a", "b"], ["b", "c"], ["a"]])
+    ['a', 'b', 'c', 'a']
+    >>> overlap_merge([["a", "b"], ["a", "b"]])
+    ['a', 'b']
+    """
+    merged: list[str] = []
+    for sequence in sequences:
+        tokens = list(sequence)
+        longest = min(len(merged), len(tokens))
+        size = next(n for n in range(longest, -1, -1) if merged[len(merged) - n :] == tokens[:n])
+        merged += tokens[size:]
+    return merged
+
+
+def in_time_order(pieces: Iterable[Piece]) -> list[Piece]:
+    """The pieces by where their clips lie in the video: the alignment every merge starts from."""
+    return sorted(pieces, key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end))
+
+
+def kept_texts(feature: str, windows: Sequence[tuple[str | None, str]]) -> list[str]:
+    """The windows' justifications that go into the video's (the release's rule, Task 2).
+
+    For occur_during_sleep the first window's; otherwise, if the labels are mixed, those of the
+    yes-windows (all where none says yes), else all. Duplicates are dropped, order kept.
+
+    Args:
+        windows: (label, text) in order of time.
+
+    >>> kept_texts("tonic", [("no", "nothing"), ("yes", "stiff"), ("yes", "stiff")])
+    ['stiff']
+    >>> kept_texts("occur_during_sleep", [("no", "awake"), ("yes", "asleep")])
+    ['awake']
+    """
+    said = [(label, text.strip()) for label, text in windows if text.strip()]
+    if feature == "occur_during_sleep":
+        said = said[:1]
+    elif any(label == "yes" for label, _ in said):
+        said = [(label, text) for label, text in said if label == "yes"]
+    return list(dict.fromkeys(text for _, text in said))
+
+
+def joined(texts: Iterable[str]) -> str:
+    """Several windows' texts in one line, when there is no judge to merge them.
+
+    >>> joined(["stiff", "jerks"])
+    'stiff || jerks'
+    """
+    return JOINT.join(texts)
 
 
 def probabilities_of(pieces: Iterable[Piece], choice: str) -> list[float]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["answered_alike", "majority", "shares", "training_values"]
+__all__ = ["answered_alike", "majority", "training_values"]
 
 T = TypeVar("T")
 
@@ -70,16 +70,6 @@ def majority(values: Sequence[str]) -> str | None:
     """
     counts = Counter(values)
     return min(counts, key=lambda v: (-counts[v], v)) if counts else None
-
-
-def shares(values: Sequence[str]) -> dict[str, float]:
-    """The share of each value, in alphabetical order.
-
-    >>> shares(["no", "yes", "no", "no"])
-    {'no': 0.75, 'yes': 0.25}
-    """
-    counts = Counter(values)
-    return {v: counts[v] / len(values) for v in sorted(counts)}
 
 
 def answered_alike(finding: Finding, value: Any) -> Finding:

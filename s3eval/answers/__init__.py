@@ -7,14 +7,28 @@ nothing, is unreadable and counted as such.
 
 from __future__ import annotations
 
+from s3eval.answers.body_part import read_body_part
+from s3eval.answers.diagnosis import read_diagnosis
+from s3eval.answers.listing import canonical, read_sequence, split_sequence, unknown_tokens
+from s3eval.answers.side import read_side
 from s3eval.answers.text import cleaned, find_json, shortened, without_thinking
+from s3eval.answers.times import parse_clock, read_time
 from s3eval.answers.yes_no import read_yes_no, split_yes_no
 
 __all__ = [
+    "canonical",
     "cleaned",
     "find_json",
+    "parse_clock",
+    "read_body_part",
+    "read_diagnosis",
+    "read_sequence",
+    "read_side",
+    "read_time",
     "read_yes_no",
     "shortened",
+    "split_sequence",
     "split_yes_no",
+    "unknown_tokens",
     "without_thinking",
 ]

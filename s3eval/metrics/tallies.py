@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.metrics.tally import Counts, Formula, Tally, ratio
+from s3eval.metrics.text import ORDER, bleu_of_statistics
 
 __all__ = [
     "binary",
     "binary_formula",
-    "bleu_formula",
     "corpus_bleu",
     "coverage",
     "macro",
@@ -31,8 +31,6 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 BINARY = ("precision", "recall", "f1", "accuracy")
-#: A label, or a probability of each: a chance line's expectation rather than one draw of it.
-Prediction = str | Mapping[str, float]
 
 
 def _over(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
@@ -95,23 +93,19 @@ def macro_formula(metric: str, labels: int) -> Formula:
     return formula
 
 
-def _weights(prediction: Prediction) -> Mapping[str, float]:
-    return {prediction: 1.0} if isinstance(prediction, str) else prediction
-
-
 def binary(
     task: str,
     item: str,
     videos: Sequence[str],
     truth: Sequence[str],
-    predicted: Sequence[Prediction],
+    predicted: Sequence[str],
     positive: str,
     **facts: Any,
 ) -> list[Tally]:
     """Precision, recall, f1 and accuracy of a two-valued label.
 
     Args:
-        truth, predicted: one label a video; a prediction may be a distribution over labels.
+        truth, predicted: one label a video; whatever is not ``positive`` is negative.
         facts: further fields of the tallies (counts, note).
 
     >>> f1 = binary("t", "i", ["a", "b"], ["yes", "no"], ["yes", "yes"], "yes")[2]
@@ -120,11 +114,10 @@ def binary(
     """
     rows = np.zeros((len(videos), 4))
     for i, (true, said) in enumerate(zip(truth, predicted, strict=True)):
-        for label, weight in _weights(said).items():
-            column = (0 if true == positive else 1) if label == positive else 3
-            if label != positive and true == positive:
-                column = 2
-            rows[i, column] += weight
+        column = (
+            (0 if true == positive else 1) if said == positive else (2 if true == positive else 3)
+        )
+        rows[i, column] = 1.0
     return [
         Tally(task, item, m, tuple(videos), rows, binary_formula(m), **_counted(facts, len(videos)))
         for m in BINARY
@@ -136,7 +129,7 @@ def macro(
     item: str,
     videos: Sequence[str],
     truth: Sequence[str],
-    predicted: Sequence[Prediction],
+    predicted: Sequence[str],
     labels: Sequence[str] | None = None,
     **facts: Any,
 ) -> list[Tally]:
@@ -147,13 +140,11 @@ def macro(
     >>> [t.value for t in macro("t", "i", ["a"], ["x"], ["x"])]
     [1.0, 1.0, 1.0, 1.0]
     """
-    said = [_weights(p) for p in predicted]
-    known = sorted({*truth, *(label for p in said for label in p), *(labels or ())})
+    known = sorted({*truth, *predicted, *(labels or ())})
     at = {label: i for i, label in enumerate(known)}
     rows = np.zeros((len(videos), len(known) ** 2))
-    for i, (true, weights) in enumerate(zip(truth, said, strict=True)):
-        for label, weight in weights.items():
-            rows[i, at[true] * len(known) + at[label]] += weight
+    for i, (true, said) in enumerate(zip(truth, predicted, strict=True)):
+        rows[i, at[true] * len(known) + at[said]] = 1.0
     return [
         Tally(
             task,
@@ -212,30 +203,6 @@ def median(
     return Tally(task, item, metric, tuple(videos), rows, formula, **_counted(facts, len(videos)))
 
 
-def bleu_formula(order: int = 4) -> Formula:
-    """(..., 2 + 2·order) sums of n-gram statistics to corpus BLEU in 0-100.
-
-    The columns are sacrebleu's: hypothesis length, reference length, matches of order 1..n,
-    n-grams of order 1..n. Exponential smoothing, no effective order: its ``corpus_bleu``.
-    """
-
-    def formula(sums: Floats) -> Floats:
-        said, reference = sums[..., 0], sums[..., 1]
-        correct, total = sums[..., 2 : 2 + order], sums[..., 2 + order : 2 + 2 * order]
-        # The k-th order without a match counts as 1 / 2^k matches.
-        zeros = np.cumsum((correct <= 0) & (total > 0), axis=-1)
-        matches = np.where(correct > 0, correct, 0.5**zeros)
-        precision = _over(matches, total)
-        with np.errstate(divide="ignore"):
-            logs = np.where(precision > 0, np.log(np.where(precision > 0, precision, 1)), -np.inf)
-            brevity = np.where(said < reference, 1 - _over(reference, said, np.inf), 0.0)
-        score = 100.0 * np.exp(brevity + logs.mean(axis=-1))
-        score = np.where((correct > 0).any(axis=-1), score, 0.0)
-        return np.where(reference + said > 0, score, np.nan)
-
-    return formula
-
-
 def corpus_bleu(
     task: str,
     item: str,
@@ -244,10 +211,9 @@ def corpus_bleu(
     **facts: Any,
 ) -> Tally:
     """Corpus BLEU (0-100) of per-video n-gram statistics (`s3eval.metrics.text`)."""
-    width = len(statistics[0]) if len(statistics) else 10
-    rows = np.asarray(statistics, float).reshape(len(videos), width)
-    formula = bleu_formula((width - 2) // 2)
-    return Tally(task, item, "bleu", tuple(videos), rows, formula, **_counted(facts, len(videos)))
+    rows = np.asarray(statistics, float).reshape(len(videos), 2 + 2 * ORDER)
+    counted = _counted(facts, len(videos))
+    return Tally(task, item, "bleu", tuple(videos), rows, bleu_of_statistics, **counted)
 
 
 def coverage(

@@ -1,12 +1,15 @@
-"""The trivial answerers of Task 1: what a model must beat to have seen anything."""
+"""The trivial answerers of Task 1: what a model must beat to have seen anything.
+
+The coin that says yes as often as a feature occurs is not among them: its exact expectation is
+computed for every classification task by `s3eval.statistics.chance`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s3eval.trivial import answered_alike, majority, shares, training_values
+from s3eval.trivial import answered_alike, majority, training_values
 
 if TYPE_CHECKING:
     from s3eval.task import Finding, ScoringContext
@@ -19,8 +22,7 @@ def answerers(
 ) -> Mapping[str, Sequence[Finding]]:
     """Each trivial answerer's findings on the same videos and items.
 
-    "prevalence-coin" answers each feature with its frequency among the training videos; its
-    findings carry the distribution, so its scores are the expected counts' scores, not a draw's.
+    "majority" says of a feature what most training videos show (`s3eval.trivial`).
     """
     asked = [f for f in findings if f.state != "skipped" and f.video in context.dataset.annotations]
     training = training_values(asked, context, _presence)
@@ -29,19 +31,9 @@ def answerers(
         "always-yes": [answered_alike(f, "yes") for f in asked],
         "always-no": [answered_alike(f, "no") for f in asked],
         "majority": [answered_alike(f, majority(values)) for f, values in learnt],
-        "prevalence-coin": [_coin(f, shares(values)) for f, values in learnt],
     }
 
 
 def _presence(context: ScoringContext, video: str, item: str) -> str | None:
     label = context.dataset.annotation(video).presence(item)
     return label if label in ("yes", "no", "na") else None
-
-
-def _coin(finding: Finding, distribution: Mapping[str, float]) -> Finding:
-    likeliest = max(sorted(distribution), key=lambda label: distribution[label])
-    return replace(
-        answered_alike(finding, likeliest),
-        probability=distribution.get("yes", 0.0),
-        detail={"distribution": dict(distribution)},
-    )

@@ -116,7 +116,7 @@ class Recognition(Task):
     def trivial(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
-        """always-yes, always-no, majority, and the prevalence coin's expectation."""
+        """always-yes, always-no and majority."""
         from s3eval_task_recognition.chance import answerers
 
         return answerers(findings, context)
@@ -141,7 +141,7 @@ def _of_item(item: str, findings: Iterable[Finding], context: ScoringContext) ->
     scored, filled = [], 0
     for finding in known:
         if finding.value in labels:
-            scored.append((finding, finding.detail.get("distribution") or finding.value))
+            scored.append((finding, str(finding.value)))
         elif item == THREE_VALUED and context.protocol == "release":
             # The release takes a missing answer for "na" (protocol, Task 1).
             scored.append((finding, "na"))
