@@ -1,0 +1,165 @@
+"""One pass over a video file serves every clip wanted of it.
+
+>>> from s3eval.footage import Sampling, windows
+>>> clips = windows("v1", 70, 30, 5, Sampling(2.0, 60))
+>>> for footage in decode("videos/v1.mp4", clips):  # doctest: +SKIP
+...     print(footage.clip.start, footage.frames.shape)
+0.0 (60, 720, 1280, 3)
+25.0 (60, 720, 1280, 3)
+50.0 (40, 720, 1280, 3)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s3eval.errors import S3EvalError
+from s3eval.footage.backends import Picture, Spoiled, reader
+from s3eval.footage.clips import Clip
+from s3eval.footage.media import facts_of, index_of
+from s3eval.footage.selection import Choice, Shelf, choose
+from s3eval.footage.sizes import resized, target_size
+from s3eval.footage.sound import MAX_LOST, Sound, sound_of
+from s3eval.footage.types import Footage, FootageFailure, MediaFacts
+
+if TYPE_CHECKING:
+    from s3eval.footage.media import VideoIndex
+
+__all__ = ["content_hash", "decode", "probe"]
+
+
+def probe(path: str | Path, *, name: str = "") -> MediaFacts:
+    """What a video file says about itself: duration, size as displayed, sound.
+
+    Args:
+        path: the file.
+        name: what errors call it (the video's name in its dataset); default the file's name.
+
+    Raises:
+        S3EvalError: no such file, no video, or cut off before its index.
+    """
+    return facts_of(Path(path), name)
+
+
+def content_hash(path: str | Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal; part of the key of everything said about it."""
+    digest = hashlib.sha256()
+    with Path(path).open("rb") as handle:
+        while block := handle.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def decode(
+    path: str | Path,
+    clips: Sequence[Clip],
+    *,
+    sight: bool = True,
+    sound: bool = True,
+    backend: str = "pyav",
+) -> Iterator[Footage | FootageFailure]:
+    """Decode a video file once and yield the footage of every clip, ordered by clip end.
+
+    Args:
+        path: the video file.
+        clips: any number, overlapping as they like, for any tasks; equal ones come repeatedly.
+        sight: False for a model that only hears: frames are then left out and not decoded.
+        sound: False for a model that does not hear.
+        backend: "pyav", or "decord" where installed.
+
+    Yields:
+        a Footage as soon as it is complete and known to be undamaged, or a FootageFailure for
+        a clip that reaches past the end of the file or into a damaged part of it; the others
+        are still served. The memory held is that of the frames of pending clips, each once.
+
+    Raises:
+        S3EvalError: the file cannot be read at all; names the video, never a path.
+    """
+    if not clips:
+        return
+    file, name = Path(path), clips[0].video
+    ordered = sorted(clips, key=lambda c: (c.end, c.start))
+    heard = sound_of(file, max(c.end for c in ordered), name) if sound else None
+    facts = _facts(file, name, sight, heard)
+    if sight:
+        index = index_of(file, name)
+        frames = _frames(file, index, ordered, facts, backend)
+    else:
+        frames = _unseen(ordered, facts)
+    for found in frames:
+        yield _with_sound(found, heard)
+
+
+def _facts(file: Path, name: str, sight: bool, heard: Sound | None) -> MediaFacts:
+    try:
+        return facts_of(file, name)
+    except S3EvalError:
+        if sight or heard is None:
+            raise
+        seconds = len(heard.samples) / 16_000  # a sound file: there is nothing to see
+        return MediaFacts(seconds, 0, 0, 0.0, 0, True, 0, "")
+
+
+def _with_sound(found: Footage | FootageFailure, heard: Sound | None) -> Footage | FootageFailure:
+    if heard is None or isinstance(found, FootageFailure):
+        return found
+    lost = heard.lost_in(found.clip)
+    if lost > MAX_LOST:
+        return FootageFailure(found.clip, f"{lost:.1f} s of its sound are damaged")
+    return Footage(found.clip, found.frames, found.times, heard.of(found.clip), found.duration)
+
+
+def _unseen(clips: Sequence[Clip], facts: MediaFacts) -> Iterator[Footage]:
+    for clip in clips:
+        yield Footage.unseen(clip, facts.duration)
+
+
+def _frames(
+    file: Path, index: VideoIndex, clips: Sequence[Clip], facts: MediaFacts, backend: str
+) -> Iterator[Footage | FootageFailure]:
+    chosen = [choose(clip, index.times, index.end) for clip in clips]
+    choices = [c for c in chosen if isinstance(c, Choice)]
+    sizes = [target_size(facts.width, facts.height, c.clip.sampling) for c in choices]
+    shelf = Shelf(choices, sizes)
+    events = reader(backend)(file, index, shelf.wanted())
+    spoiled: dict[int, str] = {}
+    final, taken = -1, 0
+    for choice in chosen:
+        if isinstance(choice, FootageFailure):
+            yield choice
+            continue
+        while final < choice.numbers[-1]:
+            event = next(events)
+            if isinstance(event, Picture):
+                _store(shelf, event)
+            elif isinstance(event, Spoiled):
+                spoiled.update(dict.fromkeys(event.numbers, event.reason))
+            else:
+                final = event.number
+        bad = [n for n in choice.numbers if n in spoiled]
+        if bad:
+            shelf.drop(taken)
+            yield _spoiled(choice.clip, bad, spoiled[bad[0]], index)
+        else:
+            times = index.times[list(choice.numbers)]
+            yield Footage(choice.clip, shelf.take(taken), times, None, facts.duration)
+        taken += 1
+
+
+def _store(shelf: Shelf, picture: Picture) -> None:
+    sizes = shelf.sizes_of(picture.number)
+    if sizes:
+        pixels = picture.pixels()
+        for size in sizes:
+            shelf.put(picture.number, size, resized(pixels, size, picture.orientation))
+
+
+def _spoiled(clip: Clip, bad: Sequence[int], why: str, index: VideoIndex) -> FootageFailure:
+    first, last = index.times[bad[0]], index.times[bad[-1]]
+    count = len(set(bad))
+    return FootageFailure(
+        clip, f"{count} of its frames ({first:.1f} to {last:.1f} s) are damaged: {why}"
+    )
