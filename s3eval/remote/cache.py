@@ -1,0 +1,149 @@
+"""Replies on disk, keyed by content: no identical question is ever paid for twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from s3eval.errors import S3EvalError
+from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.quirks import Quirks
+
+__all__ = ["ReplyCache", "cache_dir", "content_key"]
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS quirks (server TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS claims (key TEXT PRIMARY KEY, owner TEXT NOT NULL, until REAL NOT NULL);
+"""
+
+
+def cache_dir() -> Path:
+    """The folder of the caches: ``S3EVAL_CACHE``, else the user's cache folder of the system."""
+    named = os.environ.get("S3EVAL_CACHE")
+    if named:
+        return Path(named)
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("s3eval", appauthor=False))
+
+
+def content_key(facts: Mapping[str, Any]) -> str:
+    """SHA-256 over everything that determines a reply.
+
+    >>> content_key({"b": 1, "a": "x"}) == content_key({"a": "x", "b": 1})
+    True
+    """
+    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ReplyCache:
+    """An SQLite file shared by threads and processes; every `put` is durable when it returns.
+
+    Holds what servers *replied*, readable by the user alone; of what was asked only a hash.
+
+    Args:
+        path: the file, made with its folder when absent; ":memory:" keeps nothing.
+    """
+
+    def __init__(self, path: str | Path | None = None) -> None:
+        self.path = path if path == ":memory:" else Path(path or cache_dir() / "judges.sqlite")
+        self._owner = uuid.uuid4().hex
+        self._lock = threading.RLock()
+        try:
+            if isinstance(self.path, Path):
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                self.path.touch(mode=0o600)
+            self._db = sqlite3.connect(self.path, timeout=30.0, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.executescript(_TABLES)
+        except (sqlite3.Error, OSError) as error:
+            raise S3EvalError(
+                "The cache of judge replies cannot be opened",
+                where=self.path,
+                why=str(error),
+                fix="S3EVAL_CACHE=/another/folder, or move that file away",
+            ) from error
+
+    def get(self, key: str) -> dict[str, Any] | None:
+        """The value under a key, None when there is none."""
+        with self._lock:
+            row = self._db.execute("SELECT value FROM replies WHERE key = ?", (key,)).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def put(self, key: str, value: Mapping[str, Any]) -> None:
+        """Keep a value and end the claim on its key."""
+        text = json.dumps(value, ensure_ascii=False, sort_keys=True)
+        with self._lock, self._db:
+            self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, text))
+            self._db.execute("DELETE FROM claims WHERE key = ?", (key,))
+
+    def claim(self, key: str, seconds: float) -> bool:
+        """Whether this process may ask for ``key``; others wait until it has, or time runs out.
+
+        A process that crashed holds its claims no longer than ``seconds``.
+        """
+        now = time.time()
+        with self._lock, self._db:
+            done = self._db.execute(
+                "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE "
+                "SET owner = excluded.owner, until = excluded.until "
+                "WHERE claims.until < ? OR claims.owner = excluded.owner",
+                (key, self._owner, now + seconds, now),
+            )
+            return done.rowcount > 0
+
+    def release(self, keys: Iterable[str]) -> None:
+        """End this process's claims on these keys."""
+        with self._lock, self._db:
+            self._db.executemany(
+                "DELETE FROM claims WHERE key = ? AND owner = ?", [(k, self._owner) for k in keys]
+            )
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._db.close()
+
+    # A cache is also where quirks of servers are kept (`s3eval.remote.quirks.QuirkStore`).
+    def quirks(self) -> _StoredQuirks:
+        """The quirks kept in this file."""
+        return _StoredQuirks(self._db, self._lock)
+
+
+class _StoredQuirks:
+    def __init__(self, db: sqlite3.Connection, lock: threading.RLock) -> None:
+        self._db, self._lock = db, lock
+
+    def get(self, endpoint: Endpoint) -> Quirks:
+        """What is known about this server and model."""
+        with self._lock:
+            row = self._db.execute(
+                "SELECT value FROM quirks WHERE server = ?", (_server(endpoint),)
+            ).fetchone()
+        if row is None:
+            return Quirks()
+        known = json.loads(row[0])
+        return Quirks(**{**known, "without": tuple(known["without"])})
+
+    def put(self, endpoint: Endpoint, quirks: Quirks) -> None:
+        """Remember it."""
+        with self._lock, self._db:
+            self._db.execute(
+                "INSERT OR REPLACE INTO quirks VALUES (?, ?)",
+                (_server(endpoint), json.dumps(asdict(quirks))),
+            )
+
+
+def _server(endpoint: Endpoint) -> str:
+    return f"{endpoint.base_url} {endpoint.model}"
