@@ -55,7 +55,7 @@ The same command again goes on where it stopped and asks nothing twice.
 @click.option("--reuse", multiple=True, type=click.Path(path_type=Path), help="Runs to read from.")
 @click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
 @click.option("--dry-run", is_flag=True, help="Show what would be asked; ask nothing.")
-@click.option("--resamples", type=click.IntRange(0), default=2000, show_default=True)
+@click.option("--resamples", type=click.IntRange(20), default=2000, help="Of the intervals.")
 @json_option
 def command(models: tuple[str, ...], json_file: str | None, **options: Any) -> None:
     """Ask models about the videos of a dataset and score what they say."""

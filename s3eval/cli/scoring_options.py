@@ -25,7 +25,7 @@ def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--judge", default="lexicon", show_default=True, help="Judge, or 'none'."),
         click.option("--judge-option", multiple=True, metavar="KEY=VALUE"),
         click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
-        click.option("--resamples", type=click.IntRange(0), default=2000, show_default=True),
+        click.option("--resamples", type=click.IntRange(20), default=2000, show_default=True),
     ):
         command = option(command)
     return command

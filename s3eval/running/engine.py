@@ -153,7 +153,10 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
 
 def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[Any]:
     if not session.model.looks:
-        return (_unseen(clip, plan) for clip in clips)
+        from s3eval.footage.types import Footage
+
+        duration = plan.video.duration or 0.0
+        return (Footage.unseen(clip, duration) for clip in clips)
     from s3eval.footage.decoding import decode
 
     path = session.dataset.path(plan.video)
@@ -165,15 +168,6 @@ def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[A
         sight="sight" in session.senses,
         sound="hearing" in session.senses,
     )
-
-
-def _unseen(clip: Clip, plan: VideoPlan) -> Footage:
-    import numpy as np
-
-    from s3eval.footage.types import Footage
-
-    none = np.zeros((0, 0, 0, 3), np.uint8)
-    return Footage(clip, none, np.zeros(0), None, plan.video.duration or clip.end)
 
 
 def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
