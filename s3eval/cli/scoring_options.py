@@ -54,7 +54,7 @@ def rescored(
     options = key_values(judge_option, "--judge-option")
     reader = load_judge(judge, options, allow_remote=allow_remote, needed=needed)
     dataset = dataset_of(run, data)
-    chosen = protocol or run.facts.protocol
+    chosen: Any = protocol or run.facts.protocol
     findings = recollect(run, dataset, chosen, reader)
     if write:
         facts = replace(run.facts, protocol=chosen, judge=dict(reader.identity()) if reader else {})
