@@ -14,7 +14,15 @@ from s3eval.dataset.importers.sheets import Line, Problems, Sheet, read_sheet
 from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.vocabulary import BODY_PARTS, DIAGNOSES, FEATURE_NAMES, HEARD, SIDES
 
-__all__ = ["Truth", "clip_target", "extraction", "read_truth", "seconds", "tokens", "video_name"]
+__all__ = [
+    "EXTRACTION_COLUMNS",
+    "Truth",
+    "clip_target",
+    "extraction",
+    "read_truth",
+    "seconds",
+    "video_name",
+]
 
 NOTHING = ("", "n/a", "na", "nan", "none")
 #: Labelled so in the release: demonstration videos, in no fold, neither ES nor NES.
@@ -251,21 +259,10 @@ def _lateral(line: Line | None, sheet: Sheet, problems: Problems) -> dict[str, L
     return found
 
 
-def tokens(text: str) -> tuple[str, ...]:
-    """A written sequence as tokens, repeats kept.
-
-    Split on commas (also full-width), trimmed, a trailing "." or ";" dropped, white space inside
-    a token becomes "_" (protocol, Task 5).
-
-    >>> tokens("tonic， Head turning.,")
-    ('tonic', 'Head_turning')
-    """
-    parts = (p.strip().rstrip(".;").strip() for p in re.split("[,，]", text))
-    return tuple(re.sub(r"\s+", "_", p) for p in parts if p)
-
-
 def _sequence(line: Line, sheet: Sheet, problems: Problems) -> tuple[str, ...]:
-    found = tokens(line["event_sequence"])
+    from s3eval.answers.listing import split_sequence
+
+    found = tuple(split_sequence(line["event_sequence"]))
     for name in dict.fromkeys(found):
         if name not in FEATURE_NAMES:
             problems.warn(sheet.file, line.number, f"'{name}' is no feature, kept in the sequence")
