@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
 
 EPILOG = """\b
 Examples:
   s3eval show demo/runs                 all runs side by side, a table a task
   s3eval show demo/runs/motion          one run with every metric
+  s3eval show runs --published Qwen3-VL-8B --published InternVL3.5-38B
   s3eval show demo/runs --protocol release --json scores.json
 """
 
@@ -20,10 +21,15 @@ Examples:
 @click.command("show", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--details", is_flag=True, help="Every metric of every run.")
+@click.option("--published", multiple=True, metavar="MODEL", help="Show the paper's row beside.")
 @scoring_options
 @json_option
 def command(
-    runs: tuple[Path, ...], details: bool, json_file: str | None, **options: object
+    runs: tuple[Path, ...],
+    details: bool,
+    published: tuple[str, ...],
+    json_file: str | None,
+    **options: object,
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
     from s3eval.reporting.scores import show_scores
@@ -32,4 +38,5 @@ def command(
     opened = open_runs(runs)
     scored = [rescored(run, write=False, **options) for run in opened]  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
-        show_scores(scored, detailed=details or len(scored) == 1)
+        detailed = details or (len(scored) == 1 and not published)
+        show_scores(scored, detailed, names(published))

@@ -68,8 +68,14 @@ def score_run(
     return scored
 
 
-def show_scores(scored: Sequence[Scored], detailed: bool = False) -> None:
-    """Print the scores: one table a task over all runs, or a full one for each run."""
+def show_scores(
+    scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
+) -> None:
+    """Print the scores: one table a task over all runs, or a full one for each run.
+
+    Args:
+        published: models of the paper whose printed test-set rows are shown beside.
+    """
     import click
 
     tasks = dict.fromkeys(row.task for s in scored for row in s.rows)
@@ -77,8 +83,10 @@ def show_scores(scored: Sequence[Scored], detailed: bool = False) -> None:
         for one in scored if detailed else ():
             _print_run(one, task)
         if not detailed:
-            _print_side_by_side(scored, task)
+            _print_side_by_side(scored, task, published)
     click.echo(LEGEND)
+    if published:
+        click.echo("published: as printed in the paper for its 82 private test videos, not yours")
 
 
 def _headline(rows: Sequence[ScoreRow], task: str) -> str:
@@ -97,8 +105,11 @@ def _with_interval(row: ScoreRow) -> str:
     return f"{_number(row.value)} [{_number(row.low)}, {_number(row.high)}]"
 
 
-def _print_side_by_side(scored: Sequence[Scored], task: str) -> None:
+def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> None:
     from s3eval.cli.common import print_table
+    from s3eval.reporting.published_rows import published_scores
+
+    printed = [published_scores(model, task) for model in published]
 
     metric = _headline(scored[0].rows if len(scored) == 1 else _all(scored), task)
     items = dict.fromkeys(r.item for s in scored for r in s.rows if r.task == task)
@@ -117,10 +128,12 @@ def _print_side_by_side(scored: Sequence[Scored], task: str) -> None:
         best = next((r for r in some if r.chance_value is not None), None)
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
-        rows.append([item, *cells, chance, f"{some[0].scored}/{some[0].asked}"])
+        beside = [p.get((item, metric), "-") for p in printed]
+        rows.append([item, *cells, chance, f"{some[0].scored}/{some[0].asked}", *beside])
     names = [s.run.name for s in scored]
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
-    print_table(title, ["item", *names, "best chance", "n"], rows, right=["n"])
+    columns = ["item", *names, "best chance", "n", *(f"published {m}" for m in published)]
+    print_table(title, columns, rows, right=["n"])
 
 
 def _all(scored: Sequence[Scored]) -> list[ScoreRow]:
