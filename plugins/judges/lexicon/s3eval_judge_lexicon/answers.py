@@ -1,0 +1,184 @@
+"""A feature's chained questions answered from a justification, with the words that say so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s3eval.errors import S3EvalError
+from s3eval.judge import Evidence, FeatureAnswers
+from s3eval.judging.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questions
+from s3eval_judge_lexicon.body import Part, limbs, parts_of
+from s3eval_judge_lexicon.phrases import Found, Phrases
+from s3eval_judge_lexicon.scope import Scope, negations
+from s3eval_judge_lexicon.sides import side_of_turn, word_sides
+from s3eval_judge_lexicon.words import Words, split_words
+
+__all__ = ["AnswerBook", "answer"]
+
+_VARIES = {"frequenc": "frequency", "amplitude": "amplitude"}
+
+
+@dataclass(frozen=True)
+class AnswerBook:
+    """The phrases of every yes/no question, and which answer wins where both are found."""
+
+    phrases: Phrases
+    otherwise: Mapping[str, str]
+    wins: Mapping[str, str]
+
+    @classmethod
+    def build(cls, data: Mapping[str, Any], lexicon: Mapping[str, Any], where: str) -> AnswerBook:
+        """Compile ``answers.toml`` with the classes and negation lists of ``reports.toml``.
+
+        Raises:
+            S3EvalError: a question is listed that no feature has.
+        """
+        phrases: dict[str, Iterable[str]] = {
+            f"scope:{name}": entries for name, entries in lexicon["scope"].items()
+        }
+        otherwise: dict[str, str] = {}
+        wins: dict[str, str] = {}
+        for feature, asked in data.items():
+            known = {q.key for q in QUESTIONS.get(feature, ())}
+            for key, entry in asked.items():
+                if key not in known:
+                    raise S3EvalError(f"No feature has the question '{feature}.{key}'", where=where)
+                name = f"{feature}.{key}"
+                phrases[f"yes:{name}"] = entry.get("yes", ())
+                phrases[f"no:{name}"] = entry.get("no", ())
+                otherwise[name] = entry.get("else", "no")
+                wins[name] = entry.get("wins", "no")
+        compiled = Phrases(phrases, lexicon["classes"], lexicon.get("gap_stops", ()))
+        return cls(compiled, otherwise, wins)
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A justification with everything found in it."""
+
+    words: Words
+    hits: Mapping[str, list[Found]]
+    negated: Sequence[Scope]
+    sides: tuple[str | None, ...]
+    parts: Sequence[Part]
+
+    def told(self, name: str) -> list[Found]:
+        """The hits of a list that no negation covers."""
+        return [
+            h
+            for h in self.hits.get(name, ())
+            if not any(s.covers(h.start, h.end) for s in self.negated)
+        ]
+
+    def quote(self, fact: str, start: int, end: int) -> Evidence:
+        first, last = self.words.starts[start], self.words.ends[end - 1]
+        return Evidence(fact, self.words.text[first:last], first, last)
+
+
+def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers:
+    """The answers of one feature, in order; after a first "no" the others are not asked."""
+    text = _read(justification, book)
+    answers: dict[str, str | tuple[str, ...]] = {}
+    evidence: list[Evidence] = []
+    core: list[Found] = []
+    for position, question in enumerate(questions(feature)):
+        name = f"{feature}.{question.key}"
+        if question.form == "yes_no":
+            said, hit = _yes_no(text, name, book)
+            if position == 0:
+                core = text.told(f"yes:{name}")
+        else:
+            said, hit = _detail(text, question, core)
+        answers[question.key] = said
+        if hit:
+            shown = said if isinstance(said, str) else ", ".join(said)
+            evidence.append(text.quote(f"{question.key}={shown}", hit.start, hit.end))
+        if position == 0 and said == "no":
+            break
+    return FeatureAnswers(feature, answers, tuple(evidence))
+
+
+def _read(justification: str, book: AnswerBook) -> _Text:
+    words = split_words(justification)
+    found = book.phrases.find(words)
+    hits: dict[str, list[Found]] = {}
+    for one in found:
+        hits.setdefault(one.term, []).append(one)
+    sides = word_sides(words)
+    return _Text(words, hits, negations(words, found), sides, parts_of(words, sides))
+
+
+def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None]:
+    against = text.told(f"no:{name}")
+    for_it = [
+        h
+        for h in text.told(f"yes:{name}")
+        if not any(a.start <= h.start and h.end <= a.end for a in against)
+    ]
+    if for_it and (not against or book.wins.get(name) == "yes"):
+        return "yes", for_it[0]
+    if against:
+        return "no", against[0]
+    denied = text.hits.get(f"yes:{name}", ())
+    return (book.otherwise.get(name, "no"), None) if not denied else ("no", denied[0])
+
+
+def _detail(
+    text: _Text, question: FeatureQuestion, core: Sequence[Found]
+) -> tuple[str | tuple[str, ...], Found | None]:
+    if question.form == "side":
+        for hit in core:
+            side = side_of_turn(text.words, text.sides, hit.start, hit.end)
+            if side:
+                return side, hit
+        return "neither", None
+    if question.key == "varies":
+        return _varies(text)
+    parts = _parts_near(text, core)
+    if question.key == "body_parts":
+        named = {p.kind for p in parts}
+        return _some(question, named), _first_word(parts)
+    arms_only = all("arm" in c for c in question.choices) or question.key == "how_many"
+    told = limbs(parts, posture=_POSTURE.get(question.key), words=text.words)
+    if arms_only:
+        told = {t for t in told if "arm" in t}
+    if question.key == "how_many":
+        many = "both" if "both arms" in told else "one" if told else UNKNOWN
+        return many, _first_word(parts)
+    if question.form == "one_of":
+        allowed = [c for c in question.choices if c in told]
+        return (allowed[0] if len(allowed) == 1 else UNKNOWN), _first_word(parts)
+    return _some(question, told), _first_word(parts)
+
+
+#: Questions that ask for the arm in one posture of two.
+_POSTURE = {"flexed": "flexion", "extended": "extension"}
+
+
+def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:
+    """Body parts told of, not negated, in the sentences of the core sign (or anywhere)."""
+    told = [p for p in text.parts if not any(s.covers(p.start, p.end) for s in text.negated)]
+    sentences = {text.words.sentence[h.start] for h in core}
+    near = [p for p in told if text.words.sentence[p.start] in sentences]
+    return near or told
+
+
+def _some(question: FeatureQuestion, named: Iterable[str]) -> str | tuple[str, ...]:
+    have = set(named)
+    return tuple(c for c in question.choices if c in have) or UNKNOWN
+
+
+def _varies(text: _Text) -> tuple[str, Found | None]:
+    found = {
+        value
+        for word in text.words.words
+        for stem, value in _VARIES.items()
+        if word.startswith(stem)
+    }
+    return ("both" if len(found) > 1 else next(iter(found), UNKNOWN)), None
+
+
+def _first_word(parts: Sequence[Part]) -> Found | None:
+    return Found("part", parts[0].start, parts[0].end) if parts else None

@@ -1,0 +1,246 @@
+"""Phrases a clinician writes down, compiled into one word trie and found in one pass.
+
+The small language of a phrase (words are lower case, hyphens are spaces):
+
+    turn*        any word beginning with "turn"
+    <arm>        any entry of the class "arm"
+    (a|b c)      either
+    (the)?       may be left out
+    ..           up to 3 words between, in the same clause; "..." up to 7
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from s3eval.errors import S3EvalError
+from s3eval_judge_lexicon.words import Words
+
+__all__ = ["Found", "Phrases", "outermost"]
+
+_PIECE = re.compile(r"\s*(\.{2,3}|<\w+>|[a-z0-9]+\*?|[()|?])")
+_GAPS = {"..": 3, "...": 7}
+_LONGEST_CACHE = 50_000
+_STOP = "<<"  # the symbol of a word no gap reaches over; no phrase can hold it
+
+
+@dataclass(frozen=True)
+class Found:
+    """A phrase of ``term`` stands in words ``start:end``."""
+
+    term: str
+    start: int
+    end: int
+
+
+@dataclass
+class _Node:
+    """A place in the trie: the ways on, and the terms that end here."""
+
+    steps: dict[str, _Node] = field(default_factory=dict)
+    gaps: dict[int, _Node] = field(default_factory=dict)
+    terms: list[str] = field(default_factory=list)
+
+    def step(self, symbol: str) -> _Node:
+        if symbol in _GAPS:
+            return self.gaps.setdefault(_GAPS[symbol], _Node())
+        return self.steps.setdefault(symbol, _Node())
+
+
+class Phrases:
+    """Finds the phrases of many terms in a text.
+
+    Args:
+        terms: phrases by term.
+        classes: entries (words or phrases without gaps) by class name.
+        gap_stops: words a gap does not reach over ("with", "then").
+
+    Raises:
+        S3EvalError: a phrase cannot be read, or names a class nobody defined.
+
+    >>> from s3eval_judge_lexicon.words import split_words
+    >>> p = Phrases({"extension": ["exten* .. <arm>"]}, {"arm": ["arm*", "upper extremit*"]})
+    >>> p.find(split_words("extends the right upper extremity"))
+    [Found(term='extension', start=0, end=5)]
+    """
+
+    def __init__(
+        self,
+        terms: Mapping[str, Iterable[str]],
+        classes: Mapping[str, Iterable[str]],
+        gap_stops: Iterable[str] = (),
+    ) -> None:
+        self._gap_stops = frozenset(gap_stops)
+        self._classes = _Node()
+        self._root = _Node()
+        for name, entries in classes.items():
+            for entry in entries:
+                self._add(self._classes, entry, f"<{name}>", {})
+        for name, phrases in terms.items():
+            for phrase in phrases:
+                self._add(self._root, phrase, name, classes)
+        stems = _symbols(self._root) | _symbols(self._classes)
+        self._words = frozenset(s for s in stems if not s.endswith("*") and s[0] != "<")
+        self._stems = frozenset(s[:-1] for s in stems if s.endswith("*"))
+        self._longest = max((len(s) for s in self._stems), default=0)
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def find(self, words: Words) -> list[Found]:
+        """All phrases, in order of their start; of one term at one start only the longest."""
+        symbols = [self._symbols_of(w) for w in words.words]
+        steps: list[list[tuple[str, int]]] = [
+            [(s, i + 1) for s in symbols[i]] for i in range(len(words))
+        ]
+        for i in range(len(words)):
+            first: dict[str, int] = {}
+            self._walk(self._classes, i, i, symbols, None, words.clause, first)
+            steps[i].extend(first.items())
+        found: list[Found] = []
+        root = self._root
+        for i in range(len(words)):
+            best: dict[str, int] = {}
+            self._walk(root, i, i, symbols, steps, words.clause, best)
+            found.extend(Found(term, i, end) for term, end in best.items())
+        return found
+
+    def _walk(
+        self,
+        node: _Node,
+        begin: int,
+        at: int,
+        symbols: Sequence[tuple[str, ...]],
+        steps: list[list[tuple[str, int]]] | None,
+        clause: Sequence[int],
+        best: dict[str, int],
+    ) -> None:
+        for term in node.terms:
+            if best.get(term, 0) < at:
+                best[term] = at
+        if at >= len(symbols) or (not node.steps and not node.gaps):
+            return
+        # Without steps the classes themselves are being found: single words only.
+        ways = steps[at] if steps is not None else [(s, at + 1) for s in symbols[at]]
+        # Only a gap may not cross a clause; written-out words may ("right, left").
+        for symbol, end in ways:
+            following = node.steps.get(symbol)
+            if following is not None:
+                self._walk(following, begin, end, symbols, steps, clause, best)
+        for most, following in node.gaps.items():
+            place = clause[at - 1] if at > begin else clause[at]
+            for skipped in range(most + 1):
+                there = at + skipped
+                if there >= len(symbols) or clause[there] != place:
+                    break
+                self._walk(following, begin, there, symbols, steps, clause, best)
+                if _STOP in symbols[there]:
+                    break
+
+    def _symbols_of(self, word: str) -> tuple[str, ...]:
+        known = self._known.get(word)
+        if known is None:
+            upto = min(len(word), self._longest)
+            known = (
+                *((word,) if word in self._words else ()),
+                *(word[:n] + "*" for n in range(1, upto + 1) if word[:n] in self._stems),
+                *((_STOP,) if word in self._gap_stops else ()),
+            )
+            if len(self._known) < _LONGEST_CACHE:
+                self._known[word] = known
+        return known
+
+    def _add(
+        self, root: _Node, phrase: str, term: str, classes: Mapping[str, Iterable[str]]
+    ) -> None:
+        for sequence in _expand(phrase):
+            node = root
+            for symbol in sequence:
+                if symbol[0] == "<" and symbol[1:-1] not in classes:
+                    raise S3EvalError(
+                        f"The phrase '{phrase}' names the class {symbol}, which nobody defined",
+                        where=term,
+                    )
+                node = node.step(symbol)
+            if term not in node.terms:
+                node.terms.append(term)
+
+
+def _symbols(node: _Node) -> set[str]:
+    found = set(node.steps)
+    for following in (*node.steps.values(), *node.gaps.values()):
+        found |= _symbols(following)
+    return found
+
+
+def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[Found]:
+    """Leaves out what a longer phrase hides, and a term's overlaps with itself.
+
+    Args:
+        found: phrases found.
+        hides: for a term the terms it hides where its phrase holds theirs; "*" is every one.
+
+    >>> outermost([Found("call button", 0, 2), Found("button", 1, 2)], {"call button": {"*"}})
+    [Found(term='call button', start=0, end=2)]
+    """
+    kept: list[Found] = []
+    reach: dict[str, int] = {}
+    covers: list[tuple[Found, frozenset[str]]] = []  # those that may still hide a later one
+    for one in sorted(found, key=lambda f: (f.start, -f.end)):
+        covers = [c for c in covers if c[0].end > one.start]
+        if reach.get(one.term, 0) > one.start or any(
+            c.end >= one.end
+            and c.end - c.start > one.end - one.start
+            and (one.term in hidden or "*" in hidden)
+            for c, hidden in covers
+        ):
+            continue
+        reach[one.term] = one.end
+        kept.append(one)
+        if one.term in hides:
+            covers.append((one, hides[one.term]))
+    return kept
+
+
+def _expand(phrase: str) -> list[tuple[str, ...]]:
+    """The plain sequences a phrase stands for."""
+    pieces: list[str] = []
+    at = 0
+    text = phrase.strip().lower().replace("-", " ")
+    while at < len(text):
+        match = _PIECE.match(text, at)
+        if match is None:
+            raise S3EvalError(f"Cannot read the phrase '{phrase}' from '{text[at:]}' on")
+        pieces.append(match.group(1))
+        at = match.end()
+    sequences, rest = _alternatives(pieces, phrase)
+    if rest:
+        raise S3EvalError(f"Cannot read the phrase '{phrase}': one bracket too many")
+    if any(not s or s[0] in _GAPS or s[-1] in _GAPS for s in sequences):
+        raise S3EvalError(f"The phrase '{phrase}' may be empty, or begin or end with a gap")
+    return sequences
+
+
+def _alternatives(pieces: list[str], phrase: str) -> tuple[list[tuple[str, ...]], list[str]]:
+    done: list[tuple[str, ...]] = []
+    current: list[tuple[str, ...]] = [()]
+    while pieces and pieces[0] != ")":
+        piece, *pieces = pieces
+        if piece == "|":
+            done.extend(current)
+            current = [()]
+            continue
+        if piece == "(":
+            inner, pieces = _alternatives(pieces, phrase)
+            if not pieces:
+                raise S3EvalError(f"Cannot read the phrase '{phrase}': a bracket is not closed")
+            pieces = pieces[1:]
+        elif piece == "?":
+            raise S3EvalError(f"Cannot read the phrase '{phrase}': '?' follows nothing")
+        else:
+            inner = [(piece,)]
+        if pieces and pieces[0] == "?":
+            inner = [*inner, ()]
+            pieces = pieces[1:]
+        current = [a + b for a in current for b in inner]
+    return [*done, *current], pieces

@@ -1,0 +1,238 @@
+"""A report's facts: signs in order, sections, the four localizing values, flags, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from s3eval.judge import Evidence, ReportFacts
+from s3eval.vocabulary import SECTIONS
+from s3eval_judge_lexicon.lexicon import Lexicon, Term
+from s3eval_judge_lexicon.phrases import Found, outermost
+from s3eval_judge_lexicon.scope import Scope, doubts, negations
+from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
+from s3eval_judge_lexicon.words import Words, split_words
+
+__all__ = ["Mention", "mentions", "read_report"]
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A sign told in words ``start:end``.
+
+    ``side`` is left, right, both or None; ``negated_by`` and ``doubted_by`` are the scopes it
+    stands under; ``order`` sorts mentions as things happened.
+    """
+
+    term: Term
+    start: int
+    end: int
+    side: str | None
+    negated_by: Scope | None
+    doubted_by: Scope | None
+    order: tuple[int, ...]
+
+    @property
+    def present(self) -> bool:
+        """Whether the sign is told as having been there."""
+        return self.negated_by is None or self.term.survives_negation
+
+
+def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
+    """What a report says. Deterministic; the same text always gives the same facts."""
+    words = split_words(text)
+    found = lexicon.phrases.find(words)
+    told = mentions(words, found, lexicon)
+    present = [m for m in told if m.present]
+    features, evidence = _features(words, present)
+    evidence += [
+        _quote(words, f"not {f}", m.start, m.end)
+        for m in told
+        if not m.present
+        for f in m.term.says
+        if f not in features
+    ]
+    features += _by_convention(features, lexicon)
+    lists = _lists(found)
+    localizing, shown = _localizing(words, present)
+    sections, where = _sections(words, present, features, lists)
+    off_topic = _first(lists, "sections:off_topic")
+    hazard = _first(lists, "sections:hazard")
+    flags = [
+        _quote(words, name, hit.start, hit.end)
+        for name, hit in (("off_topic", off_topic), ("hazard", hazard))
+        if hit
+    ]
+    return ReportFacts(
+        sections=sections,
+        features=tuple(features),
+        localizing=localizing,
+        off_topic=off_topic is not None,
+        hazard=hazard is not None,
+        words=len(text.split()),
+        evidence=(*evidence, *shown, *where, *flags),
+    )
+
+
+def mentions(words: Words, found: Sequence[Found], lexicon: Lexicon) -> list[Mention]:
+    """Every sign of a text, in the order things happened."""
+    negated = negations(words, found)
+    doubted = doubts(words, found)
+    sides = word_sides(words)
+    signs = outermost([f for f in found if f.term.startswith("sign:")], lexicon.hides)
+    parts = {i for f in signs for i in range(f.start, f.end)}
+    order = _order(words, found)
+    told = []
+    for one in signs:
+        term = lexicon.terms[one.term[5:]]
+        if not term.says and not term.moves:
+            continue
+        if term.turns or term.moves == "head":
+            side = side_of_turn(words, sides, one.start, one.end)
+        else:
+            side = side_of_limb(words, sides, one.start, one.end, parts.__contains__)
+        told.append(
+            Mention(
+                term,
+                one.start,
+                one.end,
+                side,
+                next((s for s in negated if s.covers(one.start, one.end)), None),
+                next((s for s in doubted if s.covers(one.start, one.end)), None),
+                (*order[one.start], one.start, -one.end),
+            )
+        )
+    return sorted(told, key=lambda m: m.order)
+
+
+def _order(words: Words, found: Sequence[Found]) -> list[tuple[int, int]]:
+    """(sentence, part) of every word; parts are swapped where the text tells backwards."""
+    order = [(s, 1) for s in words.sentence]
+    for one in found:
+        if one.term == "order:second_first":
+            if one.start == 0 or words.sentence[one.start - 1] != words.sentence[one.start]:
+                continue  # "After A, B" is told as it happened
+            for i in range(one.end, len(words)):
+                if words.clause[i] != words.clause[one.end - 1]:
+                    break
+                order[i] = (words.sentence[i], 0)
+        elif one.term == "order:first_last":
+            if one.start > 0 and words.sentence[one.start - 1] == words.sentence[one.start]:
+                continue  # "A before B" is told as it happened
+            for i in range(one.start, len(words)):
+                if words.clause[i] != words.clause[one.start]:
+                    break
+                order[i] = (words.sentence[i], 2)
+    return order
+
+
+def _features(words: Words, present: Sequence[Mention]) -> tuple[list[str], list[Evidence]]:
+    features: list[str] = []
+    evidence: list[Evidence] = []
+    for mention in present:
+        for feature in mention.term.says:
+            if feature not in features:
+                features.append(feature)
+                fact = f"{feature} (uncertain)" if mention.doubted_by else feature
+                evidence.append(_quote(words, fact, mention.start, mention.end))
+    return features, evidence
+
+
+def _by_convention(features: Sequence[str], lexicon: Lexicon) -> list[str]:
+    """Signs the lexicon's conventions add to those told (none of them has evidence)."""
+    have = set(features)
+    added: list[str] = []
+    for if_all, unless, also in lexicon.conventions:
+        if if_all <= have and not unless & have:
+            added += [f for f in also if f not in have and f not in added]
+    return added
+
+
+def _localizing(words: Words, present: Sequence[Mention]) -> tuple[dict[str, str], list[Evidence]]:
+    values = dict.fromkeys(
+        ("head_turning", "first_motor_laterality", "asymmetric_posturing", "figure_4"), "none"
+    )
+    shown: list[Evidence] = []
+
+    def settle(name: str, value: str | None, mention: Mention | None) -> None:
+        if value and mention:
+            values[name] = value
+            fact = f"{name}={value}"
+            shown.append(_quote(words, fact, mention.start, mention.end))
+
+    turn = _head_turn(present)
+    settle("head_turning", turn.side if turn else None, turn)
+    first = _first_motor(present)
+    settle("first_motor_laterality", first.side if first else None, first)
+    posture, side = _posture(words, present, first)
+    if posture and side:
+        settle("asymmetric_posturing", f"{side} arm {posture.term.posture}", posture)
+    sign = next((m for m in present if "figure4" in m.term.says), None)
+    if sign:
+        arm = _extended_arm(words, present, sign)
+        settle("figure_4", arm.side if arm else None, arm)
+    return values, shown
+
+
+def _head_turn(present: Sequence[Mention]) -> Mention | None:
+    """The first head turn to a side, or else the first such gaze."""
+    sided = [m for m in present if m.term.turns and m.side in ("left", "right")]
+    return next((m for m in sided if m.term.turns == "head"), sided[0] if sided else None)
+
+
+def _first_motor(present: Sequence[Mention]) -> Mention | None:
+    return next((m for m in present if m.term.moves and m.side in ("left", "right")), None)
+
+
+def _posture(
+    words: Words, present: Sequence[Mention], first: Mention | None
+) -> tuple[Mention | None, str | None]:
+    held = [m for m in present if m.term.posture]
+    for m in held:
+        if m.side in ("left", "right"):
+            return m, m.side
+    if held and first:
+        return held[0], first.side
+    return None, None
+
+
+def _extended_arm(words: Words, present: Sequence[Mention], sign: Mention) -> Mention | None:
+    """The extended arm of a figure-4 sign: told in its sentence, or first anywhere."""
+    arms = [m for m in present if m.term.posture == "extension" and m.side in ("left", "right")]
+    sentence = words.sentence[sign.start]
+    near = [m for m in arms if words.sentence[m.start] == sentence and m.start >= sign.start]
+    return next(iter(near or arms), None)
+
+
+def _lists(found: Sequence[Found]) -> dict[str, list[Found]]:
+    lists: dict[str, list[Found]] = {}
+    for one in found:
+        if one.term.startswith("sections:"):
+            lists.setdefault(one.term, []).append(one)
+    return lists
+
+
+def _first(lists: dict[str, list[Found]], name: str) -> Found | None:
+    return next(iter(lists.get(name, ())), None)
+
+
+def _sections(
+    words: Words,
+    present: Sequence[Mention],
+    features: Sequence[str],
+    lists: dict[str, list[Found]],
+) -> tuple[tuple[str, ...], list[Evidence]]:
+    evidence: dict[str, Evidence] = {}
+    if present:
+        evidence["onset"] = _quote(words, "onset", present[0].start, present[0].end)
+    if len(features) > 1:
+        evidence["propagation"] = _quote(words, "propagation", present[-1].start, present[-1].end)
+    after = _first(lists, "sections:postictal")
+    if after:
+        evidence["postictal"] = _quote(words, "postictal", after.start, after.end)
+    return tuple(s for s in SECTIONS if s in evidence), [*evidence.values()]
+
+
+def _quote(words: Words, fact: str, start: int, end: int) -> Evidence:
+    first, last = words.starts[start], words.ends[end - 1]
+    return Evidence(fact, words.text[first:last], first, last)
