@@ -1,0 +1,25 @@
+"""Audio Flamingo 3: hears only."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "hears": True,
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "audio-flamingo-3",
+            adapter="s3eval_model_audio_flamingo.adapter:AudioFlamingo3",
+            summary="Audio Flamingo 3",
+            checkpoint="nvidia/audio-flamingo-3-hf",
+            **_COMMON,
+        ),
+    ]

@@ -1,0 +1,32 @@
+"""InternVL3.5, 8 and 38 billion parameters."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers", "torchvision"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "sees": True,
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "internvl3.5-8b",
+            adapter="s3eval_model_internvl.adapter:InternVL",
+            summary="InternVL3.5 8B",
+            checkpoint="OpenGVLab/InternVL3_5-8B-HF",
+            **_COMMON,
+        ),
+        ModelSpec(
+            "internvl3.5-38b",
+            adapter="s3eval_model_internvl.adapter:InternVL",
+            summary="InternVL3.5 38B",
+            checkpoint="OpenGVLab/InternVL3_5-38B-HF",
+            **_COMMON,
+        ),
+    ]

@@ -1,0 +1,25 @@
+"""Lingshu, 32 billion parameters: Qwen2.5-VL trained on medical images."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers", "torchvision", "s3eval_model_qwen25_vl"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "sees": True,
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "lingshu-32b",
+            adapter="s3eval_model_lingshu.adapter:Lingshu",
+            summary="Lingshu 32B",
+            checkpoint="lingshu-medical-mllm/Lingshu-32B",
+            **_COMMON,
+        ),
+    ]

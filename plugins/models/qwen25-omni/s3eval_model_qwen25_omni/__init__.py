@@ -1,0 +1,26 @@
+"""Qwen2.5-Omni, 7 billion parameters: sees and hears."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers", "torchvision"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "sees": True,
+    "hears": True,
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "qwen2.5-omni-7b",
+            adapter="s3eval_model_qwen25_omni.adapter:Qwen25Omni",
+            summary="Qwen2.5-Omni 7B",
+            checkpoint="Qwen/Qwen2.5-Omni-7B",
+            **_COMMON,
+        ),
+    ]

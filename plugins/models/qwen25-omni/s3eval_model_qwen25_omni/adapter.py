@@ -1,0 +1,16 @@
+"""Qwen2.5-Omni: 25 tokens a second of sound, laid in chunks of 2 s between the frames."""
+
+from __future__ import annotations
+
+from s3eval.transformers.omni import OmniModel
+
+
+class Qwen25Omni(OmniModel):
+    """The thinker of Qwen2.5-Omni; its voice is not loaded."""
+
+    architecture = "Qwen2_5OmniThinkerForConditionalGeneration"
+    model_types = ("qwen2_5_omni", "qwen2_5_omni_thinker")
+    media_ends = (("<|vision_eos|>", "<|vision_eos|>"), ("<|audio_eos|>", "<|audio_eos|>"))
+    pixels_per_token = 28
+    # Its feature extractor cuts what is longer, without a word.
+    longest_sound = 300.0

@@ -1,0 +1,39 @@
+"""Qwen2.5-VL, 7, 32 and 72 billion parameters."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers", "torchvision"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "sees": True,
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "qwen2.5-vl-7b",
+            adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            summary="Qwen2.5-VL 7B Instruct",
+            checkpoint="Qwen/Qwen2.5-VL-7B-Instruct",
+            **_COMMON,
+        ),
+        ModelSpec(
+            "qwen2.5-vl-32b",
+            adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            summary="Qwen2.5-VL 32B Instruct",
+            checkpoint="Qwen/Qwen2.5-VL-32B-Instruct",
+            **_COMMON,
+        ),
+        ModelSpec(
+            "qwen2.5-vl-72b",
+            adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            summary="Qwen2.5-VL 72B Instruct",
+            checkpoint="Qwen/Qwen2.5-VL-72B-Instruct",
+            **_COMMON,
+        ),
+    ]

@@ -1,0 +1,33 @@
+"""Qwen3-VL, 8 and 32 billion parameters."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+_COMMON = {
+    "needs": ("torch", "transformers", "torchvision"),
+    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
+    "sees": True,
+    "profile": "long",
+}
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The models of this package."""
+    return [
+        ModelSpec(
+            "qwen3-vl-8b",
+            adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
+            summary="Qwen3-VL 8B Instruct",
+            checkpoint="Qwen/Qwen3-VL-8B-Instruct",
+            **_COMMON,
+        ),
+        ModelSpec(
+            "qwen3-vl-32b",
+            adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
+            summary="Qwen3-VL 32B Instruct",
+            checkpoint="Qwen/Qwen3-VL-32B-Instruct",
+            **_COMMON,
+        ),
+    ]

@@ -1,0 +1,210 @@
+"""Answers from a shared prefix: greedy text and choice probabilities, in groups that fit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s3eval.model import Answer, Question
+from s3eval.transformers.choices import ChoiceOdds, choice_odds, spellings
+from s3eval.transformers.environment import GIB, free_memory, is_out_of_memory
+from s3eval.transformers.growing import Batched, Packed, Tree
+from s3eval.transformers.options import Options
+from s3eval.transformers.prefix import Prefix
+
+__all__ = ["Asked", "Asker"]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question with the tokens that follow the prefix, ready to be read."""
+
+    question: Question
+    tail: tuple[int, ...]
+
+
+class Asker:
+    """Puts questions to a model after a prefix.
+
+    Args:
+        model: a conditional-generation model of the library.
+        tokenizer: its tokenizer.
+        options: batch, sharing, memory limit and scoring are read from it.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, options: Options) -> None:
+        self._model, self._tokenizer, self._options = model, tokenizer, options
+        settings = model.generation_config
+        stops = settings.eos_token_id
+        if stops is None:
+            stops = tokenizer.eos_token_id
+        self.stops = frozenset([stops] if isinstance(stops, int) else stops or ())
+        own = getattr(settings, "repetition_penalty", None) or 1.0
+        self.penalty = float(options.repetition_penalty or own)
+        self._pad = tokenizer.pad_token_id or 0
+
+    def ask(self, prefix: Prefix, asked: Sequence[Asked]) -> Iterator[Answer]:
+        """Answer in order, yielding each group as soon as it is done.
+
+        A group for which memory runs out is split in two and tried again; a single question
+        that still does not fit fails with that reason.
+        """
+        waiting = list(self._groups(prefix, asked))
+        while waiting:
+            group = waiting.pop(0)
+            try:
+                answers = self._answer(prefix, group)
+            except Exception as error:
+                if not is_out_of_memory(error):
+                    raise
+                self._release()
+                if len(group) == 1:
+                    answers = [Answer.failed("memory ran out for a single question")]
+                else:
+                    half = len(group) // 2
+                    _log.warning("memory ran out for %d questions; trying %d", len(group), half)
+                    waiting[:0] = [group[:half], group[half:]]
+                    continue
+            yield from answers
+
+    def _groups(self, prefix: Prefix, asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+        """Consecutive questions that fit the batch and the memory limit together."""
+        packed, limit = self._packs(prefix), self._limit(prefix)
+        group: list[Asked] = []
+        for one in asked:
+            grown = [*group, one]
+            if group and (len(grown) > self._largest or self._bytes(prefix, grown, packed) > limit):
+                yield group
+                grown = [one]
+            group = grown
+        if group:
+            yield group
+
+    @property
+    def _largest(self) -> int:
+        return 1 if self._options.sharing == "forked" else self._options.batch
+
+    def _packs(self, prefix: Prefix) -> bool:
+        """Whether questions share one sequence: wanted, and possible with this attention."""
+        masks = getattr(self._model.config, "_attn_implementation", "sdpa") in ("sdpa", "eager")
+        return self._options.sharing in ("auto", "packed") and masks and prefix.packable
+
+    def _limit(self, prefix: Prefix) -> float:
+        if self._options.memory_limit is not None:
+            return self._options.memory_limit * GIB
+        return free_memory(str(prefix.cache.layers[0].keys.device)) / 2
+
+    @staticmethod
+    def _bytes(prefix: Prefix, group: Sequence[Asked], packed: bool) -> int:
+        """What a group takes beside the prefix: keys, values and, when packed, the mask."""
+        sizes = [len(a.tail) + a.question.max_tokens for a in group]
+        item: int = prefix.cache.layers[0].keys.element_size()
+        if packed:
+            length = prefix.length + sum(sizes)
+            mask = sum(len(a.tail) for a in group) * length * item
+            return length * prefix.bytes_per_token + mask
+        return len(group) * (prefix.length + max(sizes)) * prefix.bytes_per_token
+
+    def _answer(self, prefix: Prefix, group: Sequence[Asked]) -> list[Answer]:
+        import torch
+
+        with torch.inference_mode():
+            tree: Tree = (
+                Packed(self._model, prefix)
+                if self._packs(prefix)
+                else Batched(self._model, prefix, self._pad)
+            )
+            logits = self._logits(tree.start([a.tail for a in group]))
+            odds = self._odds(tree, group, logits)
+            scored = {i for i in odds if self._options.score_choices}
+            texts = self._generate(prefix, tree, group, logits, scored)
+        return [
+            _as_answer(odds[i].best if i in scored else texts[i], odds.get(i))
+            for i in range(len(group))
+        ]
+
+    def _odds(self, tree: Tree, group: Sequence[Asked], logits: Any) -> dict[int, ChoiceOdds]:
+        which = [i for i, a in enumerate(group) if a.question.choices]
+        if not which:
+            return {}
+        firsts = logits[which].log_softmax(-1).cpu()
+        offered = [spellings(self._tokenizer, group[i].question.choices) for i in which]
+        found = choice_odds(tree, which, list(firsts), offered, self._log_probabilities)
+        return dict(zip(which, found, strict=True))
+
+    def _generate(
+        self,
+        prefix: Prefix,
+        tree: Tree,
+        group: Sequence[Asked],
+        logits: Any,
+        skip: set[int],
+    ) -> list[str]:
+        """Greedy text for each question but the skipped ones, whose text is ""."""
+        written: list[list[int]] = [[] for _ in group]
+        penalise = self._penaliser(prefix, group)
+        active = [i for i, a in enumerate(group) if i not in skip and a.question.max_tokens > 0]
+        logits = logits[active] if active else logits
+        while active:
+            tokens = penalise(active, logits).argmax(-1).tolist()
+            going = []
+            for i, token in zip(active, tokens, strict=True):
+                if token in self.stops:
+                    continue
+                written[i].append(token)
+                if len(written[i]) < group[i].question.max_tokens:
+                    going.append(i)
+            active = going
+            if active:
+                logits = self._logits(tree.step(active, [written[i][-1] for i in active]))
+        return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
+
+    def _penaliser(
+        self, prefix: Prefix, group: Sequence[Asked]
+    ) -> Callable[[Sequence[int], Any], Any]:
+        """Discount tokens already in the prompt or answer, as the library's generate does."""
+        if self.penalty == 1.0:
+            return lambda active, logits: logits
+        import torch
+
+        used: list[set[int]] = [{*prefix.tokens, *a.tail} for a in group]
+
+        def penalise(active: Sequence[int], logits: Any) -> Any:
+            logits = logits.clone()
+            for row, i in enumerate(active):
+                index = torch.tensor(sorted(used[i]), device=logits.device)
+                values = logits[row, index]
+                logits[row, index] = torch.where(
+                    values < 0, values * self.penalty, values / self.penalty
+                )
+                used[i].add(int(logits[row].argmax()))
+            return logits
+
+        return penalise
+
+    def _logits(self, hidden: Any) -> Any:
+        """Hidden states to float32 logits, shape (rows, vocabulary)."""
+        return self._model.get_output_embeddings()(hidden).float()
+
+    def _log_probabilities(self, hidden: Any) -> Any:
+        return self._logits(hidden).log_softmax(-1).cpu()
+
+    @staticmethod
+    def _release() -> None:
+        import gc
+
+        import torch
+
+        gc.collect()
+        if torch.cuda.is_available():
+            torch.cuda.empty_cache()
+
+
+def _as_answer(text: str, odds: ChoiceOdds | None) -> Answer:
+    if odds is None:
+        return Answer.of(text)
+    return Answer.of(text, probabilities=odds.probabilities, mass=odds.mass)

@@ -1,0 +1,112 @@
+"""The probability of each answer a question offers, over all ways of writing it.
+
+An answer may be written in several ways ("yes", "Yes", " yes") and in several tokens ("NES" is
+often two). Its probability is the sum over its spellings of the product over their tokens. What
+all answers together get is the mass: where it is small, the model did not want to answer with
+any of them, and the probabilities mean little.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from s3eval.transformers.growing import Tree
+
+__all__ = ["ChoiceOdds", "choice_odds", "spellings"]
+
+# Spellings whose first token alone is rarer than this cannot move a probability visibly.
+_NEGLIGIBLE = 1e-6
+
+Tokens = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ChoiceOdds:
+    """Probabilities that sum to 1 over the choices, and the mass they were normalised from."""
+
+    probabilities: Mapping[str, float]
+    mass: float
+
+    @property
+    def best(self) -> str:
+        """The most probable choice; the first of several."""
+        return max(self.probabilities, key=lambda choice: self.probabilities[choice])
+
+
+def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens, ...]]:
+    """Each choice's ways of being written, as tokens.
+
+    As it is, in lower case, capitalised and in capitals, each with and without a blank before
+    it; abbreviations (all capitals) only as they are. A spelling that continues a shorter one
+    of the same choice is left out, since the shorter one counts it already.
+    """
+    found: dict[str, tuple[Tokens, ...]] = {}
+    for choice in choices:
+        forms = [choice]
+        if not (choice.isupper() and len(choice) > 1):
+            forms += [choice.lower(), choice.capitalize(), choice.upper()]
+        written = dict.fromkeys(
+            tuple(tokenizer(blank + form, add_special_tokens=False)["input_ids"])
+            for form in forms
+            for blank in ("", " ")
+        )
+        found[choice] = tuple(
+            t for t in written if not any(o != t and t[: len(o)] == o for o in written)
+        )
+    return found
+
+
+def choice_odds(
+    tree: Tree,
+    which: Sequence[int],
+    firsts: Sequence[Any],
+    offered: Sequence[Mapping[str, tuple[Tokens, ...]]],
+    head: Any,
+) -> list[ChoiceOdds]:
+    """The odds of each question's choices.
+
+    Args:
+        tree: where the questions were read.
+        which: the questions' places in it.
+        firsts: log probabilities of each question's first answer token, shape (vocabulary,).
+        offered: each question's choices with their spellings.
+        head: hidden states to log probabilities.
+    """
+    chances: list[dict[Tokens, float]] = []
+    longer: list[tuple[int, Tokens]] = []
+    for place, (first, choices) in enumerate(zip(firsts, offered, strict=True)):
+        row: dict[Tokens, float] = {}
+        for tokens in dict.fromkeys(t for ways in choices.values() for t in ways):
+            row[tokens] = math.exp(float(first[tokens[0]]))
+            if len(tokens) > 1 and row[tokens] > _NEGLIGIBLE:
+                longer.append((place, tokens))
+        chances.append(row)
+    if longer:
+        ahead = tree.look_ahead([which[p] for p, _ in longer], [t[:-1] for _, t in longer])
+        for (place, tokens), hidden in zip(longer, ahead, strict=True):
+            logs = head(hidden)
+            rest = sum(float(logs[k, token]) for k, token in enumerate(tokens[1:]))
+            chances[place][tokens] *= math.exp(rest)
+    return [_odds(row, choices) for row, choices in zip(chances, offered, strict=True)]
+
+
+def _odds(chances: Mapping[Tokens, float], choices: Mapping[str, tuple[Tokens, ...]]) -> ChoiceOdds:
+    """Sum spellings into choices; a choice that begins another one gives up the other's share."""
+    totals = {}
+    for choice, ways in choices.items():
+        others = {t for other, more in choices.items() if other != choice for t in more}
+        totals[choice] = sum(
+            max(0.0, chances[way] - sum(chances[t] for t in others if _begins(way, t)))
+            for way in ways
+        )
+    mass = sum(totals.values())
+    if not mass > 0:
+        return ChoiceOdds(dict.fromkeys(choices, 1 / len(choices)), 0.0)
+    return ChoiceOdds({c: total / mass for c, total in totals.items()}, min(1.0, mass))
+
+
+def _begins(short: Tokens, long: Tokens) -> bool:
+    return len(short) < len(long) and long[: len(short)] == short

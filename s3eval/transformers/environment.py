@@ -1,0 +1,162 @@
+"""What this machine offers: a working torchvision, memory, devices; and its errors."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from s3eval.errors import S3EvalError
+
+__all__ = [
+    "MachineError",
+    "free_memory",
+    "installed",
+    "is_out_of_memory",
+    "prepare_libraries",
+    "quiet_library",
+    "require",
+]
+
+GIB = 1024**3
+
+
+class MachineError(S3EvalError):
+    """The machine cannot do what was asked: no GPU, too little memory, a broken library."""
+
+    exit_code = 4
+
+
+@cache
+def prepare_libraries() -> Any:
+    """Make ``import transformers`` work, and return what must be kept alive for it.
+
+    The torchvision of the package index is built for CUDA. Beside a torch without CUDA its
+    compiled part cannot be loaded, and its import then fails because the two operators it
+    registers Python halves for were never declared. Declaring their schemas is enough for
+    everything the processors use. Nothing is done where torchvision imports by itself or is
+    absent. The cache of this function is what keeps the declarations alive.
+
+    Raises:
+        MachineError: torchvision fails to import for another reason.
+    """
+    if importlib.util.find_spec("torchvision") is None:
+        return None
+    try:
+        import torchvision
+    except RuntimeError as error:
+        if "torchvision::nms" not in str(error):
+            raise _broken_torchvision(error) from error
+    except Exception as error:
+        raise _broken_torchvision(error) from error
+    else:
+        return torchvision
+    return _declare_operators()
+
+
+def _declare_operators() -> Any:
+    import torch
+
+    declared = torch.library.Library("torchvision", "DEF")
+    for name in ("nms", "qnms"):
+        declared.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    for name in [m for m in sys.modules if m == "torchvision" or m.startswith("torchvision.")]:
+        del sys.modules[name]
+    try:
+        import torchvision  # noqa: F401
+    except Exception as error:
+        raise _broken_torchvision(error) from error
+    return declared
+
+
+def _broken_torchvision(error: Exception) -> MachineError:
+    return MachineError(
+        "torchvision is installed but does not import",
+        why=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+        fix="install the torchvision that belongs to your torch "
+        "(https://pytorch.org/get-started/locally)",
+    )
+
+
+@contextmanager
+def quiet_library() -> Iterator[None]:
+    """Keep the library's progress bars and notices out of our output, then as it was before."""
+    from transformers.utils import logging
+
+    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(level)
+        if bars:
+            logging.enable_progress_bar()
+
+
+def installed(package: str) -> bool:
+    """Whether a top-level module can be found (it is not imported)."""
+    return importlib.util.find_spec(package) is not None
+
+
+def require(module: str, purpose: str, install: str) -> None:
+    """Refuse in one line when an optional package is missing.
+
+    Raises:
+        S3EvalError: the module is not installed; names the command that brings it.
+    """
+    if not installed(module):
+        raise S3EvalError(f"{purpose} needs '{module}', not installed here", fix=install)
+
+
+def free_memory(device: str) -> int:
+    """Bytes free for weights and caches: on all GPUs for a GPU device, else main memory."""
+    import torch
+
+    if device.startswith("cuda"):
+        if ":" in device:
+            return int(torch.cuda.mem_get_info(int(device.split(":")[1]))[0])
+        return sum(int(torch.cuda.mem_get_info(i)[0]) for i in range(torch.cuda.device_count()))
+    return _free_main_memory()
+
+
+def _free_main_memory() -> int:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as handle:
+            for line in handle:
+                if line.startswith("MemAvailable:"):
+                    return min(int(line.split()[1]) * 1024, _container_limit())
+    except OSError:
+        pass
+    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _container_limit() -> int:
+    """What a container leaves free, where a limit is set (cgroup v2); file cache counts as free."""
+    group = Path("/sys/fs/cgroup")
+    try:
+        limit = (group / "memory.max").read_text().strip()
+        if limit == "max":
+            return sys.maxsize
+        used = int((group / "memory.current").read_text())
+        stat = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return max(0, int(limit) - used + int(stat.get("inactive_file", 0)))
+    except (OSError, ValueError):
+        return sys.maxsize
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an exception means that memory ran out, on a GPU or in main memory."""
+    import torch
+
+    if isinstance(error, (MemoryError, torch.OutOfMemoryError)):
+        return True
+    text = str(error).lower()
+    return isinstance(error, RuntimeError) and (
+        "out of memory" in text or "not enough memory" in text or "can't allocate memory" in text
+    )

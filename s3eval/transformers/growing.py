@@ -1,0 +1,223 @@
+"""Many continuations of one prefix: in one sequence under a mask, or as rows of a batch.
+
+Both offer the same three steps: `start` reads the questions, `step` adds a generated token to
+some of them, `look_ahead` reads a few tokens after some of them and forgets them again.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+from s3eval.transformers.prefix import Prefix, continue_prefix
+
+__all__ = ["Batched", "Packed", "Tree"]
+
+
+class Tree(ABC):
+    """Continuations of one prefix, numbered in the order they were started."""
+
+    def __init__(self, model: Any, prefix: Prefix) -> None:
+        self._decoder = model.get_decoder()
+        self._embed = model.get_input_embeddings()
+        self._prefix = prefix
+        self._cache = continue_prefix(prefix.cache)
+        self._next: list[int] = []  # the position of each continuation's next token
+        self._device = prefix.cache.layers[0].keys.device
+
+    def start(self, tails: Sequence[Sequence[int]]) -> Any:
+        """Read each tail after the prefix.
+
+        Returns:
+            hidden states of the last token of each, shape (tails, width).
+        """
+        hidden = self._read(tails)
+        after = self._prefix.highest + 1
+        self._next = [max(self._prefix.next_position + len(t), after) for t in tails]
+        return hidden
+
+    @abstractmethod
+    def _read(self, tails: Sequence[Sequence[int]]) -> Any: ...
+
+    @abstractmethod
+    def step(self, which: Sequence[int], tokens: Sequence[int]) -> Any:
+        """Add one token to each of the named continuations; hidden states, (which, width)."""
+
+    @abstractmethod
+    def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
+        """Read some tokens after the named continuations without keeping them.
+
+        Returns:
+            for each the hidden states of its tokens, shape (tokens, width).
+        """
+
+    def _forward(self, cache: Any, ids: Any, positions: Any, mask: Any) -> Any:
+        """Run the decoder; ``ids`` and ``positions`` have shape (batch, length)."""
+        if self._prefix.rows == 3:
+            positions = positions.unsqueeze(0).expand(3, -1, -1)
+        return self._decoder(
+            inputs_embeds=self._embed(ids),
+            position_ids=positions,
+            attention_mask=mask,
+            past_key_values=cache,
+            use_cache=True,
+        ).last_hidden_state
+
+    def _tensor(self, values: Any) -> Any:
+        import torch
+
+        return torch.tensor(values, dtype=torch.long, device=self._device)
+
+
+class Packed(Tree):
+    """All continuations in one sequence; a mask keeps them from seeing one another.
+
+    The prefix is held once, whatever their number, and every step is one pass.
+    """
+
+    def __init__(self, model: Any, prefix: Prefix) -> None:
+        super().__init__(model, prefix)
+        self._dtype = prefix.cache.layers[0].keys.dtype
+        self._owners: Any = self._tensor([])  # whose each token after the prefix is
+
+    def _read(self, tails: Sequence[Sequence[int]]) -> Any:
+        which = range(len(tails))
+        start = self._prefix.next_position
+        hidden = self._grow(self._cache, which, tails, [start] * len(tails), keep=True)
+        return self._last(hidden, tails)
+
+    def step(self, which: Sequence[int], tokens: Sequence[int]) -> Any:
+        """See `Tree.step`."""
+        starts = [self._next[i] for i in which]
+        for i in which:
+            self._next[i] += 1
+        return self._grow(self._cache, which, [[t] for t in tokens], starts, keep=True)
+
+    def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
+        """See `Tree.look_ahead`."""
+        starts = [self._next[i] for i in which]
+        scratch = continue_prefix(self._cache)
+        hidden = self._grow(scratch, which, tokens, starts, keep=False)
+        return list(hidden.split([len(t) for t in tokens]))
+
+    def _grow(
+        self,
+        cache: Any,
+        which: Sequence[int],
+        tokens: Sequence[Sequence[int]],
+        starts: Sequence[int],
+        *,
+        keep: bool,
+    ) -> Any:
+        """Append a block for each of ``which``; hidden states of all tokens, (length, width)."""
+        lengths = [len(t) for t in tokens]
+        owner = self._tensor([i for i, n in zip(which, lengths, strict=True) for _ in range(n)])
+        block = self._tensor([b for b, n in enumerate(lengths) for _ in range(n)])
+        positions = [s + k for s, n in zip(starts, lengths, strict=True) for k in range(n)]
+        hidden = self._forward(
+            cache,
+            self._tensor([[t for tail in tokens for t in tail]]),
+            self._tensor([positions]),
+            self._mask(owner, block),
+        )[0]
+        if keep:
+            import torch
+
+            self._owners = torch.cat([self._owners, owner])
+        return hidden
+
+    def _mask(self, owner: Any, block: Any) -> Any:
+        """Additive mask, shape (1, 1, length, prefix + past + length)."""
+        import torch
+
+        length = owner.shape[0]
+        seen = torch.cat(
+            [
+                torch.ones(length, self._prefix.length, dtype=torch.bool, device=self._device),
+                owner[:, None] == self._owners[None, :],
+                (block[:, None] == block[None, :]).tril(),
+            ],
+            dim=1,
+        )
+        mask = torch.zeros(seen.shape, dtype=self._dtype, device=self._device)
+        return mask.masked_fill_(~seen, torch.finfo(self._dtype).min)[None, None]
+
+    @staticmethod
+    def _last(hidden: Any, tails: Sequence[Sequence[int]]) -> Any:
+        import torch
+
+        ends = torch.tensor([len(t) for t in tails]).cumsum(0) - 1
+        return hidden[ends.to(hidden.device)]
+
+
+class Batched(Tree):
+    """Each continuation a row of a batch; with one row this is a plain fork.
+
+    Every row holds the prefix anew, but any attention implementation will do. Rows are padded
+    on the left, between the prefix and the question.
+    """
+
+    def __init__(self, model: Any, prefix: Prefix, pad: int) -> None:
+        super().__init__(model, prefix)
+        self._pad = pad
+        self._rows: list[int] = []
+        self._mask: Any = None
+
+    def _read(self, tails: Sequence[Sequence[int]]) -> Any:
+        import torch
+
+        count, longest = len(tails), max(len(t) for t in tails)
+        self._rows = list(range(count))
+        for layer in self._cache.layers:
+            layer.keys = layer.keys.expand(count, -1, -1, -1)
+            layer.values = layer.values.expand(count, -1, -1, -1)
+        gaps = [longest - len(t) for t in tails]
+        ids = [[self._pad] * gap + list(t) for gap, t in zip(gaps, tails, strict=True)]
+        start = self._prefix.next_position
+        positions = [[start] * gap + [start + k for k in range(longest - gap)] for gap in gaps]
+        real = [[0] * gap + [1] * (longest - gap) for gap in gaps]
+        shared = torch.ones(count, self._prefix.length, dtype=torch.long, device=self._device)
+        self._mask = torch.cat([shared, self._tensor(real)], dim=1)
+        hidden = self._forward(self._cache, self._tensor(ids), self._tensor(positions), self._mask)
+        return hidden[:, -1]
+
+    def step(self, which: Sequence[int], tokens: Sequence[int]) -> Any:
+        """See `Tree.step`."""
+        if 2 * len(which) <= len(self._rows):
+            self._keep([self._rows.index(i) for i in which])
+        given = dict(zip(which, tokens, strict=True))
+        ids = [[given.get(i, self._pad)] for i in self._rows]
+        positions = [[self._next[i]] for i in self._rows]
+        for i in which:
+            self._next[i] += 1
+        self._mask = self._widen(self._mask, 1)
+        hidden = self._forward(self._cache, self._tensor(ids), self._tensor(positions), self._mask)
+        return hidden[[self._rows.index(i) for i in which], -1]
+
+    def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
+        """See `Tree.look_ahead`."""
+        rows = self._tensor([self._rows.index(i) for i in which])
+        scratch = continue_prefix(self._cache)
+        for layer in scratch.layers:
+            layer.keys, layer.values = layer.keys[rows], layer.values[rows]
+        longest = max(len(t) for t in tokens)
+        # Padding after the tokens is never seen by them.
+        ids = [list(t) + [self._pad] * (longest - len(t)) for t in tokens]
+        positions = [[self._next[i] + k for k in range(longest)] for i in which]
+        mask = self._widen(self._mask[rows], longest)
+        hidden = self._forward(scratch, self._tensor(ids), self._tensor(positions), mask)
+        return [hidden[row, : len(t)] for row, t in enumerate(tokens)]
+
+    def _keep(self, rows: list[int]) -> None:
+        index = self._tensor(rows)
+        for layer in self._cache.layers:
+            layer.keys, layer.values = layer.keys[index], layer.values[index]
+        self._mask = self._mask[index]
+        self._rows = [self._rows[r] for r in rows]
+
+    @staticmethod
+    def _widen(mask: Any, by: int) -> Any:
+        import torch
+
+        return torch.cat([mask, mask.new_ones(mask.shape[0], by)], dim=1)

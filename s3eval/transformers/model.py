@@ -1,0 +1,193 @@
+"""The base of every adapter on the transformers library.
+
+An adapter names its architecture and says how a clip is handed to its processor:
+
+    class Mine(TransformersModel):
+        architecture = "MineForConditionalGeneration"
+        model_types = ("mine",)
+        media_ends = (("<|vision_end|>", "<|vision_end|>"),)
+
+        def media(self, footage):
+            return Media(frozenset({"sight"}), ({"type": "video"},), {"videos": [...]})
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from s3eval.errors import S3EvalError
+from s3eval.model import Answer, Model, Question
+from s3eval.transformers.asking import Asked, Asker
+from s3eval.transformers.loading import Loaded, load_checkpoint
+from s3eval.transformers.media import Media
+from s3eval.transformers.options import Options, parse_options
+from s3eval.transformers.prefix import Prefix, prefill
+from s3eval.transformers.prompting import Template
+
+if TYPE_CHECKING:
+    from s3eval.footage import Footage
+    from s3eval.plugins import ModelSpec
+
+__all__ = ["TransformersModel", "Watched"]
+
+
+@dataclass
+class Watched:
+    """A clip taken in: its prefix for each system instruction asked with so far.
+
+    ``where`` names the clip; ``media`` is dropped never, so that another system instruction
+    can be prefilled; ``prefixes`` is filled on demand.
+    """
+
+    where: str
+    media: Media
+    template: Template
+    prefixes: dict[str, Prefix] = field(default_factory=dict)
+
+
+class TransformersModel(Model):
+    """Loads a checkpoint, encodes each clip once and answers all questions from there."""
+
+    #: Class of the transformers library.
+    architecture: ClassVar[str]
+    #: ``model_type`` values a checkpoint's configuration may have.
+    model_types: ClassVar[tuple[str, ...]]
+    #: What a clip's part of the prompt may end with in the chat template, and the token it ends
+    #: with once the processor has written it out.
+    media_ends: ClassVar[tuple[tuple[str, str], ...]]
+    #: The family's options.
+    options_type: ClassVar[type[Options]] = Options
+
+    def __init__(self, spec: ModelSpec, options: Options, loaded: Loaded) -> None:
+        self.spec, self.options, self._loaded = spec, options, loaded
+        self.model, self.processor = loaded.model, loaded.processor
+        self.prepare()
+        self._asker = Asker(self.model, self.processor.tokenizer, options)
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> TransformersModel:
+        """Load the checkpoint named in the options, or else in the spec.
+
+        Raises:
+            S3EvalError: unknown options, no such checkpoint, wrong architecture, missing
+                weights or packages, too little memory; nothing stays loaded.
+        """
+        chosen = parse_options(cls.options_type, spec.name, options)
+        loaded = load_checkpoint(
+            spec.name,
+            chosen.checkpoint or spec.checkpoint,
+            cls.architecture,
+            cls.model_types,
+            chosen,
+        )
+        return cls(spec, chosen, loaded)
+
+    def prepare(self) -> None:
+        """Adjust the loaded model, where a family needs it."""
+
+    @abstractmethod
+    def media(self, footage: Footage) -> Media:
+        """What this clip is for the family's processor; ``shown`` empty when nothing."""
+
+    def identity(self) -> Mapping[str, Any]:
+        """Checkpoint and version, dtype, attention, options that change answers, positions."""
+        return {
+            **self._loaded.identity,
+            **self.options.that_change_answers(),
+            "repetition_penalty": self._asker.penalty,
+        }
+
+    def watch(self, footage: Footage) -> Watched:
+        """Encode the clip and prefill the prompt up to it.
+
+        Raises:
+            S3EvalError: the clip is over the frame or token budget.
+        """
+        clip = footage.clip
+        where = f"{clip.video} {clip.start:.1f}-{clip.end:.1f} s"
+        media = self.media(footage)
+        watched = Watched(
+            where, media, Template(self.processor, media.content, dict(self.media_ends))
+        )
+        if media.shown:
+            watched.prefixes[""] = self._prefill(watched, "")
+        return watched
+
+    def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
+        """Answer from the shared prefix, in order; what the clip or model lacks is skipped."""
+        seen = cast(Watched, watched)
+        for skipped, run in groupby(questions, key=lambda q: self._cannot(seen, q)):
+            if skipped:
+                yield from (Answer.skipped(skipped) for _ in run)
+                continue
+            for system, same in groupby(run, key=lambda q: q.system):
+                yield from self._ask(seen, system, list(same))
+
+    def close(self) -> None:
+        """Free the weights."""
+        self.model = None
+        self._asker = cast(Asker, None)
+        self._loaded = Loaded(None, None, "", self._loaded.identity)
+        Asker._release()
+
+    def _cannot(self, watched: Watched, question: Question) -> str:
+        """Why a question is not put, "" when it is."""
+        verb = {"sight": "see", "hearing": "hear"}[question.sense]
+        if question.sense not in self.spec.senses:
+            return f"{self.spec.name} does not {verb}"
+        if question.sense not in watched.media.shown:
+            return f"the clip has nothing to {verb}"
+        return ""
+
+    def _ask(
+        self, watched: Watched, system: str, questions: Sequence[Question]
+    ) -> Iterator[Answer]:
+        if system not in watched.prefixes:
+            watched.prefixes[system] = self._prefill(watched, system)
+        prefix = watched.prefixes[system]
+        asked = []
+        for question in questions:
+            tail = watched.template.split(question.text, system).tail
+            asked.append(Asked(question, tuple(watched.template.tokens(tail))))
+        self._check_context(watched, prefix, asked)
+        yield from self._asker.ask(prefix, asked)
+
+    def _prefill(self, watched: Watched, system: str) -> Prefix:
+        import torch
+
+        inputs = self.inputs(watched.template.head(system), watched.media)
+        self._check_tokens(watched, inputs)
+        with torch.inference_mode():
+            return prefill(self.model, inputs)
+
+    def inputs(self, text: str, media: Media) -> dict[str, Any]:
+        """A prompt with its clip as the model takes it, on the model's device."""
+        made = self.processor(text=[text], return_tensors="pt", **media.processor)
+        return {**made.to(self.model.device), **media.forward}
+
+    def _check_tokens(self, watched: Watched, inputs: Mapping[str, Any]) -> None:
+        count, budget = inputs["input_ids"].shape[1], self._context
+        if count >= budget:
+            raise S3EvalError(
+                f"The clip takes {count:,} tokens, but the model reads {budget:,}",
+                where=watched.where,
+                fix="--model-option max_media_tokens, or fewer frames",
+            )
+
+    def _check_context(self, watched: Watched, prefix: Prefix, asked: Sequence[Asked]) -> None:
+        longest = max(len(a.tail) + a.question.max_tokens for a in asked)
+        if prefix.length + longest > self._context:
+            raise S3EvalError(
+                f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "
+                f"{self._context:,}",
+                where=watched.where,
+                fix="--model-option max_media_tokens, or fewer frames",
+            )
+
+    @property
+    def _context(self) -> int:
+        return int(self.model.config.get_text_config().max_position_embeddings)

@@ -1,0 +1,92 @@
+"""The part of the prompt that all questions share: encoded once, continued any number of times."""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["Prefix", "continue_prefix", "prefill"]
+
+
+@dataclass(frozen=True)
+class Prefix:
+    """A prefilled prompt up to and including the clip. Never changed once made.
+
+    Attributes:
+        tokens: its token ids.
+        cache: keys and values of every layer; only ever copied (`continue_prefix`).
+        next_position: the position of the first token after it.
+        highest: the highest position in it; generated tokens come after this one, which is
+            above ``next_position`` only where a video reaches further in time than the text
+            after it starts.
+        rows: rows of position ids the model wants, 3 for multimodal rotary positions, else 1.
+    """
+
+    tokens: tuple[int, ...]
+    cache: Any
+    next_position: int
+    highest: int
+    rows: int
+
+    @property
+    def length(self) -> int:
+        """Number of tokens."""
+        return len(self.tokens)
+
+    @property
+    def bytes_per_token(self) -> int:
+        """Bytes the cache takes for a token, over all layers."""
+        held: int = sum(x.keys.nbytes + x.values.nbytes for x in self.cache.layers)
+        return max(1, held // max(1, self.length))
+
+    @property
+    def packable(self) -> bool:
+        """Whether all layers keep the whole past, as one sequence for all questions needs."""
+        return not any(getattr(layer, "is_sliding", False) for layer in self.cache.layers)
+
+
+def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
+    """Encode a prompt with its clip, once, without computing any logits.
+
+    The positions are those the library computed, caught on their way into the decoder, so no
+    family's position rules are repeated here.
+
+    Args:
+        model: a conditional-generation model of the library.
+        inputs: what its processor made, batch of one, on the model's device.
+    """
+    core, decoder = model.model, model.get_decoder()
+    caught: dict[str, Any] = {}
+
+    def catch(_: Any, __: Any, kwargs: dict[str, Any]) -> None:
+        caught["positions"] = kwargs.get("position_ids")
+
+    hook = decoder.register_forward_pre_hook(catch, with_kwargs=True)
+    # The library keeps the last clip's offset on the model; a leftover would leak into this one.
+    if hasattr(core, "rope_deltas"):
+        core.rope_deltas = None
+    try:
+        cache = core(**inputs, use_cache=True).past_key_values
+    finally:
+        hook.remove()
+    tokens = tuple(inputs["input_ids"][0].tolist())
+    positions = caught["positions"]
+    if positions is None:
+        return Prefix(tokens, cache, len(tokens), len(tokens) - 1, 1)
+    rows = 3 if positions.ndim == 3 else 1
+    if positions.ndim == 3 and positions.shape[0] == 4:
+        positions = positions[1:]
+    last = int(positions[..., -1].max())
+    return Prefix(tokens, cache, last + 1, int(positions.max()), rows)
+
+
+def continue_prefix(cache: Any) -> Any:
+    """A cache that starts as this one and grows on its own.
+
+    Layers are copied shallowly: growing concatenates into new tensors, so nothing shared is
+    overwritten and the copy costs nothing.
+    """
+    grown = copy.copy(cache)
+    grown.layers = [copy.copy(layer) for layer in cache.layers]
+    return grown
