@@ -85,6 +85,7 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
     core: list[Found] = []
     for position, question in enumerate(questions(feature)):
         name = f"{feature}.{question.key}"
+        said: str | tuple[str, ...]
         if question.form == "yes_no":
             said, hit = _yes_no(text, name, book)
             if position == 0:

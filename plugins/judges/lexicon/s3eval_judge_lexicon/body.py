@@ -24,9 +24,11 @@ _KINDS = {
 }
 _KIND = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 _PLURAL = frozenset(
-    ("arms", "forearms", "hands", "elbows", "wrists", "fists", "shoulders", "ues")
-    + ("legs", "feet", "knees", "thighs", "les")
-    + ("limbs", "extremities", "extremeties", "extrimities")
+    (
+        *("arms", "forearms", "hands", "elbows", "wrists", "fists", "shoulders", "ues"),
+        *("legs", "feet", "knees", "thighs", "les"),
+        *("limbs", "extremities", "extremeties", "extrimities"),
+    )
 )
 _WHOLE = frozenset(("whole", "entire", "full"))
 _UPPER_LOWER = {"upper": "arm", "lower": "leg"}
