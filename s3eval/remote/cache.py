@@ -91,7 +91,8 @@ class ReplyCache:
     def claim(self, key: str, seconds: float) -> bool:
         """Whether this process may ask for ``key``; others wait until it has, or time runs out.
 
-        A process that crashed holds its claims no longer than ``seconds``.
+        Claims are renewed while work goes on (`renew`), so those of a process that crashed last
+        no longer than ``seconds``.
         """
         now = time.time()
         with self._lock, self._db:
@@ -102,6 +103,13 @@ class ReplyCache:
                 (key, self._owner, now + seconds, now),
             )
             return done.rowcount > 0
+
+    def renew(self, seconds: float) -> None:
+        """Hold this process's claims for so many more seconds."""
+        with self._lock, self._db:
+            self._db.execute(
+                "UPDATE claims SET until = ? WHERE owner = ?", (time.time() + seconds, self._owner)
+            )
 
     def release(self, keys: Iterable[str]) -> None:
         """End this process's claims on these keys."""

@@ -277,7 +277,11 @@ class ChatClient:
         if request.schema is not None and quirks.structured == "json_schema":
             body["response_format"] = {
                 "type": "json_schema",
-                "json_schema": {"name": request.schema_name, "schema": request.schema},
+                "json_schema": {
+                    "name": request.schema_name,
+                    "schema": request.schema,
+                    "strict": True,
+                },
             }
         elif request.schema is not None and quirks.structured == "json_object":
             body["response_format"] = {"type": "json_object"}
@@ -309,9 +313,9 @@ class ChatClient:
 
     def _checked(self, reply: Reply) -> Reply:
         if reply.finish == "content_filter":
-            raise CallError("moderation", "the server filtered the reply")
+            raise CallError("moderation", "the server filtered the reply", raw=reply.text)
         if reply.finish == "refusal":
-            raise CallError("refusal", reply.text[:200])
+            raise CallError("refusal", "the model refused", raw=reply.text)
         if not reply.text.strip():
             raise CallError("empty", f"a reply without words (finish: {reply.finish or 'none'})")
         return reply

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["Endpoint", "Secret", "find_key", "is_local"]
+__all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host"]
 
 KEYRING_SERVICE = "s3eval"
 
@@ -108,6 +108,15 @@ def is_local(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def is_same_host(one: str, other: str) -> bool:
+    """Whether two addresses name the same host, by their letters.
+
+    >>> is_same_host("https://api.openai.com/v1", "https://api.openai.com/v2")
+    True
+    """
+    return (urlsplit(one).hostname or "").lower() == (urlsplit(other).hostname or "").lower()
 
 
 def find_key(owner: str, variables: Sequence[str], *, required: bool) -> Secret | None:

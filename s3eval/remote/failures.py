@@ -46,6 +46,7 @@ class CallError(Exception):
         retry_after: seconds the server asked to wait, None when it did not.
         billed: True when the server may have charged for it although no reply came.
         parameter: the request parameter an "unsupported" failure is about.
+        raw: what the model said, where it said something.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class CallError(Exception):
         retry_after: float | None = None,
         billed: bool = False,
         parameter: str = "",
+        raw: str = "",
     ) -> None:
         super().__init__(reason)
         self.kind, self.reason = kind, reason
         self.retry_after, self.billed, self.parameter = retry_after, billed, parameter
+        self.raw = raw
 
     @property
     def transient(self) -> bool:

@@ -1,0 +1,299 @@
+"""Putting many texts before a chat model: each once, within budget, kept the moment it is read."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from s3eval.errors import S3EvalError
+from s3eval.judge import Unreadable
+from s3eval.privacy.gate import Blocked, Cleared, Gate
+from s3eval.remote.budget import BudgetSpent, Preview, Prices, token_bound
+from s3eval.remote.cache import ReplyCache, content_key
+from s3eval.remote.client import ChatClient, ChatRequest, Notify, Reply
+from s3eval.remote.failures import CallError
+from s3eval.remote.jsontext import json_objects
+
+__all__ = ["Ask", "Asker", "ServerStopped"]
+
+# Verdicts about a text that asking again would not change; everything else is asked anew.
+_LASTING = ("unreadable", "moderation", "refusal", "empty")
+_POLL_SECONDS = 0.2
+# How long a text stays reserved for a process that died while asking about it.
+_LEASE_SECONDS = 10.0
+
+
+class ServerStopped(S3EvalError):  # noqa: N818 - a state, not a mistake
+    """No further text can be asked now; what was read is kept."""
+
+    exit_code = 4
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One text and what is wanted of it.
+
+    Attributes:
+        kind: "report", "answers:tonic", "merge:report"...
+        text: what the user message holds; the only part that passes the privacy gate.
+        messages: builds the messages around the text as it may be sent.
+        schema: JSON schema of the reply.
+        check: raises S3EvalError when a reply's JSON does not say what is wanted.
+        max_tokens: longest reply.
+    """
+
+    kind: str
+    text: str
+    messages: Callable[[str], tuple[Mapping[str, str], ...]]
+    schema: Mapping[str, Any]
+    check: Callable[[Mapping[str, Any]], object]
+    max_tokens: int
+
+
+@dataclass(frozen=True)
+class _Job:
+    key: str
+    ask: Ask
+    request: ChatRequest
+    cleared: Cleared
+
+
+class Asker:
+    """Asks one endpoint about texts.
+
+    Args:
+        client: the client.
+        gate: what may leave the machine.
+        cache: where readings are kept.
+        identity: what makes a reading this judge's: part of every key and record.
+        repairs: further tries when a reply does not validate; the model is told why.
+        notify: told one line before a batch is sent.
+    """
+
+    def __init__(
+        self,
+        client: ChatClient,
+        gate: Gate,
+        cache: ReplyCache,
+        identity: Mapping[str, Any],
+        *,
+        repairs: int = 2,
+        notify: Notify | None = None,
+    ) -> None:
+        self.client, self.gate, self.cache = client, gate, cache
+        self.identity, self.repairs, self.notify = dict(identity), repairs, notify
+        self.from_cache = 0
+        self._stop = threading.Event()
+
+    def ask(self, asks: Sequence[Ask]) -> list[Mapping[str, Any] | Unreadable]:
+        """The reply's JSON for each, in order, or why there is none.
+
+        Raises:
+            BudgetSpent: the budget is used up; what was read is kept, the same call goes on.
+            ServerStopped: access refused, or the server fails again and again.
+        """
+        blocked, jobs = self._plan(asks)
+        distinct = {job.key: job for job in jobs if job is not None}
+        kept = {key: value for key in distinct if (value := self._kept(distinct[key])) is not None}
+        todo = [job for key, job in distinct.items() if key not in kept]
+        self.from_cache += sum(j is not None and j.key in kept for j in jobs)
+        if todo and self.notify is not None:
+            self.notify(f"{self.client.endpoint.name}: {self._preview(jobs, todo)}")
+        kept |= dict(self._run(todo))
+        return [
+            self._outcome(kept[job.key]) if job is not None else blocked[i]
+            for i, job in enumerate(jobs)
+        ]
+
+    def preview(self, asks: Sequence[Ask]) -> Preview:
+        """What asking these would take; nothing is sent."""
+        _, jobs = self._plan(asks)
+        distinct = {job.key: job for job in jobs if job is not None}
+        return self._preview(jobs, [j for j in distinct.values() if self._kept(j) is None])
+
+    def _plan(self, asks: Sequence[Ask]) -> tuple[dict[int, Unreadable], list[_Job | None]]:
+        blocked: dict[int, Unreadable] = {}
+        jobs: list[_Job | None] = []
+        for position, ask in enumerate(asks):
+            try:
+                jobs.append(self._job(ask))
+            except Blocked as reason:
+                record = {**self.identity, "failure": "blocked"}
+                blocked[position] = Unreadable(str(reason), record=record)
+                jobs.append(None)
+        return blocked, jobs
+
+    def _job(self, ask: Ask) -> _Job:
+        cleared = self.gate.clear(ask.text)
+        messages = ask.messages(cleared.text)
+        request = ChatRequest(messages, ask.max_tokens, ask.schema, ask.kind.split(":")[0])
+        facts = {**self.identity, "kind": ask.kind, "messages": [dict(m) for m in messages]}
+        return _Job(content_key(facts), ask, request, cleared)
+
+    def _kept(self, job: _Job) -> dict[str, Any] | None:
+        """What the cache holds for a job, unless its reading no longer validates."""
+        value = self.cache.get(job.key)
+        if value is not None and value["state"] == "read":
+            try:
+                job.ask.check(value["json"])
+            except S3EvalError:
+                return None
+        return value
+
+    def _preview(self, jobs: Sequence[_Job | None], todo: Sequence[_Job]) -> Preview:
+        waiting = {job.key for job in todo}
+        asked = [job for job in jobs if job is not None]
+        prompt = sum(token_bound(j.request.messages) // 4 for j in todo)
+        completion = sum(j.request.max_tokens // 4 for j in todo)
+        prices: Prices | None = self.client.prices
+        return Preview(
+            items=len(jobs),
+            cached=sum(j.key not in waiting for j in asked),
+            calls=len(todo),
+            prompt_tokens=prompt,
+            completion_tokens=completion,
+            cost=prices.cost(prompt, completion) if prices else None,
+            cost_bound=sum(self.client.bound(j.request) for j in todo) if prices else None,
+        )
+
+    def _run(self, todo: Sequence[_Job]) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Ask in parallel; on a stop, what is in flight is finished and kept first."""
+        self._stop.clear()
+        stopped: BaseException | None = None
+        done = 0
+        workers = min(self.client.patience.concurrency, len(todo)) or 1
+        with (
+            self._leases(),
+            ThreadPoolExecutor(workers, thread_name_prefix="s3eval-judge") as pool,
+        ):
+            futures: dict[Future[dict[str, Any] | None], str] = {
+                pool.submit(self._one, job): job.key for job in todo
+            }
+            try:
+                for future in as_completed(futures):
+                    try:
+                        value = future.result()
+                    except (BudgetSpent, CallError) as error:
+                        stopped = stopped or error
+                        self._stop.set()
+                    else:
+                        if value is not None:
+                            done += 1
+                            yield futures[future], value
+            except BaseException:
+                self._stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+        if stopped is not None:
+            raise self._stopping(stopped, done, len(todo)) from None
+
+    @contextmanager
+    def _leases(self) -> Iterator[None]:
+        """Renew the claims of this batch until it ends."""
+        ended = threading.Event()
+
+        def renew() -> None:
+            while not ended.wait(_LEASE_SECONDS / 3):
+                self.cache.renew(_LEASE_SECONDS)
+
+        renewer = threading.Thread(target=renew, name="s3eval-leases", daemon=True)
+        renewer.start()
+        try:
+            yield
+        finally:
+            ended.set()
+            renewer.join()
+
+    def _stopping(self, error: BaseException, done: int, wanted: int) -> S3EvalError:
+        progress = f"{done} of {wanted} new texts were read and are kept"
+        if isinstance(error, BudgetSpent):
+            return BudgetSpent(f"{error.what}; {progress}", fix=error.fix)
+        return ServerStopped(
+            f"{self.client.endpoint.name} cannot be asked",
+            why=f"{error}; {progress}",
+            fix="put that right, then run the same command again",
+        )
+
+    def _one(self, job: _Job) -> dict[str, Any] | None:
+        """Ask about one text, unless somebody else is already asking the same."""
+        while not self._stop.is_set():
+            value = self._kept(job)
+            if value is not None:
+                return value
+            if self.cache.claim(job.key, _LEASE_SECONDS):
+                try:
+                    # Another process may have answered between the look and the claim.
+                    return self._kept(job) or self._question(job)
+                finally:
+                    self.cache.release([job.key])
+            time.sleep(_POLL_SECONDS)
+        return None
+
+    def _question(self, job: _Job) -> dict[str, Any]:
+        request, problem, raw, record = job.request, "", "", dict(self.identity)
+        attempt = 0
+        for attempt in range(1, self.repairs + 2):
+            try:
+                self.gate.sending("text", job.cleared.text, job.cleared.redactions)
+                reply = self.client.complete(request)
+            except CallError as error:
+                if error.stops_all:
+                    raise
+                problem, raw = error.reason, error.raw or raw
+                record |= {"failure": error.kind}
+                if error.kind != "empty":
+                    break
+                continue
+            raw = reply.text
+            record = {**self.identity, **reply.settings, "attempts": attempt}
+            found, problem = _read(job.ask, reply)
+            if found is not None:
+                value = {"state": "read", "json": dict(found), "raw": raw, "record": record}
+                self.cache.put(job.key, value)
+                return value
+            record["failure"] = "unreadable"
+            request = _repaired(job.request, reply, problem)
+        record["attempts"] = attempt
+        value = {"state": "unreadable", "reason": problem, "raw": raw, "record": record}
+        if record.get("failure") in _LASTING:
+            self.cache.put(job.key, value)
+        return value
+
+    def _outcome(self, value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
+        if value["state"] == "read":
+            found: Mapping[str, Any] = value["json"]
+            return found
+        return Unreadable(value["reason"], value["raw"], value["record"])
+
+
+def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:
+    """The one JSON object of a reply that validates, or what is wrong with the reply."""
+    if reply.finish == "length":
+        return None, "the reply was cut off at its longest length"
+    valid: list[Mapping[str, Any]] = []
+    problem = "there is no complete JSON object in the reply"
+    for found in json_objects(reply.text):
+        try:
+            ask.check(found)
+        except S3EvalError as error:
+            problem = str(error)
+        else:
+            valid.append(found)
+    if any(v != valid[0] for v in valid):
+        return None, "the reply holds several different JSON objects"
+    return (valid[0], "") if valid else (None, problem)
+
+
+def _repaired(request: ChatRequest, reply: Reply, problem: str) -> ChatRequest:
+    """The request once more, with what came back and what is wrong with it."""
+    told = f"That cannot be used: {problem} Reply again with the JSON object only."
+    more = ({"role": "assistant", "content": reply.text}, {"role": "user", "content": told})
+    longer = request.max_tokens * (2 if reply.finish == "length" else 1)
+    if reply.finish == "length":
+        return replace(request, max_tokens=longer)
+    return replace(request, messages=(*request.messages, *more))

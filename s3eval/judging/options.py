@@ -1,0 +1,130 @@
+"""The judge options every verb shares, as one decorator and one value."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3eval.cli.common import key_values
+
+if TYPE_CHECKING:
+    from s3eval.judge import Judge
+
+__all__ = ["JudgeChoice", "judge_options", "phi_option", "remote_judge_options"]
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """Which judge the user chose, and what it may do.
+
+    Attributes:
+        name: "lexicon", "gpt", ..., or "none".
+        options: the ``--judge-option`` pairs.
+        allow_remote: whether text may leave this machine.
+        phi: "redact", "block" or "off".
+        max_cost: dollars; None without limit.
+        max_calls: calls; None without limit.
+    """
+
+    name: str = "lexicon"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    allow_remote: bool = False
+    phi: str = "redact"
+    max_cost: float | None = None
+    max_calls: int | None = None
+
+    def open(self, needed: bool = True, name: str | None = None) -> Judge | None:
+        """Load the judge (or another one with the same permissions).
+
+        Raises:
+            S3EvalError: unknown, missing parts, or not allowed.
+        """
+        from s3eval.judging.load import load_judge
+
+        judge = load_judge(
+            name or self.name,
+            self.options,
+            allow_remote=self.allow_remote,
+            needed=needed,
+            phi=self.phi,
+            max_cost=self.max_cost,
+            max_calls=self.max_calls,
+        )
+        tell = getattr(judge, "tell", None)
+        if tell is not None:
+            tell(lambda line: click.echo(line, err=True))
+        return judge
+
+
+phi_option = click.option(
+    "--phi",
+    type=click.Choice(["redact", "block", "off"]),
+    default="redact",
+    show_default=True,
+    help="Names, dates, numbers and places in texts that leave this machine.",
+)
+
+_REMOTE = (
+    click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
+    click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
+    phi_option,
+    click.option(
+        "--max-judge-cost",
+        type=click.FloatRange(0),
+        metavar="DOLLARS",
+        help="Stop before spending more; the same command goes on later.",
+    ),
+    click.option(
+        "--max-judge-calls",
+        type=click.IntRange(0),
+        metavar="N",
+        help="Stop before calling more often; 0 only shows what it would take.",
+    ),
+)
+
+
+def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options without ``--judge``, for verbs that name judges themselves.
+
+    The command is handed one keyword ``judging``, a `JudgeChoice`.
+    """
+
+    @functools.wraps(command)
+    def with_choice(
+        *args: Any,
+        judge_option: tuple[str, ...],
+        allow_remote: bool,
+        phi: str,
+        max_judge_cost: float | None,
+        max_judge_calls: int | None,
+        judge: str = "lexicon",
+        **others: Any,
+    ) -> Any:
+        choice = JudgeChoice(
+            judge,
+            key_values(judge_option, "--judge-option"),
+            allow_remote,
+            phi,
+            max_judge_cost,
+            max_judge_calls,
+        )
+        return command(*args, judging=choice, **others)
+
+    decorated: Callable[..., Any] = with_choice
+    for option in reversed(_REMOTE):
+        decorated = option(decorated)
+    return decorated
+
+
+def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--judge``, ``--judge-option``, ``--allow-remote``, ``--phi``, ``--max-judge-cost`` and
+    ``--max-judge-calls``; the command is handed one keyword ``judging``, a `JudgeChoice`.
+    """
+    judge = click.option(
+        "--judge", default="lexicon", show_default=True, help="Judge, or 'none' (s3eval list)."
+    )
+    return judge(remote_judge_options(command))

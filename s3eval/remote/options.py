@@ -1,0 +1,110 @@
+"""Options of judges and models on servers: typed, with the nearest name for an unknown one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from s3eval.errors import S3EvalError, nearest
+from s3eval.remote.budget import Budget, Prices
+from s3eval.remote.client import Patience, Sampling
+from s3eval.remote.endpoint import Endpoint, find_key
+
+__all__ = ["RESERVED", "ServerOptions", "read_options"]
+
+#: What the command line's own flags set; refused among ``--judge-option``/``--model-option``.
+RESERVED = ("allow_remote", "phi", "max_cost", "max_calls")
+_Options = TypeVar("_Options", bound=BaseModel)
+
+
+class ServerOptions(BaseModel):
+    """What judges and models on servers have in common.
+
+    Attributes:
+        base_url: the server, up to and with ``/v1``.
+        model: the model id there.
+        key_variable: environment variable of the key, when not the usual one.
+        temperature, seed: sampling; 0 and 0 unless you know better.
+        extra_body: further fields of each request, the server's own switches.
+        timeout: seconds for one try; ``attempts``: tries over transient failures.
+        concurrency: requests in flight.
+        prompt_price, completion_price: dollars for a million tokens.
+        allow_remote, phi, max_cost, max_calls: set by the flags of the same names.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    base_url: str
+    model: str
+    key_variable: str = ""
+    temperature: float = Field(0.0, ge=0)
+    seed: int = 0
+    extra_body: dict[str, Any] | None = None
+    timeout: float = Field(120.0, gt=0)
+    attempts: int = Field(6, ge=1)
+    first_wait: float = Field(0.5, ge=0)
+    max_wait: float = Field(120.0, ge=0)
+    concurrency: int = Field(8, ge=1, le=256)
+    prompt_price: float | None = Field(None, ge=0)
+    completion_price: float | None = Field(None, ge=0)
+    allow_remote: bool = False
+    phi: Literal["redact", "block", "off"] = "redact"
+    max_cost: float | None = Field(None, ge=0)
+    max_calls: int | None = Field(None, ge=0)
+
+    def endpoint(self, owner: str, variables: tuple[str, ...]) -> Endpoint:
+        """The endpoint with its key; servers on this machine need none."""
+        bare = Endpoint(self.base_url, self.model)
+        names = (self.key_variable,) if self.key_variable else variables
+        return Endpoint(self.base_url, self.model, find_key(owner, names, required=not bare.local))
+
+    def sampling(self) -> Sampling:
+        """Temperature and seed."""
+        return Sampling(self.temperature, self.seed)
+
+    def patience(self) -> Patience:
+        """Time-outs, tries, concurrency."""
+        return Patience(
+            timeout=self.timeout,
+            attempts=self.attempts,
+            first_wait=self.first_wait,
+            max_wait=self.max_wait,
+            concurrency=self.concurrency,
+        )
+
+    def budget(self) -> Budget:
+        """The budget of the flags."""
+        return Budget(self.max_calls, self.max_cost)
+
+    def prices(self, known: Prices | None = None) -> Prices | None:
+        """The prices given, else those known."""
+        if self.prompt_price is None and self.completion_price is None:
+            return known
+        return Prices(self.prompt_price or 0.0, self.completion_price or 0.0)
+
+
+def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) -> _Options:
+    """Options as typed values.
+
+    Raises:
+        S3EvalError: an unknown key (the nearest is suggested), or a value of the wrong type.
+
+    >>> read_options(ServerOptions, {"base_url": "http://localhost/v1", "model": "m"}, "x").seed
+    0
+    """
+    known = [n for n in shape.model_fields if n not in RESERVED]
+    for name in options:
+        if name not in shape.model_fields:
+            close = nearest(name, known)
+            hint = f"; did you mean '{close}'?" if close else ""
+            raise S3EvalError(
+                f"Unknown option '{name}' of '{owner}'{hint}", fix=f"one of: {', '.join(known)}"
+            )
+    try:
+        return shape(**options)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        name = ".".join(str(p) for p in first["loc"])
+        raise S3EvalError(f"Option '{name}' of '{owner}': {first['msg']}") from None
