@@ -42,7 +42,7 @@ class FeatureTable:
 
     def never_known(self) -> tuple[str, ...]:
         """The features no video has a yes or no for (what a deaf model was never asked)."""
-        every: list[bool] = list(np.isnan(self.values).all(axis=0))
+        every = [bool(np.isnan(column).all()) for column in self.values.T]
         return tuple(f for f, gone in zip(self.features, every, strict=True) if gone)
 
     def rows(self, videos: Sequence[str], features: Sequence[str]) -> NDArray[np.float64]:

@@ -1,0 +1,215 @@
+"""``s3eval two-stage``: ES/NES from the 20 features, by patient folds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.errors import S3EvalError, UnknownNameError
+
+if TYPE_CHECKING:
+    from s3eval.statistics.features import FeatureTable
+    from s3eval.statistics.two_stage import TwoStage
+    from s3eval.statistics.two_stage_scores import TwoStageScores
+
+EPILOG = """\b
+Examples:
+  s3eval two-stage --data mine                          annotated features, every fold in turn
+  s3eval two-stage runs/internvl3.5-8b                  a model's readings, trained on annotation
+  s3eval two-stage runs --train own --out two-stage     trained on the model's own readings
+  s3eval two-stage --data mine --folds split.csv --classifiers random-forest,svm
+
+A split in which a patient stands on both sides is refused. The line of always saying ES stands
+beside every result; a result not above it is marked.
+"""
+
+
+@click.command("two-stage", epilog=EPILOG)
+@click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
+@click.option("--data", "-d", help="Dataset folder; else the runs' own.")
+@click.option(
+    "--train",
+    type=click.Choice(("annotation", "own")),
+    default="annotation",
+    show_default=True,
+    help="What the classifier is trained on: annotation, or the model's own readings.",
+)
+@click.option("--classifiers", default="all", show_default=True, help="Names, or 'all'.")
+@click.option(
+    "--folds",
+    default="dataset",
+    show_default=True,
+    help="'dataset', a split file, or 'within': patient folds cut within the videos read.",
+)
+@click.option("--test-folds", default="all", show_default=True, help="Fold numbers, or 'all'.")
+@click.option(
+    "--missing",
+    type=click.Choice(("indicator", "most-frequent", "no")),
+    default="indicator",
+    show_default=True,
+    help="How a feature without yes or no enters.",
+)
+@click.option("--tune/--no-tune", default=True, help="Choose hyper-parameters on inner folds.")
+@click.option("--importances/--no-importances", default=True)
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Folder for predictions.")
+@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
+    """Diagnose by the 20 features: of RUNS, or without any of the annotation."""
+    from s3eval.statistics.two_stage_scores import as_json, score_two_stage
+
+    results: list[tuple[TwoStage, TwoStageScores]] = []
+    for tested, training, dataset in _tables(runs, options):
+        for found in _stages(tested, training, dataset, options):
+            scores = score_two_stage(found, dataset, options["resamples"], options["seed"])
+            results.append((found, scores))
+            if options["out"]:
+                _save(options["out"], found)
+    if not write_json_output([as_json(*r) for r in results], json_file):
+        _show(results)
+        if options["out"]:
+            click.echo(f"Predictions: {options['out']}/")
+
+
+def _tables(
+    runs: Sequence[Path], options: dict[str, Any]
+) -> Iterator[tuple[FeatureTable, FeatureTable, Any]]:
+    from s3eval.cli.datasets import open_dataset
+    from s3eval.running.runs import open_runs
+    from s3eval.statistics.features import annotated, read_by
+
+    if not runs:
+        if not options["data"]:
+            raise S3EvalError("Expected RUNS or --data", fix="s3eval two-stage --help")
+        dataset = open_dataset(options["data"])
+        yield annotated(dataset), annotated(dataset), dataset
+    for run in open_runs(runs):
+        dataset = open_dataset(options["data"] or run.facts.dataset)
+        found = run.findings.get("recognition")
+        if not found:
+            raise S3EvalError("This run has no Task 1 readings", where=run.path)
+        tested = read_by(run.name, found)
+        yield tested, tested if options["train"] == "own" else annotated(dataset), dataset
+
+
+def _stages(
+    tested: FeatureTable, training: FeatureTable, dataset: Any, options: dict[str, Any]
+) -> Iterator[TwoStage]:
+    from s3eval.statistics.folds import folds_of, within
+    from s3eval.statistics.two_stage import CLASSIFIERS, Setup, two_stage
+
+    if options["folds"] == "within":
+        folds, source = within(dataset, set(tested.videos), seed=options["seed"])
+    else:
+        folds, source = folds_of(dataset, options["folds"])
+    wanted = names([options["classifiers"]])
+    for name in wanted if wanted != ("all",) else tuple(CLASSIFIERS):
+        if name not in CLASSIFIERS:
+            raise UnknownNameError("classifier", name, CLASSIFIERS)
+        setup = Setup(
+            classifier=name,
+            missing=options["missing"],
+            tune=options["tune"],
+            seed=options["seed"],
+            importances=options["importances"],
+        )
+        chosen = _folds(options["test_folds"], folds)
+        yield two_stage(tested, training, dataset, folds, setup, source, chosen)
+
+
+def _folds(text: str, folds: Any) -> list[int] | None:
+    if text == "all":
+        return None
+    try:
+        wanted = [int(part) for part in names([text])]
+    except ValueError as error:
+        raise S3EvalError("Expected --test-folds to be whole numbers or 'all'") from error
+    strangers = sorted(set(wanted) - set(folds.values()))
+    if strangers:
+        raise S3EvalError(f"There is no fold {strangers[0]}", fix=f"one of {set(folds.values())}")
+    return wanted
+
+
+def _save(out: Path, found: TwoStage) -> None:
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    columns = ("video", "patient", "fold", "truth", "predicted", "probability", "score")
+    writer.writerow(columns)
+    for p in found.predictions:
+        writer.writerow([v if (v := getattr(p, c)) is not None else "" for c in columns])
+    out.mkdir(parents=True, exist_ok=True)
+    trained = found.trained_on.replace(" ", "-")
+    name = f"{found.tested_on}.{trained}.{found.setup.classifier}.csv"
+    (out / name).write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
+
+def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
+    columns = ["features of", "trained on", "classifier", "videos", "patients", "F1 (ES)"]
+    columns += ["95 % interval", "always-ES", "", "accuracy", "AUROC", "Brier", "F1 by fold"]
+    rows = []
+    for found, scores in results:
+        f1, accuracy = scores.row("f1"), scores.row("accuracy")
+        brier = scores.measures.get("brier")
+        rows.append(
+            (
+                found.tested_on,
+                found.trained_on,
+                found.setup.classifier,
+                f1.videos,
+                f1.patients,
+                _two(f1.value),
+                "-" if f1.low is None else f"{_two(f1.low)} to {_two(f1.high)}",
+                _two(f1.chance.get("always-ES")),
+                f1.symbol,
+                _two(accuracy.value),
+                _two(scores.measures["auroc"].value),
+                _two(brier.value if brier else None),
+                " ".join(f"{fold}:{_two(own)}" for fold, (own, _, _) in scores.by_fold.items()),
+            )
+        )
+    first = results[0][0]
+    print_table(
+        f"Two-stage diagnosis; folds: {first.folds_from}, patients whole",
+        columns,
+        rows,
+        ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
+    )
+    click.echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    click.echo("the paired advantage holds 0.")
+    for found, _ in results:
+        _notes(found)
+    for found, _ in results:
+        if found.impurity or found.permutation:
+            _importances(found)
+
+
+def _notes(found: TwoStage) -> None:
+    who = f"{found.tested_on}, {found.setup.classifier}"
+    if found.dropped:
+        click.echo(f"{who}: never read and left out of training: {', '.join(found.dropped)}")
+    for fold, reason in found.untested.items():
+        click.echo(f"{who}: fold {fold} not tested: {reason}")
+
+
+def _importances(found: TwoStage) -> None:
+    order = list(found.impurity or found.permutation)[:10]
+    rows = [(f, _three(found.impurity.get(f)), _three(found.permutation.get(f))) for f in order]
+    columns = ("feature", "impurity", "permutation")
+    title = f"\nImportances, {found.tested_on}, {found.setup.classifier}, the first 10"
+    print_table(title, columns, rows, columns[1:])
+
+
+def _two(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
+
+
+def _three(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
