@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = [
     "JOINT",
     "any_yes",
-    "in_time_order",
     "joined",
     "kept_texts",
     "missing_windows",
@@ -85,11 +84,6 @@ def overlap_merge(sequences: Iterable[Sequence[str]]) -> list[str]:
     return merged
 
 
-def in_time_order(pieces: Iterable[Piece]) -> list[Piece]:
-    """The pieces by where their clips lie in the video: the alignment every merge starts from."""
-    return sorted(pieces, key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end))
-
-
 def kept_texts(feature: str, windows: Sequence[tuple[str | None, str]]) -> list[str]:
     """The windows' justifications that go into the video's (the release's rule, Task 2).
 
@@ -104,12 +98,12 @@ def kept_texts(feature: str, windows: Sequence[tuple[str | None, str]]) -> list[
     >>> kept_texts("occur_during_sleep", [("no", "awake"), ("yes", "asleep")])
     ['awake']
     """
-    said = [(label, text.strip()) for label, text in windows if text.strip()]
+    chosen = windows
     if feature == "occur_during_sleep":
-        said = said[:1]
-    elif any(label == "yes" for label, _ in said):
-        said = [(label, text) for label, text in said if label == "yes"]
-    return list(dict.fromkeys(text for _, text in said))
+        chosen = windows[:1]
+    elif any(label == "yes" for label, _ in windows):
+        chosen = [(label, text) for label, text in windows if label == "yes"]
+    return list(dict.fromkeys(text.strip() for _, text in chosen if text.strip()))
 
 
 def joined(texts: Iterable[str]) -> str:

@@ -72,8 +72,10 @@ def majority(values: Sequence[str]) -> str | None:
     return min(counts, key=lambda v: (-counts[v], v)) if counts else None
 
 
-def answered_alike(finding: Finding, value: Any) -> Finding:
-    """A trivial answerer's finding in place of a model's."""
+def answered_alike(
+    finding: Finding, value: Any, detail: Mapping[str, Any] | None = None
+) -> Finding:
+    """A trivial answerer's finding in place of a model's; ``detail`` replaces the model's."""
     return replace(
         finding,
         state="answered",
@@ -82,5 +84,5 @@ def answered_alike(finding: Finding, value: Any) -> Finding:
         pieces=1,
         readable=1,
         probability=None,
-        detail={},
+        detail=dict(detail or {}),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from s3eval.items import asked_of
 from s3eval.trivial import answered_alike, majority, training_values
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def answerers(
 
     "majority" says of a feature what most training videos show (`s3eval.trivial`).
     """
-    asked = [f for f in findings if f.state != "skipped" and f.video in context.dataset.annotations]
+    asked = asked_of(findings, context)
     training = training_values(asked, context, _presence)
     learnt = [(f, values) for f in asked if (values := training[f.video, f.item])]
     return {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.yes_no import read_yes_no
 from s3eval.combining import any_yes, missing_windows, noisy_or, probabilities_of, why_no_value
+from s3eval.items import asked_of, by_item, by_question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_task_recognition.prompts import THREE_VALUED, questions
@@ -60,10 +61,7 @@ class Recognition(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """Any-yes over the windows, feature by feature."""
-        by_feature: dict[str, list[Piece]] = {}
-        for piece in pieces:
-            by_feature.setdefault(piece.question.key, []).append(piece)
-        for feature, theirs in by_feature.items():
+        for feature, theirs in by_question(pieces).items():
             yield self._combined(video, feature, theirs)
 
     def _combined(self, video: str, feature: str, pieces: Sequence[Piece]) -> Finding:
@@ -101,12 +99,11 @@ class Recognition(Task):
         """Precision, recall, f1, accuracy and coverage per feature, and their means."""
         from s3eval.metrics import tallies as build
 
-        by_item: dict[str, list[Finding]] = {}
-        for finding in findings:
-            by_item.setdefault(finding.item, []).append(finding)
-        made: list[Tally] = []
-        for item in sorted(by_item, key=_place):
-            made += _of_item(item, by_item[item], context)
+        made = [
+            tally
+            for item, theirs in by_item(findings, FEATURE_NAMES).items()
+            for tally in _of_item(item, theirs, context)
+        ]
         yield from made
         for metric in (*METRICS, "coverage"):
             average = build.mean_over_items([t for t in made if t.metric == metric])
@@ -122,22 +119,15 @@ class Recognition(Task):
         return answerers(findings, context)
 
 
-def _place(item: str) -> int:
-    return FEATURE_NAMES.index(item) if item in FEATURE_NAMES else len(FEATURE_NAMES)
-
-
 def _of_item(item: str, findings: Iterable[Finding], context: ScoringContext) -> list[Tally]:
     """One feature's tallies, over the videos whose annotation has a label for it."""
     from s3eval.metrics import tallies as build
     from s3eval.running.scoring import counts_of
 
     labels = ("yes", "no", "na") if item == THREE_VALUED else ("yes", "no")
-    truths = {
-        f.video: context.dataset.annotation(f.video).presence(item)
-        for f in findings
-        if f.video in context.dataset.annotations
-    }
-    known = [f for f in findings if truths.get(f.video) in labels and f.state != "skipped"]
+    asked = asked_of(findings, context)
+    truths = {f.video: context.dataset.annotation(f.video).presence(item) for f in asked}
+    known = [f for f in asked if truths[f.video] in labels]
     scored, filled = [], 0
     for finding in known:
         if finding.value in labels:

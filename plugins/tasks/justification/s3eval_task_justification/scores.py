@@ -1,0 +1,164 @@
+"""The scores of Task 2 (paper, Section 3.2.2 and Appendix C; Tables 14 and 20)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from s3eval.items import asked_of, by_item
+from s3eval.vocabulary import FEATURE_NAMES
+
+if TYPE_CHECKING:
+    from s3eval.judge import FeatureAnswers
+    from s3eval.metrics.tally import Tally
+    from s3eval.task import Finding, ScoringContext
+
+__all__ = ["tallies"]
+
+TASK = "justification"
+Texts = Mapping[tuple[str, str], "FeatureAnswers | None"]
+
+
+def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+    """bleu, rouge, interpretation and coverage per feature, then their means over features.
+
+    bleu is corpus BLEU (0-100); rouge is ROUGE-1 F1 under ``release`` and ROUGE-L F1 under
+    ``paper`` (0-1), the mean over videos; both leave out pairs without a text on either side.
+    interpretation (0-1) needs a judge, or scores a judge gave earlier
+    (``detail["interpretation"]``); with neither it is undefined and says so.
+    """
+    from s3eval.metrics import tallies as build
+
+    items = by_item(findings, FEATURE_NAMES)
+    answers = _judged(items, context)
+    made: list[Tally] = []
+    for item, theirs in items.items():
+        made += _texts(item, theirs, context)
+        made.append(_interpretation(item, theirs, context, answers))
+    yield from made
+    for metric in ("bleu", "rouge", "interpretation", "coverage"):
+        parts = [t for t in made if t.metric == metric]
+        average = build.mean_over_items(parts)
+        if average:
+            notes = dict.fromkeys([average.note, *(t.note for t in parts if metric != "coverage")])
+            yield replace(average, note="; ".join([n for n in notes if n][:2]))
+
+
+def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+    from s3eval.metrics import tallies as build
+    from s3eval.metrics import text
+    from s3eval.running.scoring import counts_of
+
+    annotated = [
+        (f, note)
+        for f in asked_of(findings, context)
+        if not text.left_out(note := _reference(context, f.video, item))
+    ]
+    pairs = [
+        (f.video, text.normalise(f.value), text.normalise(note))
+        for f, note in annotated
+        if isinstance(f.value, str) and not text.left_out(f.value)
+    ]
+    videos = [video for video, _, _ in pairs]
+    facts: dict[str, Any] = {"counts": counts_of(findings)}
+    left = len(annotated) - len(pairs)
+    note = f"{left} of {len(annotated)} without a text left out" if left else ""
+    statistics = [text.bleu_statistics(said, true) for _, said, true in pairs]
+    yield build.corpus_bleu(TASK, item, videos, statistics, note=note, **facts)
+    found = [text.rouge(said, true) for _, said, true in pairs]
+    release = context.protocol == "release"
+    values = [r.rouge1 if release else r.rouge_l for r in found]
+    kind = "ROUGE-1" if release else "ROUGE-L"
+    yield build.mean(
+        TASK, item, "rouge", videos, values, note="; ".join(filter(None, [kind, note])), **facts
+    )
+    usable = {*videos}
+    asked = [f.video for f, _ in annotated]
+    yield build.coverage(TASK, item, asked, [v in usable for v in asked], **facts)
+
+
+def _reference(context: ScoringContext, video: str, item: str) -> str:
+    found = context.dataset.annotation(video).features.get(item)
+    return found.justification if found else ""
+
+
+def _presences(context: ScoringContext) -> dict[tuple[str, str], str]:
+    """What the run's recognition task found, for texts that do not carry their yes or no."""
+    return {
+        (f.video, f.item): str(f.value)
+        for f in context.findings_of.get("recognition", ())
+        if f.state == "answered"
+    }
+
+
+def _interpretation(
+    item: str, findings: Sequence[Finding], context: ScoringContext, answers: Texts | None
+) -> Tally:
+    from s3eval.judging.questions import questions
+    from s3eval.metrics import tallies as build
+    from s3eval.metrics.interpretation import interpretation_score
+    from s3eval.running.scoring import counts_of
+
+    asked = asked_of(findings, context)
+    told = _presences(context)
+    keys = [q.key for q in questions(item)] if item in FEATURE_NAMES else []
+    videos, values, recorded = [], [], 0
+    for finding in asked:
+        value = finding.detail.get("interpretation")
+        if answers is not None:
+            truth = context.dataset.annotation(finding.video).presence(item)
+            said = finding.detail.get("presence") or told.get((finding.video, item))
+            if truth is None or said is None:
+                continue
+            value = interpretation_score(
+                said,
+                truth,
+                answers.get((item, finding.value)) if isinstance(finding.value, str) else None,
+                answers.get((item, _reference(context, finding.video, item))),
+                keys,
+            )
+        elif value is not None:
+            recorded += 1
+        if value is not None:
+            videos.append(finding.video)
+            values.append(float(value))
+    if answers is not None:
+        left = len(asked) - len(videos)
+        note = f"{left} of {len(asked)} not read by the judge" if left else ""
+    else:
+        note = "as recorded" if recorded else "needs a judge (--judge NAME)"
+    return build.mean(
+        TASK, item, "interpretation", videos, values, counts=counts_of(findings), note=note
+    )
+
+
+def _judged(items: Mapping[str, Sequence[Finding]], context: ScoringContext) -> Texts | None:
+    """The judge's answers for every text that decides a score, asked in one batch.
+
+    None without a judge. Texts are asked once however many videos share them, and only where
+    the yes/no answers agree: where they differ the score is 0 whatever the texts say.
+    """
+    from s3eval.judge import FeatureAnswers
+    from s3eval.judging.questions import questions
+    from s3eval.metrics.text import left_out
+
+    if context.judge is None:
+        return None
+    told = _presences(context)
+    wanted: dict[tuple[str, str], None] = {}
+    for item, findings in items.items():
+        if item not in FEATURE_NAMES or not questions(item):
+            continue
+        for finding in asked_of(findings, context):
+            truth = context.dataset.annotation(finding.video).presence(item)
+            said = finding.detail.get("presence") or told.get((finding.video, item))
+            true_text = _reference(context, finding.video, item)
+            texts = [finding.value, true_text]
+            if truth == said and not any(left_out(t) for t in texts):
+                wanted.update(dict.fromkeys((item, t) for t in texts))
+    replies = context.judge.answer_questions(list(wanted))
+    return {
+        key: reply if isinstance(reply, FeatureAnswers) else None
+        for key, reply in zip(wanted, replies, strict=True)
+    }

@@ -1,0 +1,179 @@
+"""The scores of Task 6 (paper, Section 3.2.6 and D.1; Tables 2, 18, 24)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from s3eval.items import asked_of
+from s3eval.metrics.tally import Tally
+
+if TYPE_CHECKING:
+    from s3eval.judge import ReportFacts
+    from s3eval.metrics.rqi import RQI
+    from s3eval.task import Finding, ScoringContext
+
+__all__ = ["facts_of", "tallies", "template_detail"]
+
+TASK = ITEM = "report"
+
+#: What the template of `task.TEMPLATE` says, read by hand: it needs no judge to be scored.
+TEMPLATE_FACTS: Mapping[str, Any] = {
+    "sections": ["onset", "propagation", "postictal"],
+    "features": ["head_turning", "tonic", "arm_straightening", "clonic", "full_body_shaking"],
+    "localizing": {
+        "head_turning": "right",
+        "first_motor_laterality": "right",
+        "asymmetric_posturing": "right arm extension",
+        "figure_4": "none",
+    },
+    "off_topic": False,
+    "hazard": False,
+    "words": 32,
+}
+
+
+def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+    """bleu (corpus, 0-100), rouge1 and rougeL (F1, 0-1), rqi (0-100 points), coverage.
+
+    rqi comes with its four components (0-1), its base (points) and the mean number of
+    hallucinated features. It needs a judge, or what one read earlier
+    (``detail["extraction"]`` and ``detail["reference_extraction"]``); with neither it is
+    undefined and says so.
+    """
+    from s3eval.metrics.text import left_out
+
+    asked = [
+        f
+        for f in asked_of(findings, context)
+        if not left_out(context.dataset.annotation(f.video).report)
+    ]
+    told = [f for f in asked if isinstance(f.value, str) and not left_out(f.value)]
+    yield from _texts(asked, told, findings, context)
+    yield from _quality(asked, told, findings, context)
+
+
+def _texts(
+    asked: Sequence[Finding],
+    told: Sequence[Finding],
+    findings: Sequence[Finding],
+    context: ScoringContext,
+) -> Iterator[Tally]:
+    from s3eval.metrics import tallies as build
+    from s3eval.metrics import text
+    from s3eval.running.scoring import counts_of
+
+    videos = [f.video for f in told]
+    pairs = [
+        (text.normalise(f.value, True), text.normalise(_reference(f, context), True)) for f in told
+    ]
+    notes = []
+    if len(told) < len(asked):
+        notes.append(f"{len(asked) - len(told)} of {len(asked)} without a report left out")
+    unmerged = sum(f.detail.get("merged_by") == "extractive" for f in told)
+    if unmerged:
+        notes.append(f"{unmerged} put together from windows without a judge")
+    facts: dict[str, Any] = {"counts": counts_of(findings), "note": "; ".join(notes)}
+    statistics = [text.bleu_statistics(*pair) for pair in pairs]
+    yield build.corpus_bleu(TASK, ITEM, videos, statistics, **facts)
+    found = [text.rouge(*pair) for pair in pairs]
+    yield build.mean(TASK, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
+    yield build.mean(TASK, ITEM, "rougeL", videos, [r.rouge_l for r in found], **facts)
+    usable = {*videos}
+    yield build.coverage(
+        TASK, ITEM, [f.video for f in asked], [f.video in usable for f in asked], **facts
+    )
+
+
+def _reference(finding: Finding, context: ScoringContext) -> str:
+    return context.dataset.annotation(finding.video).report or ""
+
+
+def _quality(
+    asked: Sequence[Finding],
+    told: Sequence[Finding],
+    findings: Sequence[Finding],
+    context: ScoringContext,
+) -> Iterator[Tally]:
+    from s3eval.metrics import tallies as build
+    from s3eval.running.scoring import counts_of
+
+    scored, how = _rqi(told, context)
+    videos = [video for video, _ in scored]
+    left = len(asked) - len(scored)
+    note = "; ".join(filter(None, [how, f"{left} of {len(asked)} not scored" if left else ""]))
+    facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
+    parts = {
+        "rqi": ([q.score for _, q in scored], "points", True),
+        "rqi_base": ([q.base for _, q in scored], "points", True),
+        "rqi_structure": ([q.structure for _, q in scored], "", True),
+        "rqi_coverage": ([q.coverage for _, q in scored], "", True),
+        "rqi_localizing": ([q.localizing for _, q in scored], "", True),
+        "rqi_temporal": ([q.temporal for _, q in scored], "", True),
+        "hallucinated": ([float(len(q.hallucinated)) for _, q in scored], "features", False),
+    }
+    for name, (values, unit, better) in parts.items():
+        yield build.mean(
+            TASK, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
+        )
+
+
+def _rqi(told: Sequence[Finding], context: ScoringContext) -> tuple[list[tuple[str, RQI]], str]:
+    """Each report's index, and where the readings come from."""
+    from s3eval.metrics.rqi import seizure_rqi
+
+    readings, how = _readings(told, context)
+    scored = []
+    for finding, (report, reference) in zip(told, readings, strict=True):
+        if report is None or reference is None:
+            continue
+        annotated = context.dataset.annotation(finding.video).sequence
+        scored.append((finding.video, seizure_rqi(report, reference, context.protocol, annotated)))
+    return scored, how
+
+
+_Pair = tuple["ReportFacts | None", "ReportFacts | None"]
+
+
+def _readings(told: Sequence[Finding], context: ScoringContext) -> tuple[list[_Pair], str]:
+    from s3eval.judge import ReportFacts
+
+    if context.judge is None:
+        recorded = [
+            (facts_of(f.detail.get("extraction")), facts_of(f.detail.get("reference_extraction")))
+            for f in told
+        ]
+        known = any(a and b for a, b in recorded)
+        return recorded, "as recorded" if known else "needs a judge (--judge NAME)"
+    texts = list(dict.fromkeys(t for f in told for t in (f.value, _reference(f, context))))
+    replies = dict(zip(texts, context.judge.read_reports(texts), strict=True))
+    facts = {t: r if isinstance(r, ReportFacts) else None for t, r in replies.items()}
+    return [(facts[f.value], facts[_reference(f, context)]) for f in told], "read by the judge"
+
+
+def facts_of(recorded: Mapping[str, Any] | None) -> ReportFacts | None:
+    """A recorded reading (fields of ``ReportFacts``) as one; None of none.
+
+    >>> facts_of({"sections": ["onset"], "features": ["tonic"], "localizing": {}}).features
+    ('tonic',)
+    """
+    from s3eval.judge import ReportFacts
+
+    if not recorded:
+        return None
+    return ReportFacts(
+        sections=tuple(recorded.get("sections", ())),
+        features=tuple(recorded.get("features", ())),
+        localizing=dict(recorded.get("localizing", {})),
+        off_topic=bool(recorded.get("off_topic", False)),
+        hazard=bool(recorded.get("hazard", False)),
+        words=int(recorded.get("words", 0)),
+    )
+
+
+def template_detail(finding: Finding) -> dict[str, Any]:
+    """What the template's finding carries: its reading, and the reference's of the model's."""
+    detail = {"extraction": dict(TEMPLATE_FACTS)}
+    if "reference_extraction" in finding.detail:
+        detail["reference_extraction"] = finding.detail["reference_extraction"]
+    return detail

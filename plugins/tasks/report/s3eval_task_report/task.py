@@ -1,0 +1,158 @@
+"""Task 6: the narrative report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar
+
+from s3eval.answers.text import cleaned
+from s3eval.combining import missing_windows, why_no_value
+from s3eval.items import asked_of, by_question
+from s3eval.model import Question
+from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+
+if TYPE_CHECKING:
+    from s3eval.dataset import Annotation, Video
+    from s3eval.metrics.tally import Tally
+    from s3eval.model import Answer
+
+__all__ = ["ITEM", "TEMPLATE", "Report", "extractive"]
+
+ITEM = "report"
+
+# Verbatim from the paper's Table 9, Task 6 (typographic quotes made plain).
+PROMPT = (
+    "You are an expert clinician. Write a concise semiology description for this seizure video, "
+    "focusing ONLY on observable patient signs. HARD RESTRICTIONS: (i) Do NOT mention staff, "
+    "restraints, bed/blanket/pillow, room devices, cameras, EEG leads/overlays, or timestamps. "
+    '(ii) Avoid vague words like "agitation", "restlessness", "discomfort", or "adjusting '
+    'position". WHAT TO COVER (include an item ONLY if it is clearly visible in this video). '
+    "(iii) Write 1-3 short sentences in English only, specific and minimal. (iv) Examples (no "
+    'labels): "Blank stare, then rightward head version with right arm extension; later '
+    'bilateral tonic-clonic." Output ONLY the paragraph (no lists, no headers, no JSON).'
+)
+
+# Ours: a report that fits many seizures and looks at none.
+TEMPLATE = (
+    "The patient is lying in bed and turns the head to the right. The right arm stiffens and "
+    "extends, followed by bilateral tonic-clonic movements. Afterwards the patient is confused."
+)
+
+
+class Report(Task):
+    """A report a window, merged over the video (paper, Sections 3.2.6 and 3.3.2).
+
+    The judge merges several windows' reports; without one their sentences follow each other in
+    order of time, repeated sentences once, which ``detail["merged_by"]`` and the score's note
+    say. A judge that fails to merge makes the finding failed.
+    """
+
+    name: ClassVar[str] = "report"
+    headline: ClassVar[str] = "rqi"
+
+    def inquiries(
+        self, video: Video, annotation: Annotation, context: PlanContext
+    ) -> Iterator[Inquiry]:
+        """Every window, with the one question."""
+        from s3eval.footage.clips import windows
+
+        profile = context.profile
+        if not context.senses or not video.duration:
+            return
+        sense = "sight" if "sight" in context.senses else "hearing"
+        asked = (Question(ITEM, PROMPT, max_tokens=256, sense=sense),)
+        for clip in windows(
+            video.name,
+            video.duration,
+            profile.window_seconds,
+            profile.overlap_seconds,
+            profile.window_sampling,
+        ):
+            yield Inquiry(self.name, clip, asked)
+
+    def read(self, question: Question, answer: Answer) -> Reading:
+        """The paragraph, in one line."""
+        from s3eval.metrics.text import left_out
+
+        text = " ".join(cleaned(answer.text).split())
+        if left_out(text):
+            return Reading(reason=f"no report: {text!r}" if text else "nothing was said")
+        return Reading(text)
+
+    def combine(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterator[Finding]:
+        """One report."""
+        for theirs in by_question(pieces).values():
+            texts = [p.reading.value for p in theirs if p.reading.readable]
+            detail: dict[str, object] = {"texts": texts}
+            missing = missing_windows(theirs)
+            if missing:
+                detail["missing"] = missing
+            found = Finding(
+                self.name,
+                video,
+                ITEM,
+                "answered",
+                pieces=len(theirs),
+                readable=len(texts),
+                detail=detail,
+            )
+            if texts:
+                yield _merged(found, texts, context)
+            else:
+                state, reason = why_no_value(theirs)
+                yield replace(found, state=state, reason=reason)
+
+    def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+        """bleu, rouge1, rougeL, rqi with its parts, and coverage."""
+        from s3eval_task_report.scores import tallies
+
+        yield from tallies(findings, context)
+
+    def trivial(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Mapping[str, Sequence[Finding]]:
+        """The same invented report for every video, scored like a model's."""
+        from s3eval.trivial import answered_alike
+        from s3eval_task_report.scores import template_detail
+
+        return {
+            "template-report": [
+                answered_alike(f, TEMPLATE, template_detail(f)) for f in asked_of(findings, context)
+            ]
+        }
+
+
+def _merged(found: Finding, texts: Sequence[str], context: ScoringContext) -> Finding:
+    from s3eval.judge import MergedText
+
+    distinct = list(dict.fromkeys(texts))
+    if len(distinct) == 1:
+        return replace(found, value=distinct[0])
+    if context.judge is None:
+        return replace(
+            found, value=extractive(distinct), detail={**found.detail, "merged_by": "extractive"}
+        )
+    merged = context.judge.merge([distinct], "report")[0]
+    if isinstance(merged, MergedText):
+        return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
+    reason = f"the judge did not merge {len(distinct)} reports: {merged.reason}"
+    return replace(found, state="failed", reason=reason)
+
+
+def extractive(texts: Sequence[str]) -> str:
+    """The sentences of all texts in order, each once.
+
+    >>> extractive(["He stares. He turns left.", "He turns left. He jerks."])
+    'He stares. He turns left. He jerks.'
+    """
+    import re
+
+    sentences = [s.strip() for text in texts for s in re.split(r"(?<=[.!?])\s+", text)]
+    return " ".join({s.lower(): s for s in reversed(sentences) if s}[k] for k in _once(sentences))
+
+
+def _once(sentences: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(s.lower() for s in sentences if s))

@@ -1,0 +1,190 @@
+"""Task 5: the features in order of onset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from s3eval.answers.listing import read_sequence, unknown_tokens
+from s3eval.combining import missing_windows, overlap_merge, why_no_value
+from s3eval.items import asked_of, by_question
+from s3eval.model import Question
+from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.vocabulary import FEATURES
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from s3eval.dataset import Annotation, Video
+    from s3eval.metrics.tally import Tally
+    from s3eval.model import Answer
+
+__all__ = ["SequenceTask", "prompt"]
+
+ITEM = "sequence"
+
+# Verbatim from the paper's Table 9, Task 5, but for the list, which is filled in.
+PROMPT = (
+    "Output the sequence of any observed seizure symptoms of the patient in the video in "
+    "chronological order. The symptoms are limited to {symptoms}. If a symptom is not present in "
+    "the video, it should not be included in the output. Example output: head turning, arm "
+    "straightening, arm flexion, tonic, clonic. Output only the seizure symptoms. Do not include "
+    "any other text."
+)
+
+
+def prompt(senses: Collection[str]) -> str:
+    """The question, with the symptoms these senses perceive.
+
+    For a model that only sees it is the paper's text word for word; the paper prints no other,
+    but scores models that hear against sequences with the heard features, so they are offered.
+    """
+    offered = [f.label for f in FEATURES if f.sense in senses and f.name != "occur_during_sleep"]
+    return PROMPT.format(symptoms=", ".join(offered))
+
+
+class SequenceTask(Task):
+    """The ictal march (paper, Section 3.2.5): windows answer lists, aligned by their overlap.
+
+    The reference is the annotated sequence restricted to what the model perceives
+    (``detail["senses"]`` of a finding, else the scoring option ``senses``, else sight). A video
+    whose reference is empty has nothing to order and is not scored. Windows without a readable
+    list are left out of the merge and counted.
+    """
+
+    name: ClassVar[str] = "sequence"
+    headline: ClassVar[str] = "lcs_ratio"
+
+    def inquiries(
+        self, video: Video, annotation: Annotation, context: PlanContext
+    ) -> Iterator[Inquiry]:
+        """Every window, with the one question."""
+        from s3eval.footage.clips import windows
+
+        profile = context.profile
+        if not context.senses or not video.duration:
+            return
+        sense = "sight" if "sight" in context.senses else "hearing"
+        asked = (Question(ITEM, prompt(context.senses), max_tokens=192, sense=sense),)
+        detail = {"senses": sorted(context.senses)}
+        for clip in windows(
+            video.name,
+            video.duration,
+            profile.window_seconds,
+            profile.overlap_seconds,
+            profile.window_sampling,
+        ):
+            yield Inquiry(self.name, clip, asked, detail)
+
+    def read(self, question: Question, answer: Answer) -> Reading:
+        """A list of tokens; empty where the model says there are none."""
+        return read_sequence(answer.text)
+
+    def combine(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterator[Finding]:
+        """The windows' lists as one, in order of time."""
+        for theirs in by_question(pieces).values():
+            readable = [p for p in theirs if p.reading.readable]
+            detail: dict[str, object] = {"senses": theirs[0].inquiry.detail.get("senses", [])}
+            missing = missing_windows(theirs)
+            if missing:
+                detail["missing"] = missing
+            if not readable:
+                state, reason = why_no_value(theirs)
+                yield Finding(
+                    self.name, video, ITEM, state, None, reason, len(theirs), 0, None, detail
+                )
+                continue
+            value = overlap_merge(p.reading.value for p in readable)
+            unknown = unknown_tokens(value)
+            if unknown:
+                detail["unknown"] = unknown
+            yield Finding(
+                self.name,
+                video,
+                ITEM,
+                "answered",
+                value,
+                pieces=len(theirs),
+                readable=len(readable),
+                detail=detail,
+            )
+
+    def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+        """edit_distance (lower is better), temporal_f1, lcs_ratio and coverage.
+
+        Means over videos. temporal_f1 is the published tables' under ``release``, where endless
+        repetition scores high, and the paper's ordered-pair F1 under ``paper``.
+        """
+        from s3eval.metrics import sequence as metric
+        from s3eval.metrics import tallies as build
+        from s3eval.running.scoring import counts_of
+
+        known = [(f, true) for f in asked_of(findings, context) if (true := _reference(f, context))]
+        pairs = [(f.video, list(f.value), true) for f, true in known if f.state == "answered"]
+        videos = [v for v, _, _ in pairs]
+        lost = len(known) - len(pairs)
+        note = f"{lost} of {len(known)} without a list left out" if lost else ""
+        facts = {"counts": counts_of(findings), "note": note}
+        release = context.protocol == "release"
+        f1 = metric.temporal_f1_release if release else metric.temporal_f1_paper
+        distances = [float(metric.edit_distance(said, true)) for _, said, true in pairs]
+        yield build.mean(
+            self.name, ITEM, "edit_distance", videos, distances, higher_is_better=False, **facts
+        )
+        kind = "as published: rewards repetition" if release else "ordered pairs, as the paper says"
+        about = "; ".join(filter(None, [kind, note]))
+        yield build.mean(
+            self.name,
+            ITEM,
+            "temporal_f1",
+            videos,
+            [f1(said, true) for _, said, true in pairs],
+            counts=counts_of(findings),
+            note=about,
+        )
+        ratios = [metric.lcs_ratio(said, true) for _, said, true in pairs]
+        yield build.mean(self.name, ITEM, "lcs_ratio", videos, ratios, **facts)
+        asked = [f.video for f, _ in known]
+        answered = [f.state == "answered" for f, _ in known]
+        yield build.coverage(self.name, ITEM, asked, answered, **facts)
+
+    def trivial(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Mapping[str, Sequence[Finding]]:
+        """empty-sequence, and the most frequent sequence of the training videos."""
+        from s3eval.trivial import answered_alike, training_values
+
+        known = [f for f in asked_of(findings, context) if _reference(f, context)]
+        senses = _senses(known[0], context) if known else ()
+        learnt = training_values(known, context, lambda c, video, _: _annotated(c, video, senses))
+        kept = {f.video: {"senses": f.detail["senses"]} for f in known if "senses" in f.detail}
+        return {
+            "empty-sequence": [answered_alike(f, [], kept.get(f.video)) for f in known],
+            "most-frequent-sequence": [
+                answered_alike(f, list(_most_frequent(values)), kept.get(f.video))
+                for f in known
+                if (values := learnt[f.video, f.item])
+            ],
+        }
+
+
+def _senses(finding: Finding, context: ScoringContext) -> Collection[str]:
+    return finding.detail.get("senses") or context.options.get("senses") or ("sight",)
+
+
+def _annotated(
+    context: ScoringContext, video: str, senses: Collection[str]
+) -> tuple[str, ...] | None:
+    return context.dataset.annotation(video).sequence_for(senses) or None
+
+
+def _reference(finding: Finding, context: ScoringContext) -> list[str]:
+    return list(_annotated(context, finding.video, _senses(finding, context)) or ())
+
+
+def _most_frequent(values: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    counts = Counter(values)
+    return min(counts, key=lambda v: (-counts[v], v))

@@ -1,0 +1,219 @@
+"""Task 3: sides and the first body part, on clips of the annotated events."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from s3eval.answers.body_part import read_body_part
+from s3eval.answers.side import read_side
+from s3eval.combining import probabilities_of, why_no_value
+from s3eval.items import asked_of, by_item, by_question
+from s3eval.model import Question
+from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.vocabulary import BODY_PARTS, SIDES
+
+if TYPE_CHECKING:
+    from s3eval.dataset import Annotation, Lateralization, Video
+    from s3eval.footage import Clip
+    from s3eval.metrics.tally import Tally
+    from s3eval.model import Answer
+
+__all__ = ["ITEMS", "ONSET", "Spatial"]
+
+ONSET = "onset_body_part"
+ITEMS = ("head_turning", "arm_movement", ONSET)
+#: How recorded answers say that there is none.
+FAILED = "fail"
+FAILURES = frozenset({FAILED, "failed", "error"})
+METRICS = ("precision", "recall", "f1", "accuracy", "coverage")
+
+# Verbatim from the paper's Table 9, Task 3 (typographic quotes made plain).
+QUESTIONS = {
+    "head_turning": Question(
+        "head_turning",
+        "Does the patient's head turn to the patient's left or to the patient's right? Answer "
+        'with "left" or "right" only. Do not include any extra text. Return exactly one word: '
+        "left or right.",
+        choices=SIDES,
+        max_tokens=16,
+    ),
+    "arm_movement": Question(
+        "arm_movement",
+        'Which arm of the patient is moving in the video? Answer with "left" or "right" only. '
+        "Do not include any extra text. Return exactly one word: left or right.",
+        choices=SIDES,
+        max_tokens=16,
+    ),
+    ONSET: Question(
+        ONSET,
+        "Localize which body part shows the earliest visible seizure sign. Answer only with one "
+        "of the following options: head, eyes, mouth, face, left arm, left leg, right arm, "
+        "right leg, arms, legs, full body.",
+        choices=BODY_PARTS,
+        max_tokens=16,
+    ),
+}
+
+
+class Spatial(Task):
+    """Which way, which arm, where first (paper, Sections 3.2.3 and 3.3.2). The patient's sides.
+
+    Head turning and arm movement are asked where a side is annotated, on the clip from the
+    event's annotated start to its end. The first body part is asked on the clip that starts with
+    the seizure and lasts one window (30 s, 60 s for the long profile). An event without times
+    is asked on the whole video.
+    """
+
+    name: ClassVar[str] = "spatial"
+    headline: ClassVar[str] = "f1"
+
+    def inquiries(
+        self, video: Video, annotation: Annotation, context: PlanContext
+    ) -> Iterator[Inquiry]:
+        """One clip and question for each annotated item."""
+        if "sight" not in context.senses or not video.duration:
+            return
+        for item in ITEMS:
+            known = annotation.lateralization.get(item)
+            if known is None or (item != ONSET and known.value not in SIDES):
+                continue
+            clip = _clip(item, video.name, video.duration, annotation, known, context)
+            yield Inquiry(self.name, clip, (QUESTIONS[item],))
+
+    def read(self, question: Question, answer: Answer) -> Reading:
+        """The last side mentioned, or the body part."""
+        return read_body_part(answer.text) if question.key == ONSET else read_side(answer.text)
+
+    def combine(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterator[Finding]:
+        """One clip an item, so the answer is the finding."""
+        for item, theirs in by_question(pieces).items():
+            piece = theirs[0]
+            clip = piece.inquiry.clip
+            detail: dict[str, object] = {"clip": [clip.start, clip.end]}
+            if not piece.reading.readable:
+                state, reason = why_no_value([piece])
+                yield Finding(self.name, video, item, state, None, reason, 1, 0, None, detail)
+                continue
+            if piece.reading.reason:
+                detail["remark"] = piece.reading.reason
+            chance = probabilities_of([piece], "right") if item != ONSET else []
+            yield Finding(
+                self.name,
+                video,
+                item,
+                "answered",
+                piece.reading.value,
+                pieces=1,
+                readable=1,
+                probability=chance[0] if chance else None,
+                detail=detail,
+            )
+
+    def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+        """Precision, recall, f1, accuracy and coverage of each item, and their means."""
+        from s3eval.metrics import tallies as build
+
+        made = [t for i, f in by_item(findings, ITEMS).items() for t in _of_item(i, f, context)]
+        yield from made
+        for metric in METRICS:
+            average = build.mean_over_items([t for t in made if t.metric == metric])
+            if average:
+                yield average
+
+    def trivial(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Mapping[str, Sequence[Finding]]:
+        """always-left, always-right, and the majority of the training videos for each item."""
+        from s3eval.trivial import answered_alike, majority, training_values
+
+        asked = asked_of(findings, context)
+        sided = [f for f in asked if f.item != ONSET]
+        learnt = training_values(asked, context, _truth)
+        lines = {f"always-{s}": [answered_alike(f, s) for f in sided] for s in SIDES}
+        lines["majority"] = [
+            answered_alike(f, majority(values))
+            for f in asked
+            if (values := learnt[f.video, f.item])
+        ]
+        return lines
+
+
+def _clip(
+    item: str,
+    video: str,
+    duration: float,
+    annotation: Annotation,
+    known: Lateralization,
+    context: PlanContext,
+) -> Clip:
+    from s3eval.footage.clips import Clip, whole
+
+    profile = context.profile
+    start, end = known.start, known.end
+    if item == ONSET:
+        onsets = [f.start for f in annotation.features.values() if f.start is not None]
+        start = known.start if known.start is not None else annotation.seizure_start
+        start = min(onsets, default=0.0) if start is None else start
+        end = start + profile.window_seconds
+    elif start is not None and (end is None or end <= start):
+        end = start + profile.window_seconds
+    if start is None or end is None or not 0 <= start < duration:
+        return whole(video, duration, profile.clip_sampling)
+    return Clip(video, float(start), float(min(end, duration)), profile.clip_sampling)
+
+
+def _truth(context: ScoringContext, video: str, item: str) -> str | None:
+    known = context.dataset.annotation(video).lateralization.get(item)
+    if known is None or not known.value or (item != ONSET and known.value not in SIDES):
+        return None
+    return known.value
+
+
+def _said(item: str, finding: Finding, context: ScoringContext) -> str | None:
+    """The label that is scored, None where the finding is dropped.
+
+    For the onset body part ``release`` keeps a failed answer as a label of its own, which is
+    never right, and drops only what is empty (protocol, Task 3); ``paper`` drops both.
+    """
+    value = str(finding.value) if finding.state == "answered" else None
+    if item != ONSET:
+        return value if value in SIDES else None
+    if value is not None and value not in FAILURES:
+        return value
+    if context.protocol == "paper" or not str(finding.detail.get("raw", FAILED)).strip():
+        return None
+    return FAILED
+
+
+def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
+    from s3eval.metrics import tallies as build
+    from s3eval.running.scoring import counts_of
+
+    known = [
+        (f, true)
+        for f in asked_of(findings, context)
+        if (true := _truth(context, f.video, item)) is not None
+    ]
+    scored, wrong = [], 0
+    for finding, true in known:
+        said = _said(item, finding, context)
+        if said is not None:
+            scored.append((finding.video, true, said))
+            wrong += said == FAILED
+    lost = len(known) - len(scored)
+    note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
+    if wrong:
+        note = f"{wrong} failed answers counted as wrong"
+    facts = {"counts": counts_of(findings), "note": note}
+    videos = [v for v, _, _ in scored]
+    truth, said = [t for _, t, _ in scored], [s for _, _, s in scored]
+    if item == ONSET:
+        made = build.macro("spatial", item, videos, truth, said, **facts)
+    else:
+        made = build.binary("spatial", item, videos, truth, said, "right", **facts)
+    answered = [_said(item, f, context) not in (None, FAILED) for f, _ in known]
+    made.append(build.coverage("spatial", item, [f.video for f, _ in known], answered, **facts))
+    return made

@@ -1,0 +1,153 @@
+"""The scores of Task 4 (paper, Section 3.2.4; Tables 16, 22, 30) and its trivial answerers."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s3eval.items import asked_of, by_item
+from s3eval_task_timing.questions import ITEMS
+from s3eval_task_timing.task import CLIP_SECONDS, true_time
+
+if TYPE_CHECKING:
+    from s3eval.metrics.tally import Tally
+    from s3eval.task import Finding, ScoringContext
+
+__all__ = ["TOLERANCE", "tallies", "trivial"]
+
+TOLERANCE = 5.0
+METRICS = ("mae", "median", "within_5s", "coverage")
+
+
+def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+    """mae and median (seconds, over what parsed), within_5s (share of all asked), coverage.
+
+    Where nothing parsed the mae is undefined; ``release`` prints 0 then, and the note says so.
+    """
+    from s3eval.metrics import tallies as build
+
+    items = by_item(findings, ITEMS)
+    made = [t for item, theirs in items.items() for t in _of_item(item, theirs, context)]
+    yield from made
+    for metric in METRICS:
+        average = build.mean_over_items([t for t in made if t.metric == metric and t.item in ITEMS])
+        if average:
+            yield average
+
+
+def _error(finding: Finding, context: ScoringContext) -> float | None:
+    """|predicted - true| in seconds; None where the finding holds no time.
+
+    Within the clip where the finding says so (a recorded answer knows no more), else in the
+    video, against the annotation.
+    """
+    if finding.state != "answered":
+        return None
+    target, predicted = finding.detail.get("target"), finding.detail.get("predicted_in_clip")
+    if target is not None and predicted is not None:
+        return abs(float(predicted) - float(target))
+    true = true_time(context.dataset.annotation(finding.video), finding.item)
+    return None if true is None else abs(float(finding.value) - true)
+
+
+def _scorable(finding: Finding, context: ScoringContext) -> bool:
+    if finding.detail.get("target") is not None:
+        return True
+    return true_time(context.dataset.annotation(finding.video), finding.item) is not None
+
+
+def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
+    from s3eval.metrics import tallies as build
+    from s3eval.running.scoring import counts_of
+
+    known = [f for f in asked_of(findings, context) if _scorable(f, context)]
+    errors = [_error(f, context) for f in known]
+    asked = [f.video for f in known]
+    videos = [v for v, e in zip(asked, errors, strict=True) if e is not None]
+    parsed = [e for e in errors if e is not None]
+    lost = len(known) - len(parsed)
+    counts = counts_of(findings, len(parsed))
+    note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
+    mae = build.mean(
+        "timing",
+        item,
+        "mae",
+        videos,
+        parsed,
+        counts=counts,
+        note=note,
+        unit="s",
+        higher_is_better=False,
+    )
+    if not parsed and known and context.protocol == "release":
+        zero = build.mean("timing", item, "mae", asked, [0.0] * len(asked), unit="s")
+        note = "nothing parsed; the release prints 0"
+        mae = replace(zero, counts=counts, note=note, higher_is_better=False)
+    close = [e is not None and e <= TOLERANCE for e in errors]
+    return [
+        mae,
+        build.median(
+            "timing",
+            item,
+            "median",
+            videos,
+            parsed,
+            counts=counts,
+            note=note,
+            unit="s",
+            higher_is_better=False,
+        ),
+        build.mean(
+            "timing",
+            item,
+            "within_5s",
+            asked,
+            [float(c) for c in close],
+            counts=counts,
+            note="of all asked; unparsed miss" if lost else "",
+        ),
+        build.coverage("timing", item, asked, [e is not None for e in errors], counts=counts),
+    ]
+
+
+def trivial(
+    findings: Sequence[Finding], context: ScoringContext
+) -> Mapping[str, Sequence[Finding]]:
+    """middle-of-clip answers half the clip's length; median-time the median place in the clips
+    of other patients' videos (among the findings), item by item.
+    """
+    known = [f for f in asked_of(findings, context) if _scorable(f, context)]
+    placed = [f for f in known if f.detail.get("target") is not None]
+    patients = context.dataset.patients
+    middle = [_answered(f, _length(f) / 2) for f in placed]
+    medians: dict[tuple[str, str], float | None] = {}
+    for finding in placed:
+        key = finding.item, patients[finding.video]
+        if key not in medians:
+            others = [
+                float(f.detail["target"])
+                for f in placed
+                if f.item == key[0] and patients[f.video] != key[1]
+            ]
+            medians[key] = statistics.median(others) if others else None
+    learnt = [(f, medians[f.item, patients[f.video]]) for f in placed]
+    return {
+        "middle-of-clip": middle,
+        "median-time": [_answered(f, at) for f, at in learnt if at is not None],
+    }
+
+
+def _length(finding: Finding) -> float:
+    start, end = finding.detail.get("clip_start"), finding.detail.get("clip_end")
+    return CLIP_SECONDS if start is None or end is None else float(end) - float(start)
+
+
+def _answered(finding: Finding, seconds: float) -> Finding:
+    from s3eval.trivial import answered_alike
+
+    start = float(finding.detail.get("clip_start") or 0.0)
+    kept = ("target", "placement", "clip_start", "clip_end")
+    detail = {k: finding.detail[k] for k in kept if k in finding.detail}
+    return answered_alike(finding, start + seconds, {**detail, "predicted_in_clip": seconds})

@@ -1,0 +1,40 @@
+"""Small groupings every task needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s3eval.task import Finding, Piece, ScoringContext
+
+__all__ = ["asked_of", "by_item", "by_question"]
+
+
+def by_item(findings: Iterable[Finding], order: Sequence[str] = ()) -> dict[str, list[Finding]]:
+    """Findings by item: the items of ``order`` first and in it, then the others as they come.
+
+    >>> from s3eval.task import Finding
+    >>> found = [Finding("t", "v", i, "answered", 1) for i in ("b", "x", "a")]
+    >>> list(by_item(found, ("a", "b")))
+    ['a', 'b', 'x']
+    """
+    groups: dict[str, list[Finding]] = {}
+    for finding in findings:
+        groups.setdefault(finding.item, []).append(finding)
+    known = [i for i in order if i in groups]
+    return {i: groups[i] for i in [*known, *(i for i in groups if i not in known)]}
+
+
+def by_question(pieces: Iterable[Piece]) -> dict[str, list[Piece]]:
+    """Pieces by the key of their question, each in order of time in the video."""
+    groups: dict[str, list[Piece]] = {}
+    for piece in sorted(pieces, key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end)):
+        groups.setdefault(piece.question.key, []).append(piece)
+    return groups
+
+
+def asked_of(findings: Iterable[Finding], context: ScoringContext) -> list[Finding]:
+    """The findings that count: asked (not skipped) about a video that the dataset knows."""
+    known = context.dataset.annotations
+    return [f for f in findings if f.state != "skipped" and f.video in known]
