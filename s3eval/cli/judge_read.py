@@ -1,0 +1,149 @@
+"""``s3eval judge read``: what each report of a table says, with the words it was read from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3eval.cli.common import json_option, key_values, print_table, write_json_output
+
+if TYPE_CHECKING:
+    from s3eval.dataset.importers.sheets import Problems
+    from s3eval.judge import Judge, ReportFacts, Unreadable
+
+__all__ = ["command", "judge_from", "judge_options", "told_problems"]
+
+EPILOG = """\b
+Examples:
+  s3eval judge read reports.csv
+  s3eval judge read reports.csv --judge qwen --allow-remote --json facts.json
+  s3eval judge read reports.csv --judge-option file=our_words.toml --json -
+"""
+
+
+def judge_options(command: Any) -> Any:
+    """``--judge``, ``--judge-option`` and ``--allow-remote``."""
+    for option in (
+        click.option(
+            "--allow-remote", is_flag=True, help="Let text leave this machine (remote judges)."
+        ),
+        click.option(
+            "--judge-option",
+            "judge_option",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="An option of the judge, e.g. file=WORDS.toml for the lexicon.",
+        ),
+        click.option(
+            "--judge", "judge_name", default="lexicon", show_default=True, help="Who reads."
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def judge_from(name: str, pairs: Sequence[str], allow_remote: bool) -> Judge:
+    """The judge of that name; "none" is refused, since somebody must read."""
+    from s3eval.errors import S3EvalError
+    from s3eval.judging.load import load_judge
+
+    judge = load_judge(name, key_values(pairs, "--judge-option"), allow_remote=allow_remote)
+    if judge is None:
+        raise S3EvalError("Reading reports needs a judge", fix="--judge lexicon")
+    return judge
+
+
+def told_problems(problems: Problems) -> int:
+    """Print what could not be used, on standard error; how many rows were left out."""
+    for problem in problems.all:
+        click.echo(str(problem), err=True)
+    return sum(problems.left_out.values())
+
+
+@click.command("read", epilog=EPILOG)
+@click.argument("reports", type=click.Path(path_type=Path))
+@judge_options
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    reports: Path,
+    judge_name: str,
+    judge_option: tuple[str, ...],
+    allow_remote: bool,
+    json_file: str | None,
+) -> None:
+    """Read each report of REPORTS (a CSV file: file_name, report).
+
+    Shows its sections, features in the order told, the four localizing values and flags; the
+    JSON holds the evidence too (which words each fact was read from). Exit code 3 when a row
+    was left out or could not be read.
+    """
+    from s3eval.dataset.importers.sheets import Problems
+    from s3eval.judging.report_tables import read_reports
+
+    problems = Problems()
+    texts = read_reports(reports, problems)
+    judge = judge_from(judge_name, judge_option, allow_remote)
+    try:
+        facts = judge.read_reports([*texts.values()])
+        identity = dict(judge.identity())
+    finally:
+        judge.close()
+    rows = [_row(name, read) for name, read in zip(texts, facts, strict=True)]
+    left_out = told_problems(problems)
+    unreadable = [row for row in rows if "unreadable" in row]
+    document = {
+        "judge": identity,
+        "counts": {
+            "rows": len(rows) + left_out,
+            "read": len(rows) - len(unreadable),
+            "unreadable": len(unreadable),
+            "left_out": left_out,
+        },
+        "problems": [str(p) for p in problems.all],
+        "reports": rows,
+    }
+    if not write_json_output(document, json_file):
+        _show(rows, document["counts"])
+    if left_out or unreadable:
+        ctx.exit(3)
+
+
+def _row(name: str, read: ReportFacts | Unreadable) -> dict[str, Any]:
+    from s3eval.judge import ReportFacts
+
+    if not isinstance(read, ReportFacts):
+        return {"file_name": name, "unreadable": read.reason, "raw": read.raw}
+    facts = asdict(read)
+    facts["localizing"] = dict(read.localizing)
+    return {"file_name": name, **facts}
+
+
+def _show(rows: list[dict[str, Any]], counts: Any) -> None:
+    columns = ["file_name", "sections", "features", "localizing", "flags"]
+    cells = []
+    for row in rows:
+        if "unreadable" in row:
+            cells.append([row["file_name"], "-", f"unreadable: {row['unreadable']}", "", ""])
+            continue
+        values = [f"{k} {v}" for k, v in row["localizing"].items() if v != "none"]
+        flags = [name for name in ("off_topic", "hazard") if row[name]]
+        cells.append(
+            [
+                row["file_name"],
+                " ".join(row["sections"]) or "-",
+                ", ".join(row["features"]) or "-",
+                ", ".join(values) or "-",
+                ", ".join(flags),
+            ]
+        )
+    title = (
+        f"{counts['read']} of {counts['rows']} reports read"
+        f" ({counts['unreadable']} unreadable, {counts['left_out']} rows left out)"
+    )
+    print_table(title, columns, cells)
