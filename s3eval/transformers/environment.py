@@ -1,4 +1,4 @@
-"""What this machine offers: a working torchvision, memory, devices; and its errors."""
+"""What this machine offers: a working torchvision, memory, installed packages."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import MachineError, S3EvalError
 
 __all__ = [
-    "MachineError",
     "free_memory",
     "installed",
     "is_out_of_memory",
@@ -24,12 +23,6 @@ __all__ = [
 ]
 
 GIB = 1024**3
-
-
-class MachineError(S3EvalError):
-    """The machine cannot do what was asked: no GPU, too little memory, a broken library."""
-
-    exit_code = 4
 
 
 @cache

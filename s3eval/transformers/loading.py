@@ -6,25 +6,23 @@ A model that cannot run is refused before anything large is fetched or read.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import MachineError, S3EvalError
 from s3eval.transformers.environment import (
-    GIB,
-    MachineError,
-    free_memory,
     is_out_of_memory,
     prepare_libraries,
     quiet_library,
     require,
 )
+from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
+from s3eval.transformers.needs import check_memory
 from s3eval.transformers.options import Options
 
-__all__ = ["Loaded", "Needs", "estimate_needs", "load_checkpoint"]
+__all__ = ["Loaded", "load_checkpoint"]
 
 _WEIGHTS = (
     "model.safetensors",
@@ -46,20 +44,6 @@ class Loaded:
     processor: Any
     device: str
     identity: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Needs:
-    """What a model takes: ``parameters`` (count), ``weights`` and ``working`` memory in bytes."""
-
-    parameters: int
-    weights: int
-    working: int
-
-    @property
-    def total(self) -> int:
-        """Bytes in all."""
-        return self.weights + self.working
 
 
 def load_checkpoint(
@@ -103,24 +87,18 @@ def _load(
     config = _config(kind, checkpoint, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
-        _check_memory(name, kind, config, dtype, device, options, raw)
+        check_memory(name, kind, config, dtype, device, options, raw)
     _check_weights(checkpoint)
     processor = _processor(checkpoint, options)
     model = _weights(kind, checkpoint, device, dtype, options)
     identity = {
         "checkpoint": checkpoint_name(checkpoint),
-        "version": _version(checkpoint, raw),
+        "version": checkpoint_version(checkpoint, raw),
         "dtype": str(dtype).removeprefix("torch."),
         "attention": getattr(model.config, "_attn_implementation", "") or "",
         "transformers": transformers.__version__,
     }
     return Loaded(model, processor, str(model.device), identity)
-
-
-def checkpoint_name(checkpoint: str) -> str:
-    """A repository id as it is; of a folder only its name, so that moving it changes nothing."""
-    path = Path(checkpoint).expanduser()
-    return path.resolve().name if path.is_dir() else checkpoint
 
 
 def _require_extras(options: Options) -> None:
@@ -241,52 +219,6 @@ def _dtype(config: Any, device: str, options: Options) -> Any:
     return own if isinstance(own, torch.dtype) else torch.bfloat16
 
 
-def estimate_needs(kind: Any, config: Any, dtype: Any, bits: float | None = None) -> Needs:
-    """The memory a model takes, counted on a model without storage.
-
-    Args:
-        kind: its class. config: its configuration.
-        dtype: of the weights. bits: a parameter's bits when quantised, else None.
-
-    Returns:
-        weights, and working memory: a prefix of 25,000 tokens with as much again for the
-        questions, and a tenth of the weights.
-    """
-    import torch
-
-    with torch.device("meta"):
-        parameters = sum(p.numel() for p in kind._from_config(config).parameters())
-    weights = int(parameters * (bits / 8 if bits else dtype.itemsize))
-    text = config.get_text_config()
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
-    token = 2 * text.num_hidden_layers * heads * width * dtype.itemsize
-    longest = min(25_000, text.max_position_embeddings)
-    return Needs(parameters, weights, 2 * longest * token + weights // 10)
-
-
-def _check_memory(
-    name: str, kind: Any, config: Any, dtype: Any, device: str, options: Options, raw: Any
-) -> None:
-    bits = {"bitsandbytes-4bit": 4.5, "bitsandbytes-8bit": 8.5}.get(options.quantization or "")
-    stored = raw.get("quantization_config") or {}
-    bits = bits or (float(stored["bits"]) + 0.5 if "bits" in stored else None)
-    needs = estimate_needs(kind, config, dtype, bits)
-    free = free_memory(device)
-    if needs.total <= free:
-        return
-    place = "on its GPUs" if device.startswith("cuda") else "of main memory and no GPU"
-    raise MachineError(
-        f"'{name}' needs about {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
-        f"parameters in {bits or str(dtype).removeprefix('torch.')}"
-        f"{' bits' if bits else ''}: {needs.weights / GIB:.0f} GiB, and "
-        f"{needs.working / GIB:.0f} GiB to work in), but this machine has "
-        f"{free / GIB:.0f} GiB free {place}",
-        fix="a smaller model, --model-option quantization=bitsandbytes-4bit on a GPU, a model "
-        "server (s3eval-model-server), or --model-option check_memory=false to try anyway",
-    )
-
-
 def _check_weights(checkpoint: str) -> None:
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
@@ -393,27 +325,6 @@ def _many_gpus() -> bool:
 def _place(checkpoint: str) -> str:
     folder = Path(checkpoint).expanduser()
     return str(folder) if folder.is_dir() else checkpoint
-
-
-def _version(checkpoint: str, raw: dict[str, Any]) -> str:
-    """The repository's commit, or a fingerprint of a folder's configuration and weights.
-
-    Of each weight file the size and three samples of 64 KiB are read, so that the largest
-    checkpoint takes no time; two checkpoints that differ only elsewhere would be taken as one.
-    """
-    folder = Path(checkpoint).expanduser()
-    if not folder.is_dir():
-        return str(raw.get("_commit_hash") or "")
-    digest = hashlib.sha256()
-    names = ("*.json", "*.jinja", "*.txt", "*.safetensors", "*.bin")
-    for path in sorted(p for pattern in names for p in folder.glob(pattern)):
-        size = path.stat().st_size
-        digest.update(f"{path.name}:{size}:".encode())
-        with path.open("rb") as handle:
-            for start in sorted({0, max(0, size // 2 - 32_768), max(0, size - 65_536)}):
-                handle.seek(start)
-                digest.update(handle.read(65_536))
-    return "sha256:" + digest.hexdigest()[:16]
 
 
 def _first(error: BaseException) -> str:

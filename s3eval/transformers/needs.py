@@ -1,0 +1,99 @@
+"""How much memory a model takes, counted before anything of it is fetched or read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from s3eval.errors import MachineError
+from s3eval.transformers.environment import GIB, free_memory
+from s3eval.transformers.options import Options
+
+__all__ = ["Needs", "check_memory", "estimate_needs"]
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a model takes: ``parameters`` (count), ``weights`` and ``working`` memory in bytes."""
+
+    parameters: int
+    weights: int
+    working: int
+
+    @property
+    def total(self) -> int:
+        """Bytes in all."""
+        return self.weights + self.working
+
+
+def estimate_needs(kind: Any, config: Any, dtype: Any, bits: float | None = None) -> Needs:
+    """The memory a model takes, counted on a model without storage.
+
+    Args:
+        kind: its class. config: its configuration.
+        dtype: of the weights. bits: a parameter's bits when quantised, else None.
+
+    Returns:
+        weights, and working memory: a prefix of 25,000 tokens with as much again for the
+        questions, and a tenth of the weights.
+    """
+    import torch
+
+    with torch.device("meta"):
+        parameters = sum(p.numel() for p in kind._from_config(config).parameters())
+    weights = int(parameters * (bits / 8 if bits else dtype.itemsize))
+    text = config.get_text_config()
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    token = 2 * text.num_hidden_layers * heads * width * dtype.itemsize
+    longest = min(25_000, text.max_position_embeddings)
+    return Needs(parameters, weights, 2 * longest * token + weights // 10)
+
+
+def check_memory(
+    name: str, kind: Any, config: Any, dtype: Any, device: str, options: Options, raw: Any
+) -> None:
+    """Refuse a model that cannot fit, with the numbers.
+
+    Args:
+        name: the model's name, for messages.
+        kind, config, dtype: its class, configuration and the weights' dtype.
+        device: where it would go.
+        options: the user's (quantisation).
+        raw: the checkpoint's config.json (a quantised one says so there).
+
+    Raises:
+        MachineError: weights and working memory are more than what is free.
+    """
+    bits = {"bitsandbytes-4bit": 4.5, "bitsandbytes-8bit": 8.5}.get(options.quantization or "")
+    stored = raw.get("quantization_config") or {}
+    bits = bits or (float(stored["bits"]) + 0.5 if "bits" in stored else None)
+    needs = estimate_needs(kind, config, dtype, bits)
+    free = free_memory(device)
+    if needs.total <= free:
+        return
+    held = f"{bits:g} bits" if bits else str(dtype).removeprefix("torch.")
+    raise MachineError(
+        f"'{name}' needs about {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
+        f"parameters in {held}: {needs.weights / GIB:.0f} GiB, and {needs.working / GIB:.0f} GiB "
+        f"to work in), but this machine has {free / GIB:.0f} GiB free {_place(device)}",
+        fix=_way_out(needs, device),
+    )
+
+
+def _place(device: str) -> str:
+    import torch
+
+    if device != "cpu":
+        return f"on device {device}"
+    return "of main memory" + ("" if torch.cuda.is_available() else " and no GPU")
+
+
+def _way_out(needs: Needs, device: str) -> str:
+    """What would do: GPUs of so much memory, or something smaller."""
+    gpus = f"GPUs of {1.2 * 2 * needs.parameters / GIB:.0f} GiB together (bfloat16), "
+    return (
+        (gpus if device == "cpu" else "")
+        + "a smaller model, --model-option quantization=bitsandbytes-4bit on a GPU, a model "
+        "server (s3eval-model-server), or --model-option check_memory=false to try anyway"
+    )
