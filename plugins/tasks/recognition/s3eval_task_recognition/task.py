@@ -127,12 +127,15 @@ def _of_item(item: str, findings: Iterable[Finding], context: ScoringContext) ->
     labels = ("yes", "no", "na") if item == THREE_VALUED else ("yes", "no")
     asked = asked_of(findings, context)
     truths = {f.video: context.dataset.annotation(f.video).presence(item) for f in asked}
-    known = [f for f in asked if truths[f.video] in labels]
+    # The release leaves the annotation blank where nobody spoke to the patient, and drops those
+    # videos; the paper's prompt makes "na" the right answer there.
+    release = context.protocol == "release"
+    known = [f for f in asked if truths[f.video] in (labels[:2] if release else labels)]
     scored, filled = [], 0
     for finding in known:
         if finding.value in labels:
             scored.append((finding, str(finding.value)))
-        elif item == THREE_VALUED and context.protocol == "release":
+        elif item == THREE_VALUED and release:
             # The release takes a missing answer for "na" (protocol, Task 1).
             scored.append((finding, "na"))
             filled += 1

@@ -163,17 +163,20 @@ def test_scores_by_hand():
     assert "1 of 5 without an answer" in f1.note
 
 
-def test_missing_verbal_answer_is_na_in_the_release_and_left_out_in_the_paper():
+def test_verbal_responsiveness_by_both_protocols():
+    """Release: blank ("na") annotations dropped, missing answers "na". Paper: the other way."""
     item = "verbal_responsiveness"
     data = dataset({"a@1": {item: "yes"}, "b@1": {item: "na"}, "c@1": {item: "no"}})
-    said = made_findings({"a@1": "yes", "b@1": None, "c@1": "no"}, item)
+    said = made_findings({"a@1": "yes", "b@1": "na", "c@1": None}, item)
     release = list(TASK.tallies(said, ScoringContext(data, "release")))
     paper = list(TASK.tallies(said, ScoringContext(data, "paper")))
-    assert value_of(release, item, "accuracy") == 1.0
-    assert next(t for t in release if t.metric == "f1").counts.scored == 3
-    assert next(t for t in paper if t.metric == "f1").counts.scored == 2
+    assert next(t for t in release if t.metric == "f1").videos == ("a@1", "c@1")
+    assert next(t for t in paper if t.metric == "f1").videos == ("a@1", "b@1")
+    assert value_of(release, item, "accuracy") == 0.5
+    assert value_of(release, item, "f1") == pytest.approx(1 / 3)  # yes 1, no 0, na 0
+    assert value_of(paper, item, "f1") == 1.0
+    assert value_of(release, item, "coverage") == 0.5
     assert value_of(paper, item, "coverage") == pytest.approx(2 / 3)
-    assert value_of(release, item, "coverage") == pytest.approx(2 / 3)
 
 
 def test_videos_the_annotation_lacks_are_not_scored():

@@ -34,7 +34,7 @@ TEMPLATE_FACTS: Mapping[str, Any] = {
 
 
 def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
-    """bleu (corpus, 0-100), rouge1 and rougeL (F1, 0-1), rqi (0-100 points), coverage.
+    """bleu (corpus, 0-100), rouge1 and rouge_l (F1, 0-1), rqi (0-100 points), coverage.
 
     rqi comes with its four components (0-1), its base (points) and the mean number of
     hallucinated features. It needs a judge, or what one read earlier
@@ -78,7 +78,7 @@ def _texts(
     yield build.corpus_bleu(TASK, ITEM, videos, statistics, **facts)
     found = [text.rouge(*pair) for pair in pairs]
     yield build.mean(TASK, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
-    yield build.mean(TASK, ITEM, "rougeL", videos, [r.rouge_l for r in found], **facts)
+    yield build.mean(TASK, ITEM, "rouge_l", videos, [r.rouge_l for r in found], **facts)
     usable = {*videos}
     yield build.coverage(
         TASK, ITEM, [f.video for f in asked], [f.video in usable for f in asked], **facts

@@ -106,7 +106,7 @@ class Report(Task):
                 yield replace(found, state=state, reason=reason)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
-        """bleu, rouge1, rougeL, rqi with its parts, and coverage."""
+        """bleu, rouge1, rouge_l, rqi with its parts, and coverage."""
         from s3eval_task_report.scores import tallies
 
         yield from tallies(findings, context)
