@@ -101,8 +101,8 @@ def answers_prompt(name: str, justification: str) -> Messages:
     """The messages that ask a feature's questions of a justification."""
     listed = "\n".join(f'"{q.key}": {q.text} {_form(q)}' for q in questions(name))
     task = f"""The text explains whether a patient shows "{feature(name).label}". Answer from the
-text alone, one field a question. When the text does not settle a yes/no question, the answer is "no";
-when it names no side, "neither" or "unknown", whichever is offered.
+text alone, one field a question. When the text does not settle a yes/no question, the answer is
+"no"; when it names no side, "neither" or "unknown", whichever is offered.
 {listed}"""
     return _messages(task, justification)
 
@@ -136,8 +136,9 @@ def merge_prompt(windows: str, kind: str) -> Messages:
     )
     task = f"""The text holds {what}, written about consecutive, overlapping windows of one
 video and numbered in time order. Put them together as if the video had been watched whole: keep
-the order of events, say each thing once, keep sides and body parts exactly, leave out nothing observed and add nothing.
-Where windows disagree because something happens only in some, say that it happens.
+the order of events, say each thing once, keep sides and body parts exactly, leave out nothing
+observed and add nothing. Where windows disagree because something happens only in some, say that
+it happens.
 Reply with one field, "text": the merged text in plain English sentences."""
     return _messages(task, windows)
 

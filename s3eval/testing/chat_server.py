@@ -1,0 +1,165 @@
+"""A chat server on loopback that misbehaves exactly as told, and remembers all it was asked.
+
+For testing judges and models on servers, the project's and yours.
+
+>>> from s3eval.testing.chat_server import Said, scripted
+>>> with scripted(lambda text, body, before: Said(text.upper())) as server:
+...     server.base_url.startswith("http://127.0.0.1:")
+True
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+__all__ = ["Said", "Server", "completion", "scripted"]
+
+
+@dataclass
+class Said:
+    """One scripted response.
+
+    Attributes:
+        text: what the model says.
+        status, headers: of the HTTP response.
+        body: the whole body, instead of a completion around ``text``.
+        wait: seconds before answering.
+        drop: cut the connection "before" the response or "half" way through its body.
+        finish: the finish reason.
+        message: the whole message, instead of one around ``text``.
+        usage: prompt and completion tokens, None to send none.
+        logprobs: content of ``logprobs``.
+    """
+
+    text: str = ""
+    status: int = 200
+    body: str | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    wait: float = 0.0
+    drop: str = ""
+    finish: str = "stop"
+    message: dict[str, Any] | None = None
+    usage: tuple[int, int] | None = (100, 20)
+    logprobs: list[dict[str, Any]] | None = None
+
+
+@dataclass
+class Server:
+    """The running server: its address, what it was asked and how busy it was."""
+
+    base_url: str
+    asked: list[dict[str, Any]] = field(default_factory=list)
+    headers: list[dict[str, str]] = field(default_factory=list)
+    times: list[float] = field(default_factory=list)
+    most_at_once: int = 0
+
+    @property
+    def texts(self) -> list[str]:
+        """The last user text of each request."""
+        return [_user_text(body) for body in self.asked]
+
+
+def _user_text(body: dict[str, Any]) -> str:
+    content = next(m["content"] for m in body["messages"] if m["role"] == "user")
+    return content if isinstance(content, str) else content[-1]["text"]
+
+
+@contextmanager
+def scripted(
+    answer: Callable[[str, dict[str, Any], int], Said], models: tuple[str, ...] = ("scripted",)
+) -> Iterator[Server]:
+    """Serve ``answer(user text, request body, how often this text was asked before)``."""
+    seen: dict[str, int] = {}
+    lock = threading.Lock()
+    busy = 0
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+        def do_GET(self) -> None:
+            self._send(200, json.dumps({"data": [{"id": m} for m in models]}), {})
+
+        def do_POST(self) -> None:
+            nonlocal busy
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            text = _user_text(body)
+            with lock:
+                busy += 1
+                server.most_at_once = max(server.most_at_once, busy)
+                server.asked.append(body)
+                server.headers.append(dict(self.headers))
+                server.times.append(time.monotonic())
+                before = seen.get(text, 0)
+                seen[text] = before + 1
+            try:
+                self._say(answer(text, body, before), body)
+            finally:
+                with lock:
+                    busy -= 1
+
+        def _say(self, said: Said, body: dict[str, Any]) -> None:
+            time.sleep(said.wait)
+            if said.drop == "before":
+                self.close_connection = True
+                self.connection.close()
+                return
+            whole = said.body if said.body is not None else json.dumps(completion(said, body))
+            self._send(said.status, whole, said.headers, half=said.drop == "half")
+
+        def _send(
+            self, status: int, body: str, headers: dict[str, str], half: bool = False
+        ) -> None:
+            raw = body.encode()
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw[: len(raw) // 2] if half else raw)
+            self.wfile.flush()
+            if half:
+                self.close_connection = True
+
+    class Quiet(ThreadingHTTPServer):
+        daemon_threads = True
+        request_queue_size = 128
+
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            pass  # clients that time out close their end; that is the point
+
+    httpd = Quiet(("127.0.0.1", 0), Handler)
+    server = Server(f"http://127.0.0.1:{httpd.server_address[1]}/v1")
+    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        httpd.shutdown()
+        httpd.server_close()
+        thread.join()
+
+
+def completion(said: Said, body: dict[str, Any]) -> dict[str, Any]:
+    """A chat completion as servers send it."""
+    choice: dict[str, Any] = {
+        "index": 0,
+        "finish_reason": said.finish,
+        "message": said.message or {"role": "assistant", "content": said.text},
+    }
+    if said.logprobs is not None:
+        choice["logprobs"] = {"content": said.logprobs}
+    found: dict[str, Any] = {"id": "x", "model": f"{body['model']}-0001", "choices": [choice]}
+    if said.usage is not None:
+        found["usage"] = {"prompt_tokens": said.usage[0], "completion_tokens": said.usage[1]}
+    return found
