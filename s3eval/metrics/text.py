@@ -75,22 +75,28 @@ class Rouge:
 
 @lru_cache(maxsize=1)
 def _rouge_scorer() -> RougeScorer:
-    from rouge_score import rouge_scorer, tokenizers
+    from nltk.stem.porter import PorterStemmer  # type: ignore[import-untyped]
+    from rouge_score import rouge_scorer, tokenize, tokenizers
 
-    plain = tokenizers.DefaultTokenizer(use_stemmer=True)
+    class Stemmer:
+        # Stemming is what costs, and a few thousand words make up all texts.
+        stem = staticmethod(lru_cache(maxsize=65536)(PorterStemmer().stem))
 
     class Remembering(tokenizers.Tokenizer):  # type: ignore[misc]
-        # The same reference is compared with every model's text, and stemming is what costs.
+        # The same reference is compared with every model's text.
         @staticmethod
         @lru_cache(maxsize=65536)
         def tokenize(text: str) -> list[str]:
-            return list(plain.tokenize(text))
+            return list(tokenize.tokenize(text, Stemmer))
 
-    return rouge_scorer.RougeScorer(["rouge1", "rougeL"], tokenizer=Remembering())
+    return rouge_scorer.RougeScorer(["rouge1"], tokenizer=Remembering())
 
 
 def rouge(predicted: str, reference: str) -> Rouge:
-    """ROUGE-1 and ROUGE-L F1 with Porter stemming, by rouge-score.
+    """ROUGE-1 and ROUGE-L F1 with Porter stemming, equal to rouge-score's.
+
+    Tokens, stems and ROUGE-1 are rouge-score's own; the longest common subsequence of ROUGE-L is
+    found by RapidFuzz, which takes a hundredth of the time for the same length.
 
     In [0, 1], higher is better; symmetric (F1). A text without a letter or digit gives 0, as the
     library does; leave such pairs out with :func:`left_out` where the protocol says so.
@@ -100,8 +106,16 @@ def rouge(predicted: str, reference: str) -> Rouge:
     >>> rouge("the arm is flexed", "arms are flexed")
     Rouge(rouge1=0.5714285714285715, rouge_l=0.5714285714285715)
     """
-    found = _rouge_scorer().score(reference, predicted)
-    return Rouge(float(found["rouge1"].fmeasure), float(found["rougeL"].fmeasure))
+    from rapidfuzz.distance import LCSseq
+    from rouge_score import scoring
+
+    scorer = _rouge_scorer()
+    words = float(scorer.score(reference, predicted)["rouge1"].fmeasure)
+    ours, theirs = (scorer._tokenizer.tokenize(text) for text in (predicted, reference))
+    if not ours or not theirs:
+        return Rouge(words, 0.0)
+    common = LCSseq.similarity(ours, theirs)
+    return Rouge(words, float(scoring.fmeasure(common / len(ours), common / len(theirs))))
 
 
 @lru_cache(maxsize=1)

@@ -6,12 +6,13 @@ What the findings hold, beside the value:
 - justification, per feature: the merged text; ``detail["presence"]`` is the answer beside it,
   ``detail["interpretation"]`` the recorded judge's score in [0, 1], where there is one.
 - spatial: head_turning and arm_movement "left"/"right", onset_body_part the words as recorded
-  ("fail" stays a value: the published average counts it as a wrong label).
+  (the published average counts "fail" as a wrong label: see its finding's ``detail["raw"]``).
 - timing, per seen feature, start and end: seconds in the video. ``detail`` has ``target`` (the
   true time's place in the clip), ``predicted_in_clip`` and ``clip_start`` (None where the
   annotation has no time: the value is then the clip's own clock); error = |predicted_in_clip -
   target|.
-- sequence, item "sequence": the merged tokens, repeats kept.
+- sequence, item "sequence": the merged tokens, repeats kept; ``detail["senses"]`` says which
+  features the reference holds.
 - report, item "report": the merged report; ``detail["extraction"]`` is what the release's judge
   read from it and ``detail["reference_extraction"]`` what it read from the reference (fields of
   ``ReportFacts``; features as told, repeats kept).
@@ -24,7 +25,7 @@ What the findings hold, beside the value:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -113,6 +114,8 @@ def read_runs(
 def _run(
     context: _Context, files: ModelFiles, split: str, scores: Mapping[tuple[str, str], float]
 ) -> Recorded:
+    folder = files.folder.relative_to(context.root).as_posix()
+    senses = _senses(files.folder.name)
     readers: dict[str, Callable[[_Context, Sheet], Iterator[Finding]]] = {
         "recognition": _recognition,
         "justification": partial(_justification, scores=scores),
@@ -120,12 +123,10 @@ def _run(
         "arm_movement": partial(_side, item="arm_movement"),
         "onset_body_part": _body_part,
         "timing": _timing,
-        "sequence": _sequence,
+        "sequence": partial(_sequence, senses=senses),
         "report": partial(_report, extracted=_extractions(context, files)),
         "diagnosis": _diagnosis,
     }
-    folder = files.folder.relative_to(context.root).as_posix()
-    senses = _senses(files.folder.name)
     findings: list[Finding] = []
     for role, reader in readers.items():
         if role in files.files:
@@ -292,10 +293,8 @@ def _side(context: _Context, sheet: Sheet, item: str) -> Iterator[Finding]:
 def _body_part(context: _Context, sheet: Sheet) -> Iterator[Finding]:
     item = "onset_body_part"
     for line in sheet:
-        value = line[item].lower() or None
-        if value in _NO_ANSWER and value is not None:
-            what = f"no answer in '{item}': recorded as '{line[item]}', counts as wrong"
-            context.problems.warn(sheet.file, line.number, what)
+        said = line[item].lower()
+        value = None if said in ("", "fail", "failed", "error") else said
         yield _finding(context, sheet, line, item, ("spatial", item), value)
 
 
@@ -338,14 +337,15 @@ def _clock(text: str) -> float | None:
     return float(total)
 
 
-def _sequence(context: _Context, sheet: Sheet) -> Iterator[Finding]:
+def _sequence(context: _Context, sheet: Sheet, senses: Sequence[Sense]) -> Iterator[Finding]:
     from s3eval.answers.listing import split_sequence
 
     for line in sheet:
         column = "feature_list"
         known = column not in line.broken and line[column].lower() not in _NO_ANSWER - {""}
         value = split_sequence(line[column]) if known else None
-        yield _finding(context, sheet, line, column, ("sequence", "sequence"), value)
+        place = ("sequence", "sequence")
+        yield _finding(context, sheet, line, column, place, value, senses=list(senses))
 
 
 def _extractions(context: _Context, files: ModelFiles) -> dict[str, Mapping[str, object]]:
