@@ -1,0 +1,120 @@
+"""``s3eval data agreement``: two annotations against each other (Tables 5 and 31, Figure 7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.errors import S3EvalError
+
+if TYPE_CHECKING:
+    from s3eval.statistics.groups import FeatureAgreement, Likeness
+
+EPILOG = """\b
+Examples:
+  s3eval data agreement epileptologists annotators
+  s3eval data agreement epileptologists annotators --figure figure7.png
+
+Kappa needs videos that both annotated; the distributions may be of different videos.
+"""
+
+
+@click.command("agreement", epilog=EPILOG)
+@click.argument("first")
+@click.argument("second")
+@click.option("--figure", type=click.Path(path_type=Path), help="A picture like Figure 7.")
+@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def command(
+    first: str, second: str, figure: Path | None, resamples: int, seed: int, json_file: str | None
+) -> None:
+    """Agreement of the annotations in the dataset folders FIRST and SECOND."""
+    from s3eval.cli.datasets import open_dataset
+    from s3eval.statistics.groups import distributions, feature_agreement
+
+    one, two = open_dataset(first), open_dataset(second)
+    kappas = feature_agreement(one, two, resamples, seed)
+    alike = distributions(one, two)
+    if not kappas and not any(x.features for x in alike):
+        raise S3EvalError("Neither shared videos nor features of both diagnoses to compare")
+    if figure:
+        from s3eval.statistics.group_figure import draw
+
+        draw(alike, (one.name, two.name), figure)
+    facts = {"features": [asdict(k) for k in kappas], "distributions": [asdict(x) for x in alike]}
+    if not write_json_output(facts, json_file):
+        _show(kappas, alike, (one.name, two.name))
+
+
+def _said(value: float | None, digits: int = 2) -> str:
+    return "-" if value is None else f"{value:.{digits}f}"
+
+
+def _show(
+    kappas: Sequence[FeatureAgreement], alike: Sequence[Likeness], names: tuple[str, str]
+) -> None:
+    from s3eval.published import cells
+
+    printed = {(c.item, c.metric): c.printed for t in (5, 31) for c in cells(t)}
+    if kappas:
+        lines = [
+            (
+                k.feature,
+                _said(k.kappa),
+                "-" if k.low is None else f"{_said(k.low)} to {_said(k.high)}",
+                printed.get((k.feature, "cohens_kappa"), ""),
+                _said(k.agreement),
+                _said(k.first_yes),
+                _said(k.second_yes),
+                k.videos,
+                k.patients,
+            )
+            for k in kappas
+        ]
+        known = [k.kappa for k in kappas if k.kappa is not None]
+        columns = ["feature", "kappa", "95 % interval", "Table 31", "equal"]
+        columns += ["yes in first", "yes in second", "videos", "patients"]
+        print_table(f"{names[0]} and {names[1]} on the same videos", columns, lines, columns[1:])
+        mean = _said(sum(known) / len(known)) if known else "-"
+        click.echo(f"Mean kappa {mean} over {len(known)} of {len(kappas)} features (paper: 0.84)\n")
+    else:
+        click.echo("No video is annotated by both: no kappa.\n")
+    measures = ("pearson", "p_value", "cosine", "earth_movers_distance")
+    rows = [
+        (
+            x.group,
+            f"{_said(x.pearson, 3)} ({_paper(printed, x.group, measures[0])})",
+            "-" if x.p is None else f"{x.p:.2g}",
+            f"{_said(x.cosine, 3)} ({_paper(printed, x.group, measures[2])})",
+            f"{_said(x.emd, 5)} ({_paper(printed, x.group, measures[3])})",
+            x.first_videos,
+            x.second_videos,
+        )
+        for x in alike
+        if x.features
+    ]
+    columns = ["diagnosis", "Pearson r", "p", "cosine", "EMD", "videos first", "videos second"]
+    print_table("Feature frequencies (Table 5 in brackets)", columns, rows, columns[1:])
+    for x in alike:
+        if x.group != "both" and x.features:
+            _bars(x, names)
+
+
+def _paper(printed: dict[tuple[str, str], str], group: str, metric: str) -> str:
+    known = {"both": "combined"}.get(group, group)
+    return printed.get((known, metric), "-")
+
+
+def _bars(x: Likeness, names: tuple[str, str]) -> None:
+    click.echo(f"{x.group}: share of videos with the feature, {names[0]} █ and {names[1]} ░")
+    order = sorted(range(len(x.features)), key=lambda i: abs(x.first[i] - x.second[i]))
+    for i in order:
+        click.echo(f"  {x.features[i]:<26}{x.first[i]:>6.0%} {'█' * round(30 * x.first[i])}")
+        click.echo(f"  {'':<26}{x.second[i]:>6.0%} {'░' * round(30 * x.second[i])}")
+    click.echo()
