@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from s3eval.judge import Evidence, ReportFacts
-from s3eval.vocabulary import SECTIONS
+from s3eval.vocabulary import HEARD, SECTIONS
 from s3eval_judge_lexicon.lexicon import Lexicon, Term
 from s3eval_judge_lexicon.phrases import Found, outermost
 from s3eval_judge_lexicon.scope import Scope, doubts, negations
@@ -14,6 +14,12 @@ from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words, split_words
 
 __all__ = ["Mention", "mentions", "read_report"]
+
+
+# A report that tells only these of signs does not tell how the seizure spreads.
+_NO_SPREAD = frozenset(
+    (*HEARD, "occur_during_sleep", "close_eyes", "blank_stare"),
+)
 
 
 @dataclass(frozen=True)
@@ -164,9 +170,8 @@ def _localizing(words: Words, present: Sequence[Mention]) -> tuple[dict[str, str
     settle("head_turning", turn.side if turn else None, turn)
     first = _first_motor(present)
     settle("first_motor_laterality", first.side if first else None, first)
-    posture, side = _posture(words, present, first)
-    if posture and side:
-        settle("asymmetric_posturing", f"{side} arm {posture.term.posture}", posture)
+    posture, value = _posture(present, first)
+    settle("asymmetric_posturing", value, posture)
     sign = next((m for m in present if "figure4" in m.term.says), None)
     if sign:
         arm = _extended_arm(words, present, sign)
@@ -181,19 +186,26 @@ def _head_turn(present: Sequence[Mention]) -> Mention | None:
 
 
 def _first_motor(present: Sequence[Mention]) -> Mention | None:
+    """The first movement on one side, head and gaze included."""
     return next((m for m in present if m.term.moves and m.side in ("left", "right")), None)
 
 
-def _posture(
-    words: Words, present: Sequence[Mention], first: Mention | None
-) -> tuple[Mention | None, str | None]:
-    held = [m for m in present if m.term.posture]
-    for m in held:
-        if m.side in ("left", "right"):
-            return m, m.side
+def _posture(present: Sequence[Mention], first: Mention | None) -> tuple[Mention | None, str]:
+    """The first arm held on one side, and the value it gives.
+
+    Where only both arms are told of, the recorded readings name the side of the first motor
+    sign; an arm held "tonic" without more they mostly call extended.
+    """
+    held = [m for m in present if m.term.posture in ("extension", "flexion")]
+    for mention in held:
+        if mention.side in ("left", "right"):
+            return mention, f"{mention.side} arm {mention.term.posture}"
     if held and first:
-        return held[0], first.side
-    return None, None
+        return held[0], f"{first.side} arm {held[0].term.posture}"
+    for mention in present:
+        if mention.term.posture == "tonic" and mention.side in ("left", "right"):
+            return mention, f"{mention.side} arm extension"
+    return None, "none"
 
 
 def _extended_arm(words: Words, present: Sequence[Mention], sign: Mention) -> Mention | None:
@@ -225,7 +237,7 @@ def _sections(
     evidence: dict[str, Evidence] = {}
     if present:
         evidence["onset"] = _quote(words, "onset", present[0].start, present[0].end)
-    if len(features) > 1:
+    if len(features) > 1 and not _NO_SPREAD.issuperset(features):
         evidence["propagation"] = _quote(words, "propagation", present[-1].start, present[-1].end)
     after = _first(lists, "sections:postictal")
     if after:

@@ -43,14 +43,16 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
     for i in range(2, len(words)):
         if {sides[i], sides[i - 2]} == {LEFT, RIGHT} and tokens[i - 1] in _JOIN:
             sides[i - 2], sides[i] = BOTH, None
-        if i >= 3 and sides[i] and sides[i - 3] and tokens[i - 1] == "than":
-            sides[i] = None
     return tuple(sides)
 
 
 def _no_side(tokens: tuple[str, ...], i: int) -> bool:
     following = tokens[i + 1] if i + 1 < len(tokens) else ""
-    return following in _NOT_A_SIDE_BEFORE or (i > 0 and tokens[i - 1] in ("all", "he", "she"))
+    return (
+        following in _NOT_A_SIDE_BEFORE
+        or (i > 0 and tokens[i - 1] in ("all", "he", "she", "than"))
+        or (i > 1 and tokens[i - 2] == "than" and tokens[i - 1] in ("the", "his", "her"))
+    )
 
 
 def side_of_limb(
