@@ -28,6 +28,7 @@ _ANSWER = (
 _LEADING = re.compile(rf"^{_MARKS}{_ANSWER}{_MARKS}{_WORD}(?![\w/])", re.IGNORECASE)
 # An answer stated later: "the answer is no", "Answer: **Yes**".
 _STATED = re.compile(
+    r"(?:\b(?:so|thus|therefore|hence),?\s+)?(?:\b(?:the|my)\s+)?(?:\bfinal\s+)?"
     rf"\b(?:answer|response|label|prediction)\b(?:\s+(?:is|would be|should be))?{_MARKS}{_WORD}"
     rf"(?![\w/])",
     re.IGNORECASE,
@@ -81,8 +82,20 @@ def split_yes_no(text: str, na: bool = False) -> tuple[Reading, str]:
             return reading, _json_justification(found)
     leading = _LEADING.match(proper)
     if leading and _allowed(leading, na) and not _DETERMINER.match(proper):
-        return Reading(_WORDS[leading["word"].lower()]), _rest(proper[leading.end() :])
+        value = _WORDS[leading["word"].lower()]
+        after = proper[leading.end() :]
+        later = {_WORDS[m["word"].lower()] for m in _STATED.finditer(after) if _allowed(m, na)}
+        if later - {value}:
+            return _both(proper, {value, *later})
+        # "No evidence of jerking": here the word is part of the reason, which would be turned
+        # into its opposite without it.
+        joined = re.match(r"[ \t]+[^\W\d_]", after)
+        return Reading(value), _rest(proper if joined else after)
     return _stated(proper, na)
+
+
+def _both(proper: str, values: set[str]) -> tuple[Reading, str]:
+    return Reading(reason=f"says both {' and '.join(sorted(values))}: {_quoted(proper)}"), proper
 
 
 def _stated(proper: str, na: bool) -> tuple[Reading, str]:
@@ -90,12 +103,11 @@ def _stated(proper: str, na: bool) -> tuple[Reading, str]:
         hits = [m for m in pattern.finditer(proper) if _allowed(m, na)]
         values = {_WORDS[m["word"].lower()] for m in hits}
         if len(values) > 1:
-            said = " and ".join(sorted(values))
-            return Reading(reason=f"says both {said}: {_quoted(proper)}"), proper
+            return _both(proper, values)
         if hits:
             last = hits[-1]
-            around = proper[: last.start()] + " " + proper[last.end() :]
-            return Reading(values.pop()), _rest(around)
+            after = proper[last.end() :].lstrip(" \t.,;:!*_\"'”’)")
+            return Reading(values.pop()), _rest(f"{proper[: last.start()]} {after}")
     return Reading(reason=f"neither yes nor no: {_quoted(proper)}"), proper
 
 

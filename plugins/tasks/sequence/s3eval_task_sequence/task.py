@@ -48,9 +48,9 @@ class SequenceTask(Task):
     """The ictal march (paper, Section 3.2.5): windows answer lists, aligned by their overlap.
 
     The reference is the annotated sequence restricted to what the model perceives
-    (``detail["senses"]`` of a finding, else the scoring option ``senses``, else sight). A video
-    whose reference is empty has nothing to order and is not scored. Windows without a readable
-    list are left out of the merge and counted.
+    (``detail["senses"]`` of a finding; sight where it does not say). A video whose reference is
+    empty has nothing to order and is not scored. Windows without a readable list are left out
+    of the merge and counted.
     """
 
     name: ClassVar[str] = "sequence"
@@ -158,7 +158,7 @@ class SequenceTask(Task):
         from s3eval.trivial import answered_alike, training_values
 
         known = [f for f in asked_of(findings, context) if _reference(f, context)]
-        senses = _senses(known[0], context) if known else ()
+        senses = _senses(known[0]) if known else ()
         learnt = training_values(known, context, lambda c, video, _: _annotated(c, video, senses))
         kept = {f.video: {"senses": f.detail["senses"]} for f in known if "senses" in f.detail}
         return {
@@ -171,8 +171,8 @@ class SequenceTask(Task):
         }
 
 
-def _senses(finding: Finding, context: ScoringContext) -> Collection[str]:
-    return finding.detail.get("senses") or context.options.get("senses") or ("sight",)
+def _senses(finding: Finding) -> Collection[str]:
+    return finding.detail.get("senses") or ("sight",)
 
 
 def _annotated(
@@ -182,7 +182,7 @@ def _annotated(
 
 
 def _reference(finding: Finding, context: ScoringContext) -> list[str]:
-    return list(_annotated(context, finding.video, _senses(finding, context)) or ())
+    return list(_annotated(context, finding.video, _senses(finding)) or ())
 
 
 def _most_frequent(values: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
