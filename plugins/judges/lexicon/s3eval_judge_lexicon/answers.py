@@ -108,22 +108,24 @@ def _read(justification: str, book: AnswerBook) -> _Text:
     for one in found:
         hits.setdefault(one.term, []).append(one)
     sides = word_sides(words)
-    return _Text(words, hits, negations(words, found), sides, parts_of(words, sides))
+    return _Text(words, hits, negations(words, found, wide=True), sides, parts_of(words, sides))
 
 
 def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None]:
+    """Yes where a phrase says so and nothing denies it; a denial anywhere is a "no".
+
+    Justifications name what they deny ("while one arm is flexed, there is no figure 4"), so a
+    denial outweighs what else is told.
+    """
+    told = text.told(f"yes:{name}")
     against = text.told(f"no:{name}")
-    for_it = [
-        h
-        for h in text.told(f"yes:{name}")
-        if not any(a.start <= h.start and h.end <= a.end for a in against)
-    ]
-    if for_it and (not against or book.wins.get(name) == "yes"):
+    denied = [h for h in text.hits.get(f"yes:{name}", ()) if h not in told]
+    for_it = [h for h in told if not any(a.start <= h.start and h.end <= a.end for a in against)]
+    if for_it and (book.wins.get(name) == "yes" or not (against or denied)):
         return "yes", for_it[0]
-    if against:
-        return "no", against[0]
-    denied = text.hits.get(f"yes:{name}", ())
-    return (book.otherwise.get(name, "no"), None) if not denied else ("no", denied[0])
+    if against or denied:
+        return "no", (against or denied)[0]
+    return book.otherwise.get(name, "no"), None
 
 
 def _detail(

@@ -16,6 +16,9 @@ from s3eval_judge_lexicon.words import Words
 __all__ = ["Scope", "doubts", "negations"]
 
 
+_PREFIX = "scope:"
+
+
 @dataclass(frozen=True)
 class Scope:
     """Words ``start:end`` are negated (or doubted) by the words ``by_start:by_end``."""
@@ -30,21 +33,32 @@ class Scope:
         return self.start <= start < self.end
 
 
-def negations(words: Words, found: Sequence[Found], prefix: str = "scope:") -> list[Scope]:
-    """The scopes of every negation; ``found`` holds the phrases of the ``scope`` lists."""
+def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> list[Scope]:
+    """The scopes of every negation.
+
+    Args:
+        words: the text.
+        found: the phrases of the ``scope`` lists (others are passed over).
+        wide: a negation reaches to the end of its sentence. Justifications answer one question
+            ("no repetitive, rhythmic, jerking movements"); reports tell many things a sentence.
+    """
     at: dict[str, list[Found]] = {}
     for one in found:
-        if one.term.startswith(prefix):
-            at.setdefault(one.term[len(prefix) :], []).append(one)
+        if one.term.startswith(_PREFIX):
+            at.setdefault(one.term[len(_PREFIX) :], []).append(one)
     shields = at.get("not_negation", [])
     stops = sorted({f.start for f in at.get("stops", ())})
     goes_on = at.get("list_goes_on", [])
     scopes = []
     for trigger in _unshielded(at.get("no", ()), shields):
         end = _forward(words, trigger.end, stops)
-        scopes.append(_scope(trigger, trigger.end, _through_list(words, trigger, end, goes_on)))
+        if not wide:
+            end = _through_list(words, trigger, end, goes_on)
+        scopes.append(_scope(trigger, trigger.end, end))
     for trigger in _unshielded(at.get("not", ()), shields):
-        end = min(_forward(words, trigger.end, stops), _clause_end(words, trigger.end))
+        end = _forward(words, trigger.end, stops)
+        if not wide:
+            end = min(end, _clause_end(words, trigger.end))
         scopes.append(_scope(trigger, trigger.end, end))
     for trigger in _unshielded(at.get("after", ()), shields):
         start = _backward(words, trigger.start, stops)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 __all__ = ["Words", "split_words"]
 
-# A time ("23:30:12"), a number, a word ("doesn't" becomes does + n't), or punctuation.
+# A time ("23:30:12"), a number, a word ("doesn't" becomes does + not, "arm's" arm), punctuation.
 _TOKEN = re.compile(
     r"\d+(?::\s?\d\d)+|\d+(?:\.\d+)?"
-    r"|[^\W\d_]+(?=n['’]t\b)|n['’]t\b|[^\W\d_]+"
+    r"|[^\W\d_]+(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+"
     r"|[.;:!?,()–—]|\n+| -{1,2} "
 )
 _SENTENCE_ENDS = frozenset(".;!?\n")
@@ -65,6 +65,8 @@ def split_words(text: str) -> Words:
                 sentence += 1
                 clause += 1
             continue
+        if mark in "'’":
+            continue  # "patient's" is "patient"
         if mark in _CLAUSE_ENDS or mark == " ":
             if not (mark in "–—" and _joins(lower, start, end)):
                 clause += 1
