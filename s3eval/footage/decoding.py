@@ -21,7 +21,7 @@ from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.clips import Clip
 from s3eval.footage.media import facts_of, index_of
 from s3eval.footage.selection import Choice, Shelf, choose
-from s3eval.footage.sizes import resized, target_size
+from s3eval.footage.sizes import Orientation, Scaler, target_size
 from s3eval.footage.sound import MAX_LOST, Sound, sound_of
 from s3eval.footage.types import Footage, FootageFailure, MediaFacts
 
@@ -126,7 +126,7 @@ def _frames(
     shelf = Shelf(choices, sizes)
     events = reader(backend)(file, index, shelf.wanted())
     spoiled: dict[int, str] = {}
-    final, taken = -1, 0
+    final, taken, store = -1, 0, _Store(shelf)
     for choice in chosen:
         if isinstance(choice, FootageFailure):
             yield choice
@@ -134,7 +134,7 @@ def _frames(
         while final < choice.numbers[-1]:
             event = next(events)
             if isinstance(event, Picture):
-                _store(shelf, event)
+                store(event)
             elif isinstance(event, Spoiled):
                 spoiled.update(dict.fromkeys(event.numbers, event.reason))
             else:
@@ -149,12 +149,18 @@ def _frames(
         taken += 1
 
 
-def _store(shelf: Shelf, picture: Picture) -> None:
-    sizes = shelf.sizes_of(picture.number)
-    if sizes:
-        pixels = picture.pixels()
-        for size in sizes:
-            shelf.put(picture.number, size, resized(pixels, size, picture.orientation))
+class _Store:
+    """Puts a picture on the shelf at every size some clip wants it."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self.shelf = shelf
+        self.scalers: dict[tuple[tuple[int, int], Orientation], Scaler] = {}
+
+    def __call__(self, picture: Picture) -> None:
+        for size in self.shelf.sizes_of(picture.number):
+            key = size, picture.orientation
+            scaler = self.scalers.setdefault(key, Scaler(*key))
+            self.shelf.put(picture.number, size, scaler(picture.frame))
 
 
 def _spoiled(clip: Clip, bad: Sequence[int], why: str, index: VideoIndex) -> FootageFailure:

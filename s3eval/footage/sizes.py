@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,7 +14,10 @@ if TYPE_CHECKING:
 
     from s3eval.footage.clips import Sampling
 
-__all__ = ["UPRIGHT", "Orientation", "resized", "target_size"]
+__all__ = ["UPRIGHT", "Orientation", "Scaler", "target_size"]
+
+# Without full_chroma_inp every second column of two of the three colours is dropped at half size.
+_EXACT = "flags=bicubic+accurate_rnd+full_chroma_inp+full_chroma_int:param0=0:param1=0.5"
 
 
 @dataclass(frozen=True)
@@ -90,19 +95,49 @@ def _even_above(length: float) -> int:
     return max(2, 2 * math.ceil(length / 2 - 1e-9))
 
 
-def resized(
-    image: NDArray[np.uint8], size: tuple[int, int], orientation: Orientation = UPRIGHT
-) -> NDArray[np.uint8]:
-    """The image upright at (width, height): bicubic with antialiasing, as models resize.
+class Scaler:
+    """Brings frames upright to one size: bicubic with antialiasing, as models resize.
 
-    FFmpeg's own scaler is not used: its result lies 35 dB away from the antialiased bicubic of
-    the models' preprocessing. Turning comes last, when there are fewer pixels to turn.
+    FFmpeg's scaler as it is usually called lies 32-35 dB from the antialiased bicubic of the
+    models' preprocessing: it scales the subsampled colour planes, with another bicubic kernel.
+    Given planar RGB at full size, Keys' kernel (a = -0.5) and exact rounding, it lies 63-66 dB
+    from a float reference, nearer than Pillow (59-63), at a quarter of Pillow's cost.
+
+    Turning comes last, when there are fewer pixels to turn.
     """
-    import numpy as np
-    from PIL import Image
 
-    stored = (size[1], size[0]) if orientation.swap else size
-    if (image.shape[1], image.shape[0]) != stored:
-        picture = Image.fromarray(image).resize(stored, Image.Resampling.BICUBIC)
-        image = np.asarray(picture)
-    return orientation.upright(image)
+    def __init__(self, size: tuple[int, int], orientation: Orientation = UPRIGHT) -> None:
+        self.stored = (size[1], size[0]) if orientation.swap else size
+        self.orientation = orientation
+        self._graphs: dict[tuple[int, int], Any] = {}
+
+    def __call__(self, frame: Any) -> NDArray[np.uint8]:
+        """An ``av.VideoFrame`` as uint8 RGB, shape (height, width, 3); may be a view."""
+        if (frame.width, frame.height) != self.stored:
+            graph = self._graph(frame.width, frame.height)
+            graph.push(frame.reformat(format="gbrp"))
+            frame = graph.pull()
+        return self.orientation.upright(frame.to_ndarray(format="rgb24"))
+
+    def _graph(self, width: int, height: int) -> Any:
+        import av
+
+        if (width, height) not in self._graphs:
+            wide, high = self.stored
+            graph = av.filter.Graph()
+            chain = [
+                graph.add_buffer(
+                    width=width,
+                    height=height,
+                    format=av.VideoFormat("gbrp"),
+                    time_base=Fraction(1, 1000),
+                ),
+                graph.add("scale", f"{wide}:{high}:{_EXACT}"),
+                graph.add("format", "gbrp"),
+                graph.add("buffersink"),
+            ]
+            for before, after in itertools.pairwise(chain):
+                before.link_to(after)
+            graph.configure()
+            self._graphs[width, height] = graph
+        return self._graphs[width, height]

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.footage.sizes import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from s3eval.footage.media import VideoIndex
 
 __all__ = ["BACKENDS", "Event", "Final", "Picture", "Reader", "Spoiled", "reader"]
@@ -27,10 +24,10 @@ __all__ = ["BACKENDS", "Event", "Final", "Picture", "Reader", "Spoiled", "reader
 
 @dataclass(frozen=True)
 class Picture:
-    """A decoded frame; ``pixels()`` gives uint8 RGB, shape (h, w, 3), as stored."""
+    """A decoded frame (an ``av.VideoFrame`` of any pixel format), as stored."""
 
     number: int
-    pixels: Callable[[], NDArray[np.uint8]]
+    frame: Any
     orientation: Orientation = UPRIGHT
 
 

@@ -9,15 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
 from s3eval.footage.media import VideoIndex
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = ["read"]
 
@@ -30,6 +25,7 @@ def read(path: Path, index: VideoIndex, wanted: Sequence[int]) -> Iterator[Event
     Raises:
         S3EvalError: decord hangs on this container or counts other frames than the file has.
     """
+    import av
     import decord
 
     if path.suffix.lower() in _HANGS:
@@ -57,13 +53,5 @@ def read(path: Path, index: VideoIndex, wanted: Sequence[int]) -> Iterator[Event
         except Exception as error:  # decord raises its own and plain errors alike
             yield Spoiled(frozenset({number}), f"decord: {type(error).__name__}")
         else:
-            yield Picture(number, _given(array))
+            yield Picture(number, av.VideoFrame.from_ndarray(array, format="rgb24"))
         yield Final(number)
-
-
-def _given(array: Any) -> Any:
-    def pixels() -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = array
-        return found
-
-    return pixels

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
 from s3eval.footage.media import (
@@ -23,10 +23,7 @@ from s3eval.footage.media import (
     picture_stream,
     reason_of,
 )
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+from s3eval.footage.sizes import Orientation
 
 __all__ = ["Care", "read"]
 
@@ -79,12 +76,20 @@ def read(
         yield from _Pass(path, index, CAREFUL, progress).events()
 
 
-def _picture(number: int, frame: Any) -> Picture:
-    def pixels() -> NDArray[np.uint8]:
-        found: NDArray[np.uint8] = frame.to_ndarray(format="rgb24")
-        return found
+class _Pictures:
+    """Makes pictures of frames; the first one's orientation holds for all.
 
-    return Picture(number, pixels, orientation_of(frame))
+    Asking a PyAV frame for its side data ties it into a reference cycle, which keeps its pixels
+    until the garbage collector comes by: asked of every frame, gigabytes.
+    """
+
+    def __init__(self) -> None:
+        self.orientation: Orientation | None = None
+
+    def of(self, number: int, frame: Any) -> Picture:
+        if self.orientation is None:
+            self.orientation = orientation_of(frame)
+        return Picture(number, frame, self.orientation)
 
 
 class _Pass:
@@ -101,6 +106,7 @@ class _Pass:
         }
         self.missing = set(progress.rest)
         self.latest = -1
+        self.pictures = _Pictures()
         places = [self.packet_of[n] for n in progress.rest]
         own = {self.group_of[p] for p in places}
         leads = {self.group_of[p] - 1 for p in places if self._leads(p)}
@@ -182,7 +188,7 @@ class _Pass:
         self.latest = max(number, self.latest)
         if number in self.missing:
             self.missing.discard(number)
-            yield _picture(number, frame)
+            yield self.pictures.of(number, frame)
         if place == self.index.groups[group].first:
             # A keyframe comes out only when every packet before it has been worked on.
             yield from self._close(lambda n: self.group_of[self.packet_of[n]] < group)
@@ -235,6 +241,7 @@ def _read_counted(path: Path, index: VideoIndex, progress: _Progress) -> Iterato
 
     wanted, why, count = set(progress.wanted), "", 0
     pending: list[int] = []
+    pictures = _Pictures()
     with open_media(path) as container:
         stream = picture_stream(container, "")
         context = stream.codec_context
@@ -255,7 +262,7 @@ def _read_counted(path: Path, index: VideoIndex, progress: _Progress) -> Iterato
                     pending = []
                 if count in wanted:
                     pending.append(count)
-                    yield _picture(count, frame)
+                    yield pictures.of(count, frame)
                 count += 1
             if why or (count > max(wanted, default=-1) and not pending):
                 break
