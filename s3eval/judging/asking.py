@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -166,13 +165,15 @@ class Asker:
         self._stop.clear()
         stopped: BaseException | None = None
         done = 0
-        workers = min(self.client.patience.concurrency, len(todo)) or 1
+        if not todo:
+            return
+        workers = min(self.client.patience.concurrency, len(todo))
         with (
-            self._leases(),
+            self._leases([job.key for job in todo]) as mine,
             ThreadPoolExecutor(workers, thread_name_prefix="s3eval-judge") as pool,
         ):
             futures: dict[Future[dict[str, Any] | None], str] = {
-                pool.submit(self._one, job): job.key for job in todo
+                pool.submit(self._one, job, job.key in mine): job.key for job in todo
             }
             try:
                 for future in as_completed(futures):
@@ -193,8 +194,9 @@ class Asker:
             raise self._stopping(stopped, done, len(todo)) from None
 
     @contextmanager
-    def _leases(self) -> Iterator[None]:
-        """Renew the claims of this batch until it ends."""
+    def _leases(self, keys: Sequence[str]) -> Iterator[set[str]]:
+        """Claim these texts, as far as no other process has; renew until the batch ends."""
+        mine = self.cache.claim(keys, _LEASE_SECONDS)
         ended = threading.Event()
 
         def renew() -> None:
@@ -204,10 +206,11 @@ class Asker:
         renewer = threading.Thread(target=renew, name="s3eval-leases", daemon=True)
         renewer.start()
         try:
-            yield
+            yield mine
         finally:
             ended.set()
             renewer.join()
+            self.cache.release(keys)
 
     def _stopping(self, error: BaseException, done: int, wanted: int) -> S3EvalError:
         progress = f"{done} of {wanted} new texts were read and are kept"
@@ -219,19 +222,18 @@ class Asker:
             fix="put that right, then run the same command again",
         )
 
-    def _one(self, job: _Job) -> dict[str, Any] | None:
-        """Ask about one text, unless somebody else is already asking the same."""
+    def _one(self, job: _Job, mine: bool) -> dict[str, Any] | None:
+        """Ask about one text; where another process is asking the same, wait for its reply."""
         while not self._stop.is_set():
+            # Looked up again once it is ours: another may have finished before we claimed it.
             value = self._kept(job)
             if value is not None:
                 return value
-            if self.cache.claim(job.key, _LEASE_SECONDS):
-                try:
-                    # Another process may have answered between the look and the claim.
-                    return self._kept(job) or self._question(job)
-                finally:
-                    self.cache.release([job.key])
-            time.sleep(_POLL_SECONDS)
+            if mine:
+                return self._question(job)
+            mine = bool(self.cache.claim([job.key], _LEASE_SECONDS))
+            if not mine:
+                self._stop.wait(_POLL_SECONDS)
         return None
 
     def _question(self, job: _Job) -> dict[str, Any]:

@@ -6,6 +6,7 @@ under which replies are kept.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -87,6 +88,7 @@ def report_prompt(report: str) -> Messages:
     return _messages(task, report)
 
 
+@functools.cache
 def report_reply_schema() -> dict[str, Any]:
     """The JSON schema of a report's reading, every field required, nothing else allowed."""
     schema: dict[str, Any] = _closed(ReportReply.model_json_schema())
@@ -112,6 +114,7 @@ def _form(question: FeatureQuestion) -> str:
     return f"A list of some of: {offered}." if question.form == "some_of" else f"One of: {offered}."
 
 
+@functools.cache
 def answers_reply_schema(name: str) -> dict[str, Any]:
     """The JSON schema of a feature's answers, every question required."""
     schema: dict[str, Any] = _closed(answers_schema(name))
@@ -143,6 +146,7 @@ Reply with one field, "text": the merged text in plain English sentences."""
     return _messages(task, windows)
 
 
+@functools.cache
 def merge_reply_schema() -> dict[str, Any]:
     """The JSON schema of a merged text."""
     schema: dict[str, Any] = _closed({"properties": {"text": {"type": "string"}}})

@@ -66,6 +66,8 @@ class ReplyCache:
                 self.path.touch(mode=0o600)
             self._db = sqlite3.connect(self.path, timeout=30.0, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
+            # Survives a crash of the process; only a power cut may cost the last replies.
+            self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_TABLES)
         except (sqlite3.Error, OSError) as error:
             raise S3EvalError(
@@ -88,21 +90,24 @@ class ReplyCache:
             self._db.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (key, text))
             self._db.execute("DELETE FROM claims WHERE key = ?", (key,))
 
-    def claim(self, key: str, seconds: float) -> bool:
-        """Whether this process may ask for ``key``; others wait until it has, or time runs out.
+    def claim(self, keys: Iterable[str], seconds: float) -> set[str]:
+        """Those of ``keys`` this process may ask for; the others are being asked elsewhere.
 
         Claims are renewed while work goes on (`renew`), so those of a process that crashed last
         no longer than ``seconds``.
         """
         now = time.time()
+        taken = set()
         with self._lock, self._db:
-            done = self._db.execute(
-                "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE "
-                "SET owner = excluded.owner, until = excluded.until "
-                "WHERE claims.until < ? OR claims.owner = excluded.owner",
-                (key, self._owner, now + seconds, now),
-            )
-            return done.rowcount > 0
+            for key in keys:
+                done = self._db.execute(
+                    "INSERT INTO claims VALUES (?, ?, ?) ON CONFLICT(key) DO UPDATE "
+                    "SET owner = excluded.owner, until = excluded.until WHERE claims.until < ?",
+                    (key, self._owner, now + seconds, now),
+                )
+                if done.rowcount > 0:
+                    taken.add(key)
+        return taken
 
     def renew(self, seconds: float) -> None:
         """Hold this process's claims for so many more seconds."""

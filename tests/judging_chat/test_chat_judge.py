@@ -1,0 +1,384 @@
+"""Chat judges against a server that misbehaves: nothing lost, made up or overspent."""
+
+import json
+import multiprocessing
+import sqlite3
+
+import pytest
+
+from s3eval.errors import S3EvalError
+from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
+from s3eval.judging.chat import ChatJudge, Service
+from s3eval.plugins import JudgeSpec
+from s3eval.remote.budget import BudgetSpent, Prices
+from s3eval.testing.chat_server import Said, scripted
+
+FACTS = {
+    "structural_completeness": ["onset"],
+    "event_sequence": ["head_turning", "tonic"],
+    "localizing_features": {
+        "head_turning": "left",
+        "first_motor_laterality": "left",
+        "asymmetric_posturing": "none",
+        "figure_4": "none",
+    },
+    "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
+}
+GOOD = json.dumps(FACTS)
+SPEC = JudgeSpec("scripted", adapter="", remote=True)
+
+
+class Scripted(ChatJudge):
+    service = Service(
+        "scripted", "https://api.example.org/v1", "m", ("SCRIPTED_KEY",), Prices(1, 2)
+    )
+
+
+def judge_at(server, tmp_path, **more):
+    options = {
+        "base_url": server.base_url,
+        "model": "scripted",
+        "cache": str(tmp_path / "judges.sqlite"),
+        "first_wait": 0.01,
+        "max_wait": 2.0,
+        "timeout": 1.0,
+        "attempts": 3,
+        "concurrency": 4,
+        **more,
+    }
+    return Scripted.load(SPEC, options)
+
+
+def read(server, tmp_path, texts, **more):
+    judge = judge_at(server, tmp_path, **more)
+    try:
+        return judge.read_reports(texts)
+    finally:
+        judge.close()
+
+
+def always(said):
+    return lambda text, body, before: said
+
+
+def in_turn(*said):
+    return lambda text, body, before: said[min(before, len(said) - 1)]
+
+
+def test_a_report_is_read(tmp_path):
+    with scripted(always(Said(GOOD))) as server:
+        (facts,) = read(server, tmp_path, ["Head turns left, then stiff."])
+    assert facts == ReportFacts(
+        ("onset",), ("head_turning", "tonic"), FACTS["localizing_features"], words=5
+    )
+    body = server.asked[0]
+    assert body["temperature"] == 0
+    assert body["seed"] == 0
+    assert body["response_format"]["json_schema"]["strict"] is True
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"Sure, here it is:\n```json\n{GOOD}\n```\nAnything else?",
+        f"<think>maybe {{\"a\": 1}}</think>{GOOD}",
+        f"{{\"note\": \"draft\"}} {GOOD}",
+        f"{GOOD}\n{GOOD}",
+    ],
+    ids=["prose and fence", "thoughts", "another object", "twice the same"],
+)  # fmt: skip
+def test_json_is_found_in_what_stands_around_it(tmp_path, text):
+    with scripted(always(Said(text))) as server:
+        (facts,) = read(server, tmp_path, ["a report"])
+    assert facts.features == ("head_turning", "tonic")
+    assert len(server.asked) == 1
+
+
+BAD = {
+    "half a JSON": Said(GOOD[: len(GOOD) // 2]),
+    "cut off": Said(GOOD, finish="length"),
+    "no JSON": Said("The patient stares."),
+    "wrong schema": Said('{"features": ["tonic"]}'),
+    "unknown feature": Said(GOOD.replace("tonic", "levitation")),
+    "wrong value": Said(GOOD.replace('"left"', '"leftish"')),
+    "missing field": Said(json.dumps({k: v for k, v in FACTS.items() if k != "event_sequence"})),
+    "two readings": Said(GOOD + GOOD.replace("tonic", "clonic")),
+    "a list": Said("[1, 2]"),
+    "refusal": Said(message={"content": None, "refusal": "I cannot help with that."}),
+    "moderation": Said(status=400, body='{"error": {"code": "data_inspection_failed"}}'),
+    "empty choice": Said(body='{"choices": [], "usage": {"prompt_tokens": 9}}'),
+    "blank": Said("  "),
+    "500": Said(status=500, body="oops"),
+    "too long": Said(status=400, body='{"error": {"message": "maximum context length"}}'),
+    "dropped": Said(drop="before"),
+    "half a body": Said(GOOD, drop="half"),
+}
+
+
+@pytest.mark.parametrize("name", [*BAD])
+def test_what_cannot_be_read_is_unreadable_and_never_a_default(tmp_path, name):
+    with scripted(lambda t, b, n: BAD[name] if t == "bad" else Said(GOOD)) as server:
+        first, bad, last = read(server, tmp_path, ["good one", "bad", "good two"])
+    assert isinstance(bad, Unreadable)
+    assert bad.reason
+    assert bad.record["prompt_version"]
+    assert bad.record["model"] == "scripted"
+    assert first.features == last.features == ("head_turning", "tonic")
+    if name in ("half a JSON", "no JSON", "wrong schema", "unknown feature", "two readings"):
+        assert bad.raw == BAD[name].text, "what the judge said is kept"
+
+
+def test_the_model_is_told_what_is_wrong_and_may_repair_it(tmp_path):
+    with scripted(in_turn(Said("not JSON"), Said(GOOD))) as server:
+        (facts,) = read(server, tmp_path, ["a report"])
+    assert facts.features == ("head_turning", "tonic")
+    told = server.asked[1]["messages"][-1]["content"]
+    assert "no complete JSON object" in told
+
+
+def test_a_cut_off_reply_gets_more_room(tmp_path):
+    with scripted(in_turn(Said(GOOD[:40], finish="length"), Said(GOOD))) as server:
+        (facts,) = read(server, tmp_path, ["a report"], max_tokens=100)
+    assert isinstance(facts, ReportFacts)
+    assert [b["max_tokens"] for b in server.asked] == [100, 200]
+
+
+def test_servers_without_structured_output_still_judge(tmp_path):
+    def plain(text, body, before):
+        if "response_format" in body:
+            return Said(status=400, body='{"error": {"message": "response_format unsupported"}}')
+        return Said(f"Here: {GOOD}")
+
+    with scripted(plain) as server:
+        assert isinstance(read(server, tmp_path, ["one"])[0], ReportFacts)
+        refused = sum("response_format" in b for b in server.asked)
+        assert isinstance(read(server, tmp_path, ["two"])[0], ReportFacts)
+    assert sum("response_format" in b for b in server.asked) == refused, "remembered across runs"
+
+
+def test_no_identical_text_is_asked_twice(tmp_path):
+    texts = ["a", "b", "a", "a ", "b"]
+    with scripted(always(Said(GOOD, wait=0.02))) as server:
+        assert len(read(server, tmp_path, texts)) == 5
+        assert sorted(server.texts) == ["a", "b"]
+        again = judge_at(server, tmp_path)
+        again.read_reports(texts)
+        assert len(server.asked) == 2, "neither in one run nor in the next"
+        assert again.account.calls == 0
+        assert again.account.cached == 5
+        again.close()
+
+
+def test_unreadable_verdicts_are_kept_but_failures_are_asked_again(tmp_path):
+    with scripted(in_turn(Said("nonsense"))) as server:
+        read(server, tmp_path, ["a"])
+        calls = len(server.asked)
+        assert isinstance(read(server, tmp_path, ["a"])[0], Unreadable)
+        assert len(server.asked) == calls
+    with scripted(in_turn(*[Said(status=500, body="")] * 3, Said(GOOD))) as server:
+        assert isinstance(read(server, tmp_path, ["b"])[0], Unreadable)
+        assert isinstance(read(server, tmp_path, ["b"])[0], ReportFacts)
+
+
+def test_another_model_prompt_or_setting_is_another_question(tmp_path):
+    with scripted(always(Said(GOOD))) as server:
+        read(server, tmp_path, ["a"])
+        read(server, tmp_path, ["a"], model="other")
+        read(server, tmp_path, ["a"], seed=1)
+        read(server, tmp_path, ["a"], temperature=0.5)
+    assert len(server.asked) == 4
+
+
+def test_a_budget_of_calls_stops_cleanly_and_resumes_without_repeating(tmp_path):
+    texts = [f"report {i}" for i in range(10)]
+    with scripted(always(Said(GOOD, wait=0.01))) as server:
+        with pytest.raises(BudgetSpent, match="4 calls is spent; 4 of 10") as stopped:
+            read(server, tmp_path, texts, max_calls=4)
+        assert stopped.value.exit_code == 3
+        assert len(server.asked) == 4
+        assert len(read(server, tmp_path, texts, max_calls=6)) == 10
+    assert sorted(server.texts) == sorted(texts), "each was asked exactly once"
+
+
+def test_a_budget_of_dollars_is_never_exceeded(tmp_path):
+    texts = [f"report {i}" for i in range(30)]
+    prices = {"prompt_price": 5.0, "completion_price": 20.0, "max_tokens": 200}
+    with scripted(always(Said(GOOD, usage=(900, 150), wait=0.01))) as server:
+        each = (900 * 5 + 150 * 20) / 1e6
+        judge = judge_at(server, tmp_path, max_cost=0.09, concurrency=8, **prices)
+        with pytest.raises(BudgetSpent):
+            judge.read_reports(texts)
+        spent = judge.account.cost
+        judge.close()
+        assert 0 < spent <= 0.09
+        assert spent == pytest.approx(len(server.asked) * each)
+        done = len(server.asked)
+        read(server, tmp_path, texts, max_cost=1.0, **prices)
+        assert len(server.asked) == 30, f"{done} before, the rest after"
+
+
+def test_a_budget_of_nothing_only_previews(tmp_path):
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(
+            server, tmp_path, max_calls=0, prompt_price=5.0, completion_price=20.0, cache="off"
+        )
+        lines = []
+        judge.tell(lines.append)
+        with pytest.raises(BudgetSpent):
+            judge.read_reports(["a", "b", "b"])
+        assert server.asked == []
+        assert "3 texts, 0 already read, 2 calls" in lines[0]
+        assert "$" in lines[0]
+        preview = judge.preview_reports(["a", "b", "b"])
+        assert preview.calls == 2
+        assert 0 < preview.cost < preview.cost_bound
+        judge.close()
+
+
+def test_no_access_stops_at_once_and_keeps_what_was_read(tmp_path):
+    def answer(text, body, before):
+        return Said(GOOD) if text == "a" else Said(status=401, body='{"error": "no"}', wait=0.1)
+
+    with scripted(answer) as server:
+        with pytest.raises(S3EvalError, match="cannot be asked") as stopped:
+            read(server, tmp_path, ["a", *map(str, range(50))])
+        assert stopped.value.exit_code == 4
+        assert len(server.asked) < 12
+        asked = len(server.asked)
+        assert isinstance(read(server, tmp_path, ["a"])[0], ReportFacts)
+        assert len(server.asked) == asked
+
+
+def test_a_server_that_stays_down_is_given_up(tmp_path):
+    with scripted(always(Said(status=503, body=""))) as server:
+        with pytest.raises(S3EvalError, match="in a row"):
+            read(server, tmp_path, [str(i) for i in range(40)])
+        assert len(server.asked) < 40
+
+
+def test_questions_of_a_feature(tmp_path):
+    reply = '{"stiff": "yes", "body_parts": ["arm"], "sides": ["left arm"]}'
+    with scripted(always(Said(reply))) as server:
+        judge = judge_at(server, tmp_path)
+        found = judge.answer_questions(
+            [("tonic", "The left arm is stiff."), ("occur_during_sleep", "x"), ("tonic", " ")]
+        )
+        judge.close()
+    assert found[0] == FeatureAnswers(
+        "tonic", {"stiff": "yes", "body_parts": ("arm",), "sides": ("left arm",)}
+    )
+    assert found[1] == FeatureAnswers("occur_during_sleep", {})
+    assert isinstance(found[2], Unreadable)
+    assert len(server.asked) == 1
+
+
+def test_a_first_no_ends_the_chain(tmp_path):
+    with scripted(always(Said('{"stiff": "no", "body_parts": ["arm"], "sides": []}'))) as server:
+        judge = judge_at(server, tmp_path)
+        (found,) = judge.answer_questions([("tonic", "No stiffness.")])
+        judge.close()
+    assert found.answers == {"stiff": "no"}
+
+
+def test_merging(tmp_path):
+    with scripted(always(Said('{"text": "He stares, then shakes."}'))) as server:
+        judge = judge_at(server, tmp_path)
+        found = judge.merge([["He stares.", "He shakes."], ["Alone", "Alone "], ["", ""]], "report")
+        judge.close()
+    assert found == [MergedText("He stares, then shakes."), MergedText("Alone"), MergedText("")]
+    assert server.texts == ["[1] He stares.\n\n[2] He shakes."]
+
+
+def test_an_empty_report_says_nothing_and_is_not_sent(tmp_path):
+    with scripted(always(Said(GOOD))) as server:
+        (facts,) = read(server, tmp_path, ["  "])
+    assert facts.features == ()
+    assert facts.words == 0
+    assert server.asked == []
+
+
+def test_identity_and_records_name_model_prompt_and_sampling(tmp_path):
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(server, tmp_path)
+        judge.read_reports(["a"])
+        identity = dict(judge.identity())
+        judge.close()
+    assert {"judge", "model", "base_url", "prompt_version", "temperature", "seed"} <= {*identity}
+    db = sqlite3.connect(tmp_path / "judges.sqlite")
+    (value,) = db.execute("SELECT value FROM replies").fetchone()
+    record = json.loads(value)["record"]
+    assert record["prompt_version"] == identity["prompt_version"]
+    assert record["temperature"] == 0.0
+    assert record["answered_by"] == "scripted-0001"
+
+
+def test_unknown_options_name_the_nearest():
+    with pytest.raises(S3EvalError, match="did you mean 'temperature'"):
+        Scripted.load(SPEC, {"temprature": 1})
+    with pytest.raises(S3EvalError, match="'seed'"):
+        Scripted.load(SPEC, {"seed": "x"})
+
+
+def test_nothing_leaves_without_permission(monkeypatch):
+    monkeypatch.setenv("SCRIPTED_KEY", "k")
+    with pytest.raises(S3EvalError, match="allow-remote"):
+        Scripted.load(SPEC, {"cache": "off"})
+
+
+def test_a_service_key_is_not_sent_to_another_host(monkeypatch, tmp_path):
+    monkeypatch.setenv("SCRIPTED_KEY", "sk-of-the-service")
+    with scripted(always(Said(GOOD))) as server:
+        read(server, tmp_path, ["a"])
+        assert "Authorization" not in server.headers[0]
+        monkeypatch.setenv("MY_KEY", "sk-mine")
+        read(server, tmp_path, ["b"], key_variable="MY_KEY")
+        assert server.headers[1]["Authorization"] == "Bearer sk-mine"
+    with pytest.raises(S3EvalError, match="No key"):
+        Scripted.load(SPEC, {"base_url": "https://other.example.org/v1", "allow_remote": True})
+
+
+def _read_slowly(base_url, folder):
+    from pathlib import Path
+
+    class Address:
+        pass
+
+    Address.base_url = base_url
+    read(Address, Path(folder), [f"text {i}" for i in range(6)], concurrency=2)
+
+
+def test_two_processes_share_the_work(tmp_path):
+    with scripted(always(Said(GOOD, wait=0.2))) as server:
+        context = multiprocessing.get_context("fork")
+        others = [
+            context.Process(target=_read_slowly, args=(server.base_url, str(tmp_path)))
+            for _ in range(2)
+        ]
+        for process in others:
+            process.start()
+        for process in others:
+            process.join(30)
+        assert [p.exitcode for p in others] == [0, 0]
+    assert sorted(server.texts) == [f"text {i}" for i in range(6)]
+
+
+def test_a_killed_run_is_resumed_without_repeating(tmp_path):
+    with scripted(always(Said(GOOD, wait=0.2))) as server:
+        process = multiprocessing.get_context("fork").Process(
+            target=_read_slowly, args=(server.base_url, str(tmp_path))
+        )
+        process.start()
+        while len(server.asked) < 4:
+            process.join(0.02)
+        process.kill()
+        process.join()
+        db = sqlite3.connect(tmp_path / "judges.sqlite")
+        (kept,) = db.execute("SELECT COUNT(*) FROM replies").fetchone()
+        db.execute("UPDATE claims SET until = 0")  # ten seconds later
+        db.commit()
+        db.close()
+        before = len(server.asked)
+        assert kept >= 2
+        found = read(server, tmp_path, [f"text {i}" for i in range(6)])
+        assert all(isinstance(f, ReportFacts) for f in found)
+        assert len(server.asked) - before == 6 - kept
