@@ -186,7 +186,7 @@ def reproduce(
         split,
         tuple(found),
         {model: found.paper_f1 for model, found in scored.items()},
-        _rqi_reports(release, scored) if split == "test" else {},
+        _rqi_reports(release, split, scored),
         tuple(absent),
     )
 
@@ -256,12 +256,14 @@ def _table_10() -> Iterable[Compared]:
         yield _judged(cell, value, n, 0)
 
 
-def _rqi_reports(release: Release, scored: Mapping[str, RunScores]) -> dict[str, tuple[int, int]]:
+def _rqi_reports(
+    release: Release, split: str, scored: Mapping[str, RunScores]
+) -> dict[str, tuple[int, int]]:
     """Per report: ours against what the release records in ``metrics_test/task6rqi_test``."""
     from s3eval.dataset.importers.release_runs import recorded_rqi
 
     shares = {}
-    for model, theirs in recorded_rqi(release.root, release.problems).items():
+    for model, theirs in recorded_rqi(release.root, split, release.problems).items():
         if model in scored and scored[model].rqi:
             ours = scored[model].rqi
             equal = sum(v in ours and abs(ours[v] - x) < 1e-6 for v, x in theirs.items())

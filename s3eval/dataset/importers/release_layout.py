@@ -9,7 +9,7 @@ from pathlib import Path
 
 from s3eval.dataset.importers.sheets import Problems
 
-__all__ = ["ROLES", "SPLITS", "TRUTH", "ModelFiles", "model_folders", "role_of"]
+__all__ = ["FIGURES", "ROLES", "SPLITS", "TRUTH", "ModelFiles", "model_folders", "role_of"]
 
 #: Where the annotation stands, by what it says.
 TRUTH: Mapping[str, str] = {
@@ -29,10 +29,9 @@ SPLITS: Mapping[str, str] = {
     "test": "test_dataset/vlm_inference_test",
     "all": "result/vlm_inference",
 }
-#: The recorded per-video interpretation scores of the test split.
-SCORES_FOLDER = "test_dataset/metrics_test/middle_results"
-#: The recorded per-report Seizure-RQI of the test split.
-RQI_FOLDER = "test_dataset/metrics_test/task6rqi_test"
+#: Below which the release's own per-video figures of a split stand (interpretation scores of
+#: its judge, Seizure-RQI of each report).
+FIGURES: Mapping[str, str] = {"test": "test_dataset", "all": "result"}
 
 #: What a model's folder may hold, and the task each belongs to.
 ROLES: tuple[str, ...] = (
@@ -79,7 +78,8 @@ def role_of(name: str) -> tuple[str, str]:
         if part in _SPATIAL:
             return _SPATIAL[part], ""
         return "", "Task 3 without HT, AM or L"
-    tail = rest.rsplit("_", 1)[-1]
+    # "llm_merge" is written, too.
+    tail = re.sub(r"llm_?merged?$", "llmmerge", rest).rsplit("_", 1)[-1]
     return _by_tail(task, tail)
 
 

@@ -26,13 +26,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from s3eval.dataset.importers.release_layout import (
-    RQI_FOLDER,
-    SCORES_FOLDER,
+    FIGURES,
     ModelFiles,
     model_folders,
 )
@@ -52,6 +51,7 @@ __all__ = ["Recorded", "read_runs", "recorded_rqi"]
 
 #: A cell that holds no answer.
 _NO_ANSWER = frozenset({"", "fail", "failed", "error", "none", "null", "nan"})
+_BLANK = frozenset({"", "n/a", "na", "nan", "none", "null", "<na>", "#n/a"})
 _WINDOW = re.compile(r"_segment_(\d+)(\.\w+)$")
 
 
@@ -103,7 +103,7 @@ def read_runs(
         models: which to read, by the published spelling.
     """
     context = _Context(root, truth, problems, frozenset(v.name for v in truth.dataset.videos))
-    scores = _scores(root, problems) if split == "test" else {}
+    scores = _scores(root, split, problems)
     return [
         _run(context, files, split, scores.get(model_name(files.folder.name), {}))
         for files in model_folders(root, split, problems)
@@ -176,7 +176,8 @@ def _sheet(context: _Context, path: Path, role: str) -> Sheet:
     # Diagnosis and the feature tables may lack columns; the others are useless without.
     needed = () if wide or role == "diagnosis" else columns
     shown = _shown(context, path)
-    sheet = read_sheet(path, shown, context.problems, required=needed, known=columns)
+    alone = columns[0] if len(columns) == 1 else ""
+    sheet = read_sheet(path, shown, context.problems, required=needed, known=columns, alone=alone)
     if role == "timing":
         return sheet
     kept = []
@@ -218,8 +219,9 @@ def _finding(
 
 
 def _short(text: str) -> str:
+    """A label is shown, prose is not: it may be clinical text."""
     line = " ".join(text.split())
-    return line if len(line) <= 40 else line[:39] + "…"
+    return line if len(line) <= 16 else f"a text of {len(line)} characters"
 
 
 def _label(text: str, feature: str) -> str | None:
@@ -294,8 +296,12 @@ def _body_part(context: _Context, sheet: Sheet) -> Iterator[Finding]:
     item = "onset_body_part"
     for line in sheet:
         said = line[item].lower()
-        value = None if said in ("", "fail", "failed", "error") else said
-        yield _finding(context, sheet, line, item, ("spatial", item), value)
+        value = None if said in _NO_ANSWER | _BLANK else said
+        found = _finding(context, sheet, line, item, ("spatial", item), value)
+        if said in _BLANK:
+            # Read as an empty cell when the tables were made, and dropped; "fail" was not.
+            found = replace(found, detail={"raw": ""})
+        yield found
 
 
 def _timing(context: _Context, sheet: Sheet) -> Iterator[Finding]:
@@ -391,10 +397,10 @@ def _es_or_nes(text: str) -> str | None:
     return next((label for label in ("NES", "ES") if label in said), None)
 
 
-def _scores(root: Path, problems: Problems) -> dict[str, dict[tuple[str, str], float]]:
+def _scores(root: Path, split: str, problems: Problems) -> dict[str, dict[tuple[str, str], float]]:
     """The recorded interpretation scores, by model, video and feature."""
     found: dict[str, dict[tuple[str, str], float]] = {}
-    for path in sorted((root / SCORES_FOLDER).glob("*__per_video_feature_scores.csv")):
+    for path in sorted((root / FIGURES[split]).rglob("*__per_video_feature_scores.csv")):
         shown = path.relative_to(root).as_posix()
         sheet = read_sheet(path, shown, problems, known=FEATURE_NAMES)
         mine = found.setdefault(model_name(path.name.split("__")[0]), {})
@@ -409,13 +415,14 @@ def _scores(root: Path, problems: Problems) -> dict[str, dict[tuple[str, str], f
     return found
 
 
-def recorded_rqi(root: Path, problems: Problems) -> dict[str, dict[str, float]]:
+def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[str, float]]:
     """The release's own Seizure-RQI of each report (points), by model and video."""
     found: dict[str, dict[str, float]] = {}
-    for path in sorted((root / RQI_FOLDER).glob("task6_*_rqi*.csv")):
+    for path in sorted((root / FIGURES[split]).rglob("task6_*_rqi*.csv")):
         name = re.sub(r"^task6_|_rqi.*$", "", path.stem)
         shown = path.relative_to(root).as_posix()
         columns = ("seizure_rqi",)
+        # The other columns are its components, which are not wanted here.
         sheet = read_sheet(path, shown, Problems(), required=columns)
         for line in sheet:
             try:

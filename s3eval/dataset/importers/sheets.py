@@ -87,6 +87,7 @@ def read_sheet(
     keys: Collection[str] = ("file_name", "video_name"),
     required: Collection[str] = (),
     known: Collection[str] = (),
+    alone: str = "",
 ) -> Sheet:
     """Read a CSV file whose rows are named by a key column.
 
@@ -97,6 +98,8 @@ def read_sheet(
         keys: names the key column may have, the first found wins.
         required: columns without which the file is useless.
         known: further columns that are expected; others are named and not read.
+        alone: the one column wanted; where it is missing and there is one column beside the key,
+            that one is read in its place, and the problem says so.
 
     Returns:
         rows in file order. Left out, and counted: rows without a key, with too many cells, or
@@ -110,6 +113,10 @@ def read_sheet(
         problems.error(shown, 0, "the file is empty", "it needs a header and rows")
         return Sheet(shown)
     key = next((name for name in keys if name in header), None)
+    others = [name for name in header if name != key]
+    if key and alone and alone not in header and len(others) == 1:
+        problems.warn(shown, 1, f"column '{others[0]}' is read as '{alone}'")
+        header[header.index(others[0])] = alone
     lacking = [name for name in required if name not in header]
     if key is None or lacking:
         wanted = lacking if key else [" or ".join(keys), *lacking]
