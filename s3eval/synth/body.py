@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 __all__ = ["REST", "Face", "Joints", "Pose", "Vec", "add", "between", "joints_of", "scaled", "unit"]
 
@@ -113,6 +113,19 @@ class Joints:
     hips: tuple[Vec, Vec]
     knees: tuple[Vec, Vec]
     ankles: tuple[Vec, Vec]
+
+    def on_grid(self, step: float = 0.001) -> Joints:
+        """The same joints on a grid of a millimetre, so that what is still looks exactly still."""
+
+        def snap(v: Vec) -> Vec:
+            return (round(v[0] / step) * step, round(v[1] / step) * step, round(v[2] / step) * step)
+
+        pairs = {
+            name: (snap(getattr(self, name)[0]), snap(getattr(self, name)[1]))
+            for name in ("shoulders", "elbows", "wrists", "hips", "knees", "ankles")
+        }
+        points = {name: snap(getattr(self, name)) for name in ("pelvis", "neck", "head")}
+        return replace(self, **points, **pairs)  # type: ignore[arg-type]
 
 
 def _reach(root: Vec, target: Vec, first: float, second: float, pole: Vec) -> tuple[Vec, Vec]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+import cv2
 import numpy as np
 
 from s3eval.synth.body import Joints, Pose, Vec, add, between, cross, scaled, unit
@@ -57,12 +58,14 @@ def draw_neck(canvas: Picture, camera: Camera, joints: Joints, patient: Patient)
 
 
 def draw_trunk(
-    canvas: Picture, camera: Camera, joints: Joints, pose: Pose, patient: Patient
+    canvas: Picture, camera: Camera, joints: Joints, chest: float, patient: Patient
 ) -> None:
-    """The trunk: its flanks, then the front of the gown, breathing."""
+    """The trunk: hips, flanks, then the front of the gown; ``chest`` is the breath, -1..1."""
     gown = patient.gown
-    swell = 0.105 + 0.006 * pose.chest
+    swell = 0.105 + 0.006 * chest
     low = add(joints.pelvis, joints.up, 0.02)
+    seat = [add(joints.pelvis, (sign * 0.085, -0.05, -0.005)) for sign in (-1.0, 1.0)]
+    _limb(canvas, camera, seat[0], 0.118, seat[1], 0.118, tinted(gown, 0.88), cloth=True)
     for i, sign in enumerate((-1.0, 1.0)):
         top = add(add(joints.shoulders[i], (sign * -0.045, 0, 0)), joints.up, -0.03)
         hip = add(low, (sign * 0.10, 0, 0))
@@ -77,7 +80,9 @@ def draw_trunk(
     lay(canvas, _gown(gown, patient.skin), np.array([tl, tr, br, bl], np.float32))
 
 
-def draw_leg(canvas: Picture, camera: Camera, joints: Joints, i: int, patient: Patient) -> None:
+def draw_leg(
+    canvas: Picture, camera: Camera, joints: Joints, i: int, patient: Patient, feet: bool = True
+) -> None:
     """One leg: trousers to the ankle, a foot with toes up."""
     cloth = tinted(patient.gown, 0.80)
     hip, knee, ankle = joints.hips[i], joints.knees[i], joints.ankles[i]
@@ -85,7 +90,8 @@ def draw_leg(canvas: Picture, camera: Camera, joints: Joints, i: int, patient: P
     heel = add(ankle, (0, -0.02, -0.01))
     toe = add(ankle, ((-1 if i == 0 else 1) * 0.035, -0.09, 0.165))
     _limb(canvas, camera, hip, 0.092, knee, 0.066, cloth, cloth=True)
-    _limb(canvas, camera, heel, 0.040, toe, 0.036, sock)
+    if feet:
+        _limb(canvas, camera, heel, 0.040, toe, 0.036, sock)
     _limb(canvas, camera, knee, 0.064, ankle, 0.046, cloth, cloth=True)
 
 
@@ -126,10 +132,10 @@ def _hand(
     segments = dark + light
     points, scales = _seen(camera, *[p for pair in segments for p in pair])
     r = 0.0105 * scales[0]
-    for n in range(len(segments)):
-        capsule(canvas, points[2 * n], r * 1.25, points[2 * n + 1], r * 1.15, edge)
-    for n in range(len(segments)):
-        capsule(canvas, points[2 * n], r * 0.98, points[2 * n + 1], r * 0.86, tinted(skin, 1.04))
+    pixels = np.round(np.array(points) * 16).astype(np.int32).reshape(-1, 2, 2)
+    for grow, colour in ((1.3, edge), (0.96, tinted(skin, 0.98))):
+        thick = max(1, round(2 * r * grow))
+        cv2.polylines(canvas, list(pixels), False, (*colour, 255), thick, cv2.LINE_AA, 4)
 
 
 def draw_visitor(canvas: Picture, camera: Camera, x: float, y: float, step: float) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.synth.acting import ease, pose_at, wander
-from s3eval.synth.body import Joints, Pose, joints_of
+from s3eval.synth.body import Joints, Pose, Vec, joints_of
 from s3eval.synth.camera import Camera, camera_of
 from s3eval.synth.figure import draw_arm, draw_leg, draw_neck, draw_trunk, draw_visitor
 from s3eval.synth.head import HeadArtist, View
@@ -40,7 +41,8 @@ class Film:
         blend(self.ground, self.bed, 0, 0)
         self.head = HeadArtist(script.patient)
         self.vignette = _vignette(width, height)
-        self._blanket: tuple[tuple[int, ...], tuple[Picture, tuple[int, int]]] | None = None
+        self._blanket: tuple[tuple[Vec, ...], tuple[Picture, tuple[int, int]]] | None = None
+        self._layer: tuple[object, Picture] | None = None
 
     def frame(self, time: float) -> NDArray[np.uint8]:
         """The picture at ``time`` seconds: uint8 RGB, (height, width, 3)."""
@@ -51,29 +53,25 @@ class Film:
     def _drawn(self, time: float) -> Picture:
         script, camera = self.script, self.camera
         pose = pose_at(script, time)
-        joints = joints_of(pose)
-        canvas = self._behind(time)
-        patient, setting = script.patient, script.setting
-        near = {"side-left": 1, "side-right": 0}.get(setting.camera)
-        far_first = (0, 1) if near in (None, 1) else (1, 0)
-        if setting.blanket in ("off", "knees"):
-            for i in far_first:
-                draw_leg(canvas, camera, joints, i, patient)
-        far_arm = None if near is None else 1 - near
-        covered = {"left": 1, "right": 0}.get(setting.covered)
-        before = [i for i in far_first if i in (far_arm, covered)]
-        for i in before:
-            draw_arm(canvas, camera, joints, i, pose, patient)
-        draw_neck(canvas, camera, joints, patient)
-        draw_trunk(canvas, camera, joints, pose, patient)
-        if setting.blanket != "off":
-            patch, (x, y) = self._blanket_for(joints)
-            blend(canvas, patch, x, y)
-        self._draw_head(canvas, joints, pose)
-        for i in far_first:
-            if i not in before or (i == far_arm and i != covered and self._crosses(joints, i)):
-                draw_arm(canvas, camera, joints, i, pose, patient)
+        joints = joints_of(pose).on_grid()
+        canvas = self._body(joints, pose, time)
+        for i in self._arms_before():
+            if i != self._covered and self._crosses(joints, i):
+                draw_arm(canvas, camera, joints, i, pose, script.patient)
+        self.head.draw(canvas, head_view(camera, joints), pose.face)
+        for i in (0, 1):
+            if i not in self._arms_before():
+                draw_arm(canvas, camera, joints, i, pose, script.patient)
         return canvas
+
+    def _arms_before(self) -> list[int]:
+        """Arms that lie behind the trunk (the far one) or under the blanket."""
+        far = {"side-left": 0, "side-right": 1}.get(self.script.setting.camera)
+        return [i for i in (0, 1) if i in (far, self._covered)]
+
+    @property
+    def _covered(self) -> int | None:
+        return {"left": 1, "right": 0}.get(self.script.setting.covered)
 
     @staticmethod
     def _crosses(joints: Joints, i: int) -> bool:
@@ -81,32 +79,64 @@ class Film:
         wrist, pelvis = joints.wrists[i], joints.pelvis
         return sum((w - p) * f for w, p, f in zip(wrist, pelvis, joints.front, strict=True)) > 0.1
 
-    def _behind(self, time: float) -> Picture:
+    def _body(self, joints: Joints, pose: Pose, time: float) -> Picture:
+        """Room, bed, legs, trunk and blanket; drawn again only when one of them has moved."""
+        staff = self._staff_at(time)
+        swell = round(pose.chest * 4) / 4
+        parts = (
+            joints.pelvis, joints.neck, joints.head, joints.up, *joints.shoulders, *joints.knees,
+            *joints.ankles, *(j[i] for i in self._arms_before()
+                              for j in (joints.elbows, joints.wrists)),
+        )  # fmt: skip
+        key = (staff, swell, parts, tuple(pose.fists[i] for i in self._arms_before()))
+        if self._layer is None or self._layer[0] != key:
+            self._layer = (key, self._draw_body(joints, pose, swell, staff))
+        return self._layer[1].copy()
+
+    def _draw_body(
+        self, joints: Joints, pose: Pose, swell: float, staff: tuple[float, float] | None
+    ) -> Picture:
+        patient, setting, camera = self.script.patient, self.script.setting, self.camera
+        canvas = self._behind(staff)
+        far_first = (1, 0) if setting.camera == "side-right" else (0, 1)
+        if setting.blanket in ("off", "knees"):
+            for i in far_first:
+                draw_leg(canvas, camera, joints, i, patient, feet=setting.blanket == "off")
+        for i in self._arms_before():
+            draw_arm(canvas, camera, joints, i, pose, patient)
+        draw_neck(canvas, camera, joints, patient)
+        draw_trunk(canvas, camera, joints, swell, patient)
+        if setting.blanket != "off":
+            patch, (x, y) = self._blanket_for(joints)
+            blend(canvas, patch, x, y)
+        return canvas
+
+    def _staff_at(self, time: float) -> tuple[float, float] | None:
+        """Where the visitor stands (x in metres) and how the legs swing; None when not there."""
         staff = self.script.setting.staff
         if staff is None or not staff[0] <= time <= staff[1]:
-            return self.ground.copy()
+            return None
         begin, end, side = staff
-        sign = 1.0 if side == "left" else -1.0
-        walk = 2.4
-        inside = min(ease((time - begin) / walk), ease((end - time) / walk))
-        moving = 0.02 < inside < 0.98
+        inside = min(ease((time - begin) / 2.4), ease((end - time) / 2.4))
+        step = math.sin(2 * math.pi * 1.6 * time) if 0.02 < inside < 0.98 else 0.0
+        return (1.0 if side == "left" else -1.0) * (2.9 - 1.95 * inside), step
+
+    def _behind(self, staff: tuple[float, float] | None) -> Picture:
+        if staff is None:
+            return self.ground.copy()
         canvas = self.room.copy()
-        step = float(np.sin(2 * np.pi * 1.6 * time)) if moving else 0.0
-        draw_visitor(canvas, self.camera, sign * (2.9 - 1.95 * inside), 1.55, step)
+        draw_visitor(canvas, self.camera, staff[0], 1.55, staff[1])
         blend(canvas, self.bed, 0, 0)
         return canvas
 
     def _blanket_for(self, joints: Joints) -> tuple[Picture, tuple[int, int]]:
-        limbs = (joints.pelvis, *joints.hips, *joints.knees, *joints.ankles)
+        limbs: tuple[Vec, ...] = (joints.pelvis, *joints.knees, *joints.ankles)
         if self.script.setting.covered:
-            limbs += (*joints.elbows, *joints.wrists)
-        key = tuple(round(v * 400) for point in limbs for v in point)
+            limbs = (*limbs, *joints.elbows, *joints.wrists)
+        key = limbs
         if self._blanket is None or self._blanket[0] != key:
             self._blanket = (key, draw_blanket(self.camera, joints, self.script.setting))
         return self._blanket[1]
-
-    def _draw_head(self, canvas: Picture, joints: Joints, pose: Pose) -> None:
-        self.head.draw(canvas, head_view(self.camera, joints), pose.face)
 
     # ---- light ------------------------------------------------------------------------------
 
@@ -138,7 +168,7 @@ def head_view(camera: Camera, joints: Joints) -> View:
 def head_box(script: Script, time: float) -> tuple[int, int, int, int]:
     """Where the head is in the picture: (left, top, right, bottom) pixels, clipped."""
     camera = camera_of(script.setting, script.width, script.height)
-    view = head_view(camera, joints_of(pose_at(script, time)))
+    view = head_view(camera, joints_of(pose_at(script, time)).on_grid())
     r = 0.145 * view.scale
     return (
         max(0, int(view.x - r)), max(0, int(view.y - r)),

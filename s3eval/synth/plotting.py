@@ -269,7 +269,7 @@ def _setting(
         if free and (blanket == "chest" or rng.random() < 0.3):
             covered, blanket = rng.choice(free), "chest"
     night = rng.random() < (0.65 if asleep else 0.10)
-    lights = ((0.0, "off" if night else "on"),)
+    lights: tuple[tuple[float, str], ...] = ((0.0, "off" if night else "on"),)
     if night and staff_at is not None:
         lights += ((_round(staff_at + 1.5), "on"),)
     elif not night and rng.random() < 0.08:

@@ -142,7 +142,7 @@ def _shoot_one(script: Script, path: str) -> None:
 
 
 def _cost(script: Script) -> float:
-    return script.frame_count * (script.width * script.height) ** 0.7
+    return float(script.frame_count * (script.width * script.height) ** 0.7)
 
 
 def _shoot_all(scripts: Sequence[Script], folder: Path, jobs: int, advance: Advance) -> None:

@@ -54,7 +54,8 @@ def _vowel(source: Wave, name: str, tract: float) -> Wave:
 def _flanks(n: int, rise: float, fall: float) -> Wave:
     t = np.arange(n) / RATE
     gate: Wave = np.clip(t / rise, 0, 1) * np.clip((n / RATE - t) / fall, 0, 1)
-    return np.sin(gate * np.pi / 2) ** 2
+    smooth: Wave = np.sin(gate * np.pi / 2) ** 2
+    return smooth
 
 
 def _speech(line: Line, pitch: float, tract: float, rng: np.random.Generator) -> Wave:

@@ -1,0 +1,49 @@
+"""``s3eval data sheet``: contact sheets of a dataset's videos, and the atlas of drawn signs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from s3eval.cli.common import Progress, names
+
+EPILOG = """\b
+Examples:
+  s3eval data sheet demo --out sheets
+  s3eval data sheet demo --out sheets --videos A0001@1-1-2000@0A1B2C3D@sz_v1_1 --frames 20
+  s3eval data sheet --signs signs.png         one row for each of the 20 features
+Sheets of real recordings show patients: keep them where the videos may be.
+"""
+
+
+@click.command("sheet", epilog=EPILOG)
+@click.argument("dataset", type=click.Path(path_type=Path), required=False)
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for the sheets.")
+@click.option("--videos", multiple=True, help="Only these (repeat, or separate by commas).")
+@click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option(
+    "--signs", type=click.Path(path_type=Path), help="Write the atlas of drawn signs here."
+)
+def command(
+    dataset: Path | None, out: Path | None, videos: tuple[str, ...], frames: int, signs: Path | None
+) -> None:
+    """Labelled strips of frames with times and the signs annotated then."""
+    if signs is None and dataset is None:
+        raise click.UsageError("Name a DATASET, or --signs FILE for the atlas of drawn signs.")
+    if dataset is not None and out is None:
+        raise click.UsageError("--out DIR says where the sheets go.")
+    from s3eval.synth.sheet import atlas, save, strip
+
+    if signs is not None:
+        click.echo(f"wrote {save(atlas(), signs)}")
+    if dataset is None or out is None:
+        return
+    from s3eval.dataset import open_folder
+
+    found = open_folder(dataset).select(videos=names(videos) or None)
+    with Progress.bar("sheets", len(found)) as advance:
+        for video in found.videos:
+            save(strip(found, video, frames), out / f"{video.name}.jpg")
+            advance(1)
+    click.echo(f"wrote {len(found)} sheets to {out}")

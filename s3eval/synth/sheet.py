@@ -1,0 +1,253 @@
+"""Contact sheets: what was drawn, for people to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from s3eval.dataset.types import Annotation, Dataset, Video
+from s3eval.errors import S3EvalError
+from s3eval.vocabulary import FEATURES, Feature
+
+if TYPE_CHECKING:
+    from s3eval.synth.script import Script
+
+__all__ = ["active_signs", "atlas", "save", "strip"]
+
+Picture = NDArray[np.uint8]
+INK, PALE, PAPER = (28, 32, 38), (110, 118, 128), (250, 250, 248)
+
+
+@lru_cache(maxsize=8)
+def _font(size: int) -> Any:
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _page(width: int, height: int) -> tuple[Any, Any]:
+    from PIL import Image, ImageDraw
+
+    page = Image.new("RGB", (width, height), PAPER)
+    return page, ImageDraw.Draw(page)
+
+
+def _fitted(frame: Picture, width: int, height: int) -> Any:
+    from PIL import Image
+
+    return Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
+
+
+def save(page: Any, path: Path) -> Path:
+    """Write a page as PNG or JPEG, by its suffix.
+
+    Raises:
+        S3EvalError: another suffix.
+    """
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise S3EvalError("Expected a .png or .jpg file", where=path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    options = {"quality": 86} if path.suffix.lower() != ".png" else {"optimize": True}
+    page.save(path, **options)
+    return path
+
+
+def active_signs(note: Annotation, time: float) -> tuple[str, ...]:
+    """Labels of the signs annotated at that time, in vocabulary order."""
+    found = []
+    for f in FEATURES:
+        known = note.features.get(f.name)
+        if known is None or known.presence != "yes" or known.start is None:
+            continue
+        if known.start <= time and (known.end is None or time <= known.end):
+            found.append(f.label)
+    return tuple(found)
+
+
+# ---- a strip of one video ---------------------------------------------------------------------
+
+
+def strip(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) -> Any:
+    """A labelled sheet of one video's frames, with times and the signs annotated then.
+
+    Args:
+        frames: how many, evenly spread.
+        width: pixels of each.
+
+    Returns:
+        a Pillow image.
+
+    Raises:
+        S3EvalError: the video has no file.
+    """
+    note = dataset.annotation(video.name)
+    taken = _frames(dataset.path(video), frames)
+    shape = taken[0][1].shape
+    height = round(width * shape[0] / shape[1])
+    columns = min(5, len(taken))
+    rows = -(-len(taken) // columns)
+    cell = height + 46
+    page, pen = _page(columns * (width + 8) + 8, rows * cell + 34)
+    title = f"{video.name.split('@')[0]} · {video.diagnosis or '?'} · {shape[1]}x{shape[0]}"
+    pen.text((10, 8), title, INK, font=_font(16))
+    for n, (time, frame) in enumerate(taken):
+        x, y = 8 + (n % columns) * (width + 8), 34 + (n // columns) * cell
+        page.paste(_fitted(frame, width, height), (x, y))
+        pen.text((x, y + height + 2), f"{time:.1f} s", PALE, font=_font(12))
+        signs = ", ".join(active_signs(note, time)) or "-"
+        for line, text in enumerate(_wrapped(signs, width - 46)):
+            pen.text((x + 46, y + height + 2 + 13 * line), text, INK, font=_font(12))
+    return page
+
+
+def _wrapped(text: str, width: int, lines: int = 3) -> list[str]:
+    font, made = _font(12), [""]
+    for word in text.split():
+        longer = f"{made[-1]} {word}".strip()
+        if font.getlength(longer) <= width or not made[-1]:
+            made[-1] = longer
+        else:
+            made.append(word)
+    return made[:lines]
+
+
+def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
+    import av
+
+    taken: list[tuple[float, Picture]] = []
+    with av.open(str(path)) as box:
+        stream = box.streams.video[0]
+        length = float(box.duration or 0) / 1e6
+        for n in range(count):
+            wanted = length * (n + 0.5) / count
+            box.seek(int(wanted / stream.time_base), stream=stream)
+            for frame in box.decode(stream):
+                if frame.time is not None and frame.time >= wanted - 1e-6:
+                    taken.append((frame.time, frame.to_ndarray(format="rgb24")))
+                    break
+    if not taken:
+        raise S3EvalError("No frame could be read", where=path)
+    return taken
+
+
+# ---- the atlas of signs -----------------------------------------------------------------------
+
+# feature: (what to show, seconds between frames, first frame's offset from the onset)
+_FACE, _BODY = "face", "body"
+_SHOTS: dict[str, tuple[str, float, float]] = {
+    "occur_during_sleep": (_BODY, 0.75, 1.0),
+    "head_turning": (_BODY, 0.42, -0.3),
+    "blank_stare": (_FACE, 1.0, 0.8),
+    "close_eyes": (_FACE, 0.2, -0.2),
+    "eye_blinking": (_FACE, 0.1, 2.0),
+    "face_pulling": (_FACE, 0.2, -0.1),
+    "face_twitching": (_FACE, 0.06, 2.0),
+    "tonic": (_BODY, 0.22, -0.1),
+    "clonic": (_BODY, 0.08, 2.0),
+    "arm_straightening": (_BODY, 0.24, -0.1),
+    "arm_flexion": (_BODY, 0.24, -0.1),
+    "figure4": (_BODY, 0.24, -0.1),
+    "oral_automatisms": (_FACE, 0.11, 2.0),
+    "limb_automatisms": (_BODY, 0.17, 2.0),
+    "asynchronous_movement": (_BODY, 0.17, 2.0),
+    "pelvic_thrusting": (_BODY, 0.17, 2.0),
+    "full_body_shaking": (_BODY, 0.06, 2.0),
+    "arms_move_simultaneously": (_BODY, 0.2, -0.1),
+}
+_SIDES = {"clonic": "left", "arm_straightening": "left", "arm_flexion": "right"}
+
+
+def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEATURES) -> Any:
+    """One row a feature: a few consecutive frames of a drawn patient; a spectrogram for sounds.
+
+    Args:
+        frames: pictures in a row.
+        height: pixels of each.
+
+    Returns:
+        a Pillow image.
+    """
+    width, label = round(height * 1.32), 190
+    page, pen = _page(label + frames * (width + 4) + 6, len(features) * (height + 6) + 6)
+    for row, feature in enumerate(features):
+        y = 6 + row * (height + 6)
+        if feature.sense == "hearing":
+            caption, whole = _heard_row(feature.name, frames * (width + 4) - 4, height)
+            page.paste(whole, (label, y))
+        else:
+            caption, pictures = _seen_row(feature.name, frames, width, height)
+            for n, picture in enumerate(pictures):
+                page.paste(picture, (label + n * (width + 4), y))
+        pen.text((10, y + 8), feature.label, INK, font=_font(17))
+        for line, text in enumerate(caption):
+            pen.text((10, y + 34 + 16 * line), text, PALE, font=_font(13))
+    return page
+
+
+def _seen_row(name: str, frames: int, width: int, height: int) -> tuple[list[str], list[Any]]:
+    from s3eval.synth.casting import solo
+    from s3eval.synth.picture import head_box, render_scene
+
+    shot, step, offset = _SHOTS[name]
+    script = solo(name, side=_SIDES.get(name, "left"))
+    sign = script.signs[0]
+    times = [sign.start + offset + step * n for n in range(frames)]
+    size = (1280, 960)
+    pictures = render_scene(script, times, size)
+    if shot == _FACE:
+        left, top, right, bottom = (2 * v for v in head_box(script, script.duration))
+        middle, tall = (left + right) // 2, round((bottom - top) * 1.0)
+        wide = round(tall * width / height)
+        box = (middle - wide // 2, top, middle - wide // 2 + wide, top + tall)
+    else:
+        box = (0, 0, 1280, 960)
+    made = [_fitted(p[max(box[1], 0) : box[3], max(box[0], 0) : box[2]], width, height)
+            for p in pictures]  # fmt: skip
+    caption = [f"{step:.2f} s apart"]
+    if sign.hz:
+        caption.append(f"{sign.hz:.1f} Hz")
+    if sign.side:
+        caption.append("both sides" if sign.side == "both" else f"patient's {sign.side}")
+    return caption, made
+
+
+def _heard_row(name: str, width: int, height: int) -> tuple[list[str], Any]:
+    from s3eval.synth.casting import solo
+    from s3eval.synth.voice import RATE, sound_of
+
+    script = solo(name)
+    sound = sound_of(script)[int(2.0 * RATE) : int(9.0 * RATE)]
+    picture = _spectrogram(sound, RATE)
+    caption = ["sound, 2-9 s", "0-4 kHz"]
+    talk = [line for line in script.lines if line.kind in ("ask", "answer")]
+    caption += [f"{line.who} {line.kind}s {line.start:.1f} s" for line in talk]
+    return caption, _fitted(picture, width, height)
+
+
+def _spectrogram(sound: NDArray[np.float32], rate: int, top: float = 4000.0) -> Picture:
+    """Log power, time to the right, low frequencies at the bottom: (height, width, 3)."""
+    n, hop = 1024, 256
+    window = np.hanning(n)
+    starts = range(0, len(sound) - n, hop)
+    frames = np.stack([sound[a : a + n] * window for a in starts])
+    power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
+    power = power[:, : int(top / rate * n)].T[::-1]
+    level = np.clip((10 * np.log10(power + 1e-9) + 45) / 75, 0, 1)
+    return np.stack([255 * level**0.8, 245 * level**1.5, 60 + 130 * level**3], -1).astype(np.uint8)
+
+
+def draw_atlas_of(script: Script, times: Sequence[float], height: int = 200) -> Any:
+    """A row of frames of any script (for trying things out)."""
+    from s3eval.synth.picture import render_scene
+
+    pictures = render_scene(script, times, (1280, 960))
+    width = round(height * 4 / 3)
+    page, _ = _page(len(times) * (width + 4), height)
+    for n, picture in enumerate(pictures):
+        page.paste(_fitted(picture, width, height), (n * (width + 4), 0))
+    return page
