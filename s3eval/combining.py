@@ -10,6 +10,8 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from s3eval.errors import S3EvalError
+
 if TYPE_CHECKING:
     from s3eval.task import FindingState, Piece
 
@@ -42,7 +44,7 @@ def any_yes(values: Iterable[str], order: Sequence[str] = ("yes", "no", "na")) -
     present = set(values)
     unknown = present.difference(order)
     if unknown:
-        raise ValueError(f"Expected answers among {', '.join(order)}, but got {sorted(unknown)}")
+        raise S3EvalError(f"Expected answers among {', '.join(order)}, but got {sorted(unknown)}")
     return next((v for v in order if v in present), None)
 
 
@@ -57,7 +59,7 @@ def noisy_or(probabilities: Iterable[float]) -> float:
     logs = 0.0
     for p in probabilities:
         if not 0 <= p <= 1:
-            raise ValueError(f"Expected probabilities in [0, 1], but got {p}")
+            raise S3EvalError(f"Expected probabilities in [0, 1], but got {p}")
         if p == 1:
             return 1.0
         logs += math.log1p(-p)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s3eval.errors import S3EvalError
 from s3eval.metrics.tally import Counts, Formula, Tally, ratio
 from s3eval.metrics.text import ORDER, bleu_of_statistics
 
@@ -49,7 +50,7 @@ def binary_formula(metric: str) -> Formula:
     0.6666666666666666
     """
     if metric not in BINARY:
-        raise ValueError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
+        raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
 
     def formula(sums: Floats) -> Floats:
         tp, fp, fn, tn = (sums[..., i] for i in range(4))
@@ -74,7 +75,7 @@ def macro_formula(metric: str, labels: int) -> Formula:
     0.75
     """
     if metric not in BINARY:
-        raise ValueError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
+        raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
 
     def formula(sums: Floats) -> Floats:
         matrix = sums.reshape(*sums.shape[:-1], labels, labels)
