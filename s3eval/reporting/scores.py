@@ -90,9 +90,16 @@ def show_scores(
 
 
 def _headline(rows: Sequence[ScoreRow], task: str) -> str:
+    """The task's own headline metric, or the first it has."""
+    from s3eval.errors import S3EvalError
+    from s3eval.running.scoring import load_task
+
     metrics = [*dict.fromkeys(r.metric for r in rows if r.task == task)]
-    preferred = ("f1", "mae", "lcs_ratio", "rqi", "interpretation", "rouge1")
-    return next((m for m in preferred if m in metrics), metrics[0] if metrics else "")
+    try:
+        wanted = load_task(task).headline
+    except S3EvalError:
+        wanted = ""
+    return wanted if wanted in metrics else metrics[0]
 
 
 def _number(value: float | None, digits: int = 2) -> str:
