@@ -260,7 +260,7 @@ def _rqi_reports(
     release: Release, split: str, scored: Mapping[str, RunScores]
 ) -> dict[str, tuple[int, int]]:
     """Per report: ours against what the release records in ``metrics_test/task6rqi_test``."""
-    from s3eval.dataset.importers.release_runs import recorded_rqi
+    from s3eval.dataset.importers.release_figures import recorded_rqi
 
     shares = {}
     for model, theirs in recorded_rqi(release.root, split, release.problems).items():

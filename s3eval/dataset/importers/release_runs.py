@@ -30,8 +30,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from s3eval.dataset.importers.release_figures import recorded_scores
 from s3eval.dataset.importers.release_layout import (
-    FIGURES,
     ModelFiles,
     model_folders,
 )
@@ -47,7 +47,7 @@ from s3eval.published import model_name
 from s3eval.task import Finding, FindingState
 from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN, Sense
 
-__all__ = ["Recorded", "read_runs", "recorded_rqi"]
+__all__ = ["Recorded", "read_runs"]
 
 #: A cell that holds no answer.
 _NO_ANSWER = frozenset({"", "fail", "failed", "error", "none", "null", "nan"})
@@ -103,7 +103,7 @@ def read_runs(
         models: which to read, by the published spelling.
     """
     context = _Context(root, truth, problems, frozenset(v.name for v in truth.dataset.videos))
-    scores = _scores(root, split, problems)
+    scores = recorded_scores(root, split, problems)
     return [
         _run(context, files, split, scores.get(model_name(files.folder.name), {}))
         for files in model_folders(root, split, problems)
@@ -395,38 +395,3 @@ def _es_or_nes(text: str) -> str | None:
     """An answer containing NES is NES, else one containing ES is ES (protocol, Task 7)."""
     said = text.upper() if text.lower() in ("es", "nes") else text
     return next((label for label in ("NES", "ES") if label in said), None)
-
-
-def _scores(root: Path, split: str, problems: Problems) -> dict[str, dict[tuple[str, str], float]]:
-    """The recorded interpretation scores, by model, video and feature."""
-    found: dict[str, dict[tuple[str, str], float]] = {}
-    for path in sorted((root / FIGURES[split]).rglob("*__per_video_feature_scores.csv")):
-        shown = path.relative_to(root).as_posix()
-        sheet = read_sheet(path, shown, problems, known=FEATURE_NAMES)
-        mine = found.setdefault(model_name(path.name.split("__")[0]), {})
-        for line in sheet:
-            for feature in FEATURE_NAMES:
-                if line[feature]:
-                    try:
-                        mine[video_name(line.key), feature] = float(line[feature])
-                    except ValueError:
-                        what = f"'{line[feature]}' for {feature} is no score"
-                        problems.error(shown, line.number, what)
-    return found
-
-
-def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[str, float]]:
-    """The release's own Seizure-RQI of each report (points), by model and video."""
-    found: dict[str, dict[str, float]] = {}
-    for path in sorted((root / FIGURES[split]).rglob("task6_*_rqi*.csv")):
-        name = re.sub(r"^task6_|_rqi.*$", "", path.stem)
-        shown = path.relative_to(root).as_posix()
-        columns = ("seizure_rqi",)
-        # The other columns are its components, which are not wanted here.
-        sheet = read_sheet(path, shown, Problems(), required=columns)
-        for line in sheet:
-            try:
-                found.setdefault(model_name(name), {})[line.key] = float(line["seizure_rqi"])
-            except ValueError:
-                problems.error(shown, line.number, f"'{line['seizure_rqi']}' is no figure")
-    return found
