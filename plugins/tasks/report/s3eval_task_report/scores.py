@@ -20,7 +20,7 @@ TASK = ITEM = "report"
 #: What the template of `task.TEMPLATE` says, read by hand: it needs no judge to be scored.
 TEMPLATE_FACTS: Mapping[str, Any] = {
     "sections": ["onset", "propagation", "postictal"],
-    "features": ["head_turning", "tonic", "arm_straightening", "clonic", "full_body_shaking"],
+    "features": ["head_turning", "tonic", "arm_straightening", "clonic"],
     "localizing": {
         "head_turning": "right",
         "first_motor_laterality": "right",
@@ -29,7 +29,7 @@ TEMPLATE_FACTS: Mapping[str, Any] = {
     },
     "off_topic": False,
     "hazard": False,
-    "words": 32,
+    "words": 29,
 }
 
 

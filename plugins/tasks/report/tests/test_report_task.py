@@ -1,0 +1,167 @@
+"""The report task on hand-made answers, with a judge that is made by hand too."""
+
+from __future__ import annotations
+
+import pytest
+from s3eval_task_report.scores import TEMPLATE_FACTS, facts_of
+from s3eval_task_report.task import PROMPT, TEMPLATE, Report, extractive
+
+from s3eval.dataset import Annotation, Dataset, Video
+from s3eval.footage.clips import profile
+from s3eval.judge import Judge, MergedText, ReportFacts, Unreadable
+from s3eval.metrics.rqi import seizure_rqi
+from s3eval.model import Answer
+from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext
+from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
+
+TASK = Report()
+NONE = dict.fromkeys(LOCALIZING, "none")
+
+
+class HandJudge(Judge):
+    """Reads feature names that stand in a text literally; fails on texts with "?"."""
+
+    def __init__(self):
+        self.asked = []
+
+    def identity(self):
+        return {"name": "hand"}
+
+    def read_reports(self, texts):
+        self.asked += texts
+        return [
+            Unreadable("cannot")
+            if "?" in t
+            else ReportFacts(
+                ("onset",), tuple(f for f in FEATURE_NAMES if f in t), NONE, words=len(t.split())
+            )
+            for t in texts
+        ]
+
+    def answer_questions(self, items):
+        raise AssertionError("not asked here")
+
+    def merge(self, groups, kind):
+        assert kind == "report"
+        return [
+            Unreadable("cannot") if "?" in "".join(g) else MergedText(" + ".join(g)) for g in groups
+        ]
+
+
+def combined(answers, judge=None):
+    context = PlanContext(profile("standard"), frozenset({"sight"}))
+    video = Video("v", "P", duration=25.0 * len(answers) + 5)
+    pieces = []
+    for inquiry, given in zip(
+        TASK.inquiries(video, Annotation("v"), context), answers, strict=True
+    ):
+        answer = Answer.of(given) if isinstance(given, str) else given
+        asked = inquiry.questions[0]
+        assert asked.text == PROMPT
+        reading = TASK.read(asked, answer) if answer.status == "answered" else Reading()
+        pieces.append(Piece(inquiry, asked, answer, reading))
+    context = ScoringContext(Dataset("d", (), {}), "paper", judge)
+    (found,) = TASK.combine("v", pieces[::-1], context)
+    return found
+
+
+def test_one_window_s_report_is_the_report():
+    assert combined(["  Blank\nstare. "]).value == "Blank stare."
+    assert combined(["Same.", "Same."]).value == "Same."
+
+
+def test_without_a_judge_sentences_follow_each_other_once():
+    found = combined(["He stares. He turns left.", "He turns left. He jerks."])
+    assert found.value == "He stares. He turns left. He jerks."
+    assert found.detail["merged_by"] == "extractive"
+    assert extractive([]) == ""
+
+
+def test_a_judge_merges_and_its_failure_is_a_failure():
+    found = combined(["A.", "B."], HandJudge())
+    assert (found.value, found.detail["merged_by"]) == ("A. + B.", "judge")
+    failed = combined(["A?", "B."], HandJudge())
+    assert (failed.state, failed.value) == ("failed", None)
+    assert failed.detail["texts"] == ["A?", "B."]
+
+
+def test_a_failure_word_is_no_report():
+    found = combined(["Fail", "He jerks."])
+    assert (found.value, found.readable, found.pieces) == ("He jerks.", 1, 2)
+    assert combined(["none"]).state == "unreadable"
+    assert combined([Answer.failed("boom")]).reason == "1 of 1 failed: boom"
+
+
+def dataset(**reports) -> Dataset:
+    return Dataset(
+        "d",
+        tuple(Video(v, v) for v in reports),
+        {v: Annotation(v, report=r, sequence=("tonic",)) for v, r in reports.items()},
+    )
+
+
+def said(video, text, **detail):
+    return Finding("report", video, "report", "answered" if text else "failed", text, detail=detail)
+
+
+def scores(found, data, protocol="paper", judge=None):
+    context = ScoringContext(data, protocol, judge)
+    return {t.metric: t for t in TASK.tallies(found, context)}
+
+
+def test_text_scores():
+    data = dataset(a="The head  turns left.", b="He jerks.", c=None)
+    found = [said("a", "the head turns left."), said("b", None), said("c", "x y z")]
+    made = scores(found, data)
+    assert made["bleu"].value == pytest.approx(100.0)
+    assert made["rouge1"].value == made["rouge_l"].value == pytest.approx(1.0)
+    assert made["bleu"].videos == ("a",)
+    assert made["coverage"].value == 0.5
+    assert "1 of 2 without a report" in made["bleu"].note
+
+
+def test_rqi_needs_a_judge_or_a_record():
+    data = dataset(a="tonic clonic")
+    made = scores([said("a", "tonic")], data)
+    assert made["rqi"].value is None
+    assert "needs a judge" in made["rqi"].note
+    facts = {"sections": ["onset"], "features": ["tonic"], "localizing": NONE, "words": 5}
+    recorded = scores([said("a", "tonic", extraction=facts, reference_extraction=facts)], data)
+    assert recorded["rqi"].value == pytest.approx(100.0)
+    assert recorded["rqi"].note == "as recorded"
+
+
+@pytest.mark.parametrize("protocol", ["paper", "release"])
+def test_rqi_is_the_metric_s(protocol):
+    data = dataset(a="tonic then clonic", b="clonic?")
+    judge = HandJudge()
+    made = scores([said("a", "tonic and figure4"), said("b", "clonic")], data, protocol, judge)
+    ours, theirs = judge.read_reports(["tonic and figure4", "tonic then clonic"])
+    expected = seizure_rqi(ours, theirs, protocol, ("tonic",))
+    assert made["rqi"].value == pytest.approx(expected.score)
+    assert made["rqi_coverage"].value == expected.coverage
+    assert made["hallucinated"].value == 1.0
+    assert "1 of 2 not scored" in made["rqi"].note
+    assert made["rqi"].unit == "points"
+
+
+def test_each_text_is_read_once():
+    data = dataset(a="tonic", b="tonic")
+    judge = HandJudge()
+    scores([said("a", "clonic"), said("b", "clonic")], data, judge=judge)
+    assert sorted(judge.asked) == ["clonic", "tonic"]
+
+
+def test_the_template_needs_no_judge():
+    data = dataset(a="tonic")
+    facts = {"sections": ["onset"], "features": ["tonic"], "localizing": NONE, "words": 5}
+    found = [said("a", "x y", reference_extraction=facts)]
+    (line,) = TASK.trivial(found, ScoringContext(data, "paper"))["template-report"]
+    assert line.value == TEMPLATE
+    made = scores([line], data)
+    assert 0 < made["rqi"].value < 100
+    assert TEMPLATE_FACTS["words"] == len(TEMPLATE.split())
+    assert set(TEMPLATE_FACTS["sections"]) == set(SECTIONS)
+    assert set(TEMPLATE_FACTS["features"]) <= set(FEATURE_NAMES)
+    assert set(TEMPLATE_FACTS["localizing"]) == set(LOCALIZING)
+    assert facts_of(None) is None
