@@ -194,6 +194,8 @@ def median(
     ordered = np.asarray(values, float)[order]
 
     def formula(sums: Floats) -> Floats:
+        if not len(ordered):
+            return np.full(sums.shape[:-1], np.nan)
         cumulative = np.cumsum(sums[..., order], axis=-1)
         total = cumulative[..., -1:]
         low = np.argmax(cumulative >= total / 2 - 1e-9, axis=-1)
