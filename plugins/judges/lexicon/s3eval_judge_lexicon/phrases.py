@@ -73,15 +73,16 @@ class Phrases:
         gap_stops: Iterable[str] = (),
     ) -> None:
         self._gap_stops = frozenset(gap_stops)
-        self._classes = _Node()
+        self._classes = _Node()  # entries of several words
         self._root = _Node()
+        self._of_symbol: dict[str, tuple[str, ...]] = {}  # single words: the classes they are in
         for name, entries in classes.items():
             for entry in entries:
-                self._add(self._classes, entry, f"<{name}>", {})
+                self._add_entry(entry, f"<{name}>")
         for name, phrases in terms.items():
             for phrase in phrases:
                 self._add(self._root, phrase, name, classes)
-        stems = _symbols(self._root) | _symbols(self._classes)
+        stems = _symbols(self._root) | _symbols(self._classes) | self._of_symbol.keys()
         self._words = frozenset(s for s in stems if not s.endswith("*") and s[0] != "<")
         self._stems = frozenset(s[:-1] for s in stems if s.endswith("*"))
         self._longest = max((len(s) for s in self._stems), default=0)
@@ -93,16 +94,19 @@ class Phrases:
         steps: list[list[tuple[str, int]]] = [
             [(s, i + 1) for s in symbols[i]] for i in range(len(words))
         ]
-        for i in range(len(words)):
-            first: dict[str, int] = {}
-            self._walk(self._classes, i, i, symbols, None, words.clause, first)
-            steps[i].extend(first.items())
+        # Most words begin nothing; those are passed over before walking.
+        begins_class, begins = self._classes.steps.keys(), self._root.steps.keys()
+        for i, own in enumerate(symbols):
+            if not begins_class.isdisjoint(own):
+                first: dict[str, int] = {}
+                self._walk(self._classes, i, i, symbols, None, words.clause, first)
+                steps[i].extend(first.items())
         found: list[Found] = []
-        root = self._root
-        for i in range(len(words)):
-            best: dict[str, int] = {}
-            self._walk(root, i, i, symbols, steps, words.clause, best)
-            found.extend(Found(term, i, end) for term, end in best.items())
+        for i, ways in enumerate(steps):
+            if any(symbol in begins for symbol, _ in ways):
+                best: dict[str, int] = {}
+                self._walk(self._root, i, i, symbols, steps, words.clause, best)
+                found.extend(Found(term, i, end) for term, end in best.items())
         return found
 
     def _walk(
@@ -118,20 +122,20 @@ class Phrases:
         for term in node.terms:
             if best.get(term, 0) < at:
                 best[term] = at
-        if at >= len(symbols) or (not node.steps and not node.gaps):
+        if at >= len(symbols):
             return
-        # Without steps the classes themselves are being found: single words only.
-        ways = steps[at] if steps is not None else [(s, at + 1) for s in symbols[at]]
-        # Only a gap may not cross a clause; written-out words may ("right, left").
-        for symbol, end in ways:
-            following = node.steps.get(symbol)
-            if following is not None:
-                self._walk(following, begin, end, symbols, steps, clause, best)
+        # No phrase reaches from one clause into the next.
+        if node.steps and (at == begin or clause[at] == clause[at - 1]):
+            # Without steps the classes themselves are being found: single words only.
+            ways = steps[at] if steps is not None else [(s, at + 1) for s in symbols[at]]
+            for symbol, end in ways:
+                following = node.steps.get(symbol)
+                if following is not None:
+                    self._walk(following, begin, end, symbols, steps, clause, best)
         for most, following in node.gaps.items():
-            place = clause[at - 1] if at > begin else clause[at]
-            for skipped in range(most + 1):
-                there = at + skipped
-                if there >= len(symbols) or clause[there] != place:
+            place = clause[at - 1]
+            for there in range(at, min(len(symbols), at + most + 1)):
+                if clause[there] != place:
                     break
                 self._walk(following, begin, there, symbols, steps, clause, best)
                 if _STOP in symbols[there]:
@@ -141,14 +145,24 @@ class Phrases:
         known = self._known.get(word)
         if known is None:
             upto = min(len(word), self._longest)
-            known = (
+            plain = (
                 *((word,) if word in self._words else ()),
                 *(word[:n] + "*" for n in range(1, upto + 1) if word[:n] in self._stems),
                 *((_STOP,) if word in self._gap_stops else ()),
             )
+            classes = dict.fromkeys(c for s in plain for c in self._of_symbol.get(s, ()))
+            known = (*plain, *classes)
             if len(self._known) < _LONGEST_CACHE:
                 self._known[word] = known
         return known
+
+    def _add_entry(self, entry: str, class_name: str) -> None:
+        for sequence in _expand(entry):
+            if len(sequence) == 1:
+                old = self._of_symbol.get(sequence[0], ())
+                self._of_symbol[sequence[0]] = (*old, class_name)
+            else:
+                self._add(self._classes, " ".join(sequence), class_name, {})
 
     def _add(
         self, root: _Node, phrase: str, term: str, classes: Mapping[str, Iterable[str]]
