@@ -136,11 +136,23 @@ def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
         beside = [p.get((item, metric), "-") for p in printed]
-        rows.append([item, *cells, chance, f"{some[0].scored}/{some[0].asked}", *beside])
+        rows.append([item, *cells, chance, _counted(some), *beside])
     names = [s.run.name for s in scored]
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
     columns = ["item", *names, "best chance", "n", *(f"published {m}" for m in published)]
     print_table(title, columns, rows, right=["n"])
+
+
+def _counted(rows: Sequence[ScoreRow]) -> str:
+    """Scored of asked; a range where runs differ.
+
+    Comparing numbers over different videos misleads; `s3eval compare` pairs them.
+    """
+
+    def span(values: set[int]) -> str:
+        return "-".join(str(v) for v in sorted({min(values), max(values)}))
+
+    return f"{span({r.scored for r in rows})}/{span({r.asked for r in rows})}"
 
 
 def _all(scored: Sequence[Scored]) -> list[ScoreRow]:
