@@ -98,6 +98,7 @@ def _interpretation(
     from s3eval.judging.questions import questions
     from s3eval.metrics import tallies as build
     from s3eval.metrics.interpretation import interpretation_score
+    from s3eval.metrics.text import left_out
     from s3eval.running.scoring import counts_of
 
     asked = asked_of(findings, context)
@@ -109,15 +110,11 @@ def _interpretation(
         if answers is not None:
             truth = context.dataset.annotation(finding.video).presence(item)
             said = finding.detail.get("presence") or told.get((finding.video, item))
-            if truth is None or said is None:
-                continue
-            value = interpretation_score(
-                said,
-                truth,
-                answers.get((item, finding.value)) if isinstance(finding.value, str) else None,
-                answers.get((item, _reference(context, finding.video, item))),
-                keys,
-            )
+            if truth is None or said is None or left_out(finding.value):
+                continue  # No text is no justification: it is left out, not 0.
+            reference = _reference(context, finding.video, item)
+            ours, theirs = answers.get((item, finding.value)), answers.get((item, reference))
+            value = interpretation_score(said, truth, ours, theirs, keys)
         elif value is not None:
             recorded += 1
         if value is not None:
@@ -125,7 +122,7 @@ def _interpretation(
             values.append(float(value))
     if answers is not None:
         left = len(asked) - len(videos)
-        note = f"{left} of {len(asked)} not read by the judge" if left else ""
+        note = f"{left} of {len(asked)} without a text or not read by the judge" if left else ""
     else:
         note = "as recorded" if recorded else "needs a judge (--judge NAME)"
     return build.mean(

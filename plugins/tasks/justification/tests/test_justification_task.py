@@ -184,10 +184,16 @@ def test_interpretation_by_the_judge():
     found = [said("a", "stiff arm"), said("b", "stiff"), said("c", "moves"), said("d", "stiff arm")]
     tally = scores(found, data, judge=judge)["tonic", "interpretation"]
     assert dict(zip(tally.videos, tally.rows[:, 0], strict=True)) == {"a": 1.0, "b": 0.0, "c": 0.0}
-    assert "1 of 4 not read" in tally.note
+    assert "1 of 4 without a text or not read" in tally.note
     texts = [text for _, text in judge.asked]
     assert "lies" not in texts  # yes and no differ: 0 without asking
     assert len(texts) == len(set(texts))
+
+
+def test_no_text_is_left_out_even_where_yes_and_no_differ():
+    data = dataset(a=("no", "lies still"), b=("no", "lies still"))
+    found = [said("a", None), said("b", "n/a")]
+    assert scores(found, data, judge=HandJudge())["tonic", "interpretation"].value is None
 
 
 def test_the_yes_or_no_may_come_from_the_recognition_run():
