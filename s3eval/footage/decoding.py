@@ -11,8 +11,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,8 @@ from s3eval.errors import S3EvalError
 from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.clips import Clip
 from s3eval.footage.media import facts_of, index_of
-from s3eval.footage.selection import Choice, Shelf, choose
+from s3eval.footage.selection import Choice, choose
+from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
 from s3eval.footage.sound import MAX_LOST, Sound, sound_of
 from s3eval.footage.types import Footage, FootageFailure, MediaFacts
@@ -73,7 +76,8 @@ def decode(
     Yields:
         a Footage as soon as it is complete and known to be undamaged, or a FootageFailure for
         a clip that reaches past the end of the file or into a damaged part of it; the others
-        are still served. The memory held is that of the frames of pending clips, each once.
+        are still served. Held meanwhile are the frames of pending clips, each once; in
+        memory up to a bound, beyond it in temporary files without a name.
 
     Raises:
         S3EvalError: the file cannot be read at all; names the video, never a path.
@@ -89,8 +93,8 @@ def decode(
         frames = _frames(file, index, ordered, facts, backend)
     else:
         frames = _unseen(ordered, facts)
-    for found in frames:
-        yield _with_sound(found, heard)
+    # map, not a loop: a loop's variable would keep the last clip alive while the next is made.
+    yield from map(partial(_with_sound, heard), frames)
 
 
 def _facts(file: Path, name: str, sight: bool, heard: Sound | None) -> MediaFacts:
@@ -103,7 +107,7 @@ def _facts(file: Path, name: str, sight: bool, heard: Sound | None) -> MediaFact
         return MediaFacts(seconds, 0, 0, 0.0, 0, True, 0, "")
 
 
-def _with_sound(found: Footage | FootageFailure, heard: Sound | None) -> Footage | FootageFailure:
+def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:
     if heard is None or isinstance(found, FootageFailure):
         return found
     lost = heard.lost_in(found.clip)
@@ -123,30 +127,29 @@ def _frames(
     chosen = [choose(clip, index.times, index.end) for clip in clips]
     choices = [c for c in chosen if isinstance(c, Choice)]
     sizes = [target_size(facts.width, facts.height, c.clip.sampling) for c in choices]
-    shelf = Shelf(choices, sizes)
-    events = reader(backend)(file, index, shelf.wanted())
-    spoiled: dict[int, str] = {}
-    final, taken, store = -1, 0, _Store(shelf)
-    for choice in chosen:
-        if isinstance(choice, FootageFailure):
-            yield choice
-            continue
-        while final < choice.numbers[-1]:
-            event = next(events)
-            if isinstance(event, Picture):
-                store(event)
-            elif isinstance(event, Spoiled):
-                spoiled.update(dict.fromkeys(event.numbers, event.reason))
+    with contextlib.closing(Shelf(choices, sizes)) as shelf:
+        store, spoiled, final, taken = _Store(shelf), dict[int, str](), -1, 0
+        events = reader(backend)(file, index, shelf.wanted())
+        for choice in chosen:
+            if isinstance(choice, FootageFailure):
+                yield choice
+                continue
+            while final < choice.numbers[-1]:
+                event = next(events)
+                if isinstance(event, Picture):
+                    store(event)
+                elif isinstance(event, Spoiled):
+                    spoiled.update(dict.fromkeys(event.numbers, event.reason))
+                else:
+                    final = event.number
+            bad = [n for n in choice.numbers if n in spoiled]
+            if bad:
+                shelf.drop(taken)
+                yield _spoiled(choice.clip, bad, spoiled[bad[0]], index)
             else:
-                final = event.number
-        bad = [n for n in choice.numbers if n in spoiled]
-        if bad:
-            shelf.drop(taken)
-            yield _spoiled(choice.clip, bad, spoiled[bad[0]], index)
-        else:
-            times = index.times[list(choice.numbers)]
-            yield Footage(choice.clip, shelf.take(taken), times, None, facts.duration)
-        taken += 1
+                times = index.times[list(choice.numbers)]
+                yield Footage(choice.clip, shelf.take(taken), times, None, facts.duration)
+            taken += 1
 
 
 class _Store:

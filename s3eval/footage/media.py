@@ -227,15 +227,13 @@ def _counted(
 ) -> tuple[NDArray[np.float64], list[int], float]:
     import numpy as np
 
+    unit = float(stream.time_base)
     stamps = sorted(p for p in (read[i].pts for i in shown) if p is not None)
-    step = _rate_step(stream)
-    if len(stamps) == len(shown):
-        times = np.array(stamps, np.float64) * float(stream.time_base)
-    else:
-        lengths = [read[i].duration * float(stream.time_base) for i in shown]
-        step = float(np.median(lengths)) if min(lengths) > 0 else step
-        times = np.arange(len(shown)) * step
-    return times, shown, step
+    lengths = [read[i].duration * unit for i in shown]
+    step = float(np.median(lengths)) if min(lengths) > 0 else _rate_step(stream)
+    complete = len(stamps) == len(shown)
+    marks = np.array(stamps if complete else range(len(shown)), np.float64)
+    return marks * (unit if complete else step), shown, step
 
 
 def _rate_step(stream: Any) -> float:
