@@ -243,7 +243,7 @@ def _close(found: Reproduction, err: bool) -> None:
     differs = [c for c in found.compared if c.status == "differs"]
     for one in differs:
         c = one.cell
-        what = f"Table {c.table} {c.model} {c.item} {c.metric}: {one.computed} for {c.printed}"
+        what = f"Table {c.table} {c.model} {c.item} {c.metric}: {one.computed:.4f} for {c.printed}"
         click.echo(f"differs: {what}" + (f" ({one.reason})" if one.reason else ""), err=err)
     faults = found.count("known fault")
     if faults:
