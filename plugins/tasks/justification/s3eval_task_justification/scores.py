@@ -41,8 +41,10 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
         parts = [t for t in made if t.metric == metric]
         average = build.mean_over_items(parts)
         if average:
-            notes = dict.fromkeys([average.note, *(t.note for t in parts if metric != "coverage")])
-            yield replace(average, note="; ".join([n for n in notes if n][:2]))
+            # "ROUGE-1", "as recorded": what holds for every item; counts differ by item.
+            common = {t.note.split("; ")[0] for t in parts if t.videos}
+            more = common.pop() if len(common) == 1 and metric != "bleu" else ""
+            yield replace(average, note="; ".join(filter(None, [average.note, more])))
 
 
 def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
