@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s3eval.task import Finding, Piece, ScoringContext
 
-__all__ = ["asked_of", "by_item", "by_question"]
+__all__ = ["asked_of", "by_item", "by_question", "refuse_unknown_options"]
 
 
 def by_item(findings: Iterable[Finding], order: Sequence[str] = ()) -> dict[str, list[Finding]]:
@@ -38,3 +38,28 @@ def asked_of(findings: Iterable[Finding], context: ScoringContext) -> list[Findi
     """The findings that count: asked (not skipped) about a video that the dataset knows."""
     known = context.dataset.annotations
     return [f for f in findings if f.state != "skipped" and f.video in known]
+
+
+def refuse_unknown_options(
+    task: str, options: Mapping[str, Any], known: Iterable[str] = ()
+) -> None:
+    """An option a task does not take is an error, never ignored.
+
+    Raises:
+        S3EvalError: names the option, and what the task takes.
+
+    >>> refuse_unknown_options("timing", {"placement": "random"}, ["placement"])
+    >>> refuse_unknown_options("recognition", {"placement": "random"})
+    Traceback (most recent call last):
+    s3eval.errors.S3EvalError: Task 'recognition' takes no option 'placement'; it takes none.
+    """
+    from s3eval.errors import S3EvalError, nearest
+
+    takes = [*known]
+    for name in sorted(set(options).difference(takes)):
+        close = nearest(name, takes)
+        listed = ", ".join(takes) if takes else "none"
+        raise S3EvalError(
+            f"Task '{task}' takes no option '{name}'; it takes {listed}",
+            fix=f"--task-option {task}.{close}=..." if close else "",
+        )

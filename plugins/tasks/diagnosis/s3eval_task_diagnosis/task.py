@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.diagnosis import read_diagnosis
 from s3eval.combining import probabilities_of, why_no_value
-from s3eval.items import asked_of, by_item, by_question
+from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import DIAGNOSES
@@ -49,6 +49,7 @@ class Diagnosis(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """The whole video, once, with both questions."""
+        refuse_unknown_options(self.name, context.options)
         from s3eval.footage.clips import whole
 
         if not context.senses or not video.duration:

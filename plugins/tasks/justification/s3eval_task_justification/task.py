@@ -11,7 +11,7 @@ from s3eval_task_recognition.task import Recognition
 
 from s3eval.answers.yes_no import split_yes_no
 from s3eval.combining import any_yes, joined, kept_texts, missing_windows, why_no_value
-from s3eval.items import asked_of, by_question
+from s3eval.items import asked_of, by_question, refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import feature as feature_named
 
@@ -39,6 +39,7 @@ class Justification(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Recognition's windows, each with the same questions, justified."""
+        refuse_unknown_options(self.name, context.options)
         asked = questions(context.senses, justified=True)
         for inquiry in Recognition().inquiries(video, annotation, context):
             yield Inquiry(self.name, inquiry.clip, asked)

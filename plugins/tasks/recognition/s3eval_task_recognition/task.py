@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.yes_no import read_yes_no
 from s3eval.combining import any_yes, missing_windows, noisy_or, probabilities_of, why_no_value
-from s3eval.items import asked_of, by_item, by_question
+from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_task_recognition.prompts import THREE_VALUED, questions
@@ -38,6 +38,7 @@ class Recognition(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Every window, with one question a feature that the model's senses allow."""
+        refuse_unknown_options(self.name, context.options)
         from s3eval.footage.clips import windows
 
         profile = context.profile

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.text import cleaned
 from s3eval.combining import missing_windows, why_no_value
-from s3eval.items import asked_of, by_question
+from s3eval.items import asked_of, by_question, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 
@@ -55,6 +55,7 @@ class Report(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Every window, with the one question."""
+        refuse_unknown_options(self.name, context.options)
         from s3eval.footage.clips import windows
 
         profile = context.profile

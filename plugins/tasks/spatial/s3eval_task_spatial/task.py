@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 from s3eval.answers.body_part import read_body_part
 from s3eval.answers.side import read_side
 from s3eval.combining import probabilities_of, why_no_value
-from s3eval.items import asked_of, by_item, by_question
+from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import BODY_PARTS, SIDES
@@ -72,6 +72,7 @@ class Spatial(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """One clip and question for each annotated item."""
+        refuse_unknown_options(self.name, context.options)
         if "sight" not in context.senses or not video.duration:
             return
         for item in ITEMS:

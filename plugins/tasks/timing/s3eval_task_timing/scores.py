@@ -22,7 +22,7 @@ METRICS = ("mae", "median", "within_5s", "coverage")
 
 
 def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
-    """mae and median (seconds, over what parsed), within_5s (share of all asked), coverage.
+    """mae and median (seconds, over what parsed), within_5s (share of the answers), coverage.
 
     Where nothing parsed the mae is undefined; ``release`` prints 0 then, and the note says so.
     """
@@ -85,7 +85,9 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
         zero = build.mean("timing", item, "mae", asked, [0.0] * len(asked), unit="s")
         note = "nothing parsed; the release prints 0"
         mae = replace(zero, counts=counts, note=note, higher_is_better=False)
-    close = [e is not None and e <= TOLERANCE for e in errors]
+    # An answer without a time misses; a question that failed is no answer and does not count.
+    told = [(f, e) for f, e in zip(known, errors, strict=True) if f.state != "failed"]
+    close = [float(e is not None and e <= TOLERANCE) for _, e in told]
     return [
         mae,
         build.median(
@@ -103,10 +105,10 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
             "timing",
             item,
             "within_5s",
-            asked,
-            [float(c) for c in close],
+            [f.video for f, _ in told],
+            close,
             counts=counts,
-            note="of all asked; unparsed miss" if lost else "",
+            note="of all that answered; unparsed miss" if lost else "",
         ),
         build.coverage("timing", item, asked, [e is not None for e in errors], counts=counts),
     ]

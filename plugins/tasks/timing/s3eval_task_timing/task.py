@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from s3eval.answers.times import read_time
 from s3eval.combining import why_no_value
 from s3eval.errors import S3EvalError
+from s3eval.items import refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval_task_timing.questions import FEATURES, ITEMS, question
 
@@ -44,6 +45,7 @@ class Timing(Task):
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """A clip and a question for every annotated time inside the video."""
+        refuse_unknown_options(self.name, context.options, ("placement",))
         placement = context.options.get("placement", "centred")
         if placement not in PLACEMENTS:
             raise S3EvalError(
