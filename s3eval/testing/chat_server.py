@@ -82,6 +82,7 @@ def scripted(
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # else every response waits 40 ms for an acknowledgement
 
         def log_message(self, *args: Any) -> None:
             pass
