@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 TORCH ?= torch==2.13.0
+# The torchvision made for that torch; any newer one would replace torch.
+TORCHVISION ?= torchvision==0.28.0
 JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
@@ -41,6 +43,7 @@ $(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
 $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
+	$(PIP) $(TORCH) $(TORCHVISION)
 	$(PIP) -e ".[synth,transformers,remote,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
