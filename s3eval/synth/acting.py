@@ -197,7 +197,7 @@ def _head_turning(pose: Pose, sign: Sign, t: float, script: Script) -> None:
 def _blank_stare(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     much = envelope(t, sign.start, sign.end, 0.5, 0.5)
     pose.face.gaze = [v * (1 - much) for v in pose.face.gaze]
-    pose.face.lids = [v * (1 - much) - 0.22 * much for v in pose.face.lids]
+    pose.face.lids = [v * (1 - much) - 0.12 * much for v in pose.face.lids]
     pose.face.mouth = max(pose.face.mouth, 0.10 * much)
     pose.yaw *= 1 - much
     pose.pitch *= 1 - much
@@ -289,7 +289,7 @@ def _oral(pose: Pose, sign: Sign, t: float, script: Script) -> None:
         face.mouth = max(face.mouth, much * (0.05 + 0.40 * wave))
         face.jaw += much * 0.8 * math.sin(TAU * sign.hz * (t - sign.start))
     else:
-        face.mouth = max(face.mouth, much * 0.55 * max(0.0, wave - 0.35))
+        face.mouth = max(face.mouth, much * 0.75 * max(0.0, wave - 0.25))
         face.pucker += much * (1.0 - 1.8 * wave)
 
 
@@ -301,7 +301,7 @@ def _limb_automatisms(pose: Pose, sign: Sign, t: float, script: Script) -> None:
         if sign.style == "patting":
             goal = (x + 0.08, y + 0.02, z + 0.055 * (1 - math.cos(a)))
         elif sign.style == "rubbing":
-            goal = (x + 0.02, y + 0.085 * math.sin(a), z)
+            goal = (x + 0.02, y + 0.11 * math.sin(a), z)
         else:
             goal = (x + 0.05 * math.cos(a), y + 0.045 * math.sin(a), z + 0.02 * math.sin(2 * a))
         pose.hands[i] = between(pose.hands[i], goal, much)
@@ -331,12 +331,13 @@ def _asynchronous(pose: Pose, sign: Sign, t: float, script: Script) -> None:
 def _pelvic(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     much = envelope(t, sign.start, sign.end, 0.6, 0.6)
     thrust = 0.5 - 0.5 * math.cos(TAU * sign.hz * (t - sign.start))
-    pose.hips[2] += much * 0.15 * thrust
-    pose.hips[1] -= much * 0.05 * thrust
+    pose.hips[2] += much * 0.19 * thrust
+    pose.hips[1] -= much * 0.11 * thrust
     for i in (0, 1):
         out, forth, rise = pose.feet[i]
         pose.feet[i] = (out + 0.05 * much, forth + 0.36 * much, rise)
-    pose.trunk[2] -= 0.13 * much * thrust
+    # The shoulders stay on the bed: the trunk pivots about them.
+    pose.trunk[2] -= 0.44 * much * thrust
 
 
 def _full_body(pose: Pose, sign: Sign, t: float, script: Script) -> None:

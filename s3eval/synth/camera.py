@@ -15,7 +15,7 @@ Array = NDArray[np.float64]
 
 # Bed coordinates: x to the patient's left, y from foot end to head end, z up from the floor.
 _PLACES = {
-    "foot": ((0.22, -2.0, 2.55), (0.0, 1.06, 0.80), 2.62),
+    "foot": ((0.22, -2.0, 2.55), (0.0, 1.10, 0.85), 2.62),
     "side-left": ((2.35, -1.35, 2.35), (0.02, 1.08, 0.80), 2.55),
     "side-right": ((-2.35, -1.35, 2.35), (-0.02, 1.08, 0.80), 2.55),
 }

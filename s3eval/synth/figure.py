@@ -12,7 +12,7 @@ from s3eval.synth.camera import Camera
 from s3eval.synth.script import Patient
 from s3eval.synth.sprites import RGB, Picture, capsule, lay, panel, rounded, tinted
 
-__all__ = ["draw_arm", "draw_leg", "draw_neck", "draw_trunk", "draw_visitor"]
+__all__ = ["draw_arm", "draw_leg", "draw_neck", "draw_seat", "draw_trunk", "draw_visitor"]
 
 
 def _seen(camera: Camera, *points: Vec) -> tuple[list[tuple[float, float]], list[float]]:
@@ -52,7 +52,7 @@ def _gown(colour: RGB, skin: RGB) -> Picture:
 
 def draw_neck(canvas: Picture, camera: Camera, joints: Joints, patient: Patient) -> None:
     """The neck, before the head."""
-    chin = add(joints.head, joints.head_axes[1], -0.07)
+    chin = add(joints.head, joints.up, -0.07)
     skin = tinted(patient.skin, 0.85)
     _limb(canvas, camera, add(joints.neck, joints.up, -0.05), 0.058, chin, 0.050, skin)
 
@@ -64,20 +64,25 @@ def draw_trunk(
     gown = patient.gown
     swell = 0.105 + 0.006 * chest
     low = add(joints.pelvis, joints.up, 0.02)
-    seat = [add(joints.pelvis, (sign * 0.085, -0.05, -0.005)) for sign in (-1.0, 1.0)]
-    _limb(canvas, camera, seat[0], 0.118, seat[1], 0.118, tinted(gown, 0.88), cloth=True)
     for i, sign in enumerate((-1.0, 1.0)):
         top = add(add(joints.shoulders[i], (sign * -0.045, 0, 0)), joints.up, -0.03)
-        hip = add(low, (sign * 0.10, 0, 0))
-        _limb(canvas, camera, top, 0.085, hip, 0.098, tinted(gown, 0.9), cloth=True)
+        hip = add(add(low, (sign * 0.105, 0, 0)), joints.up, 0.03)
+        _limb(canvas, camera, top, 0.085, hip, 0.090, tinted(gown, 0.9), cloth=True)
     corners = []
-    for up, wide in ((0.055, 0.225), (-0.50, 0.205)):
+    for up, wide in ((0.055, 0.225), (-0.50, 0.212)):
         middle = add(add(joints.neck, joints.up, up - 0.06), joints.front, swell * 0.55)
         if up < 0:
-            middle = add(low, joints.front, swell * 0.62)
+            # The skirt of the gown lies over the hips.
+            middle = add(low, (0.0, -0.085, 0.095))
         corners.append([add(middle, (s * wide, 0, 0)) for s in (-1, 1)])
     (tl, tr, bl, br), _ = _seen(camera, *corners[0], *corners[1])
     lay(canvas, _gown(gown, patient.skin), np.array([tl, tr, br, bl], np.float32))
+
+
+def draw_seat(canvas: Picture, camera: Camera, joints: Joints, patient: Patient) -> None:
+    """The hips, before the legs."""
+    a, b = (add(joints.pelvis, (sign * 0.08, -0.03, -0.01)) for sign in (-1.0, 1.0))
+    _limb(canvas, camera, a, 0.112, b, 0.112, tinted(patient.gown, 0.76), cloth=True)
 
 
 def draw_leg(

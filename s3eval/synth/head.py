@@ -60,6 +60,17 @@ def _curve(x0: float, x1: float, height: float, steps: int = 10) -> list[tuple[f
     return [(x0 + (x1 - x0) * t, 4 * height * t * (1 - t)) for t in ts]
 
 
+def _stepped(face: Face) -> tuple[Face, tuple[float, ...]]:
+    """The face in steps of 1/32, so that a face once painted serves all that look the same."""
+
+    def step(v: float) -> float:
+        return round(v * 32) / 32
+
+    lids, pull, gaze = ([step(v) for v in pair] for pair in (face.lids, face.pull, face.gaze))
+    rest = [step(v) for v in (face.squeeze, face.brow, face.mouth, face.pucker, face.jaw)]
+    return Face(lids, pull, gaze, *rest), (*lids, *pull, *gaze, *rest)
+
+
 class HeadArtist:
     """Paints one patient's head.
 
@@ -90,8 +101,8 @@ class HeadArtist:
             weight = np.exp(-((u - cx) ** 2 + (v - cy) ** 2) / r**2)
             tone += weight[..., None] * np.array(delta, np.float32)
         # Hair or head wrap beyond the hairline.
-        line = 0.40 - 0.25 * u**2 + 0.02 * np.sin(9 * u)
-        behind = np.clip((np.sqrt(u**2 + (v * 0.5) ** 2) - 0.98) * 12, 0, 1)
+        line = 0.43 - 0.30 * u**2 + 0.012 * np.sin(17 * u)
+        behind = np.clip((np.sqrt(u**2 + (v * 0.5) ** 2) - 0.86) * 12, 0, 1)
         over = np.maximum(np.clip((v - line) * 24, 0, 1), behind * (v > -0.75))
         if self.patient.cap:
             band = 0.93 + 0.07 * np.sin(34 * v + 5 * u)
@@ -104,20 +115,14 @@ class HeadArtist:
         return image
 
     def _texture(self, face: Face) -> Picture:
-        key = tuple(
-            round(v * 32)
-            for v in (
-                *face.lids, *face.pull, *face.gaze, face.squeeze, face.brow, face.mouth,
-                face.pucker, face.jaw,
-            )
-        )  # fmt: skip
+        face, key = _stepped(face)
         if self._last is not None and self._last[0] == key:
             return self._last[1]
         image = self.base.copy()
         for i, sign in enumerate((-1.0, 1.0)):
             self._eye(image, face, i, sign)
             self._brow(image, face, i, sign)
-        self._nostrils(image)
+        self._nose_shadow(image)
         self._mouth(image, face)
         self._last = (key, image)
         return image
@@ -126,7 +131,8 @@ class HeadArtist:
         skin = self.patient.skin
         cx, cy = HALF + sign * 21.5, HALF - 6.0
         wide, tall = 12.5, 6.6
-        closed = min(1.0, max(-0.3, face.lids[i]))
+        # Lids at rest cover the top of the iris; a stare bares it.
+        closed = min(1.0, max(-0.3, 0.16 + 0.84 * face.lids[i]))
         left, right = -wide, wide
         upper = tall * (1 - 1.06 * closed) if closed < 0.94 else -1.2
         top = [(cx + x, cy - y - 0.8) for x, y in _curve(left, right, max(upper, -1.4))]
@@ -181,12 +187,12 @@ class HeadArtist:
 
     def _brow(self, image: Picture, face: Face, i: int, sign: float) -> None:
         colour = tinted(self.patient.hair, 0.7)
-        lift = face.brow * 4 + face.pull[i] * 1.5
+        lift = face.brow * 4 + face.pull[i] * 1.5 - 3.0
         inner = (HALF + sign * 10.5, HALF - 19.5 - lift + (3.5 * max(0.0, -face.brow)))
-        arch = (HALF + sign * 24, HALF - 23.5 - lift)
+        arch = (HALF + sign * 25, HALF - 22.5 - lift)
         outer = (HALF + sign * 35.5, HALF - 18.5 - lift)
-        _stroke(image, colour, 4, inner, arch)
-        _stroke(image, colour, 3, arch, outer)
+        _stroke(image, colour, 3, inner, arch)
+        _stroke(image, colour, 2, arch, outer)
         if face.brow < -0.3 and sign > 0:
             for k in (-3.0, 3.0):
                 _stroke(
@@ -194,18 +200,16 @@ class HeadArtist:
                     (HALF + k * 0.8, HALF - 14),
                 )  # fmt: skip
 
-    def _nostrils(self, image: Picture) -> None:
-        dark = tinted(self.patient.skin, 0.45)
-        for sign in (-1, 1):
-            cv2.ellipse(
-                image, (round((HALF + sign * 5.0) * _ONE), round((HALF + 19.5) * _ONE)),
-                (round(2.6 * _ONE), round(1.7 * _ONE)), 0, 0, 360, (*dark, 255), -1, cv2.LINE_AA,
-                _SHIFT,
-            )  # fmt: skip
+    def _nose_shadow(self, image: Picture) -> None:
+        soft = tinted(self.patient.skin, 0.84)
+        cv2.ellipse(
+            image, (round(HALF * _ONE), round((HALF + 17.5) * _ONE)),
+            (round(9 * _ONE), round(3 * _ONE)), 0, 0, 180, (*soft, 255), -1, cv2.LINE_AA, _SHIFT,
+        )  # fmt: skip
 
     def _mouth(self, image: Picture, face: Face) -> None:
         skin = self.patient.skin
-        lip = (int(skin[0] * 0.80), int(skin[1] * 0.52), int(skin[2] * 0.52))
+        lip = (int(skin[0] * 0.82), int(skin[1] * 0.58), int(skin[2] * 0.58))
         right, left = face.pull
         wide = 16.0 * (1 - 0.42 * max(0.0, face.pucker) + 0.16 * max(0.0, -face.pucker))
         cx = HALF + 5.5 * (left - right) + 4.0 * face.jaw * 0.6
@@ -234,17 +238,17 @@ class HeadArtist:
         else:
             _stroke(image, tinted(lip, 0.5), 1.6, a, (cx, cy + gape * 0.5), b)
         for pull, sign in ((right, -1.0), (left, 1.0)):
-            depth = 0.84 - 0.30 * pull
+            depth = 0.92 - 0.26 * pull
             corner = a if sign < 0 else b
             # The fold from the wing of the nose to the corner of the mouth.
             _stroke(
-                image, tinted(skin, depth), 1.0 + 2.0 * pull, (HALF + sign * 11, HALF + 15),
+                image, tinted(skin, depth), 1.0 + 1.1 * pull, (HALF + sign * 11, HALF + 15),
                 (HALF + sign * (19 + 5 * pull), HALF + 22), (corner[0] + sign * 5, corner[1] - 1),
                 (corner[0] + sign * (4 + 2 * pull), corner[1] + 6),
             )  # fmt: skip
             if pull > 0.15:
                 _stroke(
-                    image, tinted(skin, 0.70), 2.0 * pull,
+                    image, tinted(skin, 0.74), 1.5 * pull,
                     (HALF + sign * 34, HALF + 16), (HALF + sign * 39, HALF + 28),
                     (HALF + sign * 35, HALF + 38),
                 )  # fmt: skip
@@ -253,6 +257,7 @@ class HeadArtist:
 
     def draw(self, canvas: Picture, view: View, face: Face) -> None:
         """Draw the head; the jaw follows the opening of the mouth."""
+        self._hair(canvas, view)
         self._ears(canvas, view, behind=True)
         self._skull(canvas, view, face)
         self._ears(canvas, view, behind=False)
@@ -262,15 +267,23 @@ class HeadArtist:
         offset = view.axes.T @ np.array([left, up, forward]) * view.scale
         return view.x + float(offset[0]), view.y + float(offset[1])
 
+    def _hair(self, canvas: Picture, view: View) -> None:
+        """The volume of the hair (or the wrap) behind and above the skull."""
+        colour = (232, 230, 220) if self.patient.cap else tinted(self.patient.hair, 0.9)
+        a = self._spot(view, 0, 0.044, -0.012)
+        b = self._spot(view, 0, -0.004, -0.034)
+        thick = 0.094 if self.patient.cap else 0.093
+        capsule(canvas, a, thick * view.scale, b, 0.086 * view.scale, colour)
+
     def _ears(self, canvas: Picture, view: View, behind: bool) -> None:
         if self.patient.cap:
             return
         colour = tinted(self.patient.skin, 0.9)
         for sign in (-1.0, 1.0):
             if (view.axes[0, 2] * sign > 0.05) == behind:
-                a = self._spot(view, sign * AXES[0] * 1.0, 0.012, -0.012)
-                b = self._spot(view, sign * AXES[0] * 0.98, -0.028, -0.004)
-                capsule(canvas, a, 0.017 * view.scale, b, 0.012 * view.scale, colour)
+                a = self._spot(view, sign * AXES[0] * 0.99, 0.004, -0.012)
+                b = self._spot(view, sign * AXES[0] * 0.96, -0.030, -0.004)
+                capsule(canvas, a, 0.0135 * view.scale, b, 0.009 * view.scale, colour)
 
     def _skull(self, canvas: Picture, view: View, face: Face) -> None:
         reach = 0.142 * view.scale
@@ -287,7 +300,7 @@ class HeadArtist:
         along = gx * np.float32(ux) + gy * np.float32(uy)
         across = gx * np.float32(-uy) + gy * np.float32(ux)
         below = np.clip(-along / AXES[1] - 0.05, 0, 1.3)
-        across = across * (1 + 0.42 * below * below)
+        across = across * (1 + 0.30 * below * below)
         along = along / (1 + np.float32(0.13 * face.mouth) * below)
         px = across * np.float32(-uy) + along * np.float32(ux)
         py = across * np.float32(ux) + along * np.float32(uy)
@@ -314,7 +327,7 @@ class HeadArtist:
         facing = hit / f(math.sqrt(dd))
         normal_up = -(q[0] * f(ey[0]) + q[1] * f(ey[1]) + q[2] * f(ey[2])) * f(0.1)
         light = np.clip(f(0.60) + f(0.36) * facing + f(0.14) * normal_up, 0, 1.06)
-        edge = np.clip(facing * f(reach * 0.22), 0, 1)
+        edge = np.clip(facing * facing * f(reach * 0.5) - f(0.2), 0, 1)
         shade = light * edge
         patch = cv2.multiply(patch, cv2.merge([shade, shade, shade, edge]), dtype=cv2.CV_8U)
         blend(canvas, patch, x0, y0)
@@ -323,14 +336,21 @@ class HeadArtist:
         toward = -view.axes[2, 2]
         if toward < -0.05:
             return
-        skin = self.patient.skin
-        bridge = self._spot(view, 0, 0.022, AXES[2] * 0.96)
-        tip = self._spot(view, 0, -0.024, AXES[2] + 0.022)
-        # Lit ridge, darker wing away from the light, round tip.
-        scale = view.scale
+        skin, scale = self.patient.skin, view.scale
+        bridge = self._spot(view, 0, 0.020, AXES[2] * 0.97)
+        tip = self._spot(view, 0, -0.026, AXES[2] + 0.020)
+        wings = [self._spot(view, s * 0.0120, -0.029, AXES[2] * 0.99) for s in (-1.0, 1.0)]
+        # The flank away from the light is darker; wings, ridge, tip; nostrils under the tip.
+        for sign, wing in zip((-1.0, 1.0), wings, strict=True):
+            tone = tinted(skin, 0.80 if sign * view.axes[0, 0] > 0 else 0.92)
+            cv2.fillPoly(canvas, [_points(bridge, tip, wing)], (*tone, 255), cv2.LINE_AA, _SHIFT)
+            capsule(canvas, wing, 0.0085 * scale, tip, 0.0105 * scale, tinted(skin, 0.97))
+        capsule(canvas, bridge, 0.0046 * scale, tip, 0.0118 * scale, tinted(skin, 1.02))
+        dark = tinted(skin, 0.42)
         for sign in (-1.0, 1.0):
-            wing = self._spot(view, sign * 0.016, -0.028, AXES[2] * 0.97)
-            tone = tinted(skin, 0.80 if sign * view.axes[0, 0] > 0 else 0.90)
-            points = _points(bridge, tip, wing)
-            cv2.fillPoly(canvas, [points], (*tone, 255), cv2.LINE_AA, _SHIFT)
-        capsule(canvas, bridge, 0.006 * scale, tip, 0.0105 * scale, tinted(skin, 1.06))
+            x, y = self._spot(view, sign * 0.0062, -0.0355, AXES[2] + 0.012)
+            radius = max(8, round(0.0026 * scale * _ONE))
+            cv2.circle(
+                canvas, (round(x * _ONE), round(y * _ONE)), radius, (*dark, 255), -1, cv2.LINE_AA,
+                _SHIFT,
+            )  # fmt: skip

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from s3eval.synth.acting import ease, pose_at, wander
 from s3eval.synth.body import Joints, Pose, Vec, joints_of
 from s3eval.synth.camera import Camera, camera_of
-from s3eval.synth.figure import draw_arm, draw_leg, draw_neck, draw_trunk, draw_visitor
+from s3eval.synth.figure import draw_arm, draw_leg, draw_neck, draw_seat, draw_trunk, draw_visitor
 from s3eval.synth.head import HeadArtist, View
 from s3eval.synth.room import draw_bed, draw_blanket, draw_room
 from s3eval.synth.script import Script
@@ -100,6 +100,7 @@ class Film:
         canvas = self._behind(staff)
         far_first = (1, 0) if setting.camera == "side-right" else (0, 1)
         if setting.blanket in ("off", "knees"):
+            draw_seat(canvas, camera, joints, patient)
             for i in far_first:
                 draw_leg(canvas, camera, joints, i, patient, feet=setting.blanket == "off")
         for i in self._arms_before():
@@ -133,7 +134,7 @@ class Film:
         limbs: tuple[Vec, ...] = (joints.pelvis, *joints.knees, *joints.ankles)
         if self.script.setting.covered:
             limbs = (*limbs, *joints.elbows, *joints.wrists)
-        key = limbs
+        key = (*limbs, joints.up)
         if self._blanket is None or self._blanket[0] != key:
             self._blanket = (key, draw_blanket(self.camera, joints, self.script.setting))
         return self._blanket[1]

@@ -184,7 +184,7 @@ def lines_for(
     lines: list[Line] = []
     if feature == "ictal_vocalization":
         t = start
-        while t < end - 0.6:
+        while t < end - 0.6 or not lines:
             length = min(rng.uniform(1.1, 1.9), end - t)
             lines.append(Line("patient", "groan", _round(t), _round(t + length), 1, "groan"))
             t += length + rng.uniform(0.5, 0.9)

@@ -107,9 +107,9 @@ def _furniture(canvas: Picture, camera: Camera, setting: Setting, far: float, si
     _tube(canvas, camera, (dx + 0.07, 2.28, 1.72), (dx + 0.07, 2.28, 1.95), 0.06, (206, 216, 214))
     # A locker beside the bed.
     lx = flip * 1.15
-    _quad(canvas, camera, (168, 142, 112), (lx - 0.25, 2.0, 0), (lx + 0.25, 2.0, 0),
+    _quad(canvas, camera, (166, 172, 174), (lx - 0.25, 2.0, 0), (lx + 0.25, 2.0, 0),
           (lx + 0.25, 2.0, 0.78), (lx - 0.25, 2.0, 0.78))  # fmt: skip
-    _quad(canvas, camera, (196, 172, 140), (lx - 0.25, 2.0, 0.78), (lx + 0.25, 2.0, 0.78),
+    _quad(canvas, camera, (200, 204, 204), (lx - 0.25, 2.0, 0.78), (lx + 0.25, 2.0, 0.78),
           (lx + 0.25, 2.45, 0.78), (lx - 0.25, 2.45, 0.78))  # fmt: skip
 
 
@@ -138,7 +138,7 @@ def draw_bed(camera: Camera, setting: Setting) -> Picture:
     top, hinge = MATTRESS, HIP_Y + 0.03
     head: Vec = (0.0, hinge + 0.98 * _COS, top + 0.98 * _SIN)
     # Headboard behind the backrest.
-    _quad(canvas, camera, (170, 150, 124), (-0.5, 2.05, 0.3), (0.5, 2.05, 0.3), (0.5, 2.05, 1.22),
+    _quad(canvas, camera, (150, 158, 166), (-0.5, 2.05, 0.3), (0.5, 2.05, 0.3), (0.5, 2.05, 1.22),
           (-0.5, 2.05, 1.22))  # fmt: skip
     for s in (-1, 1):
         _tube(canvas, camera, (s * 0.50, 0.02, low), (s * 0.50, 2.0, low), 0.03, frame)

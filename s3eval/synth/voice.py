@@ -63,7 +63,7 @@ def _speech(line: Line, pitch: float, tract: float, rng: np.random.Generator) ->
     s = np.linspace(0, 1, n)
     question = line.kind == "ask"
     melody = 1 + 0.06 * np.sin(2 * np.pi * line.syllables * s / 2)
-    melody = melody * (1 + 0.28 * np.clip((s - 0.7) / 0.3, 0, 1) if question else 1.08 - 0.20 * s)
+    melody = melody * (1 + 0.40 * np.clip((s - 0.6) / 0.4, 0, 1) if question else 1.08 - 0.20 * s)
     source = _glottis(pitch * melody, rng, 0.012)
     out = np.zeros(n)
     edges = np.linspace(0, n, line.syllables + 1).astype(int)
