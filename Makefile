@@ -33,7 +33,6 @@ help:
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --upgrade pip
 
 $(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
 	@echo "Installing what the demo needs into $(VENV) (no torch)"
@@ -44,7 +43,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(PIP) -e ".[synth,transformers,remote,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(PIP) -e ".[synth,transformers,bertscore,remote,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
