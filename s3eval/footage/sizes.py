@@ -73,13 +73,12 @@ def target_size(width: int, height: int, sampling: Sampling) -> tuple[int, int]:
     (640, 480)
     """
     pixels = width * height
-    if pixels > sampling.max_pixels:
-        scale, even = math.sqrt(sampling.max_pixels / pixels), _even_below
-    elif pixels < sampling.min_pixels:
-        scale, even = math.sqrt(sampling.min_pixels / pixels), _even_above
-    else:
-        scale, even = 1.0, _even_below
+    bounded = min(max(pixels, sampling.min_pixels), sampling.max_pixels)
+    scale = math.sqrt(bounded / pixels)
+    even = _even_above if bounded > pixels else _even_below
     wide, high = even(width * scale), even(height * scale)
+    if wide * high > sampling.max_pixels:
+        wide, high = _even_below(width * scale), _even_below(height * scale)
     # A very long picture cannot keep its aspect within a tiny budget: its long side gives way.
     if wide * high > sampling.max_pixels:
         wide = min(wide, _even_below(sampling.max_pixels / high))
