@@ -44,7 +44,11 @@ def rescored(
     from s3eval.running.evaluate import recollect
     from s3eval.running.runs import open_run, write_run
 
-    judge = judging.open(needed=bool(JUDGED & {*run.facts.tasks}))
+    judge = None
+    # Recorded answers may bring a judge's readings with them; those count unless the user asks
+    # for another judge by name.
+    if run.facts.source != "recorded" or _judge_was_named():
+        judge = judging.open(needed=bool(JUDGED & {*run.facts.tasks}))
     dataset = dataset_of(run, data)
     chosen: Any = protocol or run.facts.protocol
     findings = recollect(run, dataset, chosen, judge)
@@ -53,3 +57,11 @@ def rescored(
         write_run(run.path, facts, [f for found in findings.values() for f in found])
         run = open_run(run.path)
     return score_run(run, dataset, chosen, judge, resamples, findings, write)
+
+
+def _judge_was_named() -> bool:
+    from click.core import ParameterSource
+
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source("judge") if context else None
+    return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
