@@ -348,8 +348,11 @@ def _sequence(context: _Context, sheet: Sheet, senses: Sequence[Sense]) -> Itera
 
     for line in sheet:
         column = "feature_list"
-        known = column not in line.broken and line[column].lower() not in _NO_ANSWER - {""}
-        value = split_sequence(line[column]) if known else None
+        # Whatever stands there is scored as tokens (protocol, Task 5): "fail" is a wrong sequence.
+        value = None if column in line.broken else split_sequence(line[column])
+        if line[column].lower() in _NO_ANSWER - {""}:
+            what = f"no answer in '{column}': recorded as '{line[column]}', scored as a token"
+            context.problems.warn(sheet.file, line.number, what)
         place = ("sequence", "sequence")
         yield _finding(context, sheet, line, column, place, value, senses=list(senses))
 
