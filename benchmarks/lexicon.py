@@ -161,8 +161,12 @@ def rqi_pairs(
     truth: Mapping[str, Pair],
     events: Mapping[str, tuple[str, ...]],
     protocol: Any,
+    same_reference: bool = False,
 ) -> tuple[list[str], np.ndarray, np.ndarray]:
-    """RQI of every model report from the lexicon's readings and from the recorded ones."""
+    """RQI of every model report from the lexicon's readings and from the recorded ones.
+
+    With ``same_reference`` both use the recorded reading of the reference.
+    """
     names, ours, theirs = [], [], []
     for pair in pairs:
         reference = truth.get(stem(pair.video))
@@ -170,7 +174,8 @@ def rqi_pairs(
             continue
         annotated = events.get(stem(pair.video))
         names.append(pair.video)
-        ours.append(seizure_rqi(pair.ours, reference.ours, protocol, annotated).score)
+        read = reference.recorded if same_reference else reference.ours
+        ours.append(seizure_rqi(pair.ours, read, protocol, annotated).score)
         theirs.append(seizure_rqi(pair.recorded, reference.recorded, protocol, annotated).score)
     return names, np.array(ours), np.array(theirs)
 
@@ -355,6 +360,12 @@ def references(root: Path, split: str) -> list[Pair]:
     )
 
 
+def distinct(pairs: Sequence[Pair], root: Path) -> list[Pair]:
+    """The first of the reports that are the same text (a patient's events often share one)."""
+    texts = {r["file_name"]: " ".join(r["report"].split()) for r in rows(root / TRUTH["reports"])}
+    return [*{texts[p.video]: p for p in reversed(pairs)}.values()][::-1]
+
+
 def self_agreement(pairs: Sequence[Pair], root: Path) -> dict[str, Any]:
     """How the recorded reading agrees with itself where two reports are the same text."""
     texts = {r["file_name"]: " ".join(r["report"].split()) for r in rows(root / TRUTH["reports"])}
@@ -377,6 +388,7 @@ def evaluate(root: Path, split: str) -> dict[str, Any]:
     """Everything of one split."""
     own = references(root, split)
     found: dict[str, Any] = {"split": split, "references": measured(own)}
+    found["distinct_references"] = measured(distinct(own, root))
     found["recorded_against_itself"] = self_agreement(own, root)
     if split == "dev":
         return found
@@ -404,6 +416,10 @@ def evaluate(root: Path, split: str) -> dict[str, Any]:
     }
     found["rqi_spearman"] = {
         protocol: spearman_line(*rqi_pairs(models, truth, events, protocol))
+        for protocol in ("release", "paper")
+    }
+    found["rqi_spearman_same_reference"] = {
+        protocol: spearman_line(*rqi_pairs(models, truth, events, protocol, True))
         for protocol in ("release", "paper")
     }
     found["mean_rqi"] = mean_rqi(models, truth, events)
@@ -476,6 +492,10 @@ def show_reading(title: str, found: Mapping[str, Any]) -> None:
 def show(found: Mapping[str, Any]) -> None:
     """Everything, for people."""
     show_reading("References", found["references"])
+    once = found["distinct_references"]
+    print(f"Each distinct text once: {once['reports']} reports")
+    for key, label in (("features", "micro-F1"), ("localizing", "localizing"), ("sections",) * 2):
+        print(line(label, once["measures"][key]))
     itself = found["recorded_against_itself"]
     print(
         "The recorded reading against itself, "
@@ -492,6 +512,8 @@ def show(found: Mapping[str, Any]) -> None:
     print("\nSeizure-RQI, lexicon against recorded, Spearman over reports")
     for protocol, value in found["rqi_spearman"].items():
         print(line(f"{protocol} ({value['n']} reports)", value, TARGETS["rqi_spearman"]))
+    for protocol, value in found["rqi_spearman_same_reference"].items():
+        print(line(f"{protocol}, recorded references", value))
     for name, means in found["mean_rqi"].items():
         print(f"  mean {name:<28} lexicon {means['lexicon']:.2f}  recorded {means['recorded']:.2f}")
     show_interpretation(found["interpretation"])

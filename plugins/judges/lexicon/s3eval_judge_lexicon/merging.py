@@ -13,7 +13,7 @@ __all__ = ["SAME", "merge_texts"]
 
 #: Two sentences at least this alike (RapidFuzz token_sort_ratio, 0-100) say the same.
 SAME = 90.0
-_SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?]+(?=\s|$)|\.(?=\S)[^.!?\n]*|\n|$)")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\s*\n\s*")
 _JOINED = re.compile(r"\s*\|\|\s*")
 _NUMBER = re.compile(r"\d+|\b(?:left|right|both|no|not|without)\b")
 _WORD = re.compile(r"\w+")
@@ -54,9 +54,9 @@ def _sentences(text: str) -> list[str]:
     for part in _JOINED.split(text):
         if part.strip().lower().rstrip(".") in _EMPTY:
             continue
-        for match in _SENTENCE.finditer(part):
-            sentence = " ".join(match.group().split())
-            if sentence:
+        for piece in _SENTENCE_END.split(part):
+            sentence = " ".join(piece.split())
+            if _WORD.search(sentence):
                 found.append(sentence if sentence[-1] in ".!?" else sentence + ".")
     return found
 

@@ -1,0 +1,228 @@
+"""Clinical language as it is written, and what the lexicon makes of it."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from s3eval_judge_lexicon.judge import Lexicon
+
+from s3eval.judge import ReportFacts, Unreadable
+from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
+
+JUDGE = Lexicon()
+
+
+def read(text: str) -> ReportFacts:
+    (facts,) = JUDGE.read_reports([text])
+    assert isinstance(facts, ReportFacts)
+    return facts
+
+
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        ("GTC.", ("tonic", "clonic", "full_body_shaking")),
+        ("He has lip smacking.", ("oral_automatisms",)),
+        ("She stares off.", ("blank_stare",)),
+        ("Behavioral arrest, fumbling with the sheets.", ("blank_stare", "limb_automatisms")),
+        ("Fidgeting with the right hand.", ("limb_automatisms",)),
+        ("Arouses from sleep with a loud groan.", ("occur_during_sleep", "ictal_vocalization")),
+        ("Rapid eyelid fluttering.", ("eye_blinking",)),
+        ("Facial grimace with left facial twitching.", ("face_pulling", "face_twitching")),
+        ("Eyes squeezed shut, pelvic thrusting.", ("close_eyes", "pelvic_thrusting")),
+        ("Non-rhythmic shaking of both legs.", ("asynchronous_movement",)),
+        ("Whole body shaking.", ("full_body_shaking",)),
+        ("He answers questions appropriately.", ("verbal_responsiveness",)),
+        ("RUE extension, LUE flexion.", ("arm_straightening", "arm_flexion")),
+        ("Head version to the left.", ("head_turning",)),
+        ("The patient raises both arms.", ("arms_move_simultaneously",)),
+    ],
+)
+def test_synonyms_name_the_sign(text, features):
+    assert read(text).features == features
+
+
+@pytest.mark.parametrize(
+    ("text", "present", "absent"),
+    [
+        ("No lip smacking.", (), ("oral_automatisms",)),
+        ("No head turn, tonic posturing or clonic jerks are seen.", (), ("tonic", "clonic")),
+        (
+            "No figure-of-four posture, oral or purposeless automatisms, or pelvic thrusting are "
+            "observed; the arms remain flexed.",
+            ("arm_flexion",),
+            ("figure4", "oral_automatisms", "limb_automatisms", "pelvic_thrusting"),
+        ),
+        ("Blank stare without blinking.", ("blank_stare",), ("eye_blinking",)),
+        ("Head turning was not observed.", (), ("head_turning",)),
+        ("There is no clonic activity, but the arms stiffen.", ("tonic",), ("clonic",)),
+        ("He doesn't blink, then stares.", ("blank_stare",), ("eye_blinking",)),
+        ("Sleep onset cannot be confirmed; he grunts.", ("ictal_vocalization",), ()),
+        ("Not only staring, but chewing as well.", ("blank_stare", "oral_automatisms"), ()),
+        ("Denies aura. Stares.", ("blank_stare",), ()),
+    ],
+)
+def test_negation_reaches_its_scope_and_no_further(text, present, absent):
+    found = read(text).features
+    assert set(present) <= set(found)
+    assert not set(absent) & set(found)
+
+
+def test_a_denied_answer_still_tells_of_responsiveness():
+    assert read("She does not answer questions.").features == ("verbal_responsiveness",)
+
+
+def test_doubt_is_kept_and_marked():
+    facts = read("Possible left arm jerk.")
+    assert facts.features == ("clonic",)
+    assert "clonic (uncertain)" in {e.fact for e in facts.evidence}
+
+
+def test_what_is_denied_is_shown_as_denied():
+    facts = read("No blinking.")
+    assert [(e.fact, e.quote) for e in facts.evidence] == [("not eye_blinking", "blinking")]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Versive head turn to the left.", "left"),
+        ("Forced rightward head deviation.", "right"),
+        ("Looks to the right, then versive left head turn.", "left"),
+        ("Right gaze deviation.", "right"),
+        ("The head turns from side to side.", "none"),
+        ("Turns her head to the patient's right side.", "right"),
+        ("No head turn to the left.", "none"),
+    ],
+)
+def test_head_turning(text, value):
+    assert read(text).localizing["head_turning"] == value
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "posture"),
+    [
+        ("RUE extension.", "right", "right arm extension"),
+        ("Right upper extremity extension with left arm flexion.", "right", "right arm extension"),
+        ("Left arm flexed at the elbow, right arm extended.", "left", "left arm flexion"),
+        ("Both arms are extended.", "none", "none"),
+        ("Head turns left, both arms flexed.", "left", "left arm flexion"),
+        ("Fencer posture with right arm extended.", "right", "right arm extension"),
+        ("Clonic jerking of the left leg.", "left", "none"),
+        ("Right greater than left arm jerking.", "right", "none"),
+        ("Right and left arms jerk.", "none", "none"),
+        ("Right now he stares.", "none", "none"),
+        ("Right hand dystonic posturing.", "right", "right arm extension"),
+    ],
+)
+def test_laterality_goes_with_its_body_part(text, first, posture):
+    values = read(text).localizing
+    assert (values["first_motor_laterality"], values["asymmetric_posturing"]) == (first, posture)
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Figure of 4 with right arm extended.", "right"),
+        ("Figure-4 with right arm flexed and left arm extended.", "left"),
+        ("Figure four.", "none"),
+        ("Right arm extended. No figure 4.", "none"),
+    ],
+)
+def test_figure_4_is_the_extended_arm(text, side):
+    assert read(text).localizing["figure_4"] == side
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("Stares, then head turns left, later GTC.", ("blank_stare", "head_turning", "tonic")),
+        ("Chewing evolving into head version.", ("oral_automatisms", "head_turning")),
+        ("Head version preceded by chewing.", ("oral_automatisms", "head_turning")),
+        ("Head version after chewing.", ("oral_automatisms", "head_turning")),
+        ("After chewing, head version.", ("oral_automatisms", "head_turning")),
+        ("Before head version, he chews.", ("oral_automatisms", "head_turning")),
+        ("Chewing before head version.", ("oral_automatisms", "head_turning")),
+        ("Chewing followed by head version.", ("oral_automatisms", "head_turning")),
+    ],
+)
+def test_order_is_that_of_the_events(text, order):
+    assert read(text).features[: len(order)] == order
+
+
+@pytest.mark.parametrize(
+    ("text", "sections"),
+    [
+        ("Stares.", ("onset",)),
+        ("Stares, then GTC.", ("onset", "propagation")),
+        ("Stares, then GTC. Postictally confused.", ("onset", "propagation", "postictal")),
+        ("He is amnestic for the event.", ("postictal",)),
+        ("Normal video.", ()),
+    ],
+)
+def test_sections(text, sections):
+    assert read(text).sections == sections
+
+
+def test_flags():
+    assert read("A nurse adjusts the oxygen.").off_topic
+    assert not read("Stares.").off_topic
+    assert read("Give 10 mg of diazepam.").hazard
+
+
+@pytest.mark.parametrize(
+    ("text", "nothing"),
+    [
+        ("Pushes the call button.", "limb_automatisms"),
+        ("He starts to speak.", "blank_stare"),
+        ("Hip flexion and knee extension.", "arm_flexion"),
+        ("He is in an intense mood.", "tonic"),
+        ("Facial pulling, left arm extension.", "limb_automatisms"),
+    ],
+)
+def test_look_alikes_say_nothing(text, nothing):
+    assert nothing not in read(text).features
+
+
+def test_an_empty_report_is_unreadable_not_empty():
+    (facts,) = JUDGE.read_reports(["  \n"])
+    assert isinstance(facts, Unreadable)
+
+
+SCRAPS = (
+    "the left right arm head stares turns no not then, followed by GTC — tonic–clonic jerking of "
+    "both arms. Before after RUE doesn't (without) “Mama” İstanbul naïve 12:30 and or eyes blink "
+    "?not possible figure 4 with extension ; \n"
+)
+TOKENS = st.sampled_from(SCRAPS.split(" "))
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(TOKENS, max_size=40).map(" ".join) | st.text(max_size=200))
+def test_any_text_gives_facts_that_quote_it(text):
+    first, again = JUDGE.read_reports([text, text])
+    assert first == again
+    if isinstance(first, Unreadable):
+        assert not text.strip()
+        return
+    assert all(text[e.start : e.end] == e.quote for e in first.evidence)
+    assert set(first.features) <= set(FEATURE_NAMES)
+    assert len(set(first.features)) == len(first.features)
+    assert set(first.localizing) == set(LOCALIZING)
+    assert set(first.sections) <= set(SECTIONS)
+    told = {e.fact.removesuffix(" (uncertain)") for e in first.evidence}
+    assert set(first.features) <= told
+
+
+def test_identity_changes_with_the_words(tmp_path):
+    file = tmp_path / "own.toml"
+    file.write_text('[terms.vocalization]\nphrases = ["yodel*"]\n', encoding="utf-8")
+    from s3eval.plugins import JudgeSpec
+
+    spec = JudgeSpec("lexicon", "s3eval_judge_lexicon.judge:Lexicon")
+    own = Lexicon.load(spec, {"file": str(file)})
+    assert own.identity()["digest"] != JUDGE.identity()["digest"]
+    (facts,) = own.read_reports(["He yodels."])
+    assert facts.features == ("ictal_vocalization",)
+    assert not own.remote

@@ -1,0 +1,201 @@
+"""judge read, rqi and validate as people call them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+from s3eval.cli import main
+
+PREDICTED = (
+    b"file_name,report\n"
+    b'p1@a.mp4,"Stares, then head turns to the left, followed by GTC."\n'
+    b"p2@b.wav,Right arm extension with left arm flexion (figure 4).\n"
+    b"p1@a.mp4,Once more.\n"
+    b"p3@c.mp4,\n"
+    b"p4@d.mp4,caf\xe9 stares\n"
+    b"p5@e.mp4,Chewing.\n"
+)
+REFERENCE = (
+    b"file_name,report\n"
+    b'p1@a.mp4,"Blank stare. Versive head turn left. Generalized tonic clonic."\n'
+    b"p2@b.mp4,Figure four with right arm extended.\n"
+    b"p6@f.mp4,Stares.\n"
+)
+FEATURES = b"file_name,tonic,clonic,head_turning\np1@a.mp4,yes,yes,yes\np2@b.mp4,no,no,no\n"
+
+
+@pytest.fixture
+def s3eval(capsys):
+    def run(*arguments: object) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as done:
+            main([str(a) for a in arguments])
+        out, err = capsys.readouterr()
+        return (done.value.code if isinstance(done.value.code, int) else 0), out, err
+
+    return run
+
+
+@pytest.fixture
+def tables(tmp_path):
+    for name, content in (("p", PREDICTED), ("r", REFERENCE), ("f", FEATURES)):
+        (tmp_path / f"{name}.csv").write_bytes(content)
+    return tmp_path
+
+
+def test_read_reads_what_can_be_read_and_names_the_rest(s3eval, tables):
+    code, out, err = s3eval("judge", "read", tables / "p.csv", "--json", "-")
+    document = json.loads(out)
+    assert code == 3
+    assert document["counts"] == {"rows": 6, "read": 3, "unreadable": 1, "left_out": 2}
+    assert "p.csv:4" in err and "p.csv:6" in err and "UTF-8" in err
+    by_name = {row["file_name"]: row for row in document["reports"]}
+    assert by_name["p1@a.mp4"]["localizing"]["head_turning"] == "left"
+    assert by_name["p3@c.mp4"]["unreadable"]
+    text = "Stares, then head turns to the left, followed by GTC."
+    for piece in by_name["p1@a.mp4"]["evidence"]:
+        assert text[piece["start"] : piece["end"]] == piece["quote"]
+    assert document["judge"]["judge"] == "lexicon"
+
+
+def test_read_is_the_same_every_time_and_clean_tables_exit_0(s3eval, tmp_path):
+    file = tmp_path / "ok.csv"
+    file.write_text("file_name,report,site\na.mp4,Stares.,north\n", encoding="utf-8-sig")
+    first = s3eval("judge", "read", file, "--json", "-")
+    assert first[0] == 0 and first[2] == ""
+    assert first == s3eval("judge", "read", file, "--json", "-")
+    code, out, _ = s3eval("judge", "read", file, "--json", tmp_path / "o.json")
+    assert code == 0 and "blank_stare" in out
+    assert json.loads((tmp_path / "o.json").read_text())["counts"]["read"] == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"", "empty"),
+        (b"file_name,report\n", "no rows"),
+        (b"name,report\na,b\n", "file_name"),
+        (b"file_name,text\na,b\n", "report"),
+    ],
+)
+def test_a_table_without_use_is_refused_in_one_line(s3eval, tmp_path, content, told):
+    file = tmp_path / "wrong.csv"
+    file.write_bytes(content)
+    code, _, err = s3eval("judge", "read", file)
+    assert code == 2
+    assert "wrong.csv" in err and told in err and err.count("\n") == 1
+
+
+def test_wrong_judge_or_option_or_file(s3eval, tables):
+    assert (
+        "did you mean 'lexicon'"
+        in s3eval("judge", "read", tables / "p.csv", "--judge", "lexicn")[2]
+    )
+    assert s3eval("judge", "read", tables / "p.csv", "--judge", "none")[0] == 2
+    assert s3eval("judge", "read", tables / "p.csv", "--judge-option", "x=1")[0] == 2
+    assert s3eval("judge", "read", tables / "missing.csv")[0] == 2
+
+
+def rows_of(text: str) -> dict[str, dict[str, str]]:
+    return {row["file_name"]: row for row in csv.DictReader(io.StringIO(text))}
+
+
+def test_rqi_has_every_component_and_a_reason_where_there_is_no_score(s3eval, tables):
+    code, out, err = s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv", "--csv", "-")
+    assert code == 3
+    rows = rows_of(out)
+    assert list(rows) == ["p1@a.mp4", "p2@b.wav", "p3@c.mp4", "p5@e.mp4"]
+    one = rows["p1@a.mp4"]
+    assert float(one["rqi"]) == 100 and one["hallucinations_against"] == "reference report"
+    assert rows["p2@b.wav"]["rqi"], "a sound file pairs with the video of the same name"
+    assert rows["p2@b.wav"]["hallucinated"] == "arm_flexion"
+    assert float(rows["p2@b.wav"]["p_hall"]) == pytest.approx(0.95)
+    assert rows["p5@e.mp4"]["rqi"] == "" and "no reference" in rows["p5@e.mp4"]["not_scored"]
+    assert "1 reference reports have no prediction" in err
+
+
+def test_rqi_counts_against_the_annotation_under_release(s3eval, tables):
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--protocol", "release")
+    plain = rows_of(s3eval(*arguments, "--csv", "-")[1])
+    assert plain["p1@a.mp4"]["n_hallucinated"] == "0"
+    marked = rows_of(s3eval(*arguments, "--annotation", tables / "f.csv", "--csv", "-")[1])
+    assert marked["p1@a.mp4"]["hallucinated"] == "blank_stare full_body_shaking"
+    assert marked["p2@b.wav"]["n_hallucinated"] == "3", "nothing annotated: all told is not there"
+    assert marked["p1@a.mp4"]["hallucinations_against"] == "annotation"
+
+
+def test_rqi_annotation_by_sequence_and_the_papers_note(s3eval, tables, tmp_path):
+    sequence = tmp_path / "s.csv"
+    sequence.write_text(
+        'file_name,event_sequence\np1@a.mp4,"blank stare, tonic"\n', encoding="utf-8"
+    )
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--annotation", sequence)
+    rows = rows_of(s3eval(*arguments, "--protocol", "release", "--csv", "-")[1])
+    assert rows["p1@a.mp4"]["n_hallucinated"] == "3"
+    assert rows["p2@b.wav"]["hallucinations_against"] == "reference report"
+    assert "not used" in s3eval(*arguments)[2]
+    useless = tmp_path / "u.csv"
+    useless.write_text("file_name,colour\na,red\n", encoding="utf-8")
+    assert s3eval(*arguments[:-1], useless, "--protocol", "release")[0] == 2
+
+
+def test_rqi_json_and_table_agree(s3eval, tables):
+    document = json.loads(
+        s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv", "--json", "-")[1]
+    )
+    assert document["summary"]["scored"] == 2 and document["summary"]["predicted"] == 4
+    table = s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv")[1]
+    assert "2 of 4 reports scored, 2 rows left out" in table
+    assert f"{document['summary']['mean']['rqi']:.1f}" in table
+
+
+def test_validate_gives_the_published_table(s3eval):
+    code, out, _ = s3eval("judge", "validate", "--resamples", 100)
+    assert code == 0
+    rqi = next(line for line in out.splitlines() if line.startswith("rqi"))
+    assert "0.57" in rqi and "(paper 0.57)" in rqi and "0.74" in rqi
+
+
+def test_validate_any_ratings(s3eval, tmp_path):
+    file = tmp_path / "ratings.csv"
+    rows = ["model,video_id,mine,expert"]
+    rows += [f"m,P{i}@v,{i},{i % 4}" for i in range(8)]
+    rows += ["m,P1@v,9,1", "m,,1,1", "m,P8@v,1,high", "m,P9@v,oops,2"]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 50)
+    document = json.loads(out)
+    assert code == 3
+    assert document["rated"] == 9
+    (mine,) = document["metrics"]
+    assert (mine["n"], mine["missing"]) == (8, 1)
+    for row in (10, 11, 12, 13):
+        assert f"ratings.csv:{row}" in err
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "empty"),
+        ("model,mine,expert\na,1,2\n", "video_id"),
+        ("model,video_id,expert\n", "no rated"),
+    ],
+)
+def test_validate_refuses_in_one_line(s3eval, tmp_path, content, told):
+    file = tmp_path / "ratings.csv"
+    file.write_text(content, encoding="utf-8")
+    code, _, err = s3eval("judge", "validate", file)
+    assert code == 2 and told in err and err.count("\n") == 1
+
+
+def test_validate_unknown_metric_suggests(s3eval):
+    code, _, err = s3eval("judge", "validate", "--metric", "rqy")
+    assert code == 2 and "did you mean 'rqi'" in err
+
+
+@pytest.mark.parametrize("verb", ["read", "rqi", "validate"])
+def test_help_has_examples(s3eval, verb):
+    code, out, _ = s3eval("judge", verb, "--help")
+    assert code == 0 and "Examples" in out
