@@ -8,6 +8,8 @@ TORCHVISION ?= torchvision==0.28.0
 JOBS ?= 2
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
+# One build environment for all packages here instead of a fresh one for each.
+EDITABLE := $(PIP) --no-build-isolation
 S3EVAL := $(BIN)/s3eval
 
 TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
@@ -33,17 +35,18 @@ help:
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
+	$(PIP) "setuptools>=77"
 
 $(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
 	@echo "Installing what the demo needs into $(VENV) (no torch)"
-	$(PIP) -e ".[synth]" $(call editable,$(DEMO_PLUGINS))
+	$(EDITABLE) -e ".[synth]" $(call editable,$(DEMO_PLUGINS))
 	@touch $@
 
 $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(PIP) -e ".[synth,transformers,bertscore,remote,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[synth,transformers,bertscore,remote,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
