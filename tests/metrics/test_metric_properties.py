@@ -29,6 +29,7 @@ NUMBERS = st.lists(
 
 
 @given(LABELS, st.randoms())
+@settings(deadline=None)
 def test_binary_scores_lie_in_bounds_and_ignore_the_order_of_videos(pairs, random) -> None:
     before = classification.binary_scores([t for t, _ in pairs], [p for _, p in pairs], "yes")
     random.shuffle(pairs)
@@ -39,6 +40,7 @@ def test_binary_scores_lie_in_bounds_and_ignore_the_order_of_videos(pairs, rando
 
 
 @given(LABELS)
+@settings(deadline=None)
 def test_f1_and_accuracy_are_symmetric_and_precision_is_the_others_recall(pairs) -> None:
     one = classification.binary_scores([t for t, _ in pairs], [p for _, p in pairs], "yes")
     other = classification.binary_scores([p for _, p in pairs], [t for t, _ in pairs], "yes")
@@ -92,6 +94,7 @@ TIMES = st.lists(st.tuples(st.none() | st.floats(0, 3600), st.floats(0, 3600)), 
 
 
 @given(TIMES, st.floats(0, 100))
+@settings(deadline=None)
 def test_timing_bounds(pairs, tolerance) -> None:
     found = timing.timing_scores([p for p, _ in pairs], [t for _, t in pairs])
     assert found.n == len(pairs) and 0 <= found.parsed <= found.n
@@ -105,6 +108,7 @@ def test_timing_bounds(pairs, tolerance) -> None:
 
 
 @given(TIMES)
+@settings(deadline=None)
 def test_timing_is_symmetric_where_everything_parsed(pairs) -> None:
     known = [(p, t) for p, t in pairs if p is not None]
     one = timing.timing_scores([p for p, _ in known], [t for _, t in known])
@@ -122,6 +126,7 @@ def test_timing_by_hand() -> None:
 
 
 @given(TOKENS, TOKENS)
+@settings(deadline=None)
 def test_sequence_bounds_and_symmetry(said, true) -> None:
     distance = sequence.edit_distance(said, true)
     assert distance == sequence.edit_distance(true, said)
@@ -136,6 +141,7 @@ def test_sequence_bounds_and_symmetry(said, true) -> None:
 
 
 @given(TOKENS)
+@settings(deadline=None)
 def test_a_sequence_equals_itself(tokens) -> None:
     assert sequence.edit_distance(tokens, tokens) == 0
     assert sequence.temporal_f1_release(tokens, tokens) == 1
@@ -282,6 +288,7 @@ def test_correlations_are_bounded_symmetric_and_ignore_order(pairs, random) -> N
 
 
 @given(LABELS)
+@settings(deadline=None)
 def test_kappa_is_bounded_and_symmetric(pairs) -> None:
     one, other = [a for a, _ in pairs], [b for _, b in pairs]
     value = agreement.cohens_kappa(one, other)
@@ -311,6 +318,7 @@ def test_earth_movers_distance_is_a_distance(pairs) -> None:
 
 
 @given(NUMBERS)
+@settings(deadline=None)
 def test_pairwise_accuracy_of_a_rating_with_itself_and_reversed(pairs) -> None:
     expert = [b for _, b in pairs]
     same = agreement.pairwise_accuracy(expert, expert)

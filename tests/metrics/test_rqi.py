@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3eval.judge import ReportFacts
@@ -90,6 +90,7 @@ FACTS = st.builds(
 
 
 @given(FACTS, FACTS, st.sampled_from(["paper", "release"]))
+@settings(deadline=None)
 def test_bounds(report, reference, protocol) -> None:
     found = seizure_rqi(report, reference, protocol, reference.features)
     for part in (found.structure, found.coverage, found.localizing, found.temporal):
@@ -100,6 +101,7 @@ def test_bounds(report, reference, protocol) -> None:
 
 
 @given(FACTS)
+@settings(deadline=None)
 def test_a_report_that_says_what_the_reference_says_is_perfect(facts) -> None:
     plain = replace(facts, off_topic=False, hazard=False, words=50)
     assert seizure_rqi(plain, plain).score == pytest.approx(100)
