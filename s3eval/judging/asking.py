@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, StopRunError
 from s3eval.judge import Unreadable
 from s3eval.privacy.gate import Blocked, Cleared, Gate
 from s3eval.remote.budget import BudgetSpent, Preview, Prices, token_bound
@@ -27,7 +27,7 @@ _POLL_SECONDS = 0.2
 _LEASE_SECONDS = 10.0
 
 
-class ServerStopped(S3EvalError):  # noqa: N818 - a state, not a mistake
+class ServerStopped(StopRunError):  # noqa: N818 - a state, not a mistake
     """No further text can be asked now; what was read is kept."""
 
     exit_code = 4

@@ -8,15 +8,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, StopRunError
 
 __all__ = ["Account", "Budget", "BudgetSpent", "Hold", "Preview", "Prices", "token_bound"]
 
 
-class BudgetSpent(S3EvalError):  # noqa: N818 - a state, not a mistake
+class BudgetSpent(StopRunError):  # noqa: N818 - a state, not a mistake
     """The budget does not allow another call. Everything answered so far is kept."""
-
-    exit_code = 3
 
 
 @dataclass(frozen=True)

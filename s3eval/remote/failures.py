@@ -114,6 +114,8 @@ def failure_of_status(status: int, headers: Mapping[str, str], body: str) -> Cal
         return CallError("access", reason)
     if status in (408, 425, 429, 529):
         return CallError("rate-limited", reason, retry_after=retry_after_seconds(headers))
+    if status in (500, 501) and "not support" in said:
+        return CallError("bad-request", reason)  # llama.cpp: "image input is not supported"
     if status >= 500:
         return CallError("server", reason, retry_after=retry_after_seconds(headers))
     if status in (401, 402, 403, 404, 405) and not _is_moderation(said):

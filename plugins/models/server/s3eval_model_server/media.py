@@ -1,0 +1,131 @@
+"""A clip as parts of a chat message: frames as images or as one video, sound as WAV."""
+
+from __future__ import annotations
+
+import base64
+import io
+import wave
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3eval import Footage
+    from s3eval_model_server.options import ServerModelOptions
+
+__all__ = ["Media", "media_of"]
+
+
+@dataclass(frozen=True)
+class Media:
+    """The parts that stand for a clip, in the order sent, and the bytes they came from.
+
+    ``tokens`` is a generous estimate of what they take, for budgets: one for every 14 x 14
+    pixels of a frame, 50 for a second of sound.
+    """
+
+    parts: tuple[dict[str, Any], ...]
+    raw: tuple[tuple[str, bytes], ...]
+    tokens: int
+
+
+def media_of(footage: Footage, options: ServerModelOptions, *, sees: bool, hears: bool) -> Media:
+    """The message parts of a clip for a model with these senses."""
+    parts: list[dict[str, Any]] = []
+    raw: list[tuple[str, bytes]] = []
+    tokens = 0
+    if sees and len(footage.frames):
+        _, height, width, _ = footage.frames.shape
+        tokens += len(footage.frames) * (height // 14 + 1) * (width // 14 + 1)
+        more = _video(footage, options) if options.media == "video" else _images(footage, options)
+        for part, data in more:
+            parts.append(part)
+            if data is not None:
+                raw.append(("frames", data))
+    if hears and footage.sound is not None and len(footage.sound):
+        data = _wav(footage)
+        parts.append(_sound_part(data, options.sound))
+        raw.append(("sound", data))
+        tokens += int(footage.clip.seconds * 50) + 1
+    if parts and options.times != "none":
+        parts.append({"type": "text", "text": _note(footage)})
+    return Media(tuple(parts), tuple(raw), tokens)
+
+
+def _images(
+    footage: Footage, options: ServerModelOptions
+) -> list[tuple[dict[str, Any], bytes | None]]:
+    from PIL import Image
+
+    found: list[tuple[dict[str, Any], bytes | None]] = []
+    for time, frame in zip(footage.times, footage.frames, strict=True):
+        if options.times == "each":
+            label = {"type": "text", "text": f"[{float(time) - footage.clip.start:.1f} s]"}
+            found.append((label, None))
+        buffer = io.BytesIO()
+        image = Image.fromarray(frame)
+        if options.image_format == "jpeg":
+            image.save(buffer, "JPEG", quality=options.quality)
+        else:
+            image.save(buffer, "PNG", compress_level=1)
+        uri = _data_uri(f"image/{options.image_format}", buffer.getvalue())
+        found.append(({"type": "image_url", "image_url": {"url": uri}}, buffer.getvalue()))
+    return found
+
+
+def _video(
+    footage: Footage, options: ServerModelOptions
+) -> list[tuple[dict[str, Any], bytes | None]]:
+    """The frames as one H.264 file at the rate they were sampled with."""
+    from fractions import Fraction
+
+    import av
+
+    rate = Fraction(footage.fps or 1.0).limit_denominator(1000)
+    buffer = io.BytesIO()
+    # Sides of H.264 are even; a row or column less is less harm than a rescaled frame.
+    height, width = (side - side % 2 for side in footage.frames.shape[1:3])
+    with av.open(buffer, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
+        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+        for frame in footage.frames:
+            pixels = frame[:height, :width]
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(stream.encode(None))
+    data = buffer.getvalue()
+    part = {"type": "video_url", "video_url": {"url": _data_uri("video/mp4", data)}}
+    return [(part, data)]
+
+
+def _wav(footage: Footage) -> bytes:
+    import numpy as np
+
+    assert footage.sound is not None
+    samples = (np.clip(footage.sound, -1.0, 1.0) * 32767.0).astype("<i2")
+    buffer = io.BytesIO()
+    with wave.open(buffer, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(footage.sound_rate)
+        file.writeframes(samples.tobytes())
+    return buffer.getvalue()
+
+
+def _sound_part(data: bytes, form: str) -> dict[str, Any]:
+    if form == "audio_url":
+        return {"type": "audio_url", "audio_url": {"url": _data_uri("audio/wav", data)}}
+    encoded = base64.b64encode(data).decode("ascii")
+    return {"type": "input_audio", "input_audio": {"data": encoded, "format": "wav"}}
+
+
+def _note(footage: Footage) -> str:
+    seconds = footage.clip.seconds
+    if not len(footage.frames):
+        return f"This is the sound of a video clip of {seconds:.1f} seconds."
+    every = f", one every {1 / footage.fps:.2f} seconds" if footage.fps > 0 else ""
+    return (
+        f"These are {len(footage.frames)} frames of a video clip of {seconds:.1f} seconds{every}."
+    )
+
+
+def _data_uri(kind: str, data: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(data).decode('ascii')}"

@@ -1,0 +1,35 @@
+"""The options of a model on a server."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from s3eval.remote.options import ServerOptions
+
+__all__ = ["ServerModelOptions"]
+
+
+class ServerModelOptions(ServerOptions):
+    """Options of servers (`ServerOptions`) and these.
+
+    Attributes:
+        base_url: the server; vLLM's own address when not given.
+        model: the id there; empty takes the only one served.
+        media: "frames" sends images, "video" one MP4 of them.
+        image_format, quality: of the frames.
+        sound: how the server takes sound, "input_audio" (OpenAI) or "audio_url" (vLLM).
+        times: "note" says after the clip how long it is and how it was sampled, "each" also
+            puts its time before every frame, "none" says nothing.
+        top_logprobs: alternatives of the first word asked for; 0 asks for none.
+    """
+
+    base_url: str = "http://127.0.0.1:8000/v1"
+    model: str = ""
+    media: Literal["frames", "video"] = "frames"
+    image_format: Literal["jpeg", "png"] = "jpeg"
+    quality: int = Field(90, ge=1, le=100)
+    sound: Literal["input_audio", "audio_url"] = "input_audio"
+    times: Literal["note", "each", "none"] = "note"
+    top_logprobs: int = Field(20, ge=0, le=100)

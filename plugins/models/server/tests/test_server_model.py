@@ -1,0 +1,228 @@
+"""A model on a server: what is sent, in which order, and what comes of what comes back."""
+
+import base64
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+from s3eval_model_server.adapter import ServerModel
+
+from s3eval import Clip, Footage, ModelSpec, Question, S3EvalError, Sampling, discover
+from s3eval.errors import StopRunError
+from s3eval.remote.probabilities import choice_probabilities
+from s3eval.testing.chat_server import Said, scripted
+
+SEES = ModelSpec("server", adapter="", sees=True, remote=True)
+HEARS = ModelSpec("server-audio", adapter="", hears=True, remote=True)
+OMNI = ModelSpec("server-omni", adapter="", sees=True, hears=True, remote=True)
+QUESTIONS = [Question(f"q{i}", f"Question {i}?", choices=("yes", "no")) for i in range(6)]
+
+
+def footage(frames=4, sound=True, seed=0):
+    rng = np.random.default_rng(seed)
+    clip = Clip("v", 10.0, 12.0, Sampling(2.0, 60))
+    return Footage(
+        clip,
+        rng.integers(0, 255, (frames, 33, 48, 3), dtype=np.uint8),
+        10.0 + np.arange(frames) / 2.0,
+        rng.uniform(-1, 1, 32_000).astype(np.float32) if sound else None,
+        60.0,
+    )
+
+
+def ask(server, questions=QUESTIONS, spec=SEES, shown=None, **options):
+    quick = {"first_wait": 0.01, "attempts": 2, "timeout": 5.0, "base_url": server.base_url}
+    model = ServerModel.load(spec, {**quick, **options})
+    try:
+        return list(model.ask(model.watch(shown or footage()), questions)), model.identity()
+    finally:
+        model.close()
+
+
+def parts_of(body):
+    return next(m["content"] for m in body["messages"] if m["role"] == "user")
+
+
+def test_listed_ready_and_light():
+    names = [p.spec.name for p in discover().of("model") if p.package == "s3eval-model-server"]
+    assert names == ["server", "server-omni", "server-audio"]
+
+
+def test_frames_come_first_and_the_question_last():
+    with scripted(lambda t, b, n: Said(f"to {t}")) as server:
+        answers, _ = ask(server)
+    assert [a.text for a in answers] == [f"to {q.text}" for q in QUESTIONS]
+    for body in server.asked:
+        kinds = [p["type"] for p in parts_of(body)]
+        assert kinds == ["image_url"] * 4 + ["text", "text"]
+    prefixes = {json.dumps(parts_of(b)[:-1]) for b in server.asked}
+    assert len(prefixes) == 1, "the same prefix for every question of the clip"
+    note = parts_of(server.asked[0])[-2]["text"]
+    assert "4 frames" in note
+    assert "2.0 seconds" in note
+
+
+def test_the_frames_are_those_shown():
+    from PIL import Image
+
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        ask(server, QUESTIONS[:1], image_format="png")
+    sent = [p["image_url"]["url"] for p in parts_of(server.asked[0]) if p["type"] == "image_url"]
+    decoded = [np.asarray(Image.open(io.BytesIO(base64.b64decode(u.split(",")[1])))) for u in sent]
+    assert np.array_equal(np.stack(decoded), footage().frames)
+
+
+def test_the_first_question_goes_ahead_so_that_the_prefix_is_cached():
+    with scripted(lambda t, b, n: Said("yes", wait=0.15)) as server:
+        ask(server, concurrency=5)
+    gaps = [t - server.times[0] for t in server.times[1:]]
+    assert min(gaps) >= 0.15
+    assert server.most_at_once == 5
+
+
+def test_questions_with_the_same_instruction_go_together_and_answers_keep_their_order():
+    mixed = [Question(f"q{i}", f"Q{i}", system="A" if i % 2 else "B") for i in range(4)]
+    with scripted(lambda t, b, n: Said(b["messages"][0]["content"] + t)) as server:
+        answers, _ = ask(server, mixed, concurrency=1)
+    assert [a.text for a in answers] == ["BQ0", "AQ1", "BQ2", "AQ3"]
+    assert [b["messages"][0]["content"] for b in server.asked] == ["B", "B", "A", "A"]
+
+
+def test_video_and_sound_as_the_server_wants_them():
+    import av
+
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        ask(server, QUESTIONS[:1], OMNI, media="video", sound="audio_url", times="none")
+        ask(server, QUESTIONS[:1], HEARS)
+    video, sound, _ = parts_of(server.asked[0])
+    with av.open(io.BytesIO(base64.b64decode(video["video_url"]["url"].split(",")[1]))) as file:
+        assert sum(1 for _ in file.decode(video=0)) == 4
+        assert float(file.streams.video[0].average_rate) == pytest.approx(2.0)
+    assert sound["audio_url"]["url"].startswith("data:audio/wav;base64,")
+    heard = parts_of(server.asked[1])[0]["input_audio"]
+    assert heard["format"] == "wav"
+    assert base64.b64decode(heard["data"])[:4] == b"RIFF"
+
+
+def test_times_before_each_frame():
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        ask(server, QUESTIONS[:1], times="each")
+    texts = [p["text"] for p in parts_of(server.asked[0]) if p["type"] == "text"]
+    assert texts[:4] == ["[0.0 s]", "[0.5 s]", "[1.0 s]", "[1.5 s]"]
+
+
+def test_probabilities_and_mass_from_the_first_word():
+    top = [("Yes", 0.6), (" no", 0.2), ("yes", 0.1), ("Maybe", 0.05)]
+    listed = [{"token": t, "logprob": math.log(p)} for t, p in top]
+    first = {"token": "Yes", "logprob": math.log(0.6), "top_logprobs": listed}
+    with scripted(lambda t, b, n: Said("Yes", logprobs=[first])) as server:
+        (answer,), _ = ask(server, QUESTIONS[:1])
+    assert answer.probabilities == pytest.approx({"yes": 0.7 / 0.9, "no": 0.2 / 0.9})
+    assert answer.mass == pytest.approx(0.9)
+    assert server.asked[0]["top_logprobs"] == 20
+
+
+def test_a_server_without_logprobs_still_answers():
+    def answer(text, body, before):
+        if "logprobs" in body:
+            return Said(status=422, body='{"detail": "Unsupported fields: top_logprobs, logprobs"}')
+        return Said("no")
+
+    with scripted(answer) as server:
+        answers, _ = ask(server)
+    assert [a.text for a in answers] == ["no"] * 6
+    assert all(a.probabilities == {} and a.mass is None for a in answers)
+    assert sum("logprobs" in b for b in server.asked) == 1, "offered once"
+
+
+@pytest.mark.parametrize(
+    ("choices", "token", "expected"),
+    [(("ES", "NES"), "N", "NES"), (("ES", "NES"), "ES", "ES"), (("left", "right"), "L", "left"),
+     (("yes", "no"), "nothing", None), (("left arm", "left leg"), "left", None)],
+)  # fmt: skip
+def test_which_choice_a_token_begins(choices, token, expected):
+    first = {"token": token, "top_logprobs": [{"token": token, "logprob": -0.1}]}
+    found, _ = choice_probabilities([first], choices)
+    assert (max(found, key=found.get) if found else None) == expected
+
+
+def test_a_failure_is_an_answer_of_its_own_and_the_others_go_on():
+    def answer(text, body, before):
+        if "1" in text:
+            return Said(status=400, body='{"error": {"message": "too many images"}}')
+        if "2" in text:
+            return Said("")
+        if "3" in text:
+            return Said(status=500, body="")
+        return Said("yes")
+
+    with scripted(answer) as server:
+        answers, _ = ask(server)
+    assert [a.status for a in answers] == [
+        "answered", "failed", "failed", "failed", "answered", "answered",
+    ]  # fmt: skip
+    assert "too many images" in answers[1].reason
+    assert answers[2].reason.startswith("empty")
+
+
+def test_refused_access_stops_the_run_with_one_line():
+    with scripted(lambda t, b, n: Said(status=401, body='{"error": "no"}')) as server:
+        with pytest.raises(StopRunError, match="cannot be asked"):
+            ask(server)
+        assert len(server.asked) == 1
+
+
+def test_a_budget_stops_the_run():
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        with pytest.raises(StopRunError, match="3 calls is spent"):
+            ask(server, max_calls=3)
+        assert len(server.asked) == 3
+
+
+def test_nobody_there():
+    with pytest.raises(S3EvalError, match=r"No server answers at 127\.0\.0\.1:9") as caught:
+        ServerModel.load(SEES, {"base_url": "http://127.0.0.1:9/v1"})
+    assert "vllm serve" in str(caught.value)
+
+
+def test_which_model():
+    with scripted(lambda t, b, n: Said("x"), models=("internvl", "qwen")) as server:
+        with pytest.raises(S3EvalError, match="Which model") as caught:
+            ServerModel.load(SEES, {"base_url": server.base_url})
+        assert "internvl, qwen" in str(caught.value)
+        with pytest.raises(S3EvalError, match="did you mean 'qwen'"):
+            ServerModel.load(SEES, {"base_url": server.base_url, "model": "quen"})
+    with scripted(lambda t, b, n: Said("x"), models=("only",)) as server:
+        _, identity = ask(server, QUESTIONS[:1])
+    assert identity["model"] == "only"
+    assert identity["server"] == "this machine"
+
+
+def test_identity_ignores_what_changes_no_answer():
+    with scripted(lambda t, b, n: Said("x")) as server:
+        _, one = ask(server, QUESTIONS[:1])
+        _, other = ask(server, QUESTIONS[:1], concurrency=2, timeout=9.0)
+        _, different = ask(server, QUESTIONS[:1], media="video")
+    assert one == other
+    assert one != different
+
+
+def test_another_machine_needs_permission_before_anything_is_sent():
+    with pytest.raises(S3EvalError, match="--allow-remote"):
+        ServerModel.load(
+            SEES, {"base_url": "https://models.example.org/v1", "key_variable": "PATH"}
+        )
+
+
+def test_unknown_options_name_the_nearest():
+    with pytest.raises(S3EvalError, match="did you mean 'media'"):
+        ServerModel.load(SEES, {"medai": "video"})
+
+
+def test_a_clip_without_anything_for_the_model():
+    with scripted(lambda t, b, n: Said("x")) as server:
+        with pytest.raises(S3EvalError, match="neither frames nor sound"):
+            ask(server, QUESTIONS[:1], HEARS, footage(sound=False))
+        assert server.asked == []

@@ -1,0 +1,58 @@
+"""From the log probabilities of the first answer token to probabilities of the answers offered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+__all__ = ["choice_probabilities"]
+
+
+def choice_probabilities(
+    tokens: Sequence[Mapping[str, Any]], choices: Sequence[str]
+) -> tuple[dict[str, float], float | None]:
+    """What the first word's alternatives say about each choice.
+
+    A token counts for a choice when, stripped of space, case and punctuation, it is the choice
+    or begins no other choice ("N" of "NES" does not begin "ES"). Alternatives the server did
+    not list count as nothing, so the mass is a lower bound.
+
+    Args:
+        tokens: content of the reply's ``logprobs``, per token with ``top_logprobs``.
+        choices: the answers offered.
+
+    Returns:
+        probabilities normalised over the choices, and their total mass in [0, 1]; empty and
+        None where the server gave no alternatives or none belongs to a choice.
+
+    >>> first = {"token": "Yes", "logprob": -0.7, "top_logprobs": [
+    ...     {"token": "Yes", "logprob": math.log(0.5)}, {"token": " no", "logprob": math.log(0.25)},
+    ...     {"token": "yes", "logprob": math.log(0.1)}, {"token": "The", "logprob": math.log(0.1)}]}
+    >>> found, mass = choice_probabilities([first], ["yes", "no"])
+    >>> {k: round(v, 3) for k, v in found.items()}, round(mass, 3)
+    ({'yes': 0.706, 'no': 0.294}, 0.85)
+    """
+    first = next((t for t in tokens if _word(str(t.get("token", "")))), None)
+    listed = (first or {}).get("top_logprobs") or []
+    sums = dict.fromkeys(choices, 0.0)
+    for alternative in listed:
+        choice = _choice_of(_word(str(alternative.get("token", ""))), choices)
+        if choice is not None:
+            sums[choice] += math.exp(min(0.0, float(alternative["logprob"])))
+    mass = math.fsum(sums.values())
+    if mass <= 0.0:
+        return {}, None
+    return {c: p / mass for c, p in sums.items()}, min(1.0, mass)
+
+
+def _word(token: str) -> str:
+    return token.replace("Ġ", " ").replace("▁", " ").strip(" \t\n\r\"'*.`([{:").casefold()
+
+
+def _choice_of(word: str, choices: Sequence[str]) -> str | None:
+    if not word:
+        return None
+    exact = [c for c in choices if c.casefold() == word]
+    begun = exact or [c for c in choices if c.casefold().startswith(word)]
+    return begun[0] if len(begun) == 1 else None
