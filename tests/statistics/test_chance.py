@@ -1,0 +1,155 @@
+"""Chance lines: exact expectations, the same videos, the mark."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from s3eval.metrics.tallies import binary, mean
+from s3eval.statistics.chance import (
+    RANDOM,
+    ChanceLine,
+    best_line,
+    chance_lines,
+    random_expectation,
+    restricted,
+    truth_of,
+)
+from s3eval.statistics.table import beside, score_rows
+
+LABELS = {"binary": ["yes"] * 4 + ["no"] * 2, "three": ["a"] * 2 + ["b"] * 1 + ["c"] * 1}
+
+
+@pytest.mark.parametrize("metric", ["precision", "recall", "f1", "accuracy"])
+@pytest.mark.parametrize("kind", ["binary", "three"])
+def test_the_expectation_is_scikit_learns_score_averaged_over_all_random_answers(kind, metric):
+    from sklearn.metrics import accuracy_score, precision_recall_fscore_support
+
+    labels = LABELS[kind]
+    positive = "yes" if kind == "binary" else None
+    known = sorted(set(labels))
+    expected = 0.0
+    for said in product(known, repeat=len(labels)):
+        chance = float(np.prod([labels.count(x) / len(labels) for x in said]))
+        if metric == "accuracy":
+            expected += chance * accuracy_score(labels, said)
+            continue
+        scores = precision_recall_fscore_support(
+            labels,
+            said,
+            labels=["yes"] if positive else known,
+            average="macro",
+            zero_division=0,
+        )
+        expected += chance * scores[("precision", "recall", "f1").index(metric)]
+    assert random_expectation(labels, metric, positive) == pytest.approx(expected, abs=1e-12)
+
+
+def test_always_es_on_the_published_test_set():
+    truth = ["ES"] * 56 + ["NES"] * 26
+    videos = [f"v{i}" for i in range(82)]
+    always = binary("diagnosis", "video_only", videos, truth, ["ES"] * 82, "ES")
+    assert round(always[2].value, 2) == 0.81
+    assert round(random_expectation(truth, "f1", "ES"), 2) == 0.68
+
+
+def test_other_metrics_have_no_random_expectation():
+    assert random_expectation(["yes", "no"], "mae") is None
+    assert random_expectation([], "f1", "yes") is None
+
+
+def test_a_line_is_taken_on_the_videos_the_model_was_scored_on(dataset):
+    videos = [v.name for v in dataset.videos]
+    truth = [v.diagnosis for v in dataset.videos]
+    mine = binary("diagnosis", "video_only", videos[:10], truth[:10], truth[:10], "ES")
+    always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
+    lines = chance_lines(mine, {"always-ES": always}, dataset)["diagnosis", "video_only", "f1"]
+    by_name = {line.name: line for line in lines}
+    es = truth[:10].count("ES")
+    assert by_name["always-ES"].tally.videos == tuple(videos[:10])
+    assert by_name["always-ES"].value == pytest.approx(2 * es / (10 + es))
+    assert by_name[RANDOM].value == random_expectation(truth[:10], "f1", "ES")
+
+
+def test_the_best_line_goes_by_the_metrics_direction():
+    lines = [ChanceLine("a", 3.0), ChanceLine("b", 1.0)]
+    assert best_line(lines, True).name == "a"
+    assert best_line(lines, False).name == "b"
+    assert best_line(lines, None) is None
+    assert best_line([], True) is None
+
+
+@pytest.mark.parametrize(("right", "mark"), [(1.0, "above"), (0.5, "not above")])
+def test_the_mark(dataset, right, mark):
+    videos = [v.name for v in dataset.videos]
+    truth = [v.diagnosis for v in dataset.videos]
+    rng = np.random.default_rng(1)
+    said = [t if rng.random() < right else {"ES": "NES", "NES": "ES"}[t] for t in truth]
+    mine = binary("diagnosis", "video_only", videos, truth, said, "ES")
+    always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
+    row = beside(mine, {"always-ES": always}, dataset, resamples=300)[2]
+    assert row.mark == mark
+    assert row.chance_name == "always-ES"
+    assert row.chance_value == pytest.approx(always[2].value)
+
+
+def test_the_line_itself_is_not_above_itself(dataset):
+    videos = [v.name for v in dataset.videos]
+    truth = [v.diagnosis for v in dataset.videos]
+    always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
+    rows = beside(always, {"always-ES": always}, dataset, resamples=200)
+    assert {r.metric: r.mark for r in rows} == dict.fromkeys(
+        ("precision", "recall", "f1", "accuracy"), "not above"
+    )
+
+
+def test_better_by_a_hair_is_unclear_and_lower_is_better_for_errors(dataset):
+    videos = [v.name for v in dataset.videos]
+    rng = np.random.default_rng(2)
+    noise = rng.exponential(5, size=len(videos))
+    line = mean("timing", "tonic", "mae", videos, list(rng.permutation(noise)))
+    line = replace(line, higher_is_better=False)
+    hair = mean("timing", "tonic", "mae", videos, list(noise - 0.01))
+    hair = replace(hair, higher_is_better=False)
+    far = replace(mean("timing", "tonic", "mae", videos, list(noise / 20)), higher_is_better=False)
+    assert beside([hair], {"median-time": [line]}, dataset, resamples=300)[0].mark == "unclear"
+    assert beside([far], {"median-time": [line]}, dataset, resamples=300)[0].mark == "above"
+
+
+def test_coverage_has_no_chance_line(dataset, runs):
+    rows = score_rows(runs["good"], dataset, "paper", resamples=100)
+    assert {r.mark for r in rows if r.metric == "coverage"} == {""}
+
+
+def test_score_rows_of_a_run(dataset, runs):
+    rows = score_rows(runs["good"], dataset, "paper", resamples=200)
+    tonic = next(r for r in rows if (r.item, r.metric) == ("tonic", "f1"))
+    assert tonic.low < tonic.value < tonic.high
+    assert tonic.asked == tonic.answered == len(dataset.videos)
+    assert tonic.videos == tonic.scored < tonic.asked  # the mumbled ones
+    assert tonic.patients == 40
+    assert {"always-yes", "always-no", "majority", RANDOM} <= set(tonic.chance)
+    assert tonic.mark == "above"
+    json.dumps([asdict(r) for r in rows])  # as it is
+    assert rows == score_rows(runs["good"], dataset, "paper", resamples=200)
+    poor = score_rows(runs["coin"], dataset, "paper", resamples=200)
+    assert next(r for r in poor if (r.item, r.metric) == ("mean", "f1")).mark == "not above"
+
+
+def test_restricted_keeps_the_order():
+    tally = mean("t", "i", "m", ["a", "b", "c"], [1.0, 2.0, 6.0])
+    assert restricted(tally, {"c", "a"}).videos == ("a", "c")
+    assert restricted(tally, {"c", "a"}).value == 3.5
+
+
+def test_truth_of_takes_only_labels_that_are_scored(dataset):
+    video = dataset.videos[0].name
+    assert truth_of(dataset, "diagnosis", "video_only", video) == dataset.videos[0].diagnosis
+    assert truth_of(dataset, "recognition", "tonic", video) in ("yes", "no")
+    assert truth_of(dataset, "spatial", "head_turning", video) in ("left", "right")
+    assert truth_of(dataset, "spatial", "arm_movement", video) is None
+    assert truth_of(dataset, "report", "report", video) is None
