@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from s3eval.task import Finding, Piece, ScoringContext
+    from s3eval.vocabulary import Sense
 
-__all__ = ["asked_of", "by_item", "by_question", "refuse_unknown_options"]
+__all__ = ["asked_of", "by_item", "by_question", "leading_sense", "refuse_unknown_options"]
 
 
 def by_item(findings: Iterable[Finding], order: Sequence[str] = ()) -> dict[str, list[Finding]]:
@@ -38,6 +39,15 @@ def asked_of(findings: Iterable[Finding], context: ScoringContext) -> list[Findi
     """The findings that count: asked (not skipped) about a video that the dataset knows."""
     known = context.dataset.annotations
     return [f for f in findings if f.state != "skipped" and f.video in known]
+
+
+def leading_sense(senses: Collection[Sense]) -> Sense:
+    """The sense a question about the whole scene takes: sight, or hearing for who only hears.
+
+    >>> leading_sense({"hearing"}), leading_sense({"sight", "hearing"})
+    ('hearing', 'sight')
+    """
+    return "sight" if "sight" in senses else "hearing"
 
 
 def refuse_unknown_options(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.diagnosis import read_diagnosis
 from s3eval.combining import probabilities_of, why_no_value
-from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
+from s3eval.items import asked_of, by_item, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import DIAGNOSES
@@ -54,7 +54,7 @@ class Diagnosis(Task):
 
         if not context.senses or not video.duration:
             return
-        sense = "sight" if "sight" in context.senses else "hearing"
+        sense = leading_sense(context.senses)
         asked = [Question("video_only", VIDEO_ONLY, DIAGNOSES, 384, sense)]
         if annotation.report:
             text = f"{WITH_REPORT}\n\nSeizure semiology report: {annotation.report}"
@@ -126,7 +126,7 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
     scored = [f for f in known if f.value in DIAGNOSES]
     lost = len(known) - len(scored)
     note = f"{lost} of {len(known)} without ES or NES dropped" if lost else ""
-    facts = {"counts": counts_of(findings), "note": note}
+    facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
     videos = [f.video for f in scored]
     truth, said = [str(truths[v]) for v in videos], [str(f.value) for f in scored]
     made = build.binary("diagnosis", item, videos, truth, said, "ES", **facts)

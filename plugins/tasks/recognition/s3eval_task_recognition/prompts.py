@@ -23,12 +23,15 @@ THREE_VALUED = "verbal_responsiveness"
 
 @lru_cache(maxsize=1)
 def _tables() -> Mapping[str, Mapping[str, str]]:
-    try:
+    import sys
+
+    if sys.version_info >= (3, 11):
         import tomllib
-    except ModuleNotFoundError:  # Python 3.10
+    else:
         import tomli as tomllib
     text = files(__package__).joinpath("prompts.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    tables: Mapping[str, Mapping[str, str]] = tomllib.loads(text)
+    return tables
 
 
 def prompts() -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.yes_no import read_yes_no
 from s3eval.combining import any_yes, missing_windows, noisy_or, probabilities_of, why_no_value
@@ -142,7 +142,7 @@ def _of_item(item: str, findings: Iterable[Finding], context: ScoringContext) ->
             filled += 1
     videos = [f.video for f, _ in scored]
     truth = [str(truths[v]) for v in videos]
-    facts = {"counts": counts_of(findings), "note": _note(known, filled)}
+    facts: dict[str, Any] = {"counts": counts_of(findings), "note": _note(known, filled)}
     predicted = [p for _, p in scored]
     if item == THREE_VALUED:
         made = build.macro("recognition", item, videos, truth, predicted, labels, **facts)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.text import cleaned
 from s3eval.combining import missing_windows, why_no_value
-from s3eval.items import asked_of, by_question, refuse_unknown_options
+from s3eval.items import asked_of, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 
@@ -61,7 +61,7 @@ class Report(Task):
         profile = context.profile
         if not context.senses or not video.duration:
             return
-        sense = "sight" if "sight" in context.senses else "hearing"
+        sense = leading_sense(context.senses)
         asked = (Question(ITEM, PROMPT, max_tokens=256, sense=sense),)
         for clip in windows(
             video.name,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.listing import read_sequence, unknown_tokens
 from s3eval.combining import missing_windows, overlap_merge, why_no_value
-from s3eval.items import asked_of, by_question, refuse_unknown_options
+from s3eval.items import asked_of, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.vocabulary import FEATURES
@@ -66,7 +66,7 @@ class SequenceTask(Task):
         profile = context.profile
         if not context.senses or not video.duration:
             return
-        sense = "sight" if "sight" in context.senses else "hearing"
+        sense = leading_sense(context.senses)
         asked = (Question(ITEM, prompt(context.senses), max_tokens=192, sense=sense),)
         detail = {"senses": sorted(context.senses)}
         for clip in windows(
@@ -128,7 +128,7 @@ class SequenceTask(Task):
         videos = [v for v, _, _ in pairs]
         lost = len(known) - len(pairs)
         note = f"{lost} of {len(known)} without a list left out" if lost else ""
-        facts = {"counts": counts_of(findings), "note": note}
+        facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
         release = context.protocol == "release"
         f1 = metric.temporal_f1_release if release else metric.temporal_f1_paper
         distances = [float(metric.edit_distance(said, true)) for _, said, true in pairs]

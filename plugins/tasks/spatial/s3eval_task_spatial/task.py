@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.body_part import read_body_part
 from s3eval.answers.side import read_side
@@ -212,13 +212,13 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
     note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
     if wrong:
         note = f"{wrong} failed answers counted as wrong"
-    facts = {"counts": counts_of(findings), "note": note}
+    facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
     videos = [v for v, _, _ in scored]
-    truth, said = [t for _, t, _ in scored], [s for _, _, s in scored]
+    truth, told = [t for _, t, _ in scored], [s for _, _, s in scored]
     if item == ONSET:
-        made = build.macro("spatial", item, videos, truth, said, **facts)
+        made = build.macro("spatial", item, videos, truth, told, **facts)
     else:
-        made = build.binary("spatial", item, videos, truth, said, "right", **facts)
+        made = build.binary("spatial", item, videos, truth, told, "right", **facts)
     answered = [_said(item, f, context) not in (None, FAILED) for f, _ in known]
     made.append(build.coverage("spatial", item, [f.video for f, _ in known], answered, **facts))
     return made
