@@ -11,7 +11,7 @@ from collections.abc import Callable
 from s3eval.synth.body import Pose, Vec, between
 from s3eval.synth.script import Script, Sign
 
-__all__ = ["blink_times", "ease", "envelope", "pose_at", "wander"]
+__all__ = ["blink_times", "ease", "envelope", "fidget", "pose_at", "wander"]
 
 TAU = 2 * math.pi
 # Hand positions in the frame of the trunk (outwards, up, forwards), metres.
@@ -63,6 +63,14 @@ def wander(t: float, seed: int, hz: float = 0.3) -> float:
     return a + (b - a) * ease(x - knot)
 
 
+def fidget(t: float, seed: int, hz: float = 0.3) -> float:
+    """Like `wander`, but still most of the time: people hold a posture, then shift it."""
+    x = t * hz
+    knot = math.floor(x)
+    a, b = _hash(seed, knot) * 2 - 1, _hash(seed, knot + 1) * 2 - 1
+    return a + (b - a) * ease((x - knot) / 0.3)
+
+
 def blink_times(script: Script) -> tuple[float, ...]:
     """When ordinary single blinks begin, seconds: one in 3.5-6.5 s."""
     times, t, n = [], 1.2, 0
@@ -103,17 +111,17 @@ def _breathe(pose: Pose, t: float, deep: float) -> None:
 
 def _idle(pose: Pose, script: Script, t: float, much: float) -> None:
     seed = script.seed
-    pose.yaw += much * 0.10 * wander(t, seed + 1, 0.35)
-    pose.pitch += much * 0.05 * wander(t, seed + 2, 0.3)
-    pose.roll += much * 0.05 * wander(t, seed + 3, 0.25)
-    glance = wander(t, seed + 4, 0.8)
+    pose.yaw += much * 0.10 * fidget(t, seed + 1, 0.3)
+    pose.pitch += much * 0.05 * fidget(t, seed + 2, 0.3)
+    pose.roll += much * 0.05 * fidget(t, seed + 3, 0.3)
+    glance = fidget(t, seed + 4, 0.7)
     pose.face.gaze[0] += much * 0.8 * glance
-    pose.face.gaze[1] += much * 0.35 * wander(t, seed + 5, 0.7)
+    pose.face.gaze[1] += much * 0.35 * fidget(t, seed + 5, 0.7)
     for i in (0, 1):
         x, y, z = pose.hands[i]
         shift = much * 0.012
         pose.hands[i] = (
-            x + shift * wander(t, seed + 6 + i, 0.3), y + shift * wander(t, seed + 8 + i, 0.3), z
+            x + shift * fidget(t, seed + 6 + i, 0.3), y + shift * fidget(t, seed + 8 + i, 0.3), z
         )  # fmt: skip
     if much > 0.5:
         for begin in blink_times(script):
@@ -231,7 +239,7 @@ def _face_twitching(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     much = envelope(t, sign.start, sign.end, 0.2, 0.2)
     i = _index(sign.side)
     twitch = _jerk(sign.hz * (t - sign.start)) * much
-    pose.face.pull[i] = max(pose.face.pull[i], 0.62 * twitch)
+    pose.face.pull[i] = max(pose.face.pull[i], 0.75 * twitch)
     pose.face.lids[i] = max(pose.face.lids[i], 0.25 * twitch)
 
 
@@ -338,6 +346,7 @@ def _pelvic(pose: Pose, sign: Sign, t: float, script: Script) -> None:
         pose.feet[i] = (out + 0.05 * much, forth + 0.36 * much, rise)
     # The shoulders stay on the bed: the trunk pivots about them.
     pose.trunk[2] -= 0.44 * much * thrust
+    pose.pitch -= 0.34 * much * thrust
 
 
 def _full_body(pose: Pose, sign: Sign, t: float, script: Script) -> None:

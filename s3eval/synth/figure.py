@@ -52,7 +52,7 @@ def _gown(colour: RGB, skin: RGB) -> Picture:
 
 def draw_neck(canvas: Picture, camera: Camera, joints: Joints, patient: Patient) -> None:
     """The neck, before the head."""
-    chin = add(joints.head, joints.up, -0.07)
+    chin = add(joints.neck, joints.up, 0.10)
     skin = tinted(patient.skin, 0.85)
     _limb(canvas, camera, add(joints.neck, joints.up, -0.05), 0.058, chin, 0.050, skin)
 

@@ -22,7 +22,7 @@ __all__ = ["HeadArtist", "View"]
 SIZE, UNIT = 320, 100.0
 HALF = SIZE / 2
 # Half axes in metres: sideways, up, forwards. A little larger than life, to be legible.
-AXES = (0.088, 0.128, 0.105)
+AXES = (0.091, 0.125, 0.105)
 _SHIFT = 4
 _ONE = 1 << _SHIFT
 
@@ -211,11 +211,11 @@ class HeadArtist:
         skin = self.patient.skin
         lip = (int(skin[0] * 0.82), int(skin[1] * 0.58), int(skin[2] * 0.58))
         right, left = face.pull
-        wide = 16.0 * (1 - 0.42 * max(0.0, face.pucker) + 0.16 * max(0.0, -face.pucker))
+        wide = 18.5 * (1 - 0.42 * max(0.0, face.pucker) + 0.16 * max(0.0, -face.pucker))
         cx = HALF + 5.5 * (left - right) + 4.0 * face.jaw * 0.6
         cy = HALF + 36.0 - 1.5 * (left + right)
-        a = (cx - wide - 11 * right, cy - 9.0 * right + 1)
-        b = (cx + wide + 11 * left, cy - 9.0 * left + 1)
+        a = (cx - wide - 11 * right, cy - 10.5 * right + 1)
+        b = (cx + wide + 11 * left, cy - 10.5 * left + 1)
         gape = 24.0 * face.mouth + 3.2 * (left + right) * 0.6
         thick = 3.2 + 2.6 * max(0.0, face.pucker)
         low = (cx + 3.0 * face.jaw, cy + 1.5 + gape)

@@ -43,6 +43,7 @@ class Film:
         self.vignette = _vignette(width, height)
         self._blanket: tuple[tuple[Vec, ...], tuple[Picture, tuple[int, int]]] | None = None
         self._layer: tuple[object, Picture] | None = None
+        self._arms: tuple[object, Picture] | None = None
 
     def frame(self, time: float) -> NDArray[np.uint8]:
         """The picture at ``time`` seconds: uint8 RGB, (height, width, 3)."""
@@ -51,18 +52,45 @@ class Film:
     # ---- drawing ----------------------------------------------------------------------------
 
     def _drawn(self, time: float) -> Picture:
-        script, camera = self.script, self.camera
-        pose = pose_at(script, time)
+        pose = pose_at(self.script, time)
         joints = joints_of(pose).on_grid()
-        canvas = self._body(joints, pose, time)
-        for i in self._arms_before():
-            if i != self._covered and self._crosses(joints, i):
-                draw_arm(canvas, camera, joints, i, pose, script.patient)
-        self.head.draw(canvas, head_view(camera, joints), pose.face)
-        for i in (0, 1):
-            if i not in self._arms_before():
-                draw_arm(canvas, camera, joints, i, pose, script.patient)
+        view = head_view(self.camera, joints)
+        patient = self.script.patient
+        over = [i for i in (0, 1) if self._may_cover(joints, i, view)]
+        _, layer = self._with_arms(joints, pose, time, over)
+        canvas = layer.copy()
+        self.head.draw(canvas, view, pose.face)
+        for i in over:
+            draw_arm(canvas, self.camera, joints, i, pose, patient)
         return canvas
+
+    def _may_cover(self, joints: Joints, i: int, view: View) -> bool:
+        """Whether an arm may lie before the head in the picture, and so is drawn after it."""
+        if i in self._arms_before():
+            return False
+        points, _ = self.camera.project(np.array([joints.elbows[i], joints.wrists[i]]))
+        reach = 0.30 * view.scale
+        return bool((np.abs(points - (view.x, view.y)).max(axis=1) < reach).any())
+
+    def _with_arms(
+        self, joints: Joints, pose: Pose, time: float, over: list[int]
+    ) -> tuple[object, Picture]:
+        """The body with the arms that are clear of the head; kept while none of it moves."""
+        body_key, body = self._body(joints, pose, time)
+        early = [
+            i for i in (0, 1)
+            if i not in over
+            and (i not in self._arms_before()
+                 or (i != self._covered and self._crosses(joints, i)))
+        ]  # fmt: skip
+        arms = tuple((i, joints.elbows[i], joints.wrists[i], pose.fists[i]) for i in early)
+        key = (body_key, joints.shoulders, arms)
+        if self._arms is None or self._arms[0] != key:
+            canvas = body.copy()
+            for i in early:
+                draw_arm(canvas, self.camera, joints, i, pose, self.script.patient)
+            self._arms = (key, canvas)
+        return self._arms
 
     def _arms_before(self) -> list[int]:
         """Arms that lie behind the trunk (the far one) or under the blanket."""
@@ -79,19 +107,19 @@ class Film:
         wrist, pelvis = joints.wrists[i], joints.pelvis
         return sum((w - p) * f for w, p, f in zip(wrist, pelvis, joints.front, strict=True)) > 0.1
 
-    def _body(self, joints: Joints, pose: Pose, time: float) -> Picture:
+    def _body(self, joints: Joints, pose: Pose, time: float) -> tuple[object, Picture]:
         """Room, bed, legs, trunk and blanket; drawn again only when one of them has moved."""
         staff = self._staff_at(time)
         swell = round(pose.chest * 4) / 4
-        parts = (
-            joints.pelvis, joints.neck, joints.head, joints.up, *joints.shoulders, *joints.knees,
-            *joints.ankles, *(j[i] for i in self._arms_before()
-                              for j in (joints.elbows, joints.wrists)),
+        before = self._arms_before()
+        key = (
+            staff, swell, joints.pelvis, joints.neck, joints.up, joints.shoulders, joints.knees,
+            joints.ankles,
+            tuple((joints.elbows[i], joints.wrists[i], pose.fists[i]) for i in before),
         )  # fmt: skip
-        key = (staff, swell, parts, tuple(pose.fists[i] for i in self._arms_before()))
         if self._layer is None or self._layer[0] != key:
             self._layer = (key, self._draw_body(joints, pose, swell, staff))
-        return self._layer[1].copy()
+        return self._layer
 
     def _draw_body(
         self, joints: Joints, pose: Pose, swell: float, staff: tuple[float, float] | None

@@ -52,7 +52,7 @@ def save(page: Any, path: Path) -> Path:
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise S3EvalError("Expected a .png or .jpg file", where=path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"quality": 86} if path.suffix.lower() != ".png" else {"optimize": True}
+    options = {"quality": 80} if path.suffix.lower() != ".png" else {"optimize": True}
     page.save(path, **options)
     return path
 
@@ -138,28 +138,37 @@ def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
 # ---- the atlas of signs -----------------------------------------------------------------------
 
 # feature: (what to show, seconds between frames, first frame's offset from the onset)
-_FACE, _BODY = "face", "body"
+_FACE, _HEAD, _BODY, _LEGS = "face", "head", "body", "legs"
 _SHOTS: dict[str, tuple[str, float, float]] = {
-    "occur_during_sleep": (_BODY, 0.75, 1.0),
-    "head_turning": (_BODY, 0.42, -0.3),
+    "occur_during_sleep": (_HEAD, 1.2, 1.0),
+    "head_turning": (_HEAD, 0.5, -0.3),
     "blank_stare": (_FACE, 1.0, 0.8),
     "close_eyes": (_FACE, 0.2, -0.2),
     "eye_blinking": (_FACE, 0.1, 2.0),
     "face_pulling": (_FACE, 0.2, -0.1),
     "face_twitching": (_FACE, 0.06, 2.0),
-    "tonic": (_BODY, 0.22, -0.1),
+    "tonic": (_LEGS, 0.22, -0.1),
     "clonic": (_BODY, 0.08, 2.0),
-    "arm_straightening": (_BODY, 0.24, -0.1),
+    "arm_straightening": (_BODY, 0.26, -0.1),
     "arm_flexion": (_BODY, 0.24, -0.1),
-    "figure4": (_BODY, 0.24, -0.1),
+    "figure4": (_BODY, 0.26, -0.1),
     "oral_automatisms": (_FACE, 0.11, 2.0),
     "limb_automatisms": (_BODY, 0.17, 2.0),
-    "asynchronous_movement": (_BODY, 0.17, 2.0),
-    "pelvic_thrusting": (_BODY, 0.17, 2.0),
-    "full_body_shaking": (_BODY, 0.06, 2.0),
-    "arms_move_simultaneously": (_BODY, 0.2, -0.1),
+    "asynchronous_movement": (_LEGS, 0.17, 2.0),
+    "pelvic_thrusting": (_LEGS, 0.17, 2.0),
+    "full_body_shaking": (_LEGS, 0.06, 2.0),
+    "arms_move_simultaneously": (_BODY, 0.22, -0.1),
 }
-_SIDES = {"clonic": "left", "arm_straightening": "left", "arm_flexion": "right"}
+_SIDES = {"arm_flexion": "right"}
+_CAMERAS = {"pelvic_thrusting": "side-left", "tonic": "side-right"}
+# Left, top, right, bottom of the 1280 x 960 picture.
+_BOXES = {
+    (_HEAD, "foot"): (440, 0, 836, 300),
+    (_BODY, "foot"): (180, 20, 1140, 747),
+    (_LEGS, "foot"): (140, 20, 1140, 778),
+    (_LEGS, "side-left"): (90, 60, 1180, 886),
+    (_LEGS, "side-right"): (90, 60, 1180, 886),
+}
 
 
 def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEATURES) -> Any:
@@ -172,7 +181,7 @@ def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEAT
     Returns:
         a Pillow image.
     """
-    width, label = round(height * 1.32), 190
+    width, label = round(height * 1.32), 232
     page, pen = _page(label + frames * (width + 4) + 6, len(features) * (height + 6) + 6)
     for row, feature in enumerate(features):
         y = 6 + row * (height + 6)
@@ -191,29 +200,32 @@ def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEAT
 
 def _seen_row(name: str, frames: int, width: int, height: int) -> tuple[list[str], list[Any]]:
     from s3eval.synth.casting import solo
-    from s3eval.synth.picture import head_box, render_scene
+    from s3eval.synth.picture import render_scene
 
     shot, step, offset = _SHOTS[name]
-    script = solo(name, side=_SIDES.get(name, "left"))
+    camera = _CAMERAS.get(name, "foot")
+    blanket = "chest" if name == "occur_during_sleep" else None
+    script = solo(name, side=_SIDES.get(name, "left"), camera=camera, blanket=blanket)
     sign = script.signs[0]
     times = [sign.start + offset + step * n for n in range(frames)]
-    size = (1280, 960)
-    pictures = render_scene(script, times, size)
-    if shot == _FACE:
-        left, top, right, bottom = (2 * v for v in head_box(script, script.duration))
-        middle, tall = (left + right) // 2, round((bottom - top) * 1.0)
-        wide = round(tall * width / height)
-        box = (middle - wide // 2, top, middle - wide // 2 + wide, top + tall)
-    else:
-        box = (0, 0, 1280, 960)
-    made = [_fitted(p[max(box[1], 0) : box[3], max(box[0], 0) : box[2]], width, height)
-            for p in pictures]  # fmt: skip
+    pictures = render_scene(script, times, (1280, 960))
+    box = _BOXES.get((shot, camera)) or _face_box(script, width / height)
+    made = [_fitted(p[box[1] : box[3], box[0] : box[2]], width, height) for p in pictures]
     caption = [f"{step:.2f} s apart"]
     if sign.hz:
         caption.append(f"{sign.hz:.1f} Hz")
     if sign.side:
         caption.append("both sides" if sign.side == "both" else f"patient's {sign.side}")
     return caption, made
+
+
+def _face_box(script: Script, shape: float) -> tuple[int, int, int, int]:
+    from s3eval.synth.picture import head_box
+
+    left, top, right, bottom = (2 * v for v in head_box(script, script.duration))
+    half = round((bottom - top) * shape / 2)
+    middle = (left + right) // 2
+    return middle - half, top, middle + half, bottom
 
 
 def _heard_row(name: str, width: int, height: int) -> tuple[list[str], Any]:
