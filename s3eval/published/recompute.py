@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from s3eval.dataset import Dataset
     from s3eval.dataset.importers.release_runs import Recorded
     from s3eval.dataset.importers.s3_release import Release
-    from s3eval.task import Finding
+    from s3eval.task import Finding, Task
 
 __all__ = ["Place", "RunScores", "Score", "score_run", "score_runs"]
 
@@ -46,12 +46,25 @@ class RunScores:
     paper_f1: float | None = None
 
 
-def score_run(dataset: Dataset, run: Recorded) -> RunScores:
+def load_tasks(names: Iterable[str]) -> dict[str, Task]:
+    """The tasks of these names; plugins are looked for once."""
+    from s3eval.plugins import discover
+    from s3eval.running.scoring import load_task
+
+    registry = discover()
+    return {name: load_task(name, registry) for name in dict.fromkeys(names)}
+
+
+def score_run(
+    dataset: Dataset, run: Recorded, tasks: Mapping[str, Task] | None = None
+) -> RunScores:
     """Score a run under ``release``; needs the task plugins, asks no model and no judge."""
     from s3eval.running.scoring import tallies_of
 
+    tasks = tasks or load_tasks(run.tasks)
     findings = {task: [f for f in run.findings if f.task == task] for task in run.tasks}
-    tallies = {(t.task, t.item, t.metric): t for t in tallies_of(findings, dataset, "release")}
+    made = tallies_of(findings, dataset, "release", tasks=tasks)
+    tallies = {(t.task, t.item, t.metric): t for t in made}
     scores = {place: Score(t.value, t.counts.scored, t.note) for place, t in tallies.items()}
     report = tallies.get(("report", "report", "rqi"))
     rqi = {}
@@ -62,16 +75,18 @@ def score_run(dataset: Dataset, run: Recorded) -> RunScores:
         scores | _bert(dataset, findings),
         Counter((f.task, f.item) for f in run.findings),
         rqi,
-        _paper_f1(dataset, findings.get("sequence", [])),
+        _paper_f1(dataset, findings.get("sequence", []), tasks),
     )
 
 
-def _paper_f1(dataset: Dataset, findings: Sequence[Finding]) -> float | None:
+def _paper_f1(
+    dataset: Dataset, findings: Sequence[Finding], tasks: Mapping[str, Task]
+) -> float | None:
     from s3eval.running.scoring import tallies_of
 
     if not findings:
         return None
-    found = tallies_of({"sequence": findings}, dataset, "paper")
+    found = tallies_of({"sequence": findings}, dataset, "paper", tasks=tasks)
     return next((t.value for t in found if t.metric == "temporal_f1"), None)
 
 
@@ -107,7 +122,8 @@ def score_runs(release: Release, split: str, jobs: int = 1) -> dict[str, RunScor
     """
     runs = [r for r in release.runs if r.split == split]
     if jobs < 2 or len(runs) < 2:
-        return {r.model: score_run(release.dataset, r) for r in runs}
+        tasks = load_tasks(task for r in runs for task in r.tasks)
+        return {r.model: score_run(release.dataset, r, tasks) for r in runs}
     from concurrent.futures import ProcessPoolExecutor
 
     # The largest first, so that the last one to finish is a small one.
