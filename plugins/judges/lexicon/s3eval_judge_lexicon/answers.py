@@ -91,7 +91,8 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
             if position == 0:
                 core = text.told(f"yes:{name}")
         else:
-            said, hit = _detail(text, question, core)
+            posture = _POSTURE.get((feature, question.key)) or _POSTURE.get((feature, ""))
+            said, hit = _detail(text, question, core, posture)
         answers[question.key] = said
         if hit:
             shown = said if isinstance(said, str) else ", ".join(said)
@@ -129,7 +130,7 @@ def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None
 
 
 def _detail(
-    text: _Text, question: FeatureQuestion, core: Sequence[Found]
+    text: _Text, question: FeatureQuestion, core: Sequence[Found], posture: str | None
 ) -> tuple[str | tuple[str, ...], Found | None]:
     if question.form == "side":
         for hit in core:
@@ -144,7 +145,7 @@ def _detail(
         named = {p.kind for p in parts}
         return _some(question, named), _first_word(parts)
     arms_only = all("arm" in c for c in question.choices) or question.key == "how_many"
-    told = limbs(parts, posture=_POSTURE.get(question.key), words=text.words)
+    told = limbs(parts, posture=posture, words=text.words) or limbs(parts)
     if arms_only:
         told = {t for t in told if "arm" in t}
     if question.key == "how_many":
@@ -156,8 +157,13 @@ def _detail(
     return _some(question, told), _first_word(parts)
 
 
-#: Questions that ask for the arm in one posture of two.
-_POSTURE = {"flexed": "flexion", "extended": "extension"}
+#: Where the arm in one posture is asked for: (feature, question), or "" for all its questions.
+_POSTURE = {
+    ("arm_flexion", ""): "flexion",
+    ("arm_straightening", ""): "extension",
+    ("figure4", "flexed"): "flexion",
+    ("figure4", "extended"): "extension",
+}
 
 
 def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:

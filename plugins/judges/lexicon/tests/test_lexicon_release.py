@@ -5,11 +5,11 @@ from __future__ import annotations
 import csv
 
 import pytest
+from s3eval_judge_lexicon.judge import Lexicon
 
 from s3eval.judging.schemas import report_row
 from s3eval.testing.paths import release_dir
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
-from s3eval_judge_lexicon.judge import Lexicon
 
 
 @pytest.mark.release
