@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -46,12 +48,22 @@ class RunScores:
     paper_f1: float | None = None
 
 
-def load_tasks(names: Iterable[str]) -> dict[str, Task]:
-    """The tasks of these names; plugins are looked for once."""
+def load_tasks(names: Collection[str]) -> dict[str, Task]:
+    """The tasks of these names; plugins are looked for once.
+
+    Raises:
+        S3EvalError: some are not installed; the command that installs them is named.
+    """
     from s3eval.plugins import discover
     from s3eval.running.scoring import load_task
 
     registry = discover()
+    missing = [name for name in dict.fromkeys(names) if name not in registry.names("task")]
+    if missing:
+        raise S3EvalError(
+            f"Scoring recorded answers needs tasks that are not installed: {', '.join(missing)}",
+            fix="pip install " + " ".join(f"s3eval-task-{name}" for name in missing),
+        )
     return {name: load_task(name, registry) for name in dict.fromkeys(names)}
 
 
@@ -122,7 +134,7 @@ def score_runs(release: Release, split: str, jobs: int = 1) -> dict[str, RunScor
     """
     runs = [r for r in release.runs if r.split == split]
     if jobs < 2 or len(runs) < 2:
-        tasks = load_tasks(task for r in runs for task in r.tasks)
+        tasks = load_tasks([task for r in runs for task in r.tasks])
         return {r.model: score_run(release.dataset, r, tasks) for r in runs}
     from concurrent.futures import ProcessPoolExecutor
 

@@ -92,3 +92,9 @@ def test_the_only_other_column_is_read_whatever_its_name(tmp_path: Path) -> None
 def test_a_column_that_appears_twice_is_named(tmp_path: Path) -> None:
     _, said, _ = read(tmp_path, b"file_name,label,label\nv,yes,no\n", known=("label",))
     assert "column 'label' appears twice" in said[0]
+
+
+def test_a_cell_beyond_the_readers_default_limit_is_read(tmp_path: Path) -> None:
+    long = "tonic," * 40_000
+    sheet, said, _ = read(tmp_path, f'file_name,label\nv,"{long}"\n'.encode(), known=("label",))
+    assert len(next(iter(sheet))["label"]) == len(long) and said == []

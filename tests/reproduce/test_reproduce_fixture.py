@@ -253,3 +253,12 @@ def test_equal_as_printed_takes_either_rounding_of_a_half() -> None:
     assert equal_as_printed(38.4349999, printed("38.43"))
     assert not equal_as_printed(0.1251, printed("0.12"))
     assert not equal_as_printed(874.67, printed("874.66"))
+
+
+def test_missing_task_plugins_are_named_with_the_command_that_brings_them(monkeypatch) -> None:
+    from s3eval import plugins
+
+    monkeypatch.setattr(plugins, "discover", lambda: plugins.Registry(()))
+    with pytest.raises(S3EvalError, match="not installed: recognition") as error:
+        run(MINI)
+    assert "pip install s3eval-task-recognition" in str(error.value)

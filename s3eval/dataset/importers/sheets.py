@@ -19,6 +19,7 @@ __all__ = ["Line", "Problems", "Sheet", "read_sheet"]
 
 #: What a byte that is not UTF-8 becomes; a cell holding it is not read.
 UNDECODABLE = "\ufffd"
+CELL_LIMIT = 2**31 - 1
 
 
 @dataclass
@@ -106,6 +107,8 @@ def read_sheet(
         whose key came before (the first one stands).
     """
     text = _text(path, shown, problems)
+    # A model that repeats itself without end fills cells beyond the reader's default limit.
+    csv.field_size_limit(CELL_LIMIT)
     # strict=False lets stray quotes pass; what they break shows as too many cells.
     reader = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip() for name in next(reader, [])]
