@@ -19,6 +19,7 @@ from s3eval.metrics.tally import Counts, Formula, Tally, ratio
 from s3eval.metrics.text import ORDER, bleu_of_statistics
 
 __all__ = [
+    "bertscore",
     "binary",
     "binary_formula",
     "corpus_bleu",
@@ -217,6 +218,35 @@ def corpus_bleu(
     rows = np.asarray(statistics, float).reshape(len(videos), 2 + 2 * ORDER)
     counted = _counted(facts, len(videos))
     return Tally(task, item, "bleu", tuple(videos), rows, bleu_of_statistics, **counted)
+
+
+def bertscore(
+    task: str,
+    items: Mapping[str, Sequence[tuple[str, str, str]]],
+    encoder: str | bool,
+    **facts: Any,
+) -> list[Tally]:
+    """Mean BERTScore F1 of each item, all items' texts in one batch; the note names the encoder.
+
+    Args:
+        items: by item the (video, prediction, reference) triples.
+        encoder: a model id or folder; True for the benchmark's (`s3eval.metrics.bertscore`).
+
+    Raises:
+        EncoderNotAvailableError: its weights are not on this machine.
+    """
+    from s3eval.metrics.bertscore import ENCODER, bert_scores
+
+    pairs = [pair for triples in items.values() for pair in triples]
+    chosen = encoder if isinstance(encoder, str) else ENCODER
+    found = bert_scores([p for _, p, _ in pairs], [r for *_, r in pairs], chosen)
+    note = f"{found.encoder}, layer {found.layer}"
+    values, made = iter(found.values), []
+    for item, triples in items.items():
+        scored = [(v, x) for (v, _, _), x in zip(triples, values, strict=False) if x is not None]
+        videos, scores = [v for v, _ in scored], [x for _, x in scored]
+        made.append(mean(task, item, "bertscore", videos, scores, note=note, **facts))
+    return made
 
 
 def coverage(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s3eval.metrics.tally import Counts, Tally
 from s3eval.task import Finding, ScoringContext, Task
@@ -53,9 +53,14 @@ def tallies_of(
     protocol: Protocol,
     judge: Judge | None = None,
     tasks: Mapping[str, Task] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> list[Tally]:
-    """Every metric of every task of a run's findings."""
-    context = ScoringContext(dataset, protocol, judge, findings)
+    """Every metric of every task of a run's findings.
+
+    ``options`` reach the tasks: ``{"bertscore": ENCODER}`` adds BERTScore, which is slow and
+    needs an encoder's weights on this machine.
+    """
+    context = ScoringContext(dataset, protocol, judge, findings, dict(options or {}))
     known = tasks or {name: load_task(name) for name in findings}
     return [t for name, found in findings.items() for t in known[name].tallies(found, context)]
 

@@ -26,7 +26,8 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     bleu is corpus BLEU (0-100); rouge is ROUGE-1 F1 under ``release`` and ROUGE-L F1 under
     ``paper`` (0-1), the mean over videos; both leave out pairs without a text on either side.
     interpretation (0-1) needs a judge, or scores a judge gave earlier
-    (``detail["interpretation"]``); with neither it is undefined and says so.
+    (``detail["interpretation"]``); with neither it is undefined and says so. bertscore only with
+    the scoring option ``bertscore``, an encoder.
     """
     from s3eval.metrics import tallies as build
 
@@ -36,8 +37,10 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     for item, theirs in items.items():
         made += _texts(item, theirs, context)
         made.append(_interpretation(item, theirs, context, answers))
+    if encoder := context.options.get("bertscore"):
+        made += build.bertscore(TASK, {i: _pairs(i, f, context) for i, f in items.items()}, encoder)
     yield from made
-    for metric in ("bleu", "rouge", "interpretation", "coverage"):
+    for metric in ("bleu", "rouge", "bertscore", "interpretation", "coverage"):
         parts = [t for t in made if t.metric == metric]
         average = build.mean_over_items(parts)
         if average:
@@ -47,21 +50,33 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
             yield replace(average, note="; ".join(filter(None, [average.note, more])))
 
 
+def _annotated(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Finding]:
+    """The asked findings whose video has a justification to compare with."""
+    from s3eval.metrics.text import left_out
+
+    asked = asked_of(findings, context)
+    return [f for f in asked if not left_out(_reference(context, f.video, item))]
+
+
+def _pairs(
+    item: str, findings: Sequence[Finding], context: ScoringContext
+) -> list[tuple[str, str, str]]:
+    """(video, text, annotated text), as compared, where both are texts."""
+    from s3eval.metrics.text import left_out, normalise
+
+    return [
+        (f.video, normalise(f.value), normalise(_reference(context, f.video, item)))
+        for f in _annotated(item, findings, context)
+        if isinstance(f.value, str) and not left_out(f.value)
+    ]
+
+
 def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.metrics import text
     from s3eval.running.scoring import counts_of
 
-    annotated = [
-        (f, note)
-        for f in asked_of(findings, context)
-        if not text.left_out(note := _reference(context, f.video, item))
-    ]
-    pairs = [
-        (f.video, text.normalise(f.value), text.normalise(note))
-        for f, note in annotated
-        if isinstance(f.value, str) and not text.left_out(f.value)
-    ]
+    annotated, pairs = _annotated(item, findings, context), _pairs(item, findings, context)
     videos = [video for video, _, _ in pairs]
     facts: dict[str, Any] = {"counts": counts_of(findings)}
     left = len(annotated) - len(pairs)
@@ -76,7 +91,7 @@ def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> I
         TASK, item, "rouge", videos, values, note="; ".join(filter(None, [kind, note])), **facts
     )
     usable = {*videos}
-    asked = [f.video for f, _ in annotated]
+    asked = [f.video for f in annotated]
     yield build.coverage(TASK, item, asked, [v in usable for v in asked], **facts)
 
 

@@ -39,7 +39,7 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     rqi comes with its four components (0-1), its base (points) and the mean number of
     hallucinated features. It needs a judge, or what one read earlier
     (``detail["extraction"]`` and ``detail["reference_extraction"]``); with neither it is
-    undefined and says so.
+    undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder.
     """
     from s3eval.metrics.text import left_out
 
@@ -79,6 +79,9 @@ def _texts(
     found = [text.rouge(*pair) for pair in pairs]
     yield build.mean(TASK, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
     yield build.mean(TASK, ITEM, "rouge_l", videos, [r.rouge_l for r in found], **facts)
+    if encoder := context.options.get("bertscore"):
+        triples = [(v, *pair) for v, pair in zip(videos, pairs, strict=True)]
+        yield from build.bertscore(TASK, {ITEM: triples}, encoder, counts=facts["counts"])
     usable = {*videos}
     yield build.coverage(
         TASK, ITEM, [f.video for f in asked], [f.video in usable for f in asked], **facts
