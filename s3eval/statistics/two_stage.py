@@ -27,6 +27,8 @@ Missing = Literal["indicator", "most-frequent", "no"]
 #: the training folds' most frequent value, or as "no".
 MISSING: tuple[Missing, ...] = ("indicator", "most-frequent", "no")
 TREES = 500
+# Enough to choose a leaf size by; the chosen forest is grown whole.
+SEARCH_TREES = 150
 INNER_FOLDS = 4
 REPEATS = 5
 Floats = NDArray[np.float64]
@@ -282,10 +284,13 @@ def _fitted(
     from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
 
     cutter = StratifiedGroupKFold(inner, shuffle=True, random_state=setup.seed)
-    search = GridSearchCV(made, grid, scoring=setup.tune_by, cv=cutter)
+    tried = pipeline(setup)
+    if setup.classifier == "random-forest":
+        tried.set_params(classify__n_estimators=min(TREES, SEARCH_TREES))
+    search = GridSearchCV(tried, grid, scoring=setup.tune_by, cv=cutter, refit=False)
     search.fit(x, y, groups=list(patients))
     chosen = {k.removeprefix("classify__"): v for k, v in sorted(search.best_params_.items())}
-    return search.best_estimator_, chosen
+    return made.set_params(**search.best_params_).fit(x, y), chosen
 
 
 def _impurity(fitted: Any, features: Sequence[str]) -> dict[str, float]:

@@ -60,6 +60,12 @@ def dataset() -> Dataset:
 
 
 @pytest.fixture(scope="session")
+def make():
+    """`make_findings`, for tests that need runs of their own."""
+    return make_findings
+
+
+@pytest.fixture(scope="session")
 def runs(dataset) -> dict[str, dict[str, list[Finding]]]:
     return {
         name: make_findings(dataset, right, seed)
