@@ -86,8 +86,8 @@ class Compared:
     Attributes:
         cell: the published one.
         computed: recomputed, None where it was not.
-        n: videos scored (Table 10: pairs of reports or reports); ``left_out`` asked or recorded
-            but not scored.
+        n: videos scored (means over items: answers scored; Table 10: reports, or pairs of them);
+            ``left_out`` asked or recorded, but not scored.
         status: "match", "differs", "skipped" or "known fault" (of the print).
         reason: why skipped, what is at fault, or what a reader must know.
     """
@@ -232,9 +232,11 @@ def _judged(cell: Cell, computed: float, n: int, left_out: int, note: str = "") 
 
 def _left_out(run: Recorded, task: str, item: str, found: RunScores, score: Score | None) -> int:
     """Findings not scored, and rows of their file that could not even become findings."""
-    dropped = run.left_out.get(run.files.get(item if task == "spatial" else task, ""), 0)
-    asked = found.asked.get((task, item), 0)
-    return max(0, asked - (score.scored if score else 0)) + dropped
+    asked = {i: n for (t, i), n in found.asked.items() if t == task and item in (i, "mean")}
+    roles = [*asked, item] if task == "spatial" else [task]
+    files = {run.files[role] for role in roles if role in run.files}
+    dropped = sum(run.left_out.get(file, 0) for file in files)
+    return max(0, sum(asked.values()) - (score.scored if score else 0)) + dropped
 
 
 def _table_10() -> Iterable[Compared]:
