@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, key_values, print_table, write_json_output
+from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.judging.options import JudgeChoice, judge_options
 
 if TYPE_CHECKING:
     from s3eval.dataset.importers.sheets import Problems
     from s3eval.judge import Judge, ReportFacts, Unreadable
 
-__all__ = ["command", "judge_from", "judge_options", "told_problems"]
+__all__ = ["command", "opened", "told_problems"]
 
 EPILOG = """\b
 Examples:
@@ -25,33 +25,11 @@ Examples:
 """
 
 
-def judge_options(command: Any) -> Any:
-    """``--judge``, ``--judge-option`` and ``--allow-remote``."""
-    for option in (
-        click.option(
-            "--allow-remote", is_flag=True, help="Let text leave this machine (remote judges)."
-        ),
-        click.option(
-            "--judge-option",
-            "judge_option",
-            multiple=True,
-            metavar="KEY=VALUE",
-            help="An option of the judge, e.g. file=WORDS.toml for the lexicon.",
-        ),
-        click.option(
-            "--judge", "judge_name", default="lexicon", show_default=True, help="Who reads."
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def judge_from(name: str, pairs: Sequence[str], allow_remote: bool) -> Judge:
-    """The judge of that name; "none" is refused, since somebody must read."""
+def opened(judging: JudgeChoice) -> Judge:
+    """The judge the user chose; "none" is refused, since somebody must read."""
     from s3eval.errors import S3EvalError
-    from s3eval.judging.load import load_judge
 
-    judge = load_judge(name, key_values(pairs, "--judge-option"), allow_remote=allow_remote)
+    judge = judging.open()
     if judge is None:
         raise S3EvalError("Reading reports needs a judge", fix="--judge lexicon")
     return judge
@@ -72,9 +50,7 @@ def told_problems(problems: Problems) -> int:
 def command(
     ctx: click.Context,
     reports: Path,
-    judge_name: str,
-    judge_option: tuple[str, ...],
-    allow_remote: bool,
+    judging: JudgeChoice,
     json_file: str | None,
 ) -> None:
     """Read each report of REPORTS (a CSV file: file_name, report).
@@ -88,7 +64,7 @@ def command(
 
     problems = Problems()
     texts = read_reports(reports, problems)
-    judge = judge_from(judge_name, judge_option, allow_remote)
+    judge = opened(judging)
     try:
         facts = judge.read_reports([*texts.values()])
         identity = dict(judge.identity())

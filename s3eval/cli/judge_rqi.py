@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, print_table, write_json_output
-from s3eval.cli.judge_read import judge_from, judge_options, told_problems
+from s3eval.cli.judge_read import opened, told_problems
+from s3eval.judging.options import JudgeChoice, judge_options
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge, ReportFacts, Unreadable
@@ -52,9 +53,7 @@ def command(
     ctx: click.Context,
     predicted: Path,
     reference: Path,
-    judge_name: str,
-    judge_option: tuple[str, ...],
-    allow_remote: bool,
+    judging: JudgeChoice,
     protocol: Protocol,
     annotation: Path | None,
     csv_file: str | None,
@@ -79,7 +78,7 @@ def command(
             err=True,
         )
         marked = None
-    judge = judge_from(judge_name, judge_option, allow_remote)
+    judge = opened(judging)
     try:
         rows = _scored(ours, theirs, marked, protocol, judge)
         identity = dict(judge.identity())
