@@ -160,9 +160,7 @@ class Task(ABC):
         """All pieces of one video to its findings, one per item."""
 
     @abstractmethod
-    def tallies(
-        self, findings: Sequence[Finding], context: ScoringContext
-    ) -> Iterable[Tally]:
+    def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterable[Tally]:
         """The metrics, each as sums over the videos that could be scored."""
 
     def trivial(
