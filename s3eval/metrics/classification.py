@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["ClassScores", "binary_scores", "macro_scores", "paired"]
+__all__ = ["ClassScores", "binary_scores", "coverage", "macro_scores", "paired"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,28 @@ accuracy=0.5, n=2)
         )
     accuracy = accuracy_score(truth, predicted)
     return ClassScores(float(p), float(r), float(f1), float(accuracy), len(truth))
+
+
+def coverage(
+    predicted: Sequence[str | None], allowed: Collection[str] | None = None
+) -> float | None:
+    """Share of all answers asked for that can be scored; the rest failed or could not be read.
+
+    Args:
+        predicted: n answers, None where there is none.
+        allowed: the labels that count; None means any.
+
+    In [0, 1], higher is better; None for no answers. To be shown beside every score above, since
+    a model that answers only when sure looks better on what it answers.
+
+    >>> coverage(["yes", None, "Fail", "no"], {"yes", "no"})
+    0.5
+    """
+    if not predicted:
+        return None
+    return sum(p is not None and (allowed is None or p in allowed) for p in predicted) / len(
+        predicted
+    )
 
 
 def _same_length(truth: Sequence[object], predicted: Sequence[object]) -> None:

@@ -266,3 +266,13 @@ def test_no_release_is_one_clear_error(tmp_path: Path) -> None:
     (tmp_path / "result/ground_truth/task12_annotation.csv").write_text("")
     with pytest.raises(S3EvalError, match="no annotated video"):
         open_release(tmp_path)
+
+
+def test_two_folders_of_one_model_stay_apart(mini: Path) -> None:
+    base = mini / "test_dataset/vlm_inference_test"
+    shutil.copytree(base / "InternVL3_5-8B", base / "InternVL3_5-8B-Instruct")
+    release = read_release(mini, ["test"])
+    names = [r.model for r in release.runs]
+    assert len(names) == len({*names}) == 4
+    assert {"InternVL3.5-8B", "InternVL3_5-8B-Instruct"} <= {*names}
+    assert any("this folder keeps its own name" in m for m in messages(release))

@@ -78,6 +78,12 @@ def test_a_label_only_predicted_weighs_on_the_macro_average() -> None:
     assert found.recall == pytest.approx((0.5 + 0) / 2)
 
 
+def test_coverage_counts_all_that_was_asked() -> None:
+    assert classification.coverage(["yes", None, "Fail", "no"], {"yes", "no"}) == 0.5
+    assert classification.coverage(["left", None]) == 0.5
+    assert classification.coverage([]) is None
+
+
 def test_paired_keeps_only_the_labels_that_count() -> None:
     assert classification.paired(["yes", None, "no"], ["Fail", "yes", "no"], {"yes", "no"}) == (
         ["no"],

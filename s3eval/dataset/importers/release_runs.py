@@ -104,11 +104,18 @@ def read_runs(
     """
     context = _Context(root, truth, problems, frozenset(v.name for v in truth.dataset.videos))
     scores = recorded_scores(root, split, problems)
-    return [
-        _run(context, files, split, scores.get(model_name(files.folder.name), {}))
-        for files in model_folders(root, split, problems)
-        if models(model_name(files.folder.name))
-    ]
+    runs: dict[str, Recorded] = {}
+    for files in model_folders(root, split, problems):
+        name = model_name(files.folder.name)
+        if not models(name):
+            continue
+        run = _run(context, files, split, scores.get(name, {}))
+        if name in runs:
+            what = f"'{name}' is {runs[name].folder} already; this folder keeps its own name"
+            problems.warn(files.folder.relative_to(root).as_posix(), 0, what)
+            run = replace(run, model=run.folder)
+        runs[run.model] = run
+    return [*runs.values()]
 
 
 def _run(
