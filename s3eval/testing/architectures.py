@@ -77,6 +77,10 @@ _CORPUS = (
     "You are a helpful assistant. The patient does not answer verbally. 0 1 2 3 4 5 6 7 8 9",
     "Frame1: Frame2: <0.5 seconds> system user assistant a an the of and with is are was",
 )
+# Answers are whole tokens, as in the published tokenizers.
+_ANSWERS = " ".join(
+    form for word in ("yes", "no", "left", "right") for form in (word, word.title(), word.upper())
+)
 # The split into words that the Qwen tokenizers use.
 _SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -103,7 +107,7 @@ def _tokenizer(scale: Scale, specials: dict[str, str], more: tuple[str, ...] = (
         show_progress=False,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
-    raw.train_from_iterator(_CORPUS, trainer)
+    raw.train_from_iterator([*_CORPUS, *[_ANSWERS, *_ANSWERS.split()] * 50], trainer)
     added = dict.fromkeys([*_CHAT_TOKENS, *specials.values(), *more])
     raw.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in added])
     return PreTrainedTokenizerFast(
@@ -334,7 +338,7 @@ def _qwen2_5_omni(scale: Scale) -> Parts:
         image_processor=Qwen2VLImageProcessor(),
         video_processor=Qwen2VLVideoProcessor(),
         feature_extractor=WhisperFeatureExtractor(
-            feature_size=scale.mels, chunk_length=300, return_attention_mask=True
+            feature_size=scale.mels, chunk_length=30, return_attention_mask=True
         ),
         tokenizer=tokenizer,
         chat_template=chat_templates.QWEN2_5_OMNI,

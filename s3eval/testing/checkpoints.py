@@ -12,15 +12,26 @@ clip is ensured by weights three times as large as usual.
 from __future__ import annotations
 
 import argparse
+import atexit
 import json
+import shutil
+import tempfile
 import warnings
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from s3eval.errors import UnknownNameError
 from s3eval.testing.architectures import ARCHITECTURES, Encoder, Scale
 
-__all__ = ["ARCHITECTURES", "Encoder", "Scale", "build_checkpoint", "build_model"]
+__all__ = [
+    "ARCHITECTURES",
+    "Encoder",
+    "Scale",
+    "build_checkpoint",
+    "build_model",
+    "shared_checkpoint",
+]
 
 
 def build_model(architecture: str, *, seed: int = 0, scale: Scale | None = None) -> tuple[Any, Any]:
@@ -77,6 +88,17 @@ def build_checkpoint(
     return path
 
 
+@cache
+def shared_checkpoint(architecture: str, seed: int = 0) -> Path:
+    """A tiny checkpoint in a temporary folder, built once in this process and removed at its end.
+
+    For tests; do not change what is in it.
+    """
+    folder = Path(tempfile.mkdtemp(prefix=f"s3eval-{architecture}-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return build_checkpoint(architecture, folder, seed=seed)
+
+
 def _quiet() -> Any:
     from s3eval.transformers.environment import quiet_library
 
@@ -84,13 +106,22 @@ def _quiet() -> Any:
 
 
 def _enlarge(model: Any, factor: float) -> None:
-    """Multiply all matrices, so that what is seen moves the logits."""
+    """Multiply all matrices, so that what is seen and heard moves the logits.
+
+    Convolutions are brought to a gain above one as well: with the usual small weights what
+    passes several of them would vanish beside the position embeddings added after them.
+    """
     import torch
 
+    convolutions = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
                 parameter.mul_(factor)
+        for module in model.modules():
+            if isinstance(module, convolutions) and factor != 1.0:
+                weight = module.weight
+                weight.div_(weight.std() * weight[0].numel() ** 0.5).mul_(factor)
 
 
 # Published omni checkpoints hold a talker beside the thinker: the thinker's weights carry a

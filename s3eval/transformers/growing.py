@@ -179,6 +179,8 @@ class Batched(Tree):
         real = [[0] * gap + [1] * (longest - gap) for gap in gaps]
         shared = torch.ones(count, self._prefix.length, dtype=torch.long, device=self._device)
         self._mask = torch.cat([shared, self._tensor(real)], dim=1)
+        if not any(gaps):
+            self._mask = None  # nothing is hidden: the library then takes its fastest kernel
         hidden = self._forward(self._cache, self._tensor(ids), self._tensor(positions), self._mask)
         return hidden[:, -1]
 
@@ -196,16 +198,23 @@ class Batched(Tree):
         return hidden[[self._rows.index(i) for i in which], -1]
 
     def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
-        """See `Tree.look_ahead`."""
+        """See `Tree.look_ahead`; as many at a time as there are rows, to take no more memory."""
+        room, found = len(self._rows), []
+        for start in range(0, len(which), room):
+            found += self._look(which[start : start + room], tokens[start : start + room])
+        return found
+
+    def _look(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
         rows = self._tensor([self._rows.index(i) for i in which])
         scratch = continue_prefix(self._cache)
-        for layer in scratch.layers:
-            layer.keys, layer.values = layer.keys[rows], layer.values[rows]
+        if list(which) != self._rows:
+            for layer in scratch.layers:
+                layer.keys, layer.values = layer.keys[rows], layer.values[rows]
         longest = max(len(t) for t in tokens)
         # Padding after the tokens is never seen by them.
         ids = [list(t) + [self._pad] * (longest - len(t)) for t in tokens]
         positions = [[self._next[i] + k for k in range(longest)] for i in which]
-        mask = self._widen(self._mask[rows], longest)
+        mask = self._widen(None if self._mask is None else self._mask[rows], longest)
         hidden = self._forward(scratch, self._tensor(ids), self._tensor(positions), mask)
         return [hidden[row, : len(t)] for row, t in enumerate(tokens)]
 
@@ -213,11 +222,13 @@ class Batched(Tree):
         index = self._tensor(rows)
         for layer in self._cache.layers:
             layer.keys, layer.values = layer.keys[index], layer.values[index]
-        self._mask = self._mask[index]
+        self._mask = None if self._mask is None else self._mask[index]
         self._rows = [self._rows[r] for r in rows]
 
     @staticmethod
     def _widen(mask: Any, by: int) -> Any:
         import torch
 
+        if mask is None:
+            return None
         return torch.cat([mask, mask.new_ones(mask.shape[0], by)], dim=1)

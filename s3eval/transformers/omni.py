@@ -37,8 +37,8 @@ class OmniModel(TransformersModel):
     options_type = OmniOptions
     #: Side in pixels of the square a visual token stands for.
     pixels_per_token: ClassVar[int]
-    #: The longest sound the processor keeps, in seconds; None for any.
-    longest_sound: ClassVar[float | None] = None
+    #: Whether the feature extractor cuts sound that is longer than its window, silently.
+    cuts_sound: ClassVar[bool] = False
 
     def media(self, footage: Footage) -> Media:
         """Video with sound, video alone, sound alone, or nothing."""
@@ -79,10 +79,10 @@ class OmniModel(TransformersModel):
         return arguments
 
     def _check_sound(self, footage: Footage) -> None:
-        longest = self.longest_sound
         assert footage.sound is not None
         seconds = len(footage.sound) / footage.sound_rate
-        if longest is not None and seconds > longest:
+        longest = float(self.processor.feature_extractor.chunk_length)
+        if self.cuts_sound and seconds > longest:
             raise S3EvalError(
                 f"The clip has {seconds:.0f} s of sound, but '{self.spec.name}' hears "
                 f"{longest:.0f} s",

@@ -12,5 +12,5 @@ class Qwen25Omni(OmniModel):
     model_types = ("qwen2_5_omni", "qwen2_5_omni_thinker")
     media_ends = (("<|vision_eos|>", "<|vision_eos|>"), ("<|audio_eos|>", "<|audio_eos|>"))
     pixels_per_token = 28
-    # Its feature extractor cuts what is longer, without a word.
-    longest_sound = 300.0
+    # At 300 s in the published checkpoint.
+    cuts_sound = True

@@ -1,0 +1,368 @@
+"""Watching once and asking many, against asking each time anew; side by side in one run.
+
+    python benchmarks/models.py                            # six architectures, one thread
+    python benchmarks/models.py --only qwen3_vl --memory   # with peak memory
+    python benchmarks/models.py --size real --device cuda --dtype bfloat16   # 7B and 8B, a GPU
+
+Each architecture is built with random weights (hidden 256, four layers) and shown one clip of at
+least 3,000 media tokens. Then 20 questions of about 20 tokens are asked, four new tokens each:
+
+  independent   20 calls of the library's own `generate`, each with the whole prompt and clip
+  forked        the clip once, then one question after the other
+  batched       the clip once, then all questions as a batch
+  packed        the clip once, then all questions in one sequence
+  scored        the clip once, then only the probabilities of the offered answers, packed;
+                against 20 calls that generate four tokens, and against 20 that generate one
+
+Encoding the clip and prefilling count on both sides. What the processor does to the frames is
+left out of the first ratio and counted in the second. The greedy tokens must be the same.
+Exit code 1 when a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s3eval import Clip, Footage, ModelSpec, Question, Sampling, discover
+from s3eval.testing.architectures import ARCHITECTURES, Encoder, Scale
+
+TARGETS = {"forked": 11.0, "scored": 16.0}
+WAYS = ("forked", "batched", "packed", "scored")
+QUESTIONS, NEW = 20, 4
+MODELS = {
+    "internvl": "internvl3.5-8b",
+    "qwen2_5_vl": "qwen2.5-vl-7b",
+    "qwen3_vl": "qwen3-vl-8b",
+    "qwen2_5_omni": "qwen2.5-omni-7b",
+    "qwen3_omni": "qwen3-omni-30b-a3b",
+    "audio_flamingo3": "audio-flamingo-3",
+}
+SMALL = Scale(hidden=256, layers=4, heads=4, sight=Encoder(64), hearing=Encoder(64), tile=224)
+# The published sizes of the 7B and 8B models (text width, depth, heads; the encoders').
+_QWEN2_7B = {"hidden": 3584, "layers": 28, "heads": 28, "shared": 4, "inner": 18944}
+_QWEN3_8B = {"hidden": 4096, "layers": 36, "heads": 32, "shared": 8, "inner": 12288}
+_EARS = Encoder(1280, 32, 20, 5120)
+_MORE = {"mels": 128, "rows": 152_064, "weight_scale": 1.0}
+REAL = {
+    "internvl": Scale(**_QWEN3_8B, **_MORE, sight=Encoder(1024, 24, 16, 4096), tile=448),
+    "qwen2_5_vl": Scale(**_QWEN2_7B, **_MORE, sight=Encoder(1280, 32, 16, 3420)),
+    "qwen3_vl": Scale(**_QWEN3_8B, **_MORE, sight=Encoder(1152, 27, 16, 4304)),
+    "qwen2_5_omni": Scale(**_QWEN2_7B, **_MORE, sight=Encoder(1280, 32, 16, 3420), hearing=_EARS),
+    "audio_flamingo3": Scale(**_QWEN2_7B, **_MORE, hearing=_EARS),
+}
+
+
+def spec_of(architecture: str) -> ModelSpec:
+    """The spec of the model that stands for an architecture."""
+    name = MODELS[architecture]
+    return next(p.spec for p in discover().plugins if p.kind == "model" and p.spec.name == name)
+
+
+def build(architecture: str, given: argparse.Namespace, **options: Any) -> Any:
+    """The adapter around a random model in memory."""
+    import torch
+
+    from s3eval.testing.checkpoints import build_model
+    from s3eval.transformers.loading import Loaded
+
+    scale = SMALL if given.size == "small" else REAL[architecture]
+    torch.set_default_dtype(getattr(torch, given.dtype))
+    with torch.device(given.device):
+        model, processor = build_model(architecture, scale=scale)
+    torch.set_default_dtype(torch.float32)
+    spec = spec_of(architecture)
+    kind = spec.load()
+    chosen = kind.options_type(min_pixels=0, batch=QUESTIONS, **options)
+    return kind(spec, chosen, Loaded(model, processor, given.device, {}))
+
+
+def options_for(way: str) -> dict[str, Any]:
+    """The options of a way of asking."""
+    if way == "scored":
+        return {"sharing": "packed", "score_choices": True}
+    return {"sharing": way}
+
+
+def clip_of(architecture: str) -> Footage:
+    """A clip of 3,000 to 5,000 media tokens: 60 frames in 30 s, or 130 s of sound."""
+    rng = np.random.default_rng(0)
+    hears_only = architecture == "audio_flamingo3"
+    seconds = 130.0 if hears_only else 30.0
+    # Ten by eleven tokens a pair of frames, at 28 or 32 pixels a token.
+    side = 32 if "qwen3" in architecture else 28
+    frames = rng.integers(0, 256, (0 if hears_only else 60, 10 * side, 11 * side, 3), np.uint8)
+    sound = (0.1 * rng.standard_normal(int(seconds * 16_000))).astype(np.float32)
+    times = np.arange(len(frames)) / 2.0
+    return Footage(Clip("noise", 0.0, seconds, Sampling()), frames, times, sound, seconds)
+
+
+def questions_for(architecture: str) -> list[Question]:
+    """Twenty questions of about twenty tokens."""
+    sense = "hearing" if architecture == "audio_flamingo3" else "sight"
+    return [
+        Question(
+            f"q{i}",
+            f"{i}: does the head turn left? Answer yes or no.",
+            choices=("yes", "no"),
+            max_tokens=NEW,
+            sense=sense,
+        )
+        for i in range(QUESTIONS)
+    ]
+
+
+class Bench:
+    """One architecture, one clip, twenty questions, timed in every way."""
+
+    def __init__(self, architecture: str, given: argparse.Namespace) -> None:
+        import torch
+
+        self.torch, self.given = torch, given
+        self.model = build(architecture, given)
+        self.footage, self.questions = clip_of(architecture), questions_for(architecture)
+
+    def clock(self) -> float:
+        """Seconds: of this process's one thread on a CPU, of the clock once a GPU is done."""
+        if self.given.device == "cpu":
+            return time.process_time()
+        self.torch.cuda.synchronize()
+        return time.perf_counter()
+
+    def independent(self, new: int, count: int = QUESTIONS) -> tuple[float, float, list[str]]:
+        """The library's generate for each question: seconds in it, in the processor, texts."""
+        from s3eval.transformers.prompting import Template
+
+        model, texts, prepared, generated = self.model, [], 0.0, 0.0
+        for question in self.questions[:count]:
+            start = self.clock()
+            media = model.media(self.footage)
+            template = Template(model.processor, media.content, dict(model.media_ends))
+            inputs = model.inputs(template.render(question.text), media)
+            middle = self.clock()
+            made = model.model.generate(**inputs, max_new_tokens=new, do_sample=False)
+            end = self.clock()
+            prepared, generated = prepared + middle - start, generated + end - middle
+            tail = made[0, inputs["input_ids"].shape[1] :]
+            texts.append(model.processor.tokenizer.decode(tail, skip_special_tokens=True))
+        return generated, prepared, texts
+
+    def shared(self, way: str) -> tuple[float, float, list[Any]]:
+        """Watch once, ask all: seconds without the processor, seconds in it, answers."""
+        from s3eval.transformers.asking import Asker
+
+        model = self.model
+        options = model.options.model_copy(update=options_for(way))
+        model._asker = Asker(model.model, model.processor.tokenizer, options)
+        kept, spent = model.inputs, [0.0]
+
+        def timed(*args: Any) -> Any:
+            begun = self.clock()
+            made = kept(*args)
+            spent[0] += self.clock() - begun
+            return made
+
+        model.inputs = timed
+        start = self.clock()
+        watched = model.watch(self.footage)
+        answers = list(model.ask(watched, self.questions))
+        total = self.clock() - start
+        del model.inputs
+        self.media_tokens = watched.prefixes[""].length
+        return total - spent[0], spent[0], answers
+
+    def row(self) -> dict[str, Any]:
+        """All ways, interleaved and repeated; the median of each."""
+        self.shared("packed")
+        self.independent(NEW, 1)
+        runs: dict[str, list[tuple[float, float]]] = {}
+        for _ in range(self.given.repeat):
+            for new, name in ((NEW, "independent"), (1, "independent, one token")):
+                generated, prepared, texts = self.independent(new)
+                runs.setdefault(name, []).append((generated, prepared))
+                if new == NEW:
+                    wanted = texts
+            for way in WAYS:
+                asked, prepared, answers = self.shared(way)
+                runs.setdefault(way, []).append((asked, prepared))
+                if way != "scored" and [a.text for a in answers] != wanted:
+                    raise SystemExit(f"{way}: other tokens than independent calls")
+        seconds = {k: statistics.median(r[0] for r in v) for k, v in runs.items()}
+        whole = {k: statistics.median(sum(r) for r in v) for k, v in runs.items()}
+        return {
+            "tokens": self.media_tokens,
+            "seconds": seconds,
+            "ratio": {w: seconds["independent"] / seconds[w] for w in WAYS},
+            "ratio with processing": {w: whole["independent"] / whole[w] for w in WAYS},
+            "scored against one token": seconds["independent, one token"] / seconds["scored"],
+        }
+
+
+def peak_memory(architecture: str, way: str, given: argparse.Namespace) -> float:
+    """MiB above the loaded model, in this process, which does nothing else."""
+    bench = Bench(architecture, given)
+    cuda = given.device.startswith("cuda")
+    if cuda:
+        before = bench.torch.cuda.memory_allocated()
+        bench.torch.cuda.reset_peak_memory_stats()
+    else:
+        bench.shared("packed")  # what is allocated once and kept is not the way's own
+        Path("/proc/self/clear_refs").write_text("5")
+        before = _status("VmRSS")
+    if way == "independent":
+        bench.independent(NEW, 2)
+    else:
+        bench.shared(way)
+    if cuda:
+        return (bench.torch.cuda.max_memory_allocated() - before) / 2**20
+    return (_status("VmHWM") - before) / 1024
+
+
+def _status(name: str) -> int:
+    """A line of this process's status, in KiB; VmHWM is the peak since it was last reset."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name + ":"))
+
+
+WINDOW_TASKS = ("recognition", "justification", "sequence", "report")
+
+
+def window_questions(senses: frozenset[Any], tasks: tuple[str, ...]) -> list[Question]:
+    """What these tasks, run together, ask about one window; each question once."""
+    from s3eval import Annotation, PlanContext, Video
+    from s3eval.footage.clips import profile
+
+    video = Video("v", "p", duration=30.0)
+    context = PlanContext(profile("standard"), senses, frozenset(tasks))
+    specs = {p.spec.name: p.spec for p in discover().plugins if p.kind == "task"}
+    asked: dict[Question, None] = {}
+    for task in tasks:
+        for inquiry in specs[task].load()().inquiries(video, Annotation("v"), context):
+            asked.update(dict.fromkeys(inquiry.questions))
+    # A random model never stops by itself.
+    return [replace(q, max_tokens=min(q.max_tokens, 16)) for q in asked]
+
+
+def window_tasks(architecture: str, given: argparse.Namespace) -> dict[str, float]:
+    """The four window tasks' own questions about one window: together, and task by task.
+
+    Task by task, each task watches the window again, and Tasks 1 and 2 ask their questions
+    separately; together there is one watch, and what both ask is asked once.
+    """
+    bench = Bench(architecture, given)
+    model, senses = bench.model, bench.model.spec.senses
+    apart = [window_questions(senses, (task,)) for task in WINDOW_TASKS]
+    joint = window_questions(senses, WINDOW_TASKS)
+
+    def spend(groups: list[list[Question]]) -> float:
+        begun = bench.clock()
+        for group in groups:
+            list(model.ask(model.watch(bench.footage), group))
+        return bench.clock() - begun
+
+    spend([joint[:1]])
+    times = [(spend(apart), spend([joint])) for _ in range(given.repeat)]
+    alone, together = (statistics.median(column) for column in zip(*times, strict=True))
+    return {
+        "questions": len(joint),
+        "questions apart": sum(map(len, apart)),
+        "together": together,
+        "apart": alone,
+        "ratio": alone / together,
+    }
+
+
+def run_memory(architecture: str, given: argparse.Namespace) -> dict[str, float]:
+    """Peak memory of each way, each in a process of its own."""
+    found = {}
+    for way in ("independent", *WAYS):
+        command = [sys.executable, __file__, "--peak", architecture, way]
+        command += ["--size", given.size, "--device", given.device, "--dtype", given.dtype]
+        found[way] = float(
+            subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
+        )
+    return found
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", nargs="+", choices=sorted(ARCHITECTURES))
+    parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--size", choices=("small", "real"), default="small")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--dtype", default="float32")
+    parser.add_argument("--memory", action="store_true", help="peak memory of each way")
+    parser.add_argument("--tasks", action="store_true", help="the four window tasks")
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Measure, print a table, say what missed its target."""
+    given = parse()
+    import torch
+
+    torch.set_num_threads(1)
+    if given.peak:
+        print(peak_memory(*given.peak, given))
+        return 0
+    known = SMALLEST if given.size == "small" else REAL
+    results: dict[str, Any] = {}
+    for architecture in given.only or known:
+        row = Bench(architecture, given).row()
+        if given.memory:
+            row["peak MiB"] = run_memory(architecture, given)
+        if given.tasks:
+            row["tasks"] = window_tasks(architecture, given)
+        results[architecture] = row
+        show(architecture, row)
+    if given.json:
+        given.json.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+    missed = [
+        f"{name}: {way} {row['ratio'][way]:.1f}, target {target:g}"
+        for name, row in results.items()
+        for way, target in TARGETS.items()
+        if row["ratio"][way] < target
+    ]
+    print("\n".join(["missed:", *missed]) if missed else "all targets met")
+    return 1 if missed else 0
+
+
+SMALLEST = tuple(MODELS)
+
+
+def show(name: str, row: dict[str, Any]) -> None:
+    """One architecture's figures."""
+    seconds = row["seconds"]
+    print(f"{name}: {row['tokens']:,} tokens; independent {seconds['independent']:.2f} s")
+    for way in WAYS:
+        line = f"  {way:8} {seconds[way]:6.2f} s  x{row['ratio'][way]:5.1f}"
+        line += f"  with processing x{row['ratio with processing'][way]:5.1f}"
+        if "peak MiB" in row:
+            line += f"  peak {row['peak MiB'][way]:.0f} MiB"
+        print(line)
+    print(f"  scored against one-token calls x{row['scored against one token']:.1f}")
+    if "peak MiB" in row:
+        print(f"  independent peak {row['peak MiB']['independent']:.0f} MiB")
+    if "tasks" in row:
+        t = row["tasks"]
+        print(
+            f"  window tasks: {t['questions']} questions together {t['together']:.2f} s, "
+            f"{t['questions apart']} apart {t['apart']:.2f} s, x{t['ratio']:.1f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
