@@ -52,7 +52,7 @@ def save(page: Any, path: Path) -> Path:
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise S3EvalError("Expected a .png or .jpg file", where=path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"quality": 80} if path.suffix.lower() != ".png" else {"optimize": True}
+    options = {"quality": 76, "optimize": True} if path.suffix.lower() != ".png" else {"optimize": True}
     page.save(path, **options)
     return path
 
@@ -171,7 +171,7 @@ _BOXES = {
 }
 
 
-def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEATURES) -> Any:
+def atlas(frames: int = 6, height: int = 112, features: Sequence[Feature] = FEATURES) -> Any:
     """One row a feature: a few consecutive frames of a drawn patient; a spectrogram for sounds.
 
     Args:
@@ -181,6 +181,9 @@ def atlas(frames: int = 6, height: int = 150, features: Sequence[Feature] = FEAT
     Returns:
         a Pillow image.
     """
+    from s3eval.synth.studio import need_opencv
+
+    need_opencv()
     width, label = round(height * 1.32), 232
     page, pen = _page(label + frames * (width + 4) + 6, len(features) * (height + 6) + 6)
     for row, feature in enumerate(features):
@@ -249,7 +252,7 @@ def _spectrogram(sound: NDArray[np.float32], rate: int, top: float = 4000.0) -> 
     frames = np.stack([sound[a : a + n] * window for a in starts])
     power = np.abs(np.fft.rfft(frames, axis=1)) ** 2
     power = power[:, : int(top / rate * n)].T[::-1]
-    level = np.clip((10 * np.log10(power + 1e-9) + 45) / 75, 0, 1)
+    level = np.clip((10 * np.log10(power + 1e-9) + 22) / 55, 0, 1)
     return np.stack([255 * level**0.8, 245 * level**1.5, 60 + 130 * level**3], -1).astype(np.uint8)
 
 

@@ -18,7 +18,7 @@ from s3eval.synth.annotate import annotation_of
 from s3eval.synth.casting import cast, patients_of
 from s3eval.synth.script import Script
 
-__all__ = ["dataset_of", "draw_dataset", "draw_scripts"]
+__all__ = ["dataset_of", "draw_dataset", "draw_scripts", "need_opencv"]
 
 # Raised whenever the same seed would draw other pictures or sounds than before.
 GENERATION = 1
@@ -72,6 +72,7 @@ def draw_scripts(
     advance: Advance = lambda n: None,
 ) -> Dataset:  # fmt: skip
     """Draw given scripts into a dataset folder; see `draw_dataset`."""
+    need_opencv()
     folder = Path(out)
     record = {
         "made_by": "s3eval data synth", "generation": GENERATION,
@@ -88,6 +89,20 @@ def draw_scripts(
     except OSError as error:
         raise _disk_trouble(error, folder) from error
     return open_folder(folder)
+
+
+def need_opencv() -> None:
+    """Say how to install what draws, where it is missing.
+
+    Raises:
+        S3EvalError: OpenCV is not installed.
+    """
+    import importlib.util
+
+    if importlib.util.find_spec("cv2") is None:
+        raise S3EvalError(
+            "Drawing needs OpenCV, not installed here", fix="pip install 's3eval-core[synth]'"
+        )
 
 
 def _digest(scripts: Sequence[Script]) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import dataclasses
 import errno
 import hashlib
+import importlib.util
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import av
@@ -149,6 +152,28 @@ def test_a_full_disk_is_said_and_nothing_is_lost(tmp_path, monkeypatch):
     assert kept == [f"{scripts[0].name}.mp4"]
     monkeypatch.undo()
     assert len(studio.draw_scripts(scripts, {}, tmp_path / "set", "x")) == 2
+
+
+def test_a_real_write_failure_is_said_and_leaves_no_partial_file(tmp_path):
+    resource = pytest.importorskip("resource")
+    program = (
+        "from s3eval.testing.footage import tiny_dataset; from s3eval.errors import S3EvalError\n"
+        f"try: tiny_dataset({str(tmp_path / 'set')!r}, videos=1, seconds=3.0)\n"
+        "except S3EvalError as error: print(error)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000)),
+    )  # fmt: skip
+    assert "The disk is full" in done.stdout and "are kept" in done.stdout
+    assert [*(tmp_path / "set" / "videos").iterdir()] == []
+
+
+def test_without_opencv_the_way_out_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(S3EvalError, match="OpenCV") as caught:
+        tiny_dataset(tmp_path / "x")
+    assert "s3eval-core[synth]" in str(caught.value)
 
 
 def test_open_or_draw_opens_what_is_there(tiny):
