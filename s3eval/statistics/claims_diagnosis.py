@@ -71,8 +71,10 @@ def implied_share(
         per_positive = (1 - r) + r * (1 - p) / p if p > 0 else float("inf")
         return (1 - a) / per_positive if per_positive > 0 else 1.0
 
-    low = share(precision - half, max(0.0, recall - half), min(1.0, accuracy + half))
-    high = share(min(1.0, precision + half), min(1.0, recall + half), accuracy - half)
+    # Falling precision and rising accuracy lower the share; recall does either.
+    recalls = (max(0.0, recall - half), min(1.0, recall + half))
+    low = min(share(max(0.0, precision - half), r, min(1.0, accuracy + half)) for r in recalls)
+    high = max(share(min(1.0, precision + half), r, accuracy - half) for r in recalls)
     return max(0.0, min(1.0, low)), max(0.0, min(1.0, high))
 
 

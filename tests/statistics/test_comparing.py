@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-
 from s3eval.metrics.classification import binary_scores
 from s3eval.statistics.comparing import Choice, Settings, compare_runs, tells
 
