@@ -147,6 +147,9 @@ def _loaded(encoder: str, layer: int, device: str | None) -> tuple[Any, Any, str
             f"BERTScore: {state}",
             fix=f"pip install 's3eval-core[bertscore]' and hf download {encoder}",
         )
+    from s3eval.transformers.environment import prepare_libraries
+
+    prepare_libraries()
     import torch
     from transformers import AutoModel, AutoTokenizer
 

@@ -262,3 +262,21 @@ def test_missing_task_plugins_are_named_with_the_command_that_brings_them(monkey
     with pytest.raises(S3EvalError, match="not installed: recognition") as error:
         run(MINI)
     assert "pip install s3eval-task-recognition" in str(error.value)
+
+
+def test_bertscore_cells_are_computed_where_the_encoder_is(monkeypatch) -> None:
+    from s3eval.metrics import bertscore
+
+    def half(predicted, references):
+        kept = [None if r == "" else 0.5 for r in references]
+        return bertscore.BertScores(tuple(kept), "tiny", 9)
+
+    monkeypatch.setattr(bertscore, "encoder_state", lambda encoder="": "available")
+    monkeypatch.setattr(bertscore, "bert_scores", half)
+    found = reproduce(read_release(MINI, ["test"]), "test").compared
+    cells_ = [c for c in found if c.cell.metric == "bertscore" and c.computed is not None]
+    assert {c.cell.table for c in cells_} == {"20", "24"}
+    assert {c.computed for c in cells_} == {0.5}
+    assert all(c.reason == "tiny, layer 9" for c in cells_)
+    report = next(c for c in cells_ if c.cell.table == "24")
+    assert report.n == 9 and report.left_out == 0
