@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.vocabulary import HEARD, SEEN
+from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN
 
 __all__ = ["Annotation", "Dataset", "FeatureAnnotation", "Lateralization", "Video"]
 
@@ -78,6 +78,21 @@ class Annotation:
         found = self.features.get(feature)
         return found.presence if found else None
 
+    def signs_at(self, time: float) -> tuple[str, ...]:
+        """The features annotated as showing at that second, in vocabulary order.
+
+        >>> Annotation("v", {"tonic": FeatureAnnotation("yes", 3.0, 9.0)}).signs_at(5.0)
+        ('tonic',)
+        """
+        showing = []
+        for name in FEATURE_NAMES:
+            f = self.features.get(name)
+            if f is None or f.presence != "yes" or f.start is None:
+                continue
+            if f.start <= time and (f.end is None or time <= f.end):
+                showing.append(name)
+        return tuple(showing)
+
     def sequence_for(self, senses: Collection[str]) -> tuple[str, ...] | None:
         """The sequence restricted to what these senses perceive.
 
@@ -126,7 +141,9 @@ class Dataset:
         for video in self.videos:
             if video.name == name:
                 return video
-        raise UnknownNameError("video", name, [v.name for v in self.videos], fix="s3eval data show")
+        raise UnknownNameError(
+            "video", name, [v.name for v in self.videos], fix="videos.csv lists them"
+        )
 
     def annotation(self, name: str) -> Annotation:
         """The annotation of that video (empty when nothing is known)."""
