@@ -22,8 +22,8 @@ class Qwen25VLOptions(Options):
         text_positions: where the text after a video starts. "trained": one after the video's
             highest position in time, height or width, as the models were trained and as the
             library did up to 4.57. "library": as the installed library does; since 5.x one
-            after the highest in height or width, which lies before the video's end in time
-            (33 against 121 for 60 frames of 2 a second).
+            after the highest in height or width, which for 30 s of video lies about a hundred
+            positions before the video's end in time.
     """
 
     text_positions: Literal["trained", "library"] = "trained"
