@@ -126,21 +126,24 @@ def _hand(
     thumb_side = 1.0 if i == 0 else -1.0
     edge = tinted(skin, 0.68)
     dark, light = [], []
-    length = 0.074 * (1 - 0.62 * fist)
+    length = 0.080 * (1 - 0.62 * fist)
     for k in (-1.5, -0.5, 0.5, 1.5):
-        root = add(palm, spread, k * 0.0185)
-        tip = add(add(root, along, length), out, 0.028 * fist)
+        root = add(palm, spread, k * 0.0195)
+        fan = add(along, spread, 0.10 * k * (1 - fist))
+        tip = add(add(root, fan, length), out, 0.028 * fist)
         dark.append((root, tip))
     thumb_root = add(add(wrist, along, 0.03), spread, thumb_side * 0.030)
     thumb_tip = add(add(thumb_root, along, 0.045), spread, thumb_side * (0.026 - 0.045 * fist))
     light.append((thumb_root, thumb_tip))
     segments = dark + light
     points, scales = _seen(camera, *[p for pair in segments for p in pair])
-    r = 0.0105 * scales[0]
+    r = 0.0098 * scales[0]
     pixels = np.round(np.array(points) * 16).astype(np.int32).reshape(-1, 2, 2)
-    for grow, colour in ((1.3, edge), (0.96, tinted(skin, 0.98))):
-        thick = max(1, round(2 * r * grow))
-        cv2.polylines(canvas, list(pixels), False, (*colour, 255), thick, cv2.LINE_AA, 4)
+    fill = tinted(skin, 0.98)
+    for finger in pixels:
+        for grow, colour in ((1.35, edge), (0.92, fill)):
+            thick = max(1, round(2 * r * grow))
+            cv2.polylines(canvas, [finger], False, (*colour, 255), thick, cv2.LINE_AA, 4)
 
 
 def draw_visitor(canvas: Picture, camera: Camera, x: float, y: float, step: float) -> None:

@@ -52,7 +52,9 @@ def save(page: Any, path: Path) -> Path:
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
         raise S3EvalError("Expected a .png or .jpg file", where=path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    options = {"quality": 76, "optimize": True} if path.suffix.lower() != ".png" else {"optimize": True}
+    options = (
+        {"quality": 76, "optimize": True} if path.suffix.lower() != ".png" else {"optimize": True}
+    )
     page.save(path, **options)
     return path
 

@@ -173,6 +173,7 @@ def _shoot_all(scripts: Sequence[Script], folder: Path, jobs: int, advance: Adva
         return
     import multiprocessing
     from concurrent.futures import ProcessPoolExecutor, as_completed
+    from concurrent.futures.process import BrokenProcessPool
 
     # Fresh processes: a copy of one that has already decoded video can hang.
     context = multiprocessing.get_context("spawn")
@@ -182,6 +183,14 @@ def _shoot_all(scripts: Sequence[Script], folder: Path, jobs: int, advance: Adva
             for done in as_completed(waiting):
                 done.result()
                 advance(1)
+        except BrokenProcessPool:
+            trouble = S3EvalError(
+                "A process that draws has died",
+                why="memory ran out, or a script called this outside `if __name__ == '__main__':`",
+                fix="--jobs 1",
+            )
+            trouble.exit_code = 4
+            raise trouble from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise

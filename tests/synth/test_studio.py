@@ -208,5 +208,18 @@ def test_sheets_of_a_dataset(tiny, tmp_path):
         assert page.width > 900
 
 
+def test_atlas_has_a_row_for_every_feature_asked():
+    from s3eval.synth.sheet import atlas
+    from s3eval.vocabulary import feature
+
+    chosen = [feature("full_body_shaking"), feature("eye_blinking"), feature("ictal_vocalization")]
+    page = np.asarray(atlas(2, 60, chosen)).astype(float)
+    assert page.shape[0] == 3 * 66 + 6
+    rows = [page[6 + 66 * n : 66 + 66 * n, 240:] for n in range(3)]
+    assert all(row.std() > 20 for row in rows)
+    one, two = rows[0][:, 2:70], rows[0][:, 85:153]
+    assert np.abs(one - two).mean() > 0.5, "consecutive frames differ"
+
+
 def test_sheet_needs_something_to_show():
     assert CliRunner().invoke(sheet_command, []).exit_code == 2
