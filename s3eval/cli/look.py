@@ -25,6 +25,7 @@ Examples:
   s3eval look mine VIDEO --model qwen3-vl-8b --task timing --clip 3 --out seen.png
   s3eval look mine VIDEO --profile standard --start 20 --end 50 --out seen.png
 VIDEO is a video's name, or enough of its beginning to tell it from the others.
+Pictures of real recordings show patients: keep them where the videos may be.
 """
 
 
