@@ -39,6 +39,18 @@ _SERVE = """
 import sys
 from s3eval.transformers.environment import prepare_libraries
 prepare_libraries()
+import torchvision.io, torchvision.io.image
+try:
+    torchvision.io.image._assert_has_image_ops()
+except RuntimeError:  # a CUDA build of torchvision beside a CPU torch reads no images: let Pillow
+    import io, numpy, torch
+    from PIL import Image
+    def decode_image(data, *args, **kwargs):
+        image = Image.open(io.BytesIO(bytes(data.numpy()))).convert("RGB")
+        return torch.from_numpy(numpy.array(image)).permute(2, 0, 1)
+    torchvision.io.decode_image = decode_image
+    import transformers.image_utils
+    transformers.image_utils.decode_image = decode_image
 from transformers.cli.transformers import main
 sys.argv = ["transformers", "serve", *sys.argv[1:]]
 main()

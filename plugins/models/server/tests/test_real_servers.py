@@ -1,5 +1,5 @@
-"""The model on real servers: ``transformers serve`` with a tiny random InternVL that takes images,
-and llama.cpp with a text model that takes none. Run alone: pytest -m server.
+"""The model on real servers: ``transformers serve`` with a tiny random Qwen2.5-VL that takes
+images, and llama.cpp with a text model that takes none. Run alone: pytest -m server.
 """
 
 import numpy as np
@@ -35,7 +35,7 @@ why_not_images = missing("torch", "transformers", "fastapi", "uvicorn", "openai"
 def test_a_server_that_takes_images(tmp_path):
     from s3eval.testing.checkpoints import build_checkpoint
 
-    folder = build_checkpoint("internvl", tmp_path / "tiny")
+    folder = build_checkpoint("qwen2_5_vl", tmp_path / "tiny")
     with transformers_serve(folder) as base_url:
         options = {"base_url": base_url, "model": str(folder)}
         first, again, other = (answers_of(options, seed) for seed in (0, 0, 1))

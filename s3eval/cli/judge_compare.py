@@ -1,0 +1,186 @@
+"""``s3eval judge compare``: the same runs under several judges (paper, Table 25)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.errors import S3EvalError
+from s3eval.judging.options import JudgeChoice, remote_judge_options
+from s3eval.vocabulary import PROTOCOLS
+
+if TYPE_CHECKING:
+    from s3eval.judging.compare import JudgedRun, PairAgreement
+    from s3eval.running.runs import Run
+
+EPILOG = """\b
+Examples:
+  s3eval judge compare runs --judges recorded,lexicon
+  s3eval judge compare runs/a runs/b --judges lexicon,qwen,gpt --allow-remote --max-judge-cost 2
+  s3eval judge compare runs --judges lexicon,gpt --judge-option gpt.model=gpt-5.4-mini --json -
+'recorded' stands for the readings a recorded run brought with it. Budgets hold for each judge.
+"""
+
+
+@click.command("compare", epilog=EPILOG)
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--judges", required=True, multiple=True, help="Two or more, e.g. lexicon,qwen.")
+@click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: each run's own.")
+@click.option("--data", help="The dataset, when it is not where the runs were made.")
+@remote_judge_options
+@json_option
+def command(
+    runs: tuple[Path, ...],
+    judges: tuple[str, ...],
+    protocol: str | None,
+    data: str | None,
+    judging: JudgeChoice,
+    json_file: str | None,
+) -> None:
+    """Scores of Tasks 2 and 6 under each judge, and how the judges agree.
+
+    Agreement is counted text by text: kappa of which features and sections a report has, the
+    share of equal localizing values, Spearman of Seizure-RQI over reports, and Kendall's tau of
+    the order in which the judges rank the runs. Exit code 3 when a judge left texts unread.
+    """
+    from s3eval.judging.compare import pairs_of
+    from s3eval.running.runs import open_runs
+
+    wanted = names(judges)
+    if len(wanted) < 2:
+        raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
+    choices = _choices(wanted, judging)
+    opened = [run for run in open_runs(runs) if {"justification", "report"} & {*run.facts.tasks}]
+    if not opened:
+        raise S3EvalError("None of these runs has Task 2 or Task 6", fix="s3eval show RUN")
+    judged: list[JudgedRun] = []
+    identities: dict[str, Any] = {}
+    for name in wanted:
+        found, identities[name] = _judged(name, choices[name], opened, protocol, data)
+        judged += found
+    pairs = pairs_of(judged)
+    document = {
+        "judges": identities,
+        "runs": [_run_json(j) for j in judged],
+        "means": _means(wanted, judged),
+        "agreement": [asdict(p) for p in pairs],
+    }
+    if not write_json_output(document, json_file):
+        _show(wanted, judged, pairs)
+    if any(p.unread for p in pairs):
+        raise click.exceptions.Exit(3)
+
+
+def _choices(wanted: Sequence[str], judging: JudgeChoice) -> dict[str, JudgeChoice]:
+    """Each judge with its own options: ``NAME.key=value``."""
+    options: dict[str, dict[str, Any]] = {name: {} for name in wanted}
+    for key, value in judging.options.items():
+        name, dot, option = key.partition(".")
+        if not dot or name not in options:
+            raise S3EvalError(
+                f"Which judge is the option '{key}' for?", fix=f"--judge-option {wanted[0]}.{key}=…"
+            )
+        options[name][option] = value
+    return {name: replace(judging, name=name, options=options[name]) for name in wanted}
+
+
+def _judged(
+    name: str, choice: JudgeChoice, runs: Sequence[Run], protocol: str | None, data: str | None
+) -> tuple[list[JudgedRun], Mapping[str, Any]]:
+    from s3eval.cli.datasets import dataset_of
+    from s3eval.judging.compare import RECORDED, judged_run
+
+    judge = None if name == RECORDED else choice.open()
+    try:
+        found = []
+        for run in runs:
+            chosen: Any = protocol or run.facts.protocol
+            found.append(judged_run(run, dataset_of(run, data), chosen, name, judge))
+        return found, dict(judge.identity()) if judge else {"judge": RECORDED}
+    finally:
+        if judge is not None:
+            judge.close()
+
+
+def _run_json(judged: JudgedRun) -> dict[str, Any]:
+    kept = ("run", "judge", "interpretation", "rqi", "scored", "asked")
+    return {
+        **{name: getattr(judged, name) for name in kept},
+        "reports_read": sum(f is not None for f in judged.facts.values()),
+        "reports": len(judged.facts),
+    }
+
+
+def _means(wanted: Sequence[str], judged: Sequence[JudgedRun]) -> list[dict[str, Any]]:
+    """A judge's scores, mean over the runs that have one (Table 25)."""
+
+    def mean(values: Sequence[float | None]) -> float | None:
+        known = [v for v in values if v is not None]
+        return sum(known) / len(known) if known else None
+
+    return [
+        {
+            "judge": name,
+            "interpretation": mean([j.interpretation for j in judged if j.judge == name]),
+            "rqi": mean([j.rqi for j in judged if j.judge == name]),
+            "runs": sum(j.judge == name for j in judged),
+        }
+        for name in wanted
+    ]
+
+
+def _show(
+    wanted: Sequence[str], judged: Sequence[JudgedRun], pairs: Sequence[PairAgreement]
+) -> None:
+    columns = ["judge", "run", "Task 2 score", "scored", "Task 6 RQI", "scored ", "reports read"]
+    rows: list[list[str]] = []
+    for j in judged:
+        read = sum(f is not None for f in j.facts.values())
+        rows.append(
+            [
+                j.judge,
+                j.run,
+                _number(j.interpretation),
+                f"{j.scored['justification']}/{j.asked['justification']}",
+                _number(j.rqi),
+                f"{j.scored['report']}/{j.asked['report']}",
+                f"{read}/{len(j.facts)}",
+            ]
+        )
+    for m in _means(wanted, judged):
+        runs = f"mean of {m['runs']}"
+        rows.append([m["judge"], runs, _number(m["interpretation"]), "", _number(m["rqi"]), "", ""])
+    print_table("Scores per judge", columns, rows, right=columns[2:])
+    columns = [
+        "judges", "reports", "features kappa", "sections kappa", "localizing equal",
+        "RQI Spearman", "Task 2 Spearman", "RQI ranking tau", "Task 2 ranking tau",
+    ]  # fmt: skip
+    agreed = [
+        [
+            " / ".join(p.judges),
+            f"{p.reports}/{p.reports + p.unread}",
+            *map(
+                _number,
+                (
+                    p.feature_kappa,
+                    p.section_kappa,
+                    p.localizing,
+                    p.rqi_spearman,
+                    p.interpretation_spearman,
+                    p.rqi_ranking,
+                    p.interpretation_ranking,
+                ),
+            ),
+        ]
+        for p in pairs
+    ]
+    print_table("Agreement", columns, agreed, right=columns[1:])
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}"
