@@ -117,21 +117,26 @@ def _run_json(judged: JudgedRun) -> dict[str, Any]:
 
 
 def _means(wanted: Sequence[str], judged: Sequence[JudgedRun]) -> list[dict[str, Any]]:
-    """A judge's scores, mean over the runs that have one (Table 25)."""
+    """A judge's scores, mean over the runs that have one (Table 25), and how many have."""
 
-    def mean(values: Sequence[float | None]) -> float | None:
+    def mean(values: Sequence[float | None]) -> tuple[float | None, int]:
         known = [v for v in values if v is not None]
-        return sum(known) / len(known) if known else None
+        return (sum(known) / len(known) if known else None), len(known)
 
-    return [
-        {
-            "judge": name,
-            "interpretation": mean([j.interpretation for j in judged if j.judge == name]),
-            "rqi": mean([j.rqi for j in judged if j.judge == name]),
-            "runs": sum(j.judge == name for j in judged),
-        }
-        for name in wanted
-    ]
+    found = []
+    for name in wanted:
+        interpretation = mean([j.interpretation for j in judged if j.judge == name])
+        rqi = mean([j.rqi for j in judged if j.judge == name])
+        found.append(
+            {
+                "judge": name,
+                "interpretation": interpretation[0],
+                "interpretation_runs": interpretation[1],
+                "rqi": rqi[0],
+                "rqi_runs": rqi[1],
+            }
+        )
+    return found
 
 
 def _show(
@@ -153,8 +158,9 @@ def _show(
             ]
         )
     for m in _means(wanted, judged):
-        runs = f"mean of {m['runs']}"
-        rows.append([m["judge"], runs, _number(m["interpretation"]), "", _number(m["rqi"]), "", ""])
+        counts = [f"{m[key]} runs" for key in ("interpretation_runs", "rqi_runs")]
+        scores = [_number(m[key]) for key in ("interpretation", "rqi")]
+        rows.append([m["judge"], "mean", scores[0], counts[0], scores[1], counts[1], ""])
     print_table("Scores per judge", columns, rows, right=columns[2:])
     columns = [
         "judges", "reports", "features kappa", "sections kappa", "localizing equal",
