@@ -11,7 +11,7 @@ from s3eval.judge import Evidence, FeatureAnswers
 from s3eval.judging.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questions
 from s3eval_judge_lexicon.body import Part, limbs, parts_of
 from s3eval_judge_lexicon.phrases import Found, Phrases
-from s3eval_judge_lexicon.scope import Scope, negations
+from s3eval_judge_lexicon.scope import Scope, by_word, negations
 from s3eval_judge_lexicon.sides import side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words, split_words
 
@@ -60,17 +60,13 @@ class _Text:
 
     words: Words
     hits: Mapping[str, list[Found]]
-    negated: Sequence[Scope]
+    negated: Sequence[Scope | None]
     sides: tuple[str | None, ...]
     parts: Sequence[Part]
 
     def told(self, name: str) -> list[Found]:
         """The hits of a list that no negation covers."""
-        return [
-            h
-            for h in self.hits.get(name, ())
-            if not any(s.covers(h.start, h.end) for s in self.negated)
-        ]
+        return [h for h in self.hits.get(name, ()) if self.negated[h.start] is None]
 
     def quote(self, fact: str, start: int, end: int) -> Evidence:
         first, last = self.words.starts[start], self.words.ends[end - 1]
@@ -109,7 +105,13 @@ def _read(justification: str, book: AnswerBook) -> _Text:
     for one in found:
         hits.setdefault(one.term, []).append(one)
     sides = word_sides(words)
-    return _Text(words, hits, negations(words, found, wide=True), sides, parts_of(words, sides))
+    return _Text(
+        words,
+        hits,
+        by_word(words, negations(words, found, wide=True)),
+        sides,
+        parts_of(words, sides),
+    )
 
 
 def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None]:
@@ -168,7 +170,7 @@ _POSTURE = {
 
 def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:
     """Body parts told of, not negated, in the sentences of the core sign (or anywhere)."""
-    told = [p for p in text.parts if not any(s.covers(p.start, p.end) for s in text.negated)]
+    told = [p for p in text.parts if text.negated[p.start] is None]
     sentences = {text.words.sentence[h.start] for h in core}
     near = [p for p in told if text.words.sentence[p.start] in sentences]
     return near or told

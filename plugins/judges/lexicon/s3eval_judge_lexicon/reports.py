@@ -9,7 +9,7 @@ from s3eval.judge import Evidence, ReportFacts
 from s3eval.vocabulary import HEARD, SECTIONS
 from s3eval_judge_lexicon.lexicon import Lexicon, Term
 from s3eval_judge_lexicon.phrases import Found, outermost
-from s3eval_judge_lexicon.scope import Scope, doubts, negations
+from s3eval_judge_lexicon.scope import Scope, by_word, doubts, negations
 from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words, split_words
 
@@ -82,8 +82,8 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
 
 def mentions(words: Words, found: Sequence[Found], lexicon: Lexicon) -> list[Mention]:
     """Every sign of a text, in the order things happened."""
-    negated = negations(words, found)
-    doubted = doubts(words, found)
+    negated = by_word(words, negations(words, found))
+    doubted = by_word(words, doubts(words, found))
     sides = word_sides(words)
     signs = outermost([f for f in found if f.term.startswith("sign:")], lexicon.hides)
     parts = {i for f in signs for i in range(f.start, f.end)}
@@ -103,8 +103,8 @@ def mentions(words: Words, found: Sequence[Found], lexicon: Lexicon) -> list[Men
                 one.start,
                 one.end,
                 side,
-                next((s for s in negated if s.covers(one.start, one.end)), None),
-                next((s for s in doubted if s.covers(one.start, one.end)), None),
+                negated[one.start],
+                doubted[one.start],
                 (*order[one.start], one.start, -one.end),
             )
         )

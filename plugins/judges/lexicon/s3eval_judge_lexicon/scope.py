@@ -7,13 +7,14 @@ reaches back to the start of the clause. None reaches past "but", "however", "th
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from s3eval_judge_lexicon.phrases import Found
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["Scope", "doubts", "negations"]
+__all__ = ["Scope", "by_word", "doubts", "negations"]
 
 
 _PREFIX = "scope:"
@@ -28,9 +29,21 @@ class Scope:
     by_start: int
     by_end: int
 
-    def covers(self, start: int, end: int) -> bool:
-        """Whether the words start:end begin under it."""
-        return self.start <= start < self.end
+
+def by_word(words: Words, scopes: Iterable[Scope]) -> list[Scope | None]:
+    """For each word the first of the scopes it stands under, or None.
+
+    >>> from s3eval_judge_lexicon.words import split_words
+    >>> [s is not None for s in by_word(split_words("no head turn"), [Scope(1, 3, 0, 1)])]
+    [False, True, True]
+    """
+    under: list[Scope | None] = [None] * len(words)
+    filled = 0
+    for scope in sorted(scopes, key=lambda s: (s.start, -s.end)):
+        for i in range(max(scope.start, filled), scope.end):
+            under[i] = scope
+        filled = max(filled, scope.end)
+    return under
 
 
 def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> list[Scope]:
@@ -80,40 +93,40 @@ def _scope(trigger: Found, start: int, end: int) -> Scope:
 
 
 def _unshielded(found: Iterable[Found], shields: Sequence[Found]) -> list[Found]:
-    return [f for f in found if not any(s.start <= f.start and f.end <= s.end for s in shields)]
+    shielded = {i for s in shields for i in range(s.start, s.end)}
+    return [f for f in found if not (f.start in shielded and f.end - 1 in shielded)]
+
+
+# Clauses, sentences and the places of phrases only ever go up, so all ends are found by bisection.
 
 
 def _forward(words: Words, start: int, stops: Sequence[int]) -> int:
     """The end of the sentence, or the first stop before it."""
-    if start >= len(words):
-        return start
-    sentence = words.sentence[start - 1]
-    end = start
-    while end < len(words) and words.sentence[end] == sentence:
-        end += 1
-    return next((s for s in stops if start <= s < end), end)
+    end = bisect_right(words.sentence, words.sentence[start - 1])
+    at = bisect_left(stops, start)
+    return min(end, stops[at]) if at < len(stops) else end
 
 
 def _backward(words: Words, before: int, stops: Sequence[int]) -> int:
     """The start of the clause that ends at ``before``, or just after the last stop in it."""
-    start = before
-    while start > 0 and words.clause[start - 1] == words.clause[min(before, len(words) - 1)]:
-        start -= 1
-    return max([start, *(s + 1 for s in stops if start <= s < before)])
+    start = bisect_left(words.clause, words.clause[before])
+    at = bisect_left(stops, before)
+    return max(start, stops[at - 1] + 1) if at else start
 
 
 def _clause_end(words: Words, start: int) -> int:
-    end = start
-    while end < len(words) and words.clause[end] == words.clause[start - 1]:
-        end += 1
-    return end
+    return bisect_right(words.clause, words.clause[start - 1])
 
 
 def _through_list(words: Words, trigger: Found, end: int, goes_on: Sequence[Found]) -> int:
     """The reach of a noun negation: its clause, or to the last item of its list."""
     reach = min(end, _clause_end(words, trigger.end))
-    for mark in goes_on:
-        if trigger.end <= mark.start < end:
-            last = min(mark.end, len(words) - 1)
-            reach = max(reach, min(end, _clause_end(words, last + 1)))
-    return reach
+    at = bisect_left(goes_on, end, key=_start) - 1
+    if at < 0 or goes_on[at].start < trigger.end:
+        return reach
+    last = min(goes_on[at].end, len(words) - 1)
+    return max(reach, min(end, _clause_end(words, last + 1)))
+
+
+def _start(found: Found) -> int:
+    return found.start
