@@ -30,8 +30,8 @@ def without_thinking(text: str) -> str:
     >>> without_thinking("<think>still thinking")
     ''
     """
-    text = _THINKING.sub(" ", text)
-    text = _THINKING_END.sub("", text)
+    if "</" in text:
+        text = _THINKING_END.sub("", _THINKING.sub(" ", text))
     return _THINKING_OPEN.sub("", text).strip()
 
 

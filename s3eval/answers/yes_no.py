@@ -20,7 +20,8 @@ _WORDS = {
     "not applicable": "na",
 }
 _WORD = r"(?P<word>yes|no|n/a|n\.a\.?|na|not applicable)"
-_MARKS = r"[\s\"'“”‘’`*_(\[{<>#:.\-–—]*"
+# Bounded, here and below: models that repeat one mark for ever must not cost minutes to read.
+_MARKS = r"[\s\"'“”‘’`*_(\[{<>#:.\-–—]{0,12}"
 _ANSWER = (
     r"(?:(?:the\s+|my\s+|final\s+|short\s+)*(?:answer|response|label|prediction)\b"
     r"(?:\s+(?:is|would be|should be|to .{1,80}? is))?)?"
@@ -35,7 +36,9 @@ _STATED = re.compile(
 )
 # An answer standing alone as a sentence or line: "... stiffen. Yes."
 _ALONE = re.compile(
-    rf"(?:^|[.!?\n;]|\*\*)[ \t]*[\"'“‘*_(\[]*{_WORD}[\"'”’*_)\]]*[ \t]*(?=[.!\n]|$)", re.IGNORECASE
+    rf"(?:^|[.!?\n;]|\*\*)[ \t]{{0,8}}[\"'“‘*_(\[]{{0,4}}{_WORD}[\"'”’*_)\]]{{0,4}}[ \t]{{0,8}}"
+    r"(?=[.!\n]|$)",
+    re.IGNORECASE,
 )
 # "No one spoke": a sentence about persons, not an answer.
 _DETERMINER = re.compile(

@@ -124,3 +124,19 @@ def test_only_what_follows_the_thought_counts():
     assert without_thinking("a<think>b</think>c").replace(" ", "") == "ac"
     assert cleaned("<think>b") == ""
     assert shortened("x" * 100, 10) == "x" * 9 + "…"
+
+
+@pytest.mark.parametrize("mark", ["*", "{", "[", "(", " ", "\n", ".", ",", "-", ":", '"', "x", "_"])
+@pytest.mark.parametrize("name", READERS)
+def test_endless_repetition_is_read_in_the_end(name, mark):
+    """Models fall into loops; a reader quadratic in a mark would stand still here for minutes."""
+    read, _ = READERS[name]
+    assert not read(mark * 30_000).readable
+
+
+@pytest.mark.parametrize("words", ["the answer ", "non-", "00:", "answer is ", "so the final "])
+@pytest.mark.parametrize("name", READERS)
+def test_endless_phrases_are_read_in_the_end(name, words):
+    read, _ = READERS[name]
+    found = read(words * 5_000)
+    assert found.readable or found.reason
