@@ -13,7 +13,7 @@ from s3eval.statistics.chance import ChanceLine, best_line, chance_lines
 from s3eval.statistics.resampling import (
     Cohort,
     Interval,
-    intervals,
+    interval,
     patient_draws,
     resampled_values,
 )
@@ -121,28 +121,24 @@ def beside(
     patients = dataset.patients
     lines = chance_lines(tallies, trivial, dataset)
     chosen = [best_line(lines[t.task, t.item, t.metric], t.higher_is_better) for t in tallies]
-    found = intervals(tallies, patients, resamples, seed)
-    leads = _advantages(tallies, chosen, patients, resamples, seed)
+    found = _intervals(tallies, chosen, patients, resamples, seed)
     return [
         _row(t, line, lines[t.task, t.item, t.metric], around, lead, patients, protocol)
-        for t, line, around, lead in zip(tallies, chosen, found, leads, strict=True)
+        for t, line, (around, lead) in zip(tallies, chosen, found, strict=True)
     ]
 
 
-def _advantages(
+def _intervals(
     tallies: Sequence[Tally],
     lines: Sequence[ChanceLine | None],
     patients: Mapping[str, str],
     resamples: int,
     seed: int,
-) -> list[Interval | None]:
-    """The interval of each score's advantage over its chance line, paired by patient."""
-    from s3eval.statistics.resampling import interval
-
-    videos = sorted({v for t in tallies for v in t.videos})
-    if not videos:
-        return [None] * len(tallies)
-    cohort = Cohort.of(patients, videos)
+) -> list[tuple[Interval, Interval | None]]:
+    """Each score's interval, and that of its advantage over its chance line, paired by patient."""
+    cohort = Cohort.of(patients, sorted({v for t in tallies for v in t.videos}))
+    if not len(cohort):
+        return [(Interval(None, None, note="no video was scored"), None)] * len(tallies)
     weights = np.concatenate(
         [patient_draws(len(cohort), resamples, seed), 1.0 - np.eye(len(cohort))]
     )
@@ -150,16 +146,16 @@ def _advantages(
     places = [i for i, line in enumerate(lines) if line is not None and line.tally is not None]
     rivals = [line.tally for line in lines if line is not None and line.tally is not None]
     theirs = dict(zip(places, resampled_values(rivals, cohort, weights), strict=True))
-    found: list[Interval | None] = []
+    found: list[tuple[Interval, Interval | None]] = []
     for i, (tally, line) in enumerate(zip(tallies, lines, strict=True)):
-        if line is None or tally.value is None:
-            found.append(None)
-            continue
-        sign = 1 if tally.higher_is_better else -1
-        lead = sign * (mine[i] - theirs.get(i, np.full(len(weights), line.value)))
         own = sorted({cohort.place[v] for v in tally.videos})
-        value = sign * (tally.value - line.value)
-        found.append(interval(value, lead[:resamples], lead[resamples:][own]))
+        value, lead = tally.value, None
+        around = interval(value, mine[i, :resamples], mine[i, resamples:][own])
+        if line is not None and value is not None:
+            sign = 1 if tally.higher_is_better else -1
+            gap = sign * (mine[i] - theirs.get(i, np.full(len(weights), line.value)))
+            lead = interval(sign * (value - line.value), gap[:resamples], gap[resamples:][own])
+        found.append((around, lead))
     return found
 
 

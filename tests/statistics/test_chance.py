@@ -153,3 +153,20 @@ def test_truth_of_takes_only_labels_that_are_scored(dataset):
     assert truth_of(dataset, "spatial", "head_turning", video) in ("left", "right")
     assert truth_of(dataset, "spatial", "arm_movement", video) is None
     assert truth_of(dataset, "report", "report", video) is None
+
+
+def test_the_tables_intervals_are_those_of_the_metric_alone(dataset, runs):
+    from s3eval.running.scoring import tallies_of
+    from s3eval.statistics.resampling import intervals
+
+    tallies = tallies_of(runs["poor"], dataset, "paper")
+    alone = intervals(tallies, dataset.patients, 150, 3)
+    rows = score_rows(runs["poor"], dataset, "paper", resamples=150, seed=3)
+    assert [(r.low, r.high) for r in rows] == [(i.low, i.high) for i in alone]
+
+
+def test_a_run_of_nothing_has_rows_without_numbers(dataset):
+    nothing = binary("diagnosis", "video_only", [], [], [], "ES")
+    row = beside(nothing, {}, dataset, resamples=100)[0]
+    assert (row.value, row.low, row.mark, row.videos) == (None, None, "", 0)
+    assert row.interval_note == "no video was scored"
