@@ -62,11 +62,14 @@ def find_json(text: str, kind: type = dict) -> Any:
     True
     """
     opening = "{" if kind is dict else "["
+    decoder = json.JSONDecoder(strict=False)
     for candidate in (text, _repaired(text)):
-        decoder, at = json.JSONDecoder(strict=False), candidate.find(opening)
-        while at >= 0:
+        at = candidate.find(opening)
+        for _ in range(OPENINGS):
+            if at < 0:
+                break
             try:
-                value, _ = decoder.raw_decode(candidate, at)
+                value, _end = decoder.raw_decode(candidate, at)
             except (ValueError, RecursionError):
                 value = None
             if isinstance(value, kind):
