@@ -79,7 +79,7 @@ def usual(
 def plot(part: Part, index: int) -> Script:
     """The script of one part; ``index`` sets its picture size and frame rate."""
     rng = random.Random(f"s3eval plot {part.seed}")
-    signs = _schedule(part, rng)
+    signs = [_briefly(s, part.seed) for s in _schedule(part, rng)]
     begin = min((s.start for s in signs), default=0.0)
     lead = rng.uniform(5, 9)
     signs = [_moved(s, lead - begin) for s in signs]
@@ -111,6 +111,13 @@ def plot(part: Part, index: int) -> Script:
 
 def _moved(sign: Sign, by: float) -> Sign:
     return replace(sign, start=_round(sign.start + by), end=_round(sign.end + by))
+
+
+def _briefly(sign: Sign, seed: int) -> Sign:
+    """One clonic sign in four is brief (a few jerks), the others are sustained."""
+    if sign.feature != "clonic" or random.Random(f"s3eval brief {seed}").random() >= 0.25:
+        return sign
+    return replace(sign, end=_round(sign.start + abs(sign.lag) + 3.5))
 
 
 def _schedule(part: Part, rng: random.Random) -> list[Sign]:

@@ -19,9 +19,10 @@ def _limbs(sign: Sign, part: str) -> str:
 def _clonic(s: Sign) -> str:
     limbs = _limbs(s, "arm") + (f" and {_limbs(s, 'leg')}" if "leg" in s.parts else "")
     side = "bilateral" if s.side == "both" else "unilateral"
+    length = "brief" if s.end - s.start - abs(s.lag) < 5 else "sustained"
     return (
         f"Rhythmic, repetitive jerking of {limbs} at about {s.hz:.1f} Hz; the jerking is {side} "
-        f"and sustained"
+        f"and {length}"
     )
 
 

@@ -156,6 +156,18 @@ def test_annotated_side_is_the_scripts_side():
     assert note.lateralization["onset_body_part"].value == "left arm"
 
 
+def test_clonic_jerks_are_sustained_or_brief_and_said_to_be(sets):
+    said = {"brief": 0, "sustained": 0}
+    for script in (s for scripts in sets.values() for s in scripts):
+        sign = script.of("clonic")
+        if sign is None:
+            continue
+        word = "brief" if sign.end - sign.start - abs(sign.lag) < 5 else "sustained"
+        assert f"and {word}" in annotation_of(script).features["clonic"].justification
+        said[word] += 1
+    assert min(said.values()) >= 2
+
+
 def test_verbal_responsiveness_is_three_valued():
     import random
 
