@@ -10,7 +10,7 @@ _HERE = "s3eval_model_baselines"
 @hookimpl
 def s3eval_models() -> list[ModelSpec]:
     """The baselines, the cheapest first."""
-    scripted = f"{_HERE}.scripted"
+    scripted, senses = f"{_HERE}.scripted", f"{_HERE}.senses"
     return [
         ModelSpec(
             "always-yes",
@@ -39,5 +39,29 @@ def s3eval_models() -> list[ModelSpec]:
             "answers from a file (--model-option file=...)",
             sees=True,
             hears=True,
+        ),
+        ModelSpec(
+            "motion",
+            f"{senses}:Motion",
+            "classical vision: rhythms, postures, stillness",
+            needs=("scipy",),
+            sees=True,
+            profile="dense",
+        ),
+        ModelSpec(
+            "sound",
+            f"{senses}:Sound",
+            "voice activity, groans, question and answer",
+            needs=("numpy",),
+            hears=True,
+        ),
+        ModelSpec(
+            "motion+sound",
+            f"{senses}:MotionAndSound",
+            "motion and sound together",
+            needs=("scipy",),
+            sees=True,
+            hears=True,
+            profile="dense",
         ),
     ]
