@@ -160,12 +160,14 @@ def _against(
     truth: ReportFacts, file_name: str, marked: Annotated | None
 ) -> tuple[str, tuple[str, ...]]:
     """What hallucinations are counted against, and its features (release protocol)."""
-    features = marked.of(file_name) if marked else None
-    if marked is None or features is None:
+    if marked is None:
         return "reference report", truth.features
-    if not truth.features:
-        return "annotation", ()  # an empty reference is not penalised
-    # No feature annotated: whatever is told is not there, which an empty tuple would not say.
+    features = marked.of(file_name)
+    if features is None:
+        return "nothing: no annotation", ()  # as the release does
+    if not truth.features or marked.by == "event_sequence":
+        return "annotation", features if truth.features else ()
+    # No feature marked yes: whatever is told is not there, which an empty tuple would not say.
     return "annotation", features or ("none",)
 
 

@@ -135,7 +135,8 @@ def test_rqi_annotation_by_sequence_and_the_papers_note(s3eval, tables, tmp_path
     arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--annotation", sequence)
     rows = rows_of(s3eval(*arguments, "--protocol", "release", "--csv", "-")[1])
     assert rows["p1@a.mp4"]["n_hallucinated"] == "3"
-    assert rows["p2@b.wav"]["hallucinations_against"] == "reference report"
+    assert rows["p2@b.wav"]["hallucinations_against"] == "nothing: no annotation"
+    assert rows["p2@b.wav"]["n_hallucinated"] == "0"
     assert "not used" in s3eval(*arguments)[2]
     useless = tmp_path / "u.csv"
     useless.write_text("file_name,colour\na,red\n", encoding="utf-8")
