@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
+from s3eval.plugins import ModelSpec
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
@@ -37,8 +38,10 @@ def remote_options(
     Raises:
         S3EvalError: a flag given as an option: consent is a flag, seen in the command.
     """
+    # A model's budget has no flag of its own: there it is an option like any other.
+    flagged = ("allow_remote", "phi") if isinstance(spec, ModelSpec) else tuple(_FLAGS)
     for name in options:
-        if name in _FLAGS:
+        if name in flagged:
             raise S3EvalError(f"'{name}' is not an option of '{spec.name}'", fix=_FLAGS[name])
     if not getattr(spec, "remote", False):
         return dict(options)

@@ -382,3 +382,43 @@ def test_a_killed_run_is_resumed_without_repeating(tmp_path):
         found = read(server, tmp_path, [f"text {i}" for i in range(6)])
         assert all(isinstance(f, ReportFacts) for f in found)
         assert len(server.asked) - before == 6 - kept
+
+
+def test_flags_reach_judges_that_are_remote_and_cannot_be_smuggled_in_as_options():
+    from s3eval.judging.load import remote_options
+    from s3eval.plugins import ModelSpec
+
+    local = JudgeSpec("lexicon", adapter="")
+    assert remote_options(local, {"file": "x"}, allow_remote=True) == {"file": "x"}
+    given = remote_options(SPEC, {"seed": 1}, allow_remote=True, max_calls=3)
+    assert given == {"seed": 1, "allow_remote": True, "phi": "redact", "max_calls": 3}
+    for name in ("allow_remote", "phi", "max_cost"):
+        with pytest.raises(S3EvalError, match="not an option"):
+            remote_options(SPEC, {name: True})
+    model = ModelSpec("server", adapter="", remote=True)
+    assert remote_options(model, {"max_calls": 5})["max_calls"] == 5
+    with pytest.raises(S3EvalError, match="allow_remote"):
+        remote_options(model, {"allow_remote": True})
+
+
+def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
+    from s3eval.privacy import PhiSpan, gate
+
+    class Finds:
+        name = "finds Anna"
+
+        def find(self, text):
+            return (PhiSpan("name", 0, 4),) if text.startswith("Anna") else ()
+
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(server, tmp_path)
+        judge._asker.gate._detector, judge._asker.gate.phi = Finds(), "block"
+        blocked, read_ = judge.read_reports(["Anna stiffens.", "She stiffens."])
+        judge._asker.gate.phi = "redact"
+        judge.read_reports(["Anna stiffens."])
+        judge.close()
+    assert isinstance(blocked, Unreadable)
+    assert "1 name" in blocked.reason
+    assert isinstance(read_, ReportFacts)
+    assert sorted(server.texts) == ["She stiffens.", "[NAME] stiffens."]
+    assert gate.MODES == ("redact", "block", "off")
