@@ -8,6 +8,9 @@ from typing import Any
 
 __all__ = ["cleaned", "find_json", "shortened", "without_thinking"]
 
+#: Brackets tried before a text counts as holding no JSON: endless "[[[" must come to an end.
+OPENINGS = 50
+
 _THINKING = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
 _THINKING_END = re.compile(r"^.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
 _THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning)>.*$", re.DOTALL | re.IGNORECASE)
