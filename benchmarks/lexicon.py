@@ -28,6 +28,7 @@ from s3eval.dataset.importers.sheets import Problems
 from s3eval.judge import ReportFacts
 from s3eval.judging.questions import questions
 from s3eval.judging.ratings import weighted_spearman
+from s3eval.judging.report_tables import annotated_features
 from s3eval.judging.schemas import report_row
 from s3eval.metrics.agreement import spearman
 from s3eval.metrics.interpretation import interpretation_score
@@ -410,10 +411,7 @@ def evaluate(root: Path, split: str) -> dict[str, Any]:
         name: measured([p for p in models if p.source == name])["measures"]
         for name in sorted({p.source for p in models})
     }
-    events = {
-        stem(r["file_name"]): tuple(t.strip() for t in r["event_sequence"].split(",") if t.strip())
-        for r in rows(root / TRUTH["sequence"])
-    }
+    events = annotated_features(root / TRUTH["sequence"], Problems()).features
     found["rqi_spearman"] = {
         protocol: spearman_line(*rqi_pairs(models, truth, events, protocol))
         for protocol in ("release", "paper")
