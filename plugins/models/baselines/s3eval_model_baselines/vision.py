@@ -75,7 +75,7 @@ def _shrunk(image: NDArray[np.uint8], rows: int, cols: int) -> NDArray[np.float3
     down = np.linspace(0, grey.shape[0], rows + 1).astype(int)
     across = np.linspace(0, grey.shape[1], cols + 1).astype(int)
     sums = np.add.reduceat(np.add.reduceat(grey, down[:-1], 0), across[:-1], 1)
-    found: NDArray[np.float32] = sums / np.outer(np.diff(down), np.diff(across))
+    found: NDArray[np.float32] = sums / np.maximum(1, np.outer(np.diff(down), np.diff(across)))
     return found
 
 
