@@ -21,10 +21,11 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Asked:
-    """A question with the tokens that follow the prefix, ready to be read."""
+    """A question ready to be read: the tokens after the prefix, the longest answer in tokens."""
 
     question: Question
     tail: tuple[int, ...]
+    longest: int
 
 
 class Asker:
@@ -101,7 +102,7 @@ class Asker:
     @staticmethod
     def _bytes(prefix: Prefix, group: Sequence[Asked], packed: bool) -> int:
         """What a group takes beside the prefix: keys, values and, when packed, the mask."""
-        sizes = [len(a.tail) + a.question.max_tokens for a in group]
+        sizes = [len(a.tail) + a.longest for a in group]
         item: int = prefix.cache.layers[0].keys.element_size()
         if packed:
             length = prefix.length + sum(sizes)
@@ -147,7 +148,7 @@ class Asker:
         """Greedy text for each question but the skipped ones, whose text is ""."""
         written: list[list[int]] = [[] for _ in group]
         penalise = self._penaliser(prefix, group)
-        active = [i for i, a in enumerate(group) if i not in skip and a.question.max_tokens > 0]
+        active = [i for i, a in enumerate(group) if i not in skip and a.longest > 0]
         logits = logits[active] if active else logits
         while active:
             tokens = penalise(active, logits).argmax(-1).tolist()
@@ -156,7 +157,7 @@ class Asker:
                 if token in self.stops:
                     continue
                 written[i].append(token)
-                if len(written[i]) < group[i].question.max_tokens:
+                if len(written[i]) < group[i].longest:
                     going.append(i)
             active = going
             if active:

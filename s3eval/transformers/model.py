@@ -152,9 +152,14 @@ class TransformersModel(Model):
         asked = []
         for question in questions:
             tail = watched.template.split(question.text, system).tail
-            asked.append(Asked(question, tuple(watched.template.tokens(tail))))
+            tokens = tuple(watched.template.tokens(tail))
+            asked.append(Asked(question, tokens, self._longest(question)))
         self._check_context(watched, prefix, asked)
         yield from self._asker.ask(prefix, asked)
+
+    def _longest(self, question: Question) -> int:
+        """Tokens an answer may have: what the task wants, or less where the user says so."""
+        return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
 
     def _prefill(self, watched: Watched, system: str) -> Prefix:
         import torch
@@ -179,7 +184,7 @@ class TransformersModel(Model):
             )
 
     def _check_context(self, watched: Watched, prefix: Prefix, asked: Sequence[Asked]) -> None:
-        longest = max(len(a.tail) + a.question.max_tokens for a in asked)
+        longest = max(len(a.tail) + a.longest for a in asked)
         if prefix.length + longest > self._context:
             raise S3EvalError(
                 f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "

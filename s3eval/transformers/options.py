@@ -52,6 +52,7 @@ class Options(BaseModel):
         max_media_tokens: frames are reduced until the clip fits; refused when it cannot.
         score_choices: answer questions that offer choices by the most probable one, without
             generating.
+        max_new_tokens: cut answers at this many tokens, where the task allows more.
         repetition_penalty: None takes the checkpoint's own.
         check_memory: refuse before loading when the weights cannot fit.
     """
@@ -74,6 +75,7 @@ class Options(BaseModel):
     max_frames: int | None = Field(None, gt=0)
     max_media_tokens: int = Field(24_576, gt=0)
     score_choices: bool = False
+    max_new_tokens: int | None = Field(None, ge=1)
     repetition_penalty: float | None = Field(None, gt=0)
     check_memory: bool = True
 
