@@ -119,7 +119,7 @@ def test_swaps_are_all_or_drawn():
     assert np.array_equal(drawn, swaps(40, 1000, 0))
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.floats(0, 1, allow_nan=False), min_size=1, max_size=20))
 def test_holm_is_statsmodels(p_values):
     from statsmodels.stats.multitest import multipletests

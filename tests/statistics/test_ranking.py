@@ -48,7 +48,7 @@ def test_reliability_is_scikit_learns_curve():
     assert found == pytest.approx(by_hand)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 1)), min_size=1, max_size=30))
 def test_bounds_and_symmetry(rows):
     truth = np.array([t for t, _ in rows])
