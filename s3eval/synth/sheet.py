@@ -101,7 +101,10 @@ def strip(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) ->
         x, y = 8 + (n % columns) * (width + 8), 34 + (n // columns) * cell
         page.paste(_fitted(frame, width, height), (x, y))
         pen.text((x, y + height + 2), f"{time:.1f} s", PALE, font=_font(12))
-        signs = ", ".join(active_signs(note, time)) or "-"
+        shown = active_signs(note, time)
+        if n == 0 and note.presence("occur_during_sleep") == "yes":
+            shown = ("asleep", *shown)
+        signs = ", ".join(shown) or "-"
         for line, text in enumerate(_wrapped(signs, width - 46)):
             pen.text((x + 46, y + height + 2 + 13 * line), text, INK, font=_font(12))
     return page
