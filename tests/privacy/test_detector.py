@@ -79,3 +79,31 @@ def test_a_dataset_is_checked_by_file_and_row_without_repeating_words(detector):
     assert "1 name" in found[0].what
     assert "1 date" in found[1].what
     assert "Rosalind" not in str(found)
+
+
+def test_the_questions_of_the_tasks_pass_unchanged(detector):
+    from s3eval import PlanContext, discover
+    from s3eval.dataset import Lateralization
+    from s3eval.footage import profile
+    from s3eval.running.scoring import load_task
+    from s3eval.vocabulary import FEATURE_NAMES
+
+    timed = {f: FeatureAnnotation("yes", 5.0, 20.0) for f in FEATURE_NAMES}
+    sides = {
+        item: Lateralization("left", 5.0, 9.0)
+        for item in ("head_turning", "arm_movement", "onset_body_part")
+    }
+    note = Annotation("v", timed, sides, ("tonic",), None, 3.0, 40.0)
+    video = Video("v", "p", diagnosis="ES", duration=60.0)
+    names = discover().names("task")
+    context = PlanContext(profile("standard"), frozenset({"sight", "hearing"}), frozenset(names))
+    texts = {
+        question.text
+        for name in names
+        for inquiry in load_task(name).inquiries(video, note, context)
+        for question in inquiry.questions
+    }
+    if not texts:
+        pytest.skip("no task plugin is installed")
+    assert len(texts) > 20
+    assert [t for t in sorted(texts) if redact(t, detector.find(t)) != t] == []
