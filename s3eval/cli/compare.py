@@ -11,9 +11,11 @@ import click
 
 from s3eval.cli.common import json_option, names, print_table, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.judging.options import judge_options
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
+    from s3eval.judging.options import JudgeChoice
     from s3eval.running.runs import Run
     from s3eval.statistics.comparing import Difference
 
@@ -39,8 +41,11 @@ p is corrected (Holm) over all rows of the table. Calibration: s3eval calibrate.
 @click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
 @click.option("--permutations", type=click.IntRange(100), default=9999, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True)
+@judge_options
 @json_option
-def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
+def command(
+    runs: tuple[Path, ...], judging: JudgeChoice, json_file: str | None, **options: Any
+) -> None:
     """Compare two or more RUNS, or a folder of runs, pair by pair."""
     from s3eval.running.runs import open_runs
     from s3eval.statistics.comparing import Choice, Settings, compare_runs
@@ -57,6 +62,7 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
         {name: run.findings for name, run in by_name.items()},
         dataset,
         protocol,
+        _judge(opened, chosen.tasks, judging),
         choice=chosen,
         settings=settings,
         baseline=baseline,
@@ -113,6 +119,15 @@ def _common(runs: Sequence[Run], data: str | None, protocol: str | None) -> tupl
             "The dataset's tables changed since these runs", where=data or runs[0].facts.dataset
         )
     return dataset, protocol or protocols.pop()
+
+
+def _judge(runs: Sequence[Run], tasks: Sequence[str], judging: JudgeChoice) -> Any:
+    """The judge, where a task that is compared reads free text no judge has read yet."""
+    from s3eval.cli.evaluating import JUDGED
+
+    asked = [r for r in runs if r.facts.source == "asked"]
+    compared = {t for r in asked for t in r.findings if not tasks or t in tasks}
+    return judging.open(needed=bool(JUDGED & compared))
 
 
 def _number(value: float | None, digits: int = 3) -> str:

@@ -30,8 +30,10 @@ def open_dataset(path: str) -> Dataset:
     return found
 
 
-def dataset_of(run: Run, path: str | None = None) -> Dataset:
-    """The dataset a run was made on, in the same selection.
+def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
+    """The dataset a run was made on: the part it selected, and the whole.
+
+    Scoring wants the whole: trivial answerers learn from folds the run did not ask about.
 
     Args:
         path: where the dataset is now, when it moved.
@@ -54,8 +56,5 @@ def dataset_of(run: Run, path: str | None = None) -> Dataset:
             fix="run again with the same --out: recorded answers are kept and reused",
         )
     selection: Mapping[str, Any] = run.facts.selection
-    return dataset.select(
-        videos=selection.get("videos"),
-        folds=selection.get("folds"),
-        limit=selection.get("limit"),
-    )
+    chosen = {key: selection.get(key) for key in ("videos", "folds", "limit")}
+    return dataset.select(**chosen), dataset

@@ -65,10 +65,14 @@ def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True)
 class Request:
-    """The options of an evaluation, understood. Nothing is loaded or asked yet."""
+    """The options of an evaluation, understood. Nothing is loaded or asked yet.
+
+    ``dataset`` is what is asked about, ``whole`` what trivial answerers may learn from.
+    """
 
     tasks: tuple[str, ...]
     dataset: Dataset
+    whole: Dataset
     path: str
     selection: Mapping[str, Any]
     protocol: Protocol
@@ -101,13 +105,15 @@ class Request:
             "folds": folds,
             "videos": [*names(options["videos"])] or None,
         }
-        dataset = open_dataset(options["data"]).select(**selection)
+        whole = open_dataset(options["data"])
+        dataset = whole.select(**selection)
         if not len(dataset):
             why = f"there is none in folds {', '.join(map(str, folds))}" if folds else ""
             raise S3EvalError("No video is selected", where=options["data"], why=why)
         return cls(
             tasks=tasks,
             dataset=dataset,
+            whole=whole,
             path=str(options["data"]),
             selection={k: v for k, v in selection.items() if v is not None},
             protocol=options["protocol"],

@@ -100,7 +100,7 @@ def _judged(
         found = []
         for run in runs:
             chosen: Any = protocol or run.facts.protocol
-            found.append(judged_run(run, dataset_of(run, data), chosen, name, judge))
+            found.append(judged_run(run, dataset_of(run, data)[1], chosen, name, judge))
         return found, dict(judge.identity()) if judge else {"judge": RECORDED}
     finally:
         if judge is not None:

@@ -55,7 +55,7 @@ def command(
     for work in works:
         outcome = evaluate(work, registry, reporter=reporter(work.model))
         failed += _tell(work, outcome)
-        done = score_run(outcome.run, work.dataset, work.protocol, judge, options["resamples"])
+        done = score_run(outcome.run, request.whole, work.protocol, judge, options["resamples"])
         scored.append(done)
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)

@@ -23,6 +23,12 @@ _OPTIONS = (
     click.option(
         "--resamples", type=click.IntRange(20), default=2000, help="Of the 95 % intervals."
     ),
+    click.option(
+        "--bertscore",
+        metavar="ENCODER",
+        help="Add BERTScore with this encoder (id or folder); the benchmark's is "
+        "microsoft/deberta-xlarge-mnli. Slow.",
+    ),
 )
 
 
@@ -35,7 +41,14 @@ def scoring_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def rescored(
-    run: Run, *, write: bool, protocol: Any, data: str | None, judging: JudgeChoice, resamples: int
+    run: Run,
+    *,
+    write: bool,
+    protocol: Any,
+    data: str | None,
+    judging: JudgeChoice,
+    resamples: int,
+    bertscore: str | None,
 ) -> Scored:
     """Findings anew from the answers, then scores; written into the run folder if asked."""
     from s3eval.cli.datasets import dataset_of
@@ -49,14 +62,15 @@ def rescored(
     # for another judge by name.
     if run.facts.source != "recorded" or _judge_was_named():
         judge = judging.open(needed=bool(JUDGED & {*run.facts.tasks}))
-    dataset = dataset_of(run, data)
+    selected, dataset = dataset_of(run, data)
     chosen: Any = protocol or run.facts.protocol
-    findings = recollect(run, dataset, chosen, judge)
+    findings = recollect(run, selected, chosen, judge)
     if write:
         facts = replace(run.facts, protocol=chosen, judge=dict(judge.identity()) if judge else {})
         write_run(run.path, facts, [f for found in findings.values() for f in found])
         run = open_run(run.path)
-    return score_run(run, dataset, chosen, judge, resamples, findings, write)
+    options = {"bertscore": bertscore} if bertscore else {}
+    return score_run(run, dataset, chosen, judge, resamples, findings, write, options)
 
 
 def _judge_was_named() -> bool:

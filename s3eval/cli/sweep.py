@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import (
-    config_option,
-    json_option,
-    key_values,
-    names,
-    print_table,
-    write_json_output,
-)
-from s3eval.errors import S3EvalError
-from s3eval.vocabulary import PROTOCOLS
+from s3eval.cli.common import config_option, json_option, print_table, write_json_output
+from s3eval.cli.evaluating import Request, evaluation_options, reporter
 
 if TYPE_CHECKING:
+    from s3eval.judging.options import JudgeChoice
+    from s3eval.plugins import ModelSpec, Registry
     from s3eval.running.evaluate import Evaluation, Outcome
     from s3eval.statistics.comparing import Difference
     from s3eval.statistics.sweeps import Setting
@@ -43,42 +36,40 @@ combination is a run in OUT; what any of them has answered already is not asked 
 @click.command("sweep", epilog=EPILOG)
 @config_option
 @click.option("--model", "-m", required=True, help="Model name.")
-@click.option("--tasks", "-t", multiple=True, required=True, help="Task names.")
-@click.option("--data", "-d", required=True, help="Dataset folder.")
-@click.option("--out", "-o", type=click.Path(path_type=Path), required=True, help="Where runs go.")
 @click.option("--over", multiple=True, required=True, metavar="AXIS=V1,V2,...", help="What varies.")
-@click.option("--protocol", type=click.Choice(PROTOCOLS), default="paper", show_default=True)
-@click.option("--limit", type=click.IntRange(1), help="Only the first N videos.")
-@click.option("--folds", multiple=True, help="Only these folds (0 is the test set).")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--profile", default="", help="Sampling profile instead of the model's own.")
-@click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="For every setting.")
-@click.option("--model-option", multiple=True, metavar="KEY=VALUE", help="For every setting.")
-@click.option("--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="For every setting.")
-@click.option("--judge", default="lexicon", show_default=True, help="Judge, or 'none'.")
-@click.option("--judge-option", multiple=True, metavar="KEY=VALUE")
-@click.option("--allow-remote", is_flag=True, help="Let clips or text leave this machine.")
-@click.option("--reuse", multiple=True, type=click.Path(path_type=Path), help="Runs to read from.")
-@click.option("--retry-failed", is_flag=True, help="Ask again what failed before.")
-@click.option("--dry-run", is_flag=True, help="Show what each setting would ask; ask nothing.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
+@evaluation_options
 @json_option
-def command(json_file: str | None, **options: Any) -> None:
+def command(
+    model: str,
+    over: tuple[str, ...],
+    judging: JudgeChoice,
+    json_file: str | None,
+    **options: Any,
+) -> None:
     """Run one MODEL over every combination of settings and compare each with the first."""
-    works = _works(options)
+    from s3eval.plugins import discover
+    from s3eval.reporting.scores import score_run
+
+    registry = discover()
+    spec = registry.get("model", model).spec
+    request = Request.of(options, judging, registry)
+    works = _works(spec, over, request, options)
     if options["dry_run"]:
         _dry_run(works, json_file)
         return
-    done, failed = [], 0
+    done = []
     for work in works:
-        outcome = _evaluate(work, options)
-        failed += sum(f.state == "failed" for mine in outcome.run.findings.values() for f in mine)
-        done.append((work, outcome))
-    rows = {w.setting.label: _scores(w.evaluation, o, options["resamples"]) for w, o in done}
+        done.append((work, _evaluate(work, options, registry)))
+    resamples, whole = options["resamples"], request.whole
+    rows: dict[str, Sequence[ScoreRow]] = {}
+    for w, o in done:
+        scored = score_run(o.run, whole, request.protocol, w.evaluation.judge, resamples)
+        rows[w.setting.label] = scored.rows
     against = _differences(done, options)
     if not write_json_output(_facts(done, rows, against), json_file):
         _show(done, rows, against)
-    if failed:
+    findings = [f for _, o in done for mine in o.run.findings.values() for f in mine]
+    if any(f.state == "failed" for f in findings) or any(o.plan.unplanned for _, o in done):
         raise click.exceptions.Exit(3)
 
 
@@ -88,116 +79,57 @@ class _Work:
     evaluation: Evaluation
 
 
-def _works(options: Mapping[str, Any]) -> list[_Work]:
-    """The evaluation of every setting; nothing is loaded or asked yet."""
-    from s3eval.cli.datasets import open_dataset
+def _works(
+    spec: ModelSpec, over: Sequence[str], request: Request, options: Mapping[str, Any]
+) -> list[_Work]:
+    """The evaluation of every setting; nothing is asked yet."""
     from s3eval.footage.clips import profile
-    from s3eval.plugins import discover
     from s3eval.statistics.sweeps import settings
 
-    registry = discover()
-    spec = registry.get("model", options["model"]).spec
-    if spec.remote and not options["allow_remote"]:
-        raise S3EvalError(
-            f"Model '{spec.name}' may send clips off this machine", fix="add --allow-remote"
+    base = profile(request.profile or spec.profile)
+    judges: dict[str, Any] = {}
+    works = []
+    for setting in settings(over, base):
+        named = setting.judge or request.judging.name
+        if named not in judges:
+            needed = request.judged and not options["dry_run"]
+            judges[named] = request.judging.open(needed=needed, name=named)
+        per_task = {task: dict(mine) for task, mine in request.task_options.items()}
+        for task, mine in setting.task_options.items():
+            per_task.setdefault(task, {}).update(mine)
+        work = request.evaluation(
+            spec,
+            options["out"] / spec.name / setting.label,
+            judges[named],
+            profile=setting.profile or request.profile,
+            sampling={**request.sampling, **setting.sampling},
+            model_options={**request.model_options, **setting.model_options},
+            task_options=per_task,
         )
-    tasks = names(options["tasks"])
-    tasks = registry.names("task") if tasks == ("all",) else tasks
-    try:
-        folds = [int(f) for f in names(options["folds"])] or None
-    except ValueError as error:
-        raise S3EvalError("Expected --folds to be whole numbers", why=str(error)) from error
-    dataset = open_dataset(options["data"]).select(folds=folds, limit=options["limit"])
-    if not len(dataset):
-        raise S3EvalError("No video is selected", where=options["data"])
-    base = profile(options["profile"] or spec.profile)
-    made = settings(options["over"], base)
-    return [_Work(s, _evaluation(s, options, spec, dataset, tasks, folds)) for s in made]
+        works.append(_Work(setting, work))
+    return works
 
 
-def _evaluation(
-    setting: Setting,
-    options: Mapping[str, Any],
-    spec: Any,
-    dataset: Any,
-    tasks: tuple[str, ...],
-    folds: list[int] | None,
-) -> Evaluation:
-    from s3eval.judging.load import load_judge, remote_options
-    from s3eval.running.evaluate import Evaluation
-
-    given = key_values(options["model_option"], "--model-option") | dict(setting.model_options)
-    remote = options["allow_remote"]
-    per_task: dict[str, dict[str, Any]] = {}
-    for key, value in key_values(options["task_option"], "--task-option").items():
-        task, _, name = key.partition(".")
-        per_task.setdefault(task, {})[name] = value
-    for task, mine in setting.task_options.items():
-        per_task.setdefault(task, {}).update(mine)
-    selection = {"limit": options["limit"], "folds": folds}
-    return Evaluation(
-        model=options["model"],
-        tasks=tasks,
-        dataset=dataset,
-        dataset_path=str(options["data"]),
-        out=options["out"] / options["model"] / setting.label,
-        protocol=options["protocol"],
-        seed=options["seed"],
-        profile=setting.profile or options["profile"],
-        sampling=key_values(options["sampling"], "--sampling") | dict(setting.sampling),
-        model_options=remote_options(spec, given, allow_remote=remote),
-        task_options=per_task,
-        selection={k: v for k, v in selection.items() if v is not None},
-        retry_failed=options["retry_failed"],
-        judge=load_judge(
-            setting.judge or options["judge"],
-            key_values(options["judge_option"], "--judge-option"),
-            allow_remote=remote,
-            needed=bool({"justification", "report"} & {*tasks}),
-        ),
-    )
-
-
-def _evaluate(work: _Work, options: Mapping[str, Any]) -> Outcome:
-    from dataclasses import replace
-
-    from s3eval.cli.common import Progress
+def _evaluate(work: _Work, options: Mapping[str, Any], registry: Registry) -> Outcome:
     from s3eval.running.evaluate import evaluate, load_model
-    from s3eval.running.store import stores_below
     from s3eval.statistics.sweeps import Rephrased
 
     label, phrasing = work.setting.label, work.setting.phrasing
     # Stores of the settings before this one and of earlier sweeps: the same question about the
     # same clip is one answer, whichever setting asked first.
     below = sorted(options["out"].glob("*/*/answers.sqlite"))
-    reuse = tuple(dict.fromkeys([*below, *stores_below(options["reuse"])]))
+    reuse = tuple(dict.fromkeys([*below, *work.evaluation.reuse]))
 
     def load(plugin: Any, given: Mapping[str, Any]) -> Any:
         model = load_model(plugin, given)
         return model if phrasing.name == "published" else Rephrased(model, phrasing)
 
-    def reporter(total: int) -> Any:
-        from contextlib import contextmanager
-
-        @contextmanager
-        def shown() -> Any:
-            with Progress.bar(label, total) as advance:
-                yield lambda answer, old: advance(1)
-
-        return shown()
-
-    outcome = evaluate(replace(work.evaluation, reuse=reuse), reporter=reporter, load=load)
+    evaluation = replace(work.evaluation, reuse=reuse)
+    outcome = evaluate(evaluation, registry, reporter=reporter(label), load=load)
     asked = outcome.asked
     new = asked.answered + asked.failed
     click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
     return outcome
-
-
-def _scores(work: Evaluation, outcome: Outcome, resamples: int) -> list[ScoreRow]:
-    from s3eval.reporting.scores import score_run
-
-    scored = score_run(outcome.run, work.dataset, work.protocol, work.judge, resamples)
-    return list(scored.rows)
 
 
 def _differences(
@@ -297,8 +229,9 @@ def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str]
 def _dry_run(works: Sequence[_Work], json_file: str | None) -> None:
     from s3eval.running.evaluate import plan_evaluation
 
-    plan: Callable[[Evaluation], Any] = plan_evaluation
-    facts = [{"setting": w.setting.label, **plan(w.evaluation).count()} for w in works]
+    facts: list[dict[str, Any]] = [
+        {"setting": w.setting.label, **plan_evaluation(w.evaluation).count()} for w in works
+    ]
     if write_json_output(facts, json_file):
         return
     columns = [*dict.fromkeys(k for f in facts for k in f)]

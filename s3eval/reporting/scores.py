@@ -52,16 +52,20 @@ def score_run(
     resamples: int = 2000,
     findings: Mapping[str, Sequence[Any]] | None = None,
     write: bool = True,
+    options: Mapping[str, Any] | None = None,
 ) -> Scored:
     """Score a run's findings and keep the scores in its folder (``scores.json``).
 
     Args:
+        dataset: the whole one, also when the run asked about a part of it.
         findings: findings to score instead of those the run folder holds.
+        options: for the tasks' scoring, such as {"bertscore": encoder}.
     """
     from s3eval.statistics.table import score_rows
 
     chosen = run.findings if findings is None else findings
-    rows = score_rows(chosen, dataset, protocol, judge, resamples, run.facts.seed)
+    seed = run.facts.seed
+    rows = score_rows(chosen, dataset, protocol, judge, resamples, seed, options=options)
     scored = Scored(run, protocol, rows)
     if write:
         write_json(run.path / "scores.json", scored.as_json())

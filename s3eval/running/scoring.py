@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from s3eval.plugins import Registry
     from s3eval.vocabulary import Protocol
 
-__all__ = ["chance_tallies", "counts_of", "load_task", "tallies_of"]
+__all__ = ["chance_tallies", "counts_of", "load_task", "load_tasks", "tallies_of"]
 
 
 def load_task(name: str, registry: Registry | None = None) -> Task:
@@ -28,6 +28,14 @@ def load_task(name: str, registry: Registry | None = None) -> Task:
     found = (registry or discover()).get("task", name).spec.load()()
     assert isinstance(found, Task)
     return found
+
+
+def load_tasks(names: Iterable[str]) -> dict[str, Task]:
+    """Instances of several tasks; the plugins are looked for once."""
+    from s3eval.plugins import discover
+
+    registry = discover()
+    return {name: load_task(name, registry) for name in names}
 
 
 def counts_of(findings: Iterable[Finding], scored: int = 0) -> Counts:
@@ -61,7 +69,7 @@ def tallies_of(
     needs an encoder's weights on this machine.
     """
     context = ScoringContext(dataset, protocol, judge, findings, dict(options or {}))
-    known = tasks or {name: load_task(name) for name in findings}
+    known = tasks or load_tasks(findings)
     return [t for name, found in findings.items() for t in known[name].tallies(found, context)]
 
 
@@ -78,7 +86,7 @@ def chance_tallies(
         by the answerer's name ("always-yes", ...), its tallies over all tasks.
     """
     context = ScoringContext(dataset, protocol, judge, findings)
-    known = tasks or {name: load_task(name) for name in findings}
+    known = tasks or load_tasks(findings)
     lines: dict[str, list[Tally]] = {}
     for name, found in findings.items():
         for answerer, theirs in known[name].trivial(found, context).items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -88,6 +88,7 @@ def score_rows(
     resamples: int = 2000,
     seed: int = 0,
     tasks: Mapping[str, Task] | None = None,
+    options: Mapping[str, Any] | None = None,
 ) -> list[ScoreRow]:
     """Every score of a run's findings beside its interval and its best chance line.
 
@@ -97,11 +98,13 @@ def score_rows(
         judge: for tasks that need one to score; recorded readings need none.
         resamples, seed: of the patient bootstrap.
         tasks: task instances by name; None loads the installed ones.
+        options: for the tasks' scoring (`tallies_of`); chance lines do without.
     """
-    from s3eval.running.scoring import chance_tallies, tallies_of
+    from s3eval.running.scoring import chance_tallies, load_tasks, tallies_of
 
-    tallies = tallies_of(findings, dataset, protocol, judge, tasks)
-    trivial = chance_tallies(findings, dataset, protocol, judge, tasks)
+    known = tasks or load_tasks(findings)
+    tallies = tallies_of(findings, dataset, protocol, judge, known, options)
+    trivial = chance_tallies(findings, dataset, protocol, judge, known)
     return beside(tallies, trivial, dataset, protocol, resamples, seed)
 
 
