@@ -23,26 +23,37 @@ def json_objects(text: str) -> list[dict[str, Any]]:
     >>> json_objects('{"a": [1, 2'), json_objects('{"a": {"b": 1}, "c')
     ([], [])
     """
-    decoder = json.JSONDecoder()
     stripped = _THOUGHTS.sub(" ", text)
     found: list[dict[str, Any]] = []
-    position = 0
-    while (start := stripped.find("{", position)) >= 0:
+    start = stripped.find("{")
+    while start >= 0:
+        end = _closing(stripped, start)
+        if end is None:
+            break  # what stands inside an unfinished object is not an answer
         try:
-            value, end = decoder.raw_decode(stripped, start)
-        except RecursionError:
-            return found
-        except json.JSONDecodeError as error:
-            if _ran_out(error):
-                return found  # what stands inside an unfinished object is not an answer
-            position = start + 1
-            continue
-        position = end
-        if isinstance(value, dict):
+            value = json.loads(stripped[start:end])
+        except (ValueError, RecursionError):
+            pass  # braces of prose
+        else:
             found.append(value)
+        start = stripped.find("{", end)
     return found
 
 
-def _ran_out(error: json.JSONDecodeError) -> bool:
-    """Whether decoding failed because the text ended."""
-    return error.pos >= len(error.doc.rstrip()) or error.msg.startswith("Unterminated string")
+def _closing(text: str, start: int) -> int | None:
+    """The position after the brace that closes the one at ``start``; None when none does."""
+    depth, inside, position = 0, False, start
+    while position < len(text):
+        character = text[position]
+        if inside and character == "\\":
+            position += 1  # the escaped character cannot end the string
+        elif character == '"':
+            inside = not inside
+        elif not inside and character == "{":
+            depth += 1
+        elif not inside and character == "}":
+            depth -= 1
+            if depth == 0:
+                return position + 1
+        position += 1
+    return None
