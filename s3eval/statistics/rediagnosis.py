@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from s3eval.dataset.importers.release_runs import Recorded
     from s3eval.task import Finding
 
-__all__ = ["Depth", "Diagnosed", "rediagnose"]
+__all__ = ["Depth", "Diagnosed", "FiveFold", "five_folds", "rediagnose"]
 
 METRICS = ("precision", "recall", "f1", "accuracy")
 TEST_FOLD = 0
@@ -59,6 +59,48 @@ class Diagnosed:
     folds: str = ""
     note: str = ""
     predictions: tuple[Prediction, ...] = ()
+
+
+@dataclass(frozen=True)
+class FiveFold:
+    """The second stage on annotated features, every published fold held out in turn (Table 32).
+
+    Attributes:
+        by_fold: F1 (ES) of the held-out fold; ``always`` that of always answering ES there.
+        impurity, permutation: importances by feature, of classifiers that have them (Table 33).
+    """
+
+    classifier: str
+    by_fold: Mapping[int, float | None]
+    always: Mapping[int, float | None]
+    impurity: Mapping[str, float]
+    permutation: Mapping[str, float]
+
+
+def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
+    """Table 32 again, on the annotated features."""
+    truth = annotated(dataset)
+    folds, source = folds_of(dataset)
+    found = []
+    for classifier in depth.classifiers:
+        setup = Setup(
+            classifier,
+            tune=depth.tune,
+            seed=depth.seed,
+            importances=classifier == depth.classifiers[0],
+        )
+        done = two_stage(truth, truth, dataset, folds, setup, source)
+        by_fold = score_two_stage(done, dataset, 100, depth.seed).by_fold
+        found.append(
+            FiveFold(
+                classifier,
+                {fold: own for fold, (own, _, _) in by_fold.items()},
+                {fold: always for fold, (_, always, _) in by_fold.items()},
+                done.impurity,
+                done.permutation,
+            )
+        )
+    return found
 
 
 def rediagnose(dataset: Dataset, recorded: Sequence[Recorded], depth: Depth) -> list[Diagnosed]:
