@@ -9,12 +9,13 @@ from __future__ import annotations
 import random
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.remote.budget import Account, Budget, Prices, schema_bound, token_bound
 from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.exchange import ChatRequest, Reply, reply_of
 from s3eval.remote.failures import CallError, failure_of_status
 from s3eval.remote.pause import Pause
 from s3eval.remote.quirks import MemoryQuirks, Quirks, QuirkStore
@@ -22,7 +23,7 @@ from s3eval.remote.quirks import MemoryQuirks, Quirks, QuirkStore
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ChatClient", "ChatRequest", "Patience", "Reply", "Sampling"]
+__all__ = ["ChatClient", "ChatRequest", "Notify", "Patience", "Reply", "Sampling"]
 
 INSTALL = "pip install 's3eval-core[remote]'"
 
@@ -54,47 +55,6 @@ class Patience:
     max_wait: float = 120.0
     concurrency: int = 8
     give_up_after: int = 5
-
-
-@dataclass(frozen=True)
-class ChatRequest:
-    """One chat completion.
-
-    Attributes:
-        messages: as the API takes them.
-        max_tokens: longest reply.
-        schema: JSON schema of the wanted reply, None for free text.
-        schema_name: names the schema for the server.
-        top_logprobs: alternatives wanted for the first tokens, 0 for none.
-        media_tokens: upper bound of the tokens that media parts take, for the budget.
-    """
-
-    messages: tuple[Mapping[str, Any], ...]
-    max_tokens: int
-    schema: Mapping[str, Any] | None = None
-    schema_name: str = "reply"
-    top_logprobs: int = 0
-    media_tokens: int = 0
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What the server said.
-
-    Attributes:
-        text: the message, unchanged.
-        finish: "stop", "length", ...
-        settings: what was really asked for and who answered: model, temperature, seed, mode...
-        prompt_tokens, completion_tokens: as the server counts them, None when it does not.
-        logprobs: per generated token ``{"token", "logprob", "top_logprobs"}``, may be empty.
-    """
-
-    text: str
-    finish: str
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    logprobs: tuple[Mapping[str, Any], ...] = ()
 
 
 class ChatClient:
@@ -309,7 +269,7 @@ class ChatClient:
             raise self._scrubbed(
                 failure_of_status(response.status_code, response.headers, response.text)
             )
-        return _reply_of(response, body)
+        return reply_of(response, body)
 
     def _checked(self, reply: Reply) -> Reply:
         if reply.finish == "content_filter":
@@ -377,60 +337,6 @@ def _http_client(
         follow_redirects=False,
         transport=transport,
     )
-
-
-def _reply_of(response: httpx.Response, body: Mapping[str, Any]) -> Reply:
-    """The reply in a response's JSON.
-
-    Raises:
-        CallError: no JSON, no choice.
-    """
-    try:
-        found = response.json()
-    except ValueError:
-        raise CallError("server", "the response is no JSON", billed=True) from None
-    if not isinstance(found, dict):
-        raise CallError("server", "the response is no JSON object", billed=True)
-    if found.get("error"):
-        # Some gateways answer 200 with an error inside.
-        raise failure_of_status(400, {}, response.text)
-    usage = found.get("usage") or {}
-    choices = found.get("choices") or [{}]
-    choice = choices[0] if isinstance(choices[0], dict) else {}
-    message = choice.get("message") or {}
-    refusal = message.get("refusal")
-    logprobs = (choice.get("logprobs") or {}).get("content") or []
-    return Reply(
-        text=str(refusal or _text_of(message.get("content"))),
-        finish="refusal" if refusal else str(choice.get("finish_reason") or ""),
-        settings=_settings(found, body),
-        prompt_tokens=_number(usage.get("prompt_tokens")),
-        completion_tokens=_number(usage.get("completion_tokens")),
-        logprobs=tuple(logprobs),
-    )
-
-
-def _settings(found: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
-    mode = (body.get("response_format") or {}).get("type", "text")
-    return {
-        "model": body["model"],
-        "answered_by": str(found.get("model") or ""),
-        "fingerprint": str(found.get("system_fingerprint") or ""),
-        # "server default" says that the server refused the parameter.
-        "temperature": body.get("temperature", "server default"),
-        "seed": body.get("seed", "server default"),
-        "structured": mode,
-    }
-
-
-def _text_of(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(p.get("text", "")) for p in content if isinstance(p, dict))
-    return "" if content is None else str(content)
-
-
-def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, (int, float)) else None
 
 
 #: What `ChatClient` tells the user: one line at a time.

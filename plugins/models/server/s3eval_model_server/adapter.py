@@ -102,7 +102,7 @@ class ServerModel(Model):
             for group in waiting:
                 # The others find the clip in the server's prefix cache once the first is done.
                 answers[group[0]] = self._submit(watched, questions[group[0]])
-                answers[group[0]].exception()
+                answers[group[0]].result()  # a stop is raised here, before anything else is sent
                 for position in group[1:]:
                     answers[position] = self._submit(watched, questions[position])
                 while given in answers:

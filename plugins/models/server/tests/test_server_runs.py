@@ -1,0 +1,77 @@
+"""The server model through the command line, on real video files."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from s3eval import S3EvalError
+from s3eval.cli.run import command
+from s3eval.errors import StopRunError
+from s3eval.testing.chat_server import Said, scripted
+from s3eval.testing.footage import tiny_dataset
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    pytest.importorskip("s3eval_task_recognition")
+    folder = tmp_path_factory.mktemp("data") / "tiny"
+    tiny_dataset(folder, videos=1)
+    return folder
+
+
+def run(data, out, *more):
+    arguments = ["--model", "server-omni", "--tasks", "recognition", "--data", str(data)]
+    arguments += ["--out", str(out), "--resamples", "20", *more]
+    return CliRunner().invoke(command, arguments, catch_exceptions=False)
+
+
+def at(server):
+    return ["--model-option", f"base_url={server.base_url}"]
+
+
+def test_a_run_resumes_after_a_spent_budget_and_asks_nothing_twice(data, tmp_path):
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        with pytest.raises(StopRunError, match="7 calls is spent"):
+            run(data, tmp_path / "runs", *at(server), "--model-option", "max_calls=7")
+        assert len(server.asked) == 7
+        done = run(data, tmp_path / "runs", *at(server), "--json", "-")
+        assert done.exit_code == 0, done.output
+        assert len(server.texts) == len({*server.texts}) == 20, "each question once"
+        again = run(data, tmp_path / "runs", *at(server))
+        assert again.exit_code == 0
+        assert len(server.asked) == 20
+    media = {
+        json.dumps([p for p in b["messages"][-1]["content"] if p["type"] != "text"])
+        for b in server.asked
+    }
+    assert len(media) == 1, "one clip, encoded alike before and after the stop"
+
+
+def test_failures_are_told_by_the_exit_code_and_asked_again_on_demand(data, tmp_path):
+    state = {"broken": True}
+
+    def answer(text, body, before):
+        if state["broken"] and "stare" in text:
+            return Said(status=400, body='{"error": {"message": "no"}}')
+        return Said("no")
+
+    with scripted(answer) as server:
+        first = run(data, tmp_path / "runs", *at(server), "--json", "-")
+        assert first.exit_code == 3
+        state["broken"] = False
+        asked = len(server.asked)
+        second = run(data, tmp_path / "runs", *at(server), "--retry-failed", "--json", "-")
+        assert second.exit_code == 0
+        assert len(server.asked) == asked + 1
+
+
+def test_another_machine_is_refused_without_the_flag(data, tmp_path):
+    options = ["--model-option", "base_url=https://models.example.org/v1"]
+    options += ["--model-option", "key_variable=PATH"]
+    with pytest.raises(S3EvalError, match="allow"):
+        run(data, tmp_path / "runs", *options)
+    with pytest.raises(S3EvalError, match="not an option"):
+        run(data, tmp_path / "runs", *options, "--model-option", "allow_remote=true")
