@@ -10,8 +10,9 @@ from collections.abc import Callable
 
 from s3eval.synth.body import Pose, Vec, between
 from s3eval.synth.script import Script, Sign
+from s3eval.synth.timing import ease, envelope, fidget, hashed, jerk, wander
 
-__all__ = ["blink_times", "ease", "envelope", "fidget", "pose_at", "wander"]
+__all__ = ["blink_times", "pose_at"]
 
 TAU = 2 * math.pi
 # Hand positions in the frame of the trunk (outwards, up, forwards), metres.
@@ -28,55 +29,12 @@ _SEIZING = frozenset(
 )  # fmt: skip
 
 
-def ease(x: float) -> float:
-    """Smooth step: 0 below 0, 1 above 1."""
-    x = min(1.0, max(0.0, x))
-    return x * x * (3 - 2 * x)
-
-
-def envelope(t: float, start: float, end: float, rise: float = 0.4, fall: float = 0.8) -> float:
-    """0 outside [start, end], 1 inside, with smooth flanks that lie inside.
-
-    >>> envelope(0.99, 1.0, 3.0), envelope(2.0, 1.0, 3.0), envelope(3.01, 1.0, 3.0)
-    (0.0, 1.0, 0.0)
-    """
-    rise, fall = min(rise, (end - start) / 3), min(fall, (end - start) / 3)
-    return min(ease((t - start) / rise), ease((end - t) / fall))
-
-
-def _hash(*parts: int) -> float:
-    """A number in [0, 1) that depends on whole numbers only (the same on every machine)."""
-    h = 2166136261
-    for part in parts:
-        h = ((h ^ (part & 0xFFFFFFFF)) * 16777619) & 0xFFFFFFFF
-        h ^= h >> 13
-        h = (h * 0x5BD1E995) & 0xFFFFFFFF
-        h ^= h >> 15
-    return h / 4294967296.0
-
-
-def wander(t: float, seed: int, hz: float = 0.3) -> float:
-    """A slow aimless value in about [-1, 1]: value noise of ``hz`` knots a second."""
-    x = t * hz
-    knot = math.floor(x)
-    a, b = _hash(seed, knot) * 2 - 1, _hash(seed, knot + 1) * 2 - 1
-    return a + (b - a) * ease(x - knot)
-
-
-def fidget(t: float, seed: int, hz: float = 0.3) -> float:
-    """Like `wander`, but still most of the time: people hold a posture, then shift it."""
-    x = t * hz
-    knot = math.floor(x)
-    a, b = _hash(seed, knot) * 2 - 1, _hash(seed, knot + 1) * 2 - 1
-    return a + (b - a) * ease((x - knot) / 0.3)
-
-
 def blink_times(script: Script) -> tuple[float, ...]:
     """When ordinary single blinks begin, seconds: one in 3.5-6.5 s."""
     times, t, n = [], 1.2, 0
     while t < script.duration:
         times.append(t)
-        t += 3.5 + 3.0 * _hash(script.seed, 77, n)
+        t += 3.5 + 3.0 * hashed(script.seed, 77, n)
         n += 1
     return tuple(times)
 
@@ -133,7 +91,7 @@ def _idle(pose: Pose, script: Script, t: float, much: float) -> None:
 def _sleep(pose: Pose, script: Script, much: float) -> None:
     if much <= 0:
         return
-    side = 1.0 if _hash(script.seed, 5) > 0.5 else -1.0
+    side = 1.0 if hashed(script.seed, 5) > 0.5 else -1.0
     pose.yaw += much * side * 0.22
     pose.roll += much * side * 0.16
     pose.pitch -= much * 0.05
@@ -186,12 +144,6 @@ def _late(sign: Sign, i: int) -> float:
     return sign.start + (abs(sign.lag) if i == follower else 0.0)
 
 
-def _jerk(phase: float) -> float:
-    """One clonic jerk a cycle: fast contraction (30 %), slower relaxation; 0..1."""
-    phase -= math.floor(phase)
-    return ease(phase / 0.3) if phase < 0.3 else ease((1 - phase) / 0.7)
-
-
 def _head_turning(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     much = envelope(t, sign.start, sign.end, 1.6, 1.4)
     # Forced: it goes in small steps and trembles at the end of its way.
@@ -238,7 +190,7 @@ def _face_pulling(pose: Pose, sign: Sign, t: float, script: Script) -> None:
 def _face_twitching(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     much = envelope(t, sign.start, sign.end, 0.2, 0.2)
     i = _index(sign.side)
-    twitch = _jerk(sign.hz * (t - sign.start)) * much
+    twitch = jerk(sign.hz * (t - sign.start)) * much
     pose.face.pull[i] = max(pose.face.pull[i], 0.75 * twitch)
     pose.face.lids[i] = max(pose.face.lids[i], 0.25 * twitch)
 
@@ -264,15 +216,15 @@ def _clonic(pose: Pose, sign: Sign, t: float, script: Script) -> None:
     for i in _sides(sign):
         start = _late(sign, i)
         much = envelope(t, start, sign.end, 0.5, 0.5)
-        jerk = _jerk(sign.hz * (t - sign.start)) * sign.amount
+        pull = jerk(sign.hz * (t - sign.start)) * sign.amount
         base: Vec = (0.27, 0.13, 0.24)
         jerked: Vec = (0.23, 0.33, 0.32)
-        pose.hands[i] = between(pose.hands[i], between(base, jerked, jerk), much)
+        pose.hands[i] = between(pose.hands[i], between(base, jerked, pull), much)
         pose.fists[i] = max(pose.fists[i], much)
         if "leg" in sign.parts:
             out, forth, rise = pose.feet[i]
-            pose.feet[i] = (out, forth + much * (0.05 + 0.09 * jerk), rise + 0.02 * much * jerk)
-        pose.head[0] += 0.006 * much * jerk * (1 if i else -1)
+            pose.feet[i] = (out, forth + much * (0.05 + 0.09 * pull), rise + 0.02 * much * pull)
+        pose.head[0] += 0.006 * much * pull * (1 if i else -1)
 
 
 def _arm(target: Vec, fist: float) -> Callable[[Pose, Sign, float, Script], None]:

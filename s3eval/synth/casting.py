@@ -91,15 +91,6 @@ def cast(patients: int = 8, videos: int = 24, seed: int = 0) -> tuple[Script, ..
     return tuple(plot(part, index) for index, part in enumerate(parts))
 
 
-def fold_of(script: Script, patients: int, videos: int, seed: int) -> int:
-    """The fold of a script of that dataset."""
-    return next(
-        fold
-        for patient, _, fold in patients_of(min(patients, videos), seed)
-        if patient.name == script.patient.name
-    )
-
-
 def _parts(patients: int, videos: int, seed: int) -> list[Part]:
     rng = random.Random(f"s3eval parts {seed}")
     people = patients_of(patients, seed)

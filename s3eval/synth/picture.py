@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.acting import ease, pose_at, wander
+from s3eval.synth.acting import pose_at
 from s3eval.synth.body import Joints, Pose, Vec, joints_of
 from s3eval.synth.camera import Camera, camera_of
 from s3eval.synth.figure import draw_arm, draw_leg, draw_neck, draw_seat, draw_trunk, draw_visitor
@@ -17,6 +17,7 @@ from s3eval.synth.head import HeadArtist, View
 from s3eval.synth.room import draw_bed, draw_blanket, draw_room
 from s3eval.synth.script import Script
 from s3eval.synth.sprites import Picture, blend
+from s3eval.synth.timing import ease, wander
 
 __all__ = ["Film", "head_box", "render_scene"]
 

@@ -259,15 +259,3 @@ def _spectrogram(sound: NDArray[np.float32], rate: int, top: float = 4000.0) -> 
     power = power[:, : int(top / rate * n)].T[::-1]
     level = np.clip((10 * np.log10(power + 1e-9) + 22) / 55, 0, 1)
     return np.stack([255 * level**0.8, 245 * level**1.5, 60 + 130 * level**3], -1).astype(np.uint8)
-
-
-def draw_atlas_of(script: Script, times: Sequence[float], height: int = 200) -> Any:
-    """A row of frames of any script (for trying things out)."""
-    from s3eval.synth.picture import render_scene
-
-    pictures = render_scene(script, times, (1280, 960))
-    width = round(height * 4 / 3)
-    page, _ = _page(len(times) * (width + 4), height)
-    for n, picture in enumerate(pictures):
-        page.paste(_fitted(picture, width, height), (n * (width + 4), 0))
-    return page

@@ -43,8 +43,9 @@ def test_every_feature_is_there_and_absent(sets):
     for scripts in sets.values():
         for feature in FEATURE_NAMES:
             found = [presence_of(s, feature) for s in scripts]
-            assert found.count("yes") >= 2, feature
-            assert found.count("no") >= 2, feature
+            least = 1 if feature == "verbal_responsiveness" else 3
+            assert found.count("yes") >= least, feature
+            assert found.count("no") >= 3, feature
 
 
 def test_signs_distinguish_the_diagnoses(sets):
