@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from s3eval.errors import S3EvalError
 from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.clips import Clip
-from s3eval.footage.media import facts_of, index_of
+from s3eval.footage.media import facts_of, has_pictures, index_of
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
@@ -87,24 +87,36 @@ def decode(
     file, name = Path(path), clips[0].video
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
     heard = sound_of(file, max(c.end for c in ordered), name) if sound else None
-    facts = _facts(file, name, sight, heard)
-    if sight:
-        index = index_of(file, name)
-        frames = _frames(file, index, ordered, facts, backend)
+    frames: Iterator[Footage | FootageFailure]
+    if not sight and not has_pictures(file, name):
+        frames = _sound_alone(ordered, heard, name)
     else:
-        frames = _unseen(ordered, facts)
+        facts, index = facts_of(file, name), index_of(file, name)
+        if sight:
+            frames = _frames(file, index, ordered, facts, backend)
+        else:
+            frames = _unseen(ordered, index, facts)
     # map, not a loop: a loop's variable would keep the last clip alive while the next is made.
     yield from map(partial(_with_sound, heard), frames)
 
 
-def _facts(file: Path, name: str, sight: bool, heard: Sound | None) -> MediaFacts:
-    try:
-        return facts_of(file, name)
-    except S3EvalError:
-        if sight or heard is None:
-            raise
-        seconds = len(heard.samples) / 16_000  # a sound file: there is nothing to see
-        return MediaFacts(seconds, 0, 0, 0.0, 0, True, 0, "")
+def _unseen(
+    clips: Sequence[Clip], index: VideoIndex, facts: MediaFacts
+) -> Iterator[Footage | FootageFailure]:
+    """Clips without frames; the end of the pictures is the end of the video all the same."""
+    for clip in clips:
+        found = choose(clip, index.times, index.end)
+        if isinstance(found, FootageFailure):
+            yield found
+        else:
+            yield Footage.unseen(clip, facts.duration)
+
+
+def _sound_alone(clips: Sequence[Clip], heard: Sound | None, name: str) -> Iterator[Footage]:
+    if heard is None:
+        raise S3EvalError("The file has neither pictures nor sound", where=name)
+    for clip in clips:
+        yield Footage.unseen(clip, heard.duration)
 
 
 def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:
@@ -114,11 +126,6 @@ def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage
     if lost > MAX_LOST:
         return FootageFailure(found.clip, f"{lost:.1f} s of its sound are damaged")
     return Footage(found.clip, found.frames, found.times, heard.of(found.clip), found.duration)
-
-
-def _unseen(clips: Sequence[Clip], facts: MediaFacts) -> Iterator[Footage]:
-    for clip in clips:
-        yield Footage.unseen(clip, facts.duration)
 
 
 def _frames(

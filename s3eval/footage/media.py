@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-__all__ = ["Group", "VideoIndex", "facts_of", "index_of", "open_media", "packets", "zero_of"]
+__all__ = [
+    "Group",
+    "VideoIndex",
+    "facts_of",
+    "has_pictures",
+    "index_of",
+    "open_media",
+    "packets",
+    "zero_of",
+]
 
 # A picture that starts this little after the sound (encoder delay) starts at 0.
 _TOGETHER = 0.1
@@ -172,6 +181,12 @@ def picture_stream(container: Any, name: str) -> Any:
         if not _is_cover(stream):
             return stream
     raise S3EvalError("The file has no video stream", where=name)
+
+
+def has_pictures(path: Path, name: str = "") -> bool:
+    """Whether a file has a video stream that is no cover picture."""
+    with open_media(path, name) as container:
+        return any(not _is_cover(s) for s in container.streams.video)
 
 
 def _is_cover(stream: Any) -> bool:

@@ -30,10 +30,12 @@ class Sound:
 
     Attributes:
         samples: float32 in [-1, 1], shape (n,), 16 kHz mono; holes are silence.
+        duration: seconds of the whole recording, as stated by the file.
         lost: (start, end) stretches in seconds whose packets did not decode.
     """
 
     samples: NDArray[np.float32]
+    duration: float = 0.0
     lost: tuple[tuple[float, float], ...] = ()
 
     def of(self, clip: Clip) -> NDArray[np.float32]:
@@ -60,7 +62,8 @@ def sound_of(path: Path, until: float, name: str = "") -> Sound | None:
         zero = zero_of(container, _first_time(container, stream))
         lost: list[tuple[float, float]] = []
         runs = _runs(_frames(container, stream, zero, until, lost), zero)
-        return Sound(_placed(runs, until), tuple(lost))
+        stated = (container.duration or 0) / 1e6
+        return Sound(_placed(runs, until), stated, tuple(lost))
 
 
 def _first_time(container: Any, sound: Any) -> float:

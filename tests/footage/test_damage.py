@@ -125,6 +125,18 @@ def test_sound_alone_can_be_heard_not_seen(tmp_path):
     [footage] = decode(file, [clip], sight=False)
     assert len(footage.frames) == 0
     assert np.abs(footage.sound - tone / 32768).max() < 0.01
+    assert footage.duration == pytest.approx(2.0)
+
+
+def test_a_cut_off_file_is_not_heard_as_silence(film, tmp_path):
+    tone = 0.3 * np.sin(np.arange(10 * 48_000) / 20)
+    path = film("cut-sound.mp4", muxer={"movflags": "faststart"}, tone=tone, **_noise(100))
+    cut = tmp_path / "cut.mp4"
+    data = path.read_bytes()
+    cut.write_bytes(data[: len(data) // 2])
+    got = [*decode(cut, windows("v", 10.0, 1.0, 0.0, GRID), sight=False)]
+    assert isinstance(got[0], Footage) and isinstance(got[-1], FootageFailure)
+    assert all(f.sound.any() for f in got if isinstance(f, Footage))
 
 
 def test_damaged_sound_fails_the_clips_that_need_it(film, tmp_path):
