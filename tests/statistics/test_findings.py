@@ -92,3 +92,13 @@ def test_the_page_has_five_verdicts_and_is_the_same_again(found):
     for claim in found.claims:
         assert f"### {claim.number}. {claim.title}" in page
     found.as_json()
+
+
+@pytest.mark.release
+@pytest.mark.slow
+def test_table_32_again_is_of_five_whole_folds(found):
+    (folds,) = found.five_folds
+    assert list(folds.by_fold) == [0, 1, 2, 3, 4]
+    assert all(0.8 < f1 < 1 for f1 in folds.by_fold.values())
+    assert set(folds.impurity) == set()  # logistic regression has no impurity
+    assert len(folds.permutation) == 20
