@@ -18,12 +18,14 @@ import hashlib
 import json
 import re
 import sys
+import tempfile
 import warnings
 from pathlib import Path
 
 import numpy as np
 
 PLUGIN = Path(__file__).parents[1] / "plugins/models/baselines/s3eval_model_baselines"
+CACHE = Path(tempfile.gettempdir()) / "s3eval-baselines-cache"
 GROUPS = 6
 STRENGTHS = (0.001, 0.005, 0.03, 0.2)
 # Which measurements may speak for a sign: what it looks like, since a few dozen drawn videos
@@ -272,7 +274,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=["fit", "try"])
     parser.add_argument("datasets", nargs="+", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(".baselines-cache"))
+    parser.add_argument("--cache", type=Path, default=CACHE)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     if given.what == "fit":
