@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.transformers.asking import Asked, Asker
+from s3eval.transformers.environment import is_out_of_memory
 from s3eval.transformers.loading import Loaded, load_checkpoint
 from s3eval.transformers.media import Media
 from s3eval.transformers.options import Options, parse_options
@@ -166,8 +167,18 @@ class TransformersModel(Model):
 
         inputs = self.inputs(watched.template.head(system), watched.media)
         self._check_tokens(watched, inputs)
-        with torch.inference_mode():
-            return prefill(self.model, inputs)
+        try:
+            with torch.inference_mode():
+                return prefill(self.model, inputs)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            Asker._release()
+            raise S3EvalError(
+                f"Memory ran out while a clip of {inputs['input_ids'].shape[1]:,} tokens was read",
+                where=watched.where,
+                fix="--model-option max_media_tokens or max_pixels lower, or quantization",
+            ) from error
 
     def inputs(self, text: str, media: Media) -> dict[str, Any]:
         """A prompt with its clip as the model takes it, on the model's device."""
