@@ -55,9 +55,8 @@ demo: $(VENV)/.demo
 	$(S3EVAL) data synth demo/data --patients 6 --videos 12 --seed 0 --jobs $(JOBS)
 	$(S3EVAL) run $(addprefix --model ,$(DEMO_MODELS)) --tasks recognition \
 		--data demo/data --out demo/runs
-	$(S3EVAL) show demo/runs
 	@echo "Videos and annotation: demo/data · runs: demo/runs · look at what a model saw:"
-	@echo "  $(S3EVAL) look --help"
+	@echo "  $(S3EVAL) look demo/data A0001 --model motion"
 
 test: $(VENV)/.full
 	$(BIN)/python -m pytest -n $(JOBS) -m "not server"

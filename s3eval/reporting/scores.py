@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.running.runs import Run, write_json
+from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -123,7 +124,7 @@ def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence
     printed = [published_scores(model, task) for model in published]
 
     metric = _headline(scored[0].rows if len(scored) == 1 else _all(scored), task)
-    items = dict.fromkeys(r.item for s in scored for r in s.rows if r.task == task)
+    items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
     found = {
         (s.run.name, r.item): r
         for s in scored
@@ -145,6 +146,13 @@ def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
     columns = ["item", *names, "best chance", "n", *(f"published {m}" for m in published)]
     print_table(title, columns, rows, right=["n"])
+
+
+def _in_order(items: Iterable[str]) -> list[str]:
+    """Features as the vocabulary orders them, other items as they come, the mean last."""
+    found = list(dict.fromkeys(items))
+    place = {name: i for i, name in enumerate(FEATURE_NAMES)}
+    return sorted(found, key=lambda i: (i == "mean", place.get(i, found.index(i))))
 
 
 def _counted(rows: Sequence[ScoreRow]) -> str:
