@@ -56,7 +56,10 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         model: a conditional-generation model of the library.
         inputs: what its processor made, batch of one, on the model's device.
     """
-    core, decoder = model.model, model.get_decoder()
+    decoder = model.get_decoder()
+    core = getattr(model, "model", None)
+    if core is None or core is decoder:
+        core = model  # before transformers 5.22 some families had no part without the head
     caught: dict[str, Any] = {}
 
     def catch(_: Any, __: Any, kwargs: dict[str, Any]) -> None:
@@ -64,8 +67,9 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
 
     hook = decoder.register_forward_pre_hook(catch, with_kwargs=True)
     # The library keeps the last clip's offset on the model; a leftover would leak into this one.
-    if hasattr(core, "rope_deltas"):
-        core.rope_deltas = None
+    for part in (core, model):
+        if hasattr(part, "rope_deltas"):
+            part.rope_deltas = None
     try:
         cache = core(**inputs, use_cache=True).past_key_values
     finally:
