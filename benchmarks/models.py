@@ -194,8 +194,12 @@ class Bench:
             for way in WAYS:
                 asked, prepared, answers = self.shared(way)
                 runs.setdefault(way, []).append((asked, prepared))
-                if way != "scored" and [a.text for a in answers] != wanted:
-                    raise SystemExit(f"{way}: other tokens than independent calls")
+                apart = sum(a.text != w for a, w in zip(answers, wanted, strict=True))
+                if way != "scored" and apart:
+                    line = f"{way}: {apart} of {len(wanted)} texts differ from independent calls"
+                    if not self.given.loose:
+                        raise SystemExit(line)
+                    print(line)
         seconds = {k: statistics.median(r[0] for r in v) for k, v in runs.items()}
         whole = {k: statistics.median(sum(r) for r in v) for k, v in runs.items()}
         return {
@@ -303,6 +307,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--dtype", default="float32")
     parser.add_argument("--memory", action="store_true", help="peak memory of each way")
     parser.add_argument("--tasks", action="store_true", help="the four window tasks")
+    parser.add_argument("--loose", action="store_true", help="go on when texts differ (bfloat16)")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--peak", nargs=2, help=argparse.SUPPRESS)
     return parser.parse_args()
@@ -345,7 +350,11 @@ SMALLEST = tuple(MODELS)
 def show(name: str, row: dict[str, Any]) -> None:
     """One architecture's figures."""
     seconds = row["seconds"]
-    print(f"{name}: {row['tokens']:,} tokens; independent {seconds['independent']:.2f} s")
+    rate = QUESTIONS * row["tokens"] / seconds["independent"]
+    print(
+        f"{name}: {row['tokens']:,} tokens; independent {seconds['independent']:.2f} s, "
+        f"{rate:,.0f} prompt tokens a second"
+    )
     for way in WAYS:
         line = f"  {way:8} {seconds[way]:6.2f} s  x{row['ratio'][way]:5.1f}"
         line += f"  with processing x{row['ratio with processing'][way]:5.1f}"
