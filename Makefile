@@ -77,7 +77,7 @@ lint: $(VENV)/.full
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/reproduce.py
-	$(BIN)/python benchmarks/statistics.py
+	$(BIN)/python benchmarks/resampling.py
 	$(BIN)/python benchmarks/lexicon.py --throughput
 	$(BIN)/python benchmarks/judge_concurrency.py
 
