@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s3eval.model import Answer, Question
-from s3eval.transformers.choices import ChoiceOdds, choice_odds, spellings
+from s3eval.transformers.choices import ChoiceOdds, Tokens, choice_odds, spellings
 from s3eval.transformers.environment import GIB, free_memory, is_out_of_memory
 from s3eval.transformers.growing import Batched, Packed, Tree
 from s3eval.transformers.options import Options
@@ -47,6 +47,7 @@ class Asker:
         own = getattr(settings, "repetition_penalty", None) or 1.0
         self.penalty = float(options.repetition_penalty or own)
         self._pad = tokenizer.pad_token_id or 0
+        self._spellings: dict[tuple[str, ...], dict[str, tuple[Tokens, ...]]] = {}
 
     def ask(self, prefix: Prefix, asked: Sequence[Asked]) -> Iterator[Answer]:
         """Answer in order, yielding each group as soon as it is done.
@@ -133,9 +134,15 @@ class Asker:
         if not which:
             return {}
         firsts = logits[which].log_softmax(-1).cpu()
-        offered = [spellings(self._tokenizer, group[i].question.choices) for i in which]
+        offered = [self._written(group[i].question.choices) for i in which]
         found = choice_odds(tree, which, list(firsts), offered, self._log_probabilities)
         return dict(zip(which, found, strict=True))
+
+    def _written(self, choices: tuple[str, ...]) -> dict[str, tuple[Tokens, ...]]:
+        """The choices' spellings; the same few choices are offered again and again."""
+        if choices not in self._spellings:
+            self._spellings[choices] = spellings(self._tokenizer, choices)
+        return self._spellings[choices]
 
     def _generate(
         self,

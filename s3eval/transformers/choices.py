@@ -15,7 +15,7 @@ from typing import Any
 
 from s3eval.transformers.growing import Tree
 
-__all__ = ["ChoiceOdds", "choice_odds", "spellings"]
+__all__ = ["ChoiceOdds", "Tokens", "choice_odds", "spellings"]
 
 # Spellings whose first token alone is rarer than this cannot move a probability visibly.
 _NEGLIGIBLE = 1e-6
