@@ -114,6 +114,15 @@ class SamplingProfile:
         """How a whole video is sampled."""
         return self._sampling(None, self.video_frames)
 
+    def windows(self, video: str, duration: float) -> tuple[Clip, ...]:
+        """The sliding cover of a video that Tasks 1, 2, 5 and 6 share.
+
+        >>> [(c.start, c.end) for c in profile("standard").windows("v", 40.0)]
+        [(0.0, 30.0), (25.0, 40.0)]
+        """
+        sampling = self.window_sampling
+        return windows(video, duration, self.window_seconds, self.overlap_seconds, sampling)
+
     def _sampling(self, fps: float | None, frames: int) -> Sampling:
         return Sampling(fps, frames, self.min_pixels, self.max_pixels)
 

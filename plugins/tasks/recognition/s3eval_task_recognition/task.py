@@ -39,19 +39,10 @@ class Recognition(Task):
     ) -> Iterator[Inquiry]:
         """Every window, with one question a feature that the model's senses allow."""
         refuse_unknown_options(self.name, context.options)
-        from s3eval.footage.clips import windows
-
-        profile = context.profile
         asked = questions(context.senses, justified="justification" in context.tasks)
         if not asked or not video.duration:
             return
-        for clip in windows(
-            video.name,
-            video.duration,
-            profile.window_seconds,
-            profile.overlap_seconds,
-            profile.window_sampling,
-        ):
+        for clip in context.profile.windows(video.name, video.duration):
             yield Inquiry(self.name, clip, asked)
 
     def read(self, question: Question, answer: Answer) -> Reading:

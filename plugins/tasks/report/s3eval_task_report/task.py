@@ -56,20 +56,11 @@ class Report(Task):
     ) -> Iterator[Inquiry]:
         """Every window, with the one question."""
         refuse_unknown_options(self.name, context.options)
-        from s3eval.footage.clips import windows
-
-        profile = context.profile
         if not context.senses or not video.duration:
             return
         sense = leading_sense(context.senses)
         asked = (Question(ITEM, PROMPT, max_tokens=256, sense=sense),)
-        for clip in windows(
-            video.name,
-            video.duration,
-            profile.window_seconds,
-            profile.overlap_seconds,
-            profile.window_sampling,
-        ):
+        for clip in context.profile.windows(video.name, video.duration):
             yield Inquiry(self.name, clip, asked)
 
     def read(self, question: Question, answer: Answer) -> Reading:

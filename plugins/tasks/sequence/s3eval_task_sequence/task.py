@@ -61,21 +61,12 @@ class SequenceTask(Task):
     ) -> Iterator[Inquiry]:
         """Every window, with the one question."""
         refuse_unknown_options(self.name, context.options)
-        from s3eval.footage.clips import windows
-
-        profile = context.profile
         if not context.senses or not video.duration:
             return
         sense = leading_sense(context.senses)
         asked = (Question(ITEM, prompt(context.senses), max_tokens=192, sense=sense),)
         detail = {"senses": sorted(context.senses)}
-        for clip in windows(
-            video.name,
-            video.duration,
-            profile.window_seconds,
-            profile.overlap_seconds,
-            profile.window_sampling,
-        ):
+        for clip in context.profile.windows(video.name, video.duration):
             yield Inquiry(self.name, clip, asked, detail)
 
     def read(self, question: Question, answer: Answer) -> Reading:
