@@ -143,6 +143,8 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
                 yield from ((clip, q, Answer.failed(reason), 0.0) for q in questions)
             else:
                 yield from _ask_clip(session.model, footage, questions)
+            # Or this clip's frames would stay in memory while the next clip's are made.
+            del footage
     except (StopRunError, MachineError):
         raise
     except (S3EvalError, OSError) as error:
