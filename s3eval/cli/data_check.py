@@ -25,7 +25,7 @@ Exit code 1 when there are errors, 0 with warnings only.
 
 @click.command("check", epilog=EPILOG)
 @click.argument("dataset", type=click.Path(path_type=Path))
-@click.option("--files/--no-files", default=True, help="Open every video file (not decoded).")
+@click.option("--files/--no-files", default=True, help="Read every video file (not decoded).")
 @click.option("--phi", is_flag=True, help="Look for names, dates, numbers, places in texts.")
 @json_option
 def command(dataset: Path, files: bool, phi: bool, json_file: str | None) -> None:

@@ -134,12 +134,13 @@ def _patients(dataset: Dataset) -> list[Problem]:
 
 
 def check_files(dataset: Dataset, progress: Callable[[], None] = lambda: None) -> list[Problem]:
-    """Problems of the video files: missing, unreadable, of another length than the table says.
+    """Problems of the video files: missing, unreadable, cut off, of another length than stated.
 
-    Every file is opened (not decoded); ``progress`` is called once a video.
+    The packets of every file are read, none is decoded; ``progress`` is called once a video.
     """
     from s3eval.errors import S3EvalError
     from s3eval.footage.decoding import probe
+    from s3eval.footage.media import index_of
 
     found = []
     for video in dataset.videos:
@@ -154,10 +155,16 @@ def check_files(dataset: Dataset, progress: Callable[[], None] = lambda: None) -
             found.append(Problem("error", "videos.csv", 0, what))
             continue
         try:
-            facts = probe(path)
+            facts, index = probe(path), index_of(path)
         except S3EvalError as error:
             found.append(Problem("error", video.file, 0, error.why or error.what))
             continue
+        if index.end < facts.duration - ROUNDING:
+            what = f"cut off: its pictures end at {index.end:.1f} of {facts.duration:.1f} s"
+            found.append(Problem("error", video.file, 0, what, "copy the file again"))
+        if index.damaged:
+            what = f"{len(index.damaged)} of {index.packets} packets are marked damaged"
+            found.append(Problem("warning", video.file, 0, what))
         if video.duration and abs(facts.duration - video.duration) > ROUNDING:
             what = f"lasts {facts.duration:.1f} s, the table says {video.duration:g} s"
             found.append(Problem("warning", video.file, 0, what))
