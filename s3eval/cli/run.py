@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -71,17 +72,18 @@ def _tell(work: Evaluation, outcome: Outcome) -> int:
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
     click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    for reason in sorted(set(plan.unplanned.values())):
+    for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
         click.echo(f"{work.model}: left out: {reason}", err=True)
     failures = [f for found in outcome.run.findings.values() for f in found if f.state == "failed"]
-    reasons = sorted({f.reason for f in failures})
-    for reason in reasons[:5]:
-        n = sum(f.reason == reason for f in failures)
+    reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
+    for reason, n in sorted(reasons.items())[:5]:
         click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
         click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
     if failures:
-        click.echo("Ask the failed ones again with --retry-failed.", err=True)
+        # Names of videos stand in the run, not in what may end up in a log.
+        where = work.out / "findings.jsonl"
+        click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
     return len(failures) + len(plan.unplanned)
 
 
