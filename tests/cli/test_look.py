@@ -47,7 +47,7 @@ def test_the_sheet_has_a_frame_for_each_time_and_the_wav_the_sound(drawn, tmp_pa
 
 def test_a_model_that_only_sees_gets_no_sound(drawn, tmp_path):
     out = tmp_path / "seen.png"
-    assert look(drawn, "T0001", "--model", "internvl3.5-8b", "--clip", 1, "--out", out) == 0
+    assert look(drawn, "T0001", "--model", "motion", "--clip", 1, "--out", out) == 0
     assert not (tmp_path / "seen.wav").exists()
 
 
