@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
-from s3eval.statistics.splits import check_split, read_split, refuse_leaks
+from s3eval.statistics.splits import check_split, patient_folds, read_split, refuse_leaks
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -51,8 +51,6 @@ def within(
     For a run that read one published fold only: nothing of the other folds can train on its own
     readings, but its own patients can be cut again.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     known = sorted((v for v in dataset.videos if v.name in videos and v.diagnosis), key=_name)
     part = replace(dataset, videos=tuple(known), annotations={})
     least = min(
@@ -62,11 +60,10 @@ def within(
     count = min(folds, least)
     if count < 2:
         raise S3EvalError("Too few patients of a diagnosis to cut folds within", where=dataset.name)
-    cutter = StratifiedGroupKFold(count, shuffle=True, random_state=seed)
-    labels, groups = [v.diagnosis for v in known], [v.patient for v in known]
+    labels, patients = [v.diagnosis for v in known], [v.patient for v in known]
     found = {
         known[i].name: fold
-        for fold, (_, held) in enumerate(cutter.split(known, labels, groups), 1)
+        for fold, (_, held) in enumerate(patient_folds(labels, patients, count, seed), 1)
         for i in held
     }
     refuse_leaks(found, part.patients)

@@ -10,11 +10,15 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from s3eval.dataset import Dataset, Video
 
 __all__ = [
@@ -25,6 +29,7 @@ __all__ = [
     "fold_facts",
     "leaks",
     "make_split",
+    "patient_folds",
     "read_split",
     "refuse_leaks",
     "write_split",
@@ -74,11 +79,40 @@ class FoldFacts:
     es_share: float | None
 
 
+def patient_folds(
+    labels: Sequence[Any], patients: Sequence[str], parts: int, seed: int
+) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Cut videos into parts with whole patients and labels in like shares.
+
+    scikit-learn's StratifiedGroupKFold without its own shuffling, which loses the stratification
+    before scikit-learn 1.8 (the last for Python 3.10 is 1.7); the patients are put in a seeded
+    order instead, which decides between cuts that are equally good.
+
+    Args:
+        labels: of each video; ``patients`` whose it is.
+        parts: how many.
+
+    Returns:
+        for each part the places of the others and its own, ascending.
+
+    >>> cuts = patient_folds(["ES", "NES"] * 3, ["a", "b", "c", "d", "e", "f"], 3, seed=0)
+    >>> [len(held) for _, held in cuts]
+    [2, 2, 2]
+    """
+    from sklearn.model_selection import StratifiedGroupKFold
+
+    names = sorted(set(patients))
+    order = np.random.default_rng(seed).permutation(len(names))
+    place = {name: int(order[i]) for i, name in enumerate(names)}
+    groups = np.array([place[p] for p in patients])
+    return list(StratifiedGroupKFold(parts).split(np.zeros(len(groups)), list(labels), groups))
+
+
 def make_split(dataset: Dataset, folds: int = 4, test: float = 0.2, seed: int = 0) -> Split:
     """A test set and ``folds`` training folds, patients whole, diagnosis in like shares.
 
-    scikit-learn's StratifiedGroupKFold cuts the diagnosed videos into 1/test parts, the first of
-    which is the test set, and the rest into the folds. Videos without a diagnosis get no fold.
+    `patient_folds` cuts the diagnosed videos into 1/test parts, the first of which is the test
+    set, and the rest into the folds. Videos without a diagnosis get no fold.
 
     Args:
         folds: how many training folds, at least 2.
@@ -88,8 +122,6 @@ def make_split(dataset: Dataset, folds: int = 4, test: float = 0.2, seed: int = 
     Raises:
         S3EvalError: too few patients of a diagnosis for so many folds.
     """
-    from sklearn.model_selection import StratifiedGroupKFold
-
     if not 0 < test <= 0.5 or folds < 2:
         raise S3EvalError(f"Expected test in (0, 0.5] and folds >= 2, but got {test} and {folds}")
     known = sorted((v for v in dataset.videos if v.diagnosis), key=lambda v: v.name)
@@ -97,9 +129,8 @@ def make_split(dataset: Dataset, folds: int = 4, test: float = 0.2, seed: int = 
     chosen: dict[str, int] = {}
     rest = known
     for parts, first in ((round(1 / test), 0), (folds, 1)):
-        cutter = StratifiedGroupKFold(n_splits=parts, shuffle=True, random_state=seed)
-        labels, groups = [v.diagnosis for v in rest], [v.patient for v in rest]
-        cuts = [held for _, held in cutter.split(rest, labels, groups)]
+        labels, patients = [v.diagnosis for v in rest], [v.patient for v in rest]
+        cuts = [held for _, held in patient_folds(labels, patients, parts, seed)]
         for fold, places in enumerate(cuts[:1] if first == 0 else cuts, first):
             chosen.update({rest[i].name: fold for i in places})
         rest = [v for v in rest if v.name not in chosen]

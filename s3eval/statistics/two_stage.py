@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.statistics.features import FeatureTable
-from s3eval.statistics.splits import refuse_leaks
+from s3eval.statistics.splits import patient_folds, refuse_leaks
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -281,14 +281,14 @@ def _fitted(
     inner = min(INNER_FOLDS, smallest)
     if not setup.tune or inner < 2:
         return made.fit(x, y), {}
-    from sklearn.model_selection import GridSearchCV, StratifiedGroupKFold
+    from sklearn.model_selection import GridSearchCV
 
-    cutter = StratifiedGroupKFold(inner, shuffle=True, random_state=setup.seed)
+    cuts = patient_folds(list(y), list(patients), inner, setup.seed)
     tried = pipeline(setup)
     if setup.classifier == "random-forest":
         tried.set_params(classify__n_estimators=min(TREES, SEARCH_TREES))
-    search = GridSearchCV(tried, grid, scoring=setup.tune_by, cv=cutter, refit=False)
-    search.fit(x, y, groups=list(patients))
+    search = GridSearchCV(tried, grid, scoring=setup.tune_by, cv=cuts, refit=False)
+    search.fit(x, y)
     chosen = {k.removeprefix("classify__"): v for k, v in sorted(search.best_params_.items())}
     return made.set_params(**search.best_params_).fit(x, y), chosen
 
