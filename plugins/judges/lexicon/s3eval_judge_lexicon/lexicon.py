@@ -37,6 +37,7 @@ class Term:
     posture: str = ""
     turns: str = ""
     survives_negation: bool = False
+    ictal: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +131,7 @@ def _term(name: str, entry: Mapping[str, Any], where: str) -> Term:
         entry.get("posture", ""),
         entry.get("turns", ""),
         entry.get("negated", "absent") == "present",
+        bool(entry.get("ictal", False)),
     )
 
 

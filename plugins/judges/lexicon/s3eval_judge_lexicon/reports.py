@@ -49,7 +49,9 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     words = split_words(text)
     found = lexicon.phrases.find(words)
     told = mentions(words, found, lexicon)
-    present = [m for m in told if m.present]
+    lists = _lists(found)
+    over = _first(lists, "sections:ended")
+    present = [m for m in told if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
         _quote(words, f"not {f}", m.start, m.end)
@@ -59,7 +61,6 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
         if f not in features
     ]
     features += _by_convention(features, lexicon)
-    lists = _lists(found)
     localizing, shown = _localizing(words, present)
     sections, where = _sections(words, present, features, lists)
     off_topic = _first(lists, "sections:off_topic")
@@ -130,6 +131,11 @@ def _order(words: Words, found: Sequence[Found]) -> list[tuple[int, int]]:
                     break
                 order[i] = (words.sentence[i], 2)
     return order
+
+
+def _after_end(mention: Mention, over: Found) -> bool:
+    """Whether a sign that only counts during the seizure is told from its end on."""
+    return mention.term.ictal and mention.start >= over.start
 
 
 def _features(words: Words, present: Sequence[Mention]) -> tuple[list[str], list[Evidence]]:
@@ -237,12 +243,22 @@ def _sections(
     evidence: dict[str, Evidence] = {}
     if present:
         evidence["onset"] = _quote(words, "onset", present[0].start, present[0].end)
-    if len(features) > 1 and not _NO_SPREAD.issuperset(features):
+    goes_on = len(features) > 1 and not _NO_SPREAD.issuperset(features)
+    if present and (goes_on or _movements(present) > 1):
         evidence["propagation"] = _quote(words, "propagation", present[-1].start, present[-1].end)
     after = _first(lists, "sections:postictal")
     if after:
         evidence["postictal"] = _quote(words, "postictal", after.start, after.end)
     return tuple(s for s in SECTIONS if s in evidence), [*evidence.values()]
+
+
+def _movements(present: Sequence[Mention]) -> int:
+    """How many movements are told one beside the other; words count for one movement only."""
+    count = reach = 0
+    for mention in sorted(present, key=lambda m: (m.start, -m.end)):
+        if mention.term.moves and mention.start >= reach:
+            count, reach = count + 1, mention.end
+    return count
 
 
 def _quote(words: Words, fact: str, start: int, end: int) -> Evidence:

@@ -73,6 +73,38 @@ def test_a_denied_answer_still_tells_of_responsiveness():
     assert read("She does not answer questions.").features == ("verbal_responsiveness",)
 
 
+@pytest.mark.parametrize(
+    ("text", "present", "absent"),
+    [
+        ("He shakes his head.", (), ("head_turning", "clonic", "full_body_shaking")),
+        ("She knocks her head against the pillow.", (), ("head_turning",)),
+        ("He shakes, his head turns left.", ("head_turning",), ()),
+        ("Tonic extension of both arms.", ("tonic",), ("arm_straightening",)),
+        ("Tonic extension of the right arm.", ("tonic", "arm_straightening"), ()),
+        ("He is unresponsive to verbal commands.", ("verbal_responsiveness",), ("blank_stare",)),
+        ("She becomes unresponsive to her mother.", ("blank_stare",), ("verbal_responsiveness",)),
+        ("He looks confused.", ("blank_stare",), ()),
+        ("Shaking of the right leg.", ("asynchronous_movement",), ()),
+    ],
+)
+def test_conventions_of_the_recorded_readings(text, present, absent):
+    found = read(text).features
+    assert set(present) <= set(found)
+    assert not set(absent) & set(found)
+
+
+def test_responsiveness_told_after_the_end_is_not_of_the_seizure():
+    assert "verbal_responsiveness" in read("She stares and does not follow commands.").features
+    after = read("She stares. The seizure ends, and she does not follow commands.")
+    assert "verbal_responsiveness" not in after.features
+    assert "blank_stare" in after.features
+
+
+def test_two_movements_are_a_spread_also_where_neither_is_a_listed_sign():
+    assert read("He kicks his legs, then lifts the left leg.").sections == ("onset", "propagation")
+    assert read("He lifts the left leg.").sections == ("onset",)
+
+
 def test_doubt_is_kept_and_marked():
     facts = read("Possible left arm jerk.")
     assert facts.features == ("clonic",)
