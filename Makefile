@@ -26,7 +26,7 @@ DEMO_MODELS := motion sound always-yes always-no prevalence
 .PHONY: help demo install test test-fast test-server lint bench bench-models clean
 
 help:
-	@echo "make demo          draw a small set of videos, run seven models on it, show the scores"
+	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
 	@echo "make test          install everything (torch on the CPU too) and run all tests"
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
@@ -56,7 +56,7 @@ demo: $(VENV)/.demo
 	$(S3EVAL) run $(addprefix --model ,$(DEMO_MODELS)) --tasks recognition \
 		--data demo/data --out demo/runs
 	@echo "Videos and annotation: demo/data · runs: demo/runs · look at what a model saw:"
-	@echo "  $(S3EVAL) look demo/data A0001 --model motion"
+	@echo "  $(S3EVAL) look demo/data A0001@1-1-2000@5E --model motion"
 
 test: $(VENV)/.full
 	$(BIN)/python -m pytest -n $(JOBS) -m "not server"
