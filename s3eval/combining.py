@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
+from s3eval.task import Finding
 
 if TYPE_CHECKING:
     from s3eval.task import FindingState, Piece
@@ -20,6 +21,7 @@ __all__ = [
     "any_yes",
     "joined",
     "kept_texts",
+    "lone_finding",
     "missing_windows",
     "noisy_or",
     "overlap_merge",
@@ -147,6 +149,27 @@ def why_no_value(pieces: Sequence[Piece]) -> tuple[FindingState, str]:
             )
             return state, f"{head}: {reason}" if reason else head
     return "skipped", "nothing was asked"
+
+
+def lone_finding(
+    task: str, item: str, piece: Piece, choice: str = "", detail: Mapping[str, object] | None = None
+) -> Finding:
+    """The finding of an item that one clip answers: the answer is the finding.
+
+    Args:
+        choice: the positive answer whose probability is kept, "" for none.
+        detail: further facts; a remark of the reading is added to them.
+    """
+    video, facts = piece.inquiry.clip.video, dict(detail or {})
+    if not piece.reading.readable:
+        state, reason = why_no_value([piece])
+        return Finding(task, video, item, state, None, reason, 1, 0, None, facts)
+    if piece.reading.reason:
+        facts["remark"] = piece.reading.reason
+    chance = probabilities_of([piece], choice) if choice else []
+    probability = chance[0] if chance else None
+    value = piece.reading.value
+    return Finding(task, video, item, "answered", value, "", 1, 1, probability, facts)
 
 
 def missing_windows(pieces: Iterable[Piece]) -> list[Mapping[str, object]]:

@@ -10,6 +10,7 @@ from s3eval.combining import (
     any_yes,
     joined,
     kept_texts,
+    lone_finding,
     missing_windows,
     noisy_or,
     overlap_merge,
@@ -138,3 +139,17 @@ def test_probabilities_come_from_answered_windows_only():
     with_p = piece(0, Answer.of("no", probabilities={"yes": 0.3, "no": 0.7}), "no")
     without = piece(25, Answer.of("no"), "no")
     assert probabilities_of([with_p, without, piece(50, Answer.failed("x"))], "yes") == [0.3]
+
+
+def test_a_lone_answer_is_the_finding_with_its_probability_and_remark():
+    given = Answer.of("right", probabilities={"left": 0.2, "right": 0.8}, mass=0.9)
+    found = lone_finding("spatial", "head_turning", piece(5.0, given, "right", "hedged"), "right")
+    assert (found.video, found.state, found.value) == ("v", "answered", "right")
+    assert (found.probability, found.pieces, found.readable) == (0.8, 1, 1)
+    assert found.detail == {"remark": "hedged"}
+
+
+def test_a_lone_answer_that_failed_is_a_failed_finding_without_a_value():
+    found = lone_finding("spatial", "head_turning", piece(5.0, Answer.failed("no memory")))
+    assert (found.state, found.value, found.reason) == ("failed", None, "no memory")
+    assert (found.pieces, found.readable, found.probability) == (1, 0, None)

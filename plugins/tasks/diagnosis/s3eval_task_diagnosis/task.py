@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.diagnosis import read_diagnosis
-from s3eval.combining import probabilities_of, why_no_value
+from s3eval.combining import lone_finding
 from s3eval.items import asked_of, by_item, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
@@ -71,24 +71,7 @@ class Diagnosis(Task):
     ) -> Iterator[Finding]:
         """One clip an item, so the answer is the finding."""
         for item, theirs in by_question(pieces).items():
-            piece = theirs[0]
-            if not piece.reading.readable:
-                state, reason = why_no_value([piece])
-                yield Finding(self.name, video, item, state, None, reason, 1, 0)
-                continue
-            chance = probabilities_of([piece], "ES")
-            detail = {"remark": piece.reading.reason} if piece.reading.reason else {}
-            yield Finding(
-                self.name,
-                video,
-                item,
-                "answered",
-                piece.reading.value,
-                pieces=1,
-                readable=1,
-                probability=chance[0] if chance else None,
-                detail=detail,
-            )
+            yield lone_finding(self.name, item, theirs[0], "ES")
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy (positive class ES) and coverage of each item."""

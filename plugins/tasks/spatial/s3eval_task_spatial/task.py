@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.body_part import read_body_part
 from s3eval.answers.side import read_side
-from s3eval.combining import probabilities_of, why_no_value
+from s3eval.combining import lone_finding
 from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
@@ -91,27 +91,10 @@ class Spatial(Task):
     ) -> Iterator[Finding]:
         """One clip an item, so the answer is the finding."""
         for item, theirs in by_question(pieces).items():
-            piece = theirs[0]
-            clip = piece.inquiry.clip
-            detail: dict[str, object] = {"clip": [clip.start, clip.end]}
-            if not piece.reading.readable:
-                state, reason = why_no_value([piece])
-                yield Finding(self.name, video, item, state, None, reason, 1, 0, None, detail)
-                continue
-            if piece.reading.reason:
-                detail["remark"] = piece.reading.reason
-            chance = probabilities_of([piece], "right") if item != ONSET else []
-            yield Finding(
-                self.name,
-                video,
-                item,
-                "answered",
-                piece.reading.value,
-                pieces=1,
-                readable=1,
-                probability=chance[0] if chance else None,
-                detail=detail,
-            )
+            clip = theirs[0].inquiry.clip
+            choice = "right" if item != ONSET else ""
+            detail = {"clip": [clip.start, clip.end]}
+            yield lone_finding(self.name, item, theirs[0], choice, detail)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy and coverage of each item, and their means."""
