@@ -151,5 +151,6 @@ def test_a_lone_answer_is_the_finding_with_its_probability_and_remark():
 
 def test_a_lone_answer_that_failed_is_a_failed_finding_without_a_value():
     found = lone_finding("spatial", "head_turning", piece(5.0, Answer.failed("no memory")))
-    assert (found.state, found.value, found.reason) == ("failed", None, "no memory")
+    assert (found.state, found.value) == ("failed", None)
+    assert found.reason.endswith("no memory")
     assert (found.pieces, found.readable, found.probability) == (1, 0, None)
