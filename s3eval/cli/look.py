@@ -124,7 +124,8 @@ def _clip(dataset: Dataset, video: Video, options: dict[str, Any]) -> Clip:
 def _picture(dataset: Dataset, video: Video, options: dict[str, Any]) -> None:
     from s3eval.footage.decoding import decode
     from s3eval.footage.types import FootageFailure
-    from s3eval.reporting.seen import save_picture, sheet_of, write_wav
+    from s3eval.reporting.pages import save
+    from s3eval.reporting.seen import sheet_of, write_wav
     from s3eval.vocabulary import feature
 
     clip, spec = _clip(dataset, video, options), _spec(options)
@@ -139,7 +140,7 @@ def _picture(dataset: Dataset, video: Video, options: dict[str, Any]) -> None:
 
     shown = f"as {options['model']} is shown it" if spec else "as sampled"
     out: Path = options["out"]
-    save_picture(sheet_of(footage, f"{video.name.split('@')[0]} · {shown}", signs), out)
+    save(sheet_of(footage, f"{video.name.split('@')[0]} · {shown}", signs), out)
     wav = out.with_suffix(".wav")
     heard = f" and {wav}" if write_wav(footage, wav) else " (no sound)"
     click.echo(f"wrote {out}{heard}: {len(footage.times)} frames; annotated signs under each")

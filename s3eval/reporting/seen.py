@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import wave
-from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,23 +10,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.errors import S3EvalError
 from s3eval.footage.types import SOUND_RATE, Footage
+from s3eval.reporting.pages import INK, PALE, PAPER, font
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["save_picture", "sheet_of", "write_wav"]
+__all__ = ["sheet_of", "write_wav"]
 
-INK, PALE, PAPER, LINE = (28, 32, 38), (110, 118, 128), (250, 250, 248), (53, 80, 122)
+LINE = (53, 80, 122)
 MARGIN, STRIP = 8, 90
-
-
-@lru_cache(maxsize=4)
-def _font(size: int) -> Any:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)
 
 
 def sheet_of(
@@ -57,15 +49,15 @@ def sheet_of(
     across = columns * (width + MARGIN) + MARGIN
     page = Image.new("RGB", (across, 64 + rows * cell + STRIP + MARGIN), PAPER)
     pen = ImageDraw.Draw(page)
-    pen.text((MARGIN, 8), title, INK, font=_font(17))
-    pen.text((MARGIN, 34), _facts(footage), PALE, font=_font(13))
+    pen.text((MARGIN, 8), title, INK, font=font(17))
+    pen.text((MARGIN, 34), _facts(footage), PALE, font=font(13))
     for n in range(count):
         x, y = MARGIN + (n % columns) * (width + MARGIN), 64 + (n // columns) * cell
         picture = Image.fromarray(footage.frames[n])
         page.paste(picture.resize((width, height), Image.Resampling.LANCZOS), (x, y))
         time = float(footage.times[n])
-        pen.text((x, y + height + 2), f"{time:.2f} s", INK, font=_font(12))
-        pen.text((x, y + height + 16), caption(time)[: width // 6], PALE, font=_font(11))
+        pen.text((x, y + height + 2), f"{time:.2f} s", INK, font=font(12))
+        pen.text((x, y + height + 16), caption(time)[: width // 6], PALE, font=font(11))
     _draw_sound(pen, footage, 64 + rows * cell, across)
     return page
 
@@ -88,7 +80,7 @@ def _facts(footage: Footage) -> str:
 def _draw_sound(pen: Any, footage: Footage, top: int, across: int) -> None:
     middle = top + STRIP // 2
     if footage.sound is None or not len(footage.sound):
-        pen.text((MARGIN, middle - 8), "no sound", PALE, font=_font(13))
+        pen.text((MARGIN, middle - 8), "no sound", PALE, font=font(13))
         return
     columns = across - 2 * MARGIN
     for x, (low, high) in enumerate(_envelope(footage.sound, columns)):
@@ -105,18 +97,6 @@ def _envelope(sound: NDArray[np.float32], columns: int) -> NDArray[np.float64]:
     found = np.array([(p.min(), p.max()) if len(p) else (0.0, 0.0) for p in parts], float)
     loudest = float(np.abs(found).max())
     return found / loudest if loudest > 0 else found
-
-
-def save_picture(page: Any, path: Path) -> None:
-    """Write a page as PNG or JPEG, by its suffix.
-
-    Raises:
-        S3EvalError: another suffix.
-    """
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise S3EvalError("Expected a .png or .jpg file", where=path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    page.save(path)
 
 
 def write_wav(footage: Footage, path: Path) -> bool:

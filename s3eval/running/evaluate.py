@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -209,8 +209,3 @@ def recollect(
         recorded = _Recorded(run.facts.identity, run.facts.looks)
         session = Session.of(dataset, plan, store, recorded, run.facts.model, senses)
         return collect(session, tasks, ScoringContext(dataset, protocol, judge))
-
-
-def changed(work: Evaluation, **changes: Any) -> Evaluation:
-    """A copy of an evaluation with some settings changed."""
-    return replace(work, **changes)

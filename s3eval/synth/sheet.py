@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,8 @@ from numpy.typing import NDArray
 
 from s3eval.dataset.types import Annotation, Dataset, Video
 from s3eval.errors import S3EvalError
-from s3eval.vocabulary import FEATURES, Feature
+from s3eval.reporting.pages import INK, PALE, PAPER, font, save
+from s3eval.vocabulary import FEATURES, Feature, feature
 
 if TYPE_CHECKING:
     from s3eval.synth.script import Script
@@ -20,14 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["active_signs", "atlas", "save", "strip"]
 
 Picture = NDArray[np.uint8]
-INK, PALE, PAPER = (28, 32, 38), (110, 118, 128), (250, 250, 248)
-
-
-@lru_cache(maxsize=8)
-def _font(size: int) -> Any:
-    from PIL import ImageFont
-
-    return ImageFont.load_default(size)
 
 
 def _page(width: int, height: int) -> tuple[Any, Any]:
@@ -43,32 +35,9 @@ def _fitted(frame: Picture, width: int, height: int) -> Any:
     return Image.fromarray(frame).resize((width, height), Image.Resampling.LANCZOS)
 
 
-def save(page: Any, path: Path) -> Path:
-    """Write a page as PNG or JPEG, by its suffix.
-
-    Raises:
-        S3EvalError: another suffix.
-    """
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise S3EvalError("Expected a .png or .jpg file", where=path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    options = (
-        {"quality": 76, "optimize": True} if path.suffix.lower() != ".png" else {"optimize": True}
-    )
-    page.save(path, **options)
-    return path
-
-
 def active_signs(note: Annotation, time: float) -> tuple[str, ...]:
     """Labels of the signs annotated at that time, in vocabulary order."""
-    found = []
-    for f in FEATURES:
-        known = note.features.get(f.name)
-        if known is None or known.presence != "yes" or known.start is None:
-            continue
-        if known.start <= time and (known.end is None or time <= known.end):
-            found.append(f.label)
-    return tuple(found)
+    return tuple(feature(name).label for name in note.signs_at(time))
 
 
 # ---- a strip of one video ---------------------------------------------------------------------
@@ -96,25 +65,25 @@ def strip(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) ->
     cell = height + 46
     page, pen = _page(columns * (width + 8) + 8, rows * cell + 34)
     title = f"{video.name.split('@')[0]} · {video.diagnosis or '?'} · {shape[1]}x{shape[0]}"
-    pen.text((10, 8), title, INK, font=_font(16))
+    pen.text((10, 8), title, INK, font=font(16))
     for n, (time, frame) in enumerate(taken):
         x, y = 8 + (n % columns) * (width + 8), 34 + (n // columns) * cell
         page.paste(_fitted(frame, width, height), (x, y))
-        pen.text((x, y + height + 2), f"{time:.1f} s", PALE, font=_font(12))
+        pen.text((x, y + height + 2), f"{time:.1f} s", PALE, font=font(12))
         shown = active_signs(note, time)
         if n == 0 and note.presence("occur_during_sleep") == "yes":
             shown = ("asleep", *shown)
         signs = ", ".join(shown) or "-"
         for line, text in enumerate(_wrapped(signs, width - 46)):
-            pen.text((x + 46, y + height + 2 + 13 * line), text, INK, font=_font(12))
+            pen.text((x + 46, y + height + 2 + 13 * line), text, INK, font=font(12))
     return page
 
 
 def _wrapped(text: str, width: int, lines: int = 3) -> list[str]:
-    font, made = _font(12), [""]
+    face, made = font(12), [""]
     for word in text.split():
         longer = f"{made[-1]} {word}".strip()
-        if font.getlength(longer) <= width or not made[-1]:
+        if face.getlength(longer) <= width or not made[-1]:
             made[-1] = longer
         else:
             made.append(word)
@@ -191,18 +160,18 @@ def atlas(frames: int = 6, height: int = 112, features: Sequence[Feature] = FEAT
     need_opencv()
     width, label = round(height * 1.32), 232
     page, pen = _page(label + frames * (width + 4) + 6, len(features) * (height + 6) + 6)
-    for row, feature in enumerate(features):
+    for row, sign in enumerate(features):
         y = 6 + row * (height + 6)
-        if feature.sense == "hearing":
-            caption, whole = _heard_row(feature.name, frames * (width + 4) - 4, height)
+        if sign.sense == "hearing":
+            caption, whole = _heard_row(sign.name, frames * (width + 4) - 4, height)
             page.paste(whole, (label, y))
         else:
-            caption, pictures = _seen_row(feature.name, frames, width, height)
+            caption, pictures = _seen_row(sign.name, frames, width, height)
             for n, picture in enumerate(pictures):
                 page.paste(picture, (label + n * (width + 4), y))
-        pen.text((10, y + 8), feature.label, INK, font=_font(17))
+        pen.text((10, y + 8), sign.label, INK, font=font(17))
         for line, text in enumerate(caption):
-            pen.text((10, y + 34 + 16 * line), text, PALE, font=_font(13))
+            pen.text((10, y + 34 + 16 * line), text, PALE, font=font(13))
     return page
 
 
