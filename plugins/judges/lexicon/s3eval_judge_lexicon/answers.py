@@ -68,10 +68,6 @@ class _Text:
         """The hits of a list that no negation covers."""
         return [h for h in self.hits.get(name, ()) if self.negated[h.start] is None]
 
-    def quote(self, fact: str, start: int, end: int) -> Evidence:
-        first, last = self.words.starts[start], self.words.ends[end - 1]
-        return Evidence(fact, self.words.text[first:last], first, last)
-
 
 def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers:
     """The answers of one feature, in order; after a first "no" the others are not asked."""
@@ -92,7 +88,7 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
         answers[question.key] = said
         if hit:
             shown = said if isinstance(said, str) else ", ".join(said)
-            evidence.append(text.quote(f"{question.key}={shown}", hit.start, hit.end))
+            evidence.append(text.words.quote(f"{question.key}={shown}", hit.start, hit.end))
         if position == 0 and said == "no":
             break
     return FeatureAnswers(feature, answers, tuple(evidence))

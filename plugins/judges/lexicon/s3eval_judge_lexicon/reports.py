@@ -3,58 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from s3eval.judge import Evidence, ReportFacts
-from s3eval.vocabulary import HEARD, SECTIONS
-from s3eval_judge_lexicon.lexicon import Lexicon, Term
-from s3eval_judge_lexicon.phrases import Found, outermost
-from s3eval_judge_lexicon.scope import Scope, by_word, doubts, negations
-from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
+from s3eval_judge_lexicon.lexicon import Lexicon
+from s3eval_judge_lexicon.mentions import Mention, mentions
+from s3eval_judge_lexicon.phrases import Found
+from s3eval_judge_lexicon.scope import by_word, doubts, negations
+from s3eval_judge_lexicon.sections import sections_told
 from s3eval_judge_lexicon.words import Words, split_words
 
-__all__ = ["Mention", "mentions", "read_report"]
-
-
-# A report that tells only these of signs does not tell how the seizure spreads.
-_NO_SPREAD = frozenset(
-    (*HEARD, "occur_during_sleep", "close_eyes", "blank_stare"),
-)
-
-
-@dataclass(frozen=True)
-class Mention:
-    """A sign told in words ``start:end``.
-
-    ``side`` is left, right, both or None; ``negated_by`` and ``doubted_by`` are the scopes it
-    stands under; ``order`` sorts mentions as things happened.
-    """
-
-    term: Term
-    start: int
-    end: int
-    side: str | None
-    negated_by: Scope | None
-    doubted_by: Scope | None
-    order: tuple[int, ...]
-
-    @property
-    def present(self) -> bool:
-        """Whether the sign is told as having been there."""
-        return self.negated_by is None or self.term.survives_negation
+__all__ = ["read_report"]
 
 
 def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     """What a report says. Deterministic; the same text always gives the same facts."""
     words = split_words(text)
     found = lexicon.phrases.find(words)
-    told = mentions(words, found, lexicon)
+    negated = by_word(words, negations(words, found))
+    told = mentions(words, found, lexicon, negated, by_word(words, doubts(words, found)))
     lists = _lists(found)
     over = _first(lists, "sections:ended")
     present = [m for m in told if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
-        _quote(words, f"not {f}", m.start, m.end)
+        words.quote(f"not {f}", m.start, m.end)
         for m in told
         if not m.present
         for f in m.term.says
@@ -62,11 +34,11 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     ]
     features += _by_convention(features, lexicon)
     localizing, shown = _localizing(words, present)
-    sections, where = _sections(words, present, features, lists)
+    sections, where = sections_told(words, present, features, lists)
     off_topic = _first(lists, "sections:off_topic")
     hazard = _first(lists, "sections:hazard")
     flags = [
-        _quote(words, name, hit.start, hit.end)
+        words.quote(name, hit.start, hit.end)
         for name, hit in (("off_topic", off_topic), ("hazard", hazard))
         if hit
     ]
@@ -79,58 +51,6 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
         words=len(text.split()),
         evidence=(*evidence, *shown, *where, *flags),
     )
-
-
-def mentions(words: Words, found: Sequence[Found], lexicon: Lexicon) -> list[Mention]:
-    """Every sign of a text, in the order things happened."""
-    negated = by_word(words, negations(words, found))
-    doubted = by_word(words, doubts(words, found))
-    sides = word_sides(words)
-    signs = outermost([f for f in found if f.term.startswith("sign:")], lexicon.hides)
-    parts = {i for f in signs for i in range(f.start, f.end)}
-    order = _order(words, found)
-    told = []
-    for one in signs:
-        term = lexicon.terms[one.term[5:]]
-        if not term.says and not term.moves:
-            continue
-        if term.turns or term.moves == "head":
-            side = side_of_turn(words, sides, one.start, one.end)
-        else:
-            side = side_of_limb(words, sides, one.start, one.end, parts.__contains__)
-        told.append(
-            Mention(
-                term,
-                one.start,
-                one.end,
-                side,
-                negated[one.start],
-                doubted[one.start],
-                (*order[one.start], one.start, -one.end),
-            )
-        )
-    return sorted(told, key=lambda m: m.order)
-
-
-def _order(words: Words, found: Sequence[Found]) -> list[tuple[int, int]]:
-    """(sentence, part) of every word; parts are swapped where the text tells backwards."""
-    order = [(s, 1) for s in words.sentence]
-    for one in found:
-        if one.term == "order:second_first":
-            if one.start == 0 or words.sentence[one.start - 1] != words.sentence[one.start]:
-                continue  # "After A, B" is told as it happened
-            for i in range(one.end, len(words)):
-                if words.clause[i] != words.clause[one.end - 1]:
-                    break
-                order[i] = (words.sentence[i], 0)
-        elif one.term == "order:first_last":
-            if one.start > 0 and words.sentence[one.start - 1] == words.sentence[one.start]:
-                continue  # "A before B" is told as it happened
-            for i in range(one.start, len(words)):
-                if words.clause[i] != words.clause[one.start]:
-                    break
-                order[i] = (words.sentence[i], 2)
-    return order
 
 
 def _after_end(mention: Mention, over: Found) -> bool:
@@ -146,7 +66,7 @@ def _features(words: Words, present: Sequence[Mention]) -> tuple[list[str], list
             if feature not in features:
                 features.append(feature)
                 fact = f"{feature} (uncertain)" if mention.doubted_by else feature
-                evidence.append(_quote(words, fact, mention.start, mention.end))
+                evidence.append(words.quote(fact, mention.start, mention.end))
     return features, evidence
 
 
@@ -170,7 +90,7 @@ def _localizing(words: Words, present: Sequence[Mention]) -> tuple[dict[str, str
         if value and mention:
             values[name] = value
             fact = f"{name}={value}"
-            shown.append(_quote(words, fact, mention.start, mention.end))
+            shown.append(words.quote(fact, mention.start, mention.end))
 
     turn = _head_turn(present)
     settle("head_turning", turn.side if turn else None, turn)
@@ -232,35 +152,3 @@ def _lists(found: Sequence[Found]) -> dict[str, list[Found]]:
 
 def _first(lists: dict[str, list[Found]], name: str) -> Found | None:
     return next(iter(lists.get(name, ())), None)
-
-
-def _sections(
-    words: Words,
-    present: Sequence[Mention],
-    features: Sequence[str],
-    lists: dict[str, list[Found]],
-) -> tuple[tuple[str, ...], list[Evidence]]:
-    evidence: dict[str, Evidence] = {}
-    if present:
-        evidence["onset"] = _quote(words, "onset", present[0].start, present[0].end)
-    goes_on = len(features) > 1 and not _NO_SPREAD.issuperset(features)
-    if present and (goes_on or _movements(present) > 1):
-        evidence["propagation"] = _quote(words, "propagation", present[-1].start, present[-1].end)
-    after = _first(lists, "sections:postictal")
-    if after:
-        evidence["postictal"] = _quote(words, "postictal", after.start, after.end)
-    return tuple(s for s in SECTIONS if s in evidence), [*evidence.values()]
-
-
-def _movements(present: Sequence[Mention]) -> int:
-    """How many movements are told one beside the other; words count for one movement only."""
-    count = reach = 0
-    for mention in sorted(present, key=lambda m: (m.start, -m.end)):
-        if mention.term.moves and mention.start >= reach:
-            count, reach = count + 1, mention.end
-    return count
-
-
-def _quote(words: Words, fact: str, start: int, end: int) -> Evidence:
-    first, last = words.starts[start], words.ends[end - 1]
-    return Evidence(fact, words.text[first:last], first, last)

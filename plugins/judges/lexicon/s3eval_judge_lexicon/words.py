@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from s3eval.judge import Evidence
+
 __all__ = ["Words", "split_words"]
 
 # A time ("23:30:12"), a number, a word ("doesn't" becomes does + not, "arm's" arm), punctuation.
@@ -34,6 +36,15 @@ class Words:
 
     def __len__(self) -> int:
         return len(self.words)
+
+    def quote(self, fact: str, start: int, end: int) -> Evidence:
+        """Words ``start:end`` as the evidence of a fact.
+
+        >>> split_words("He stares.").quote("blank_stare", 1, 2).quote
+        'stares'
+        """
+        first, last = self.starts[start], self.ends[end - 1]
+        return Evidence(fact, self.text[first:last], first, last)
 
 
 def split_words(text: str) -> Words:
