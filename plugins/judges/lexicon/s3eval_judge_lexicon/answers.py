@@ -12,12 +12,20 @@ from s3eval.judging.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questi
 from s3eval_judge_lexicon.body import Part, limbs, parts_of
 from s3eval_judge_lexicon.phrases import Found, Phrases
 from s3eval_judge_lexicon.scope import Scope, by_word, negations
-from s3eval_judge_lexicon.sides import side_of_turn, word_sides
+from s3eval_judge_lexicon.sides import LEFT, RIGHT, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words, split_words
 
 __all__ = ["AnswerBook", "answer"]
 
-_VARIES = {"frequenc": "frequency", "amplitude": "amplitude"}
+_VARIES = {
+    "frequenc": "frequency",
+    "speed": "frequency",
+    "rate": "frequency",
+    "rhythm": "frequency",
+    "amplitude": "amplitude",
+    "intensit": "amplitude",
+    "size": "amplitude",
+}
 
 
 @dataclass(frozen=True)
@@ -83,8 +91,7 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
             if position == 0:
                 core = text.told(f"yes:{name}")
         else:
-            posture = _POSTURE.get((feature, question.key)) or _POSTURE.get((feature, ""))
-            said, hit = _detail(text, question, core, posture)
+            said, hit = _detail(text, feature, question, core)
         answers[question.key] = said
         if hit:
             shown = said if isinstance(said, str) else ", ".join(said)
@@ -128,9 +135,13 @@ def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None
 
 
 def _detail(
-    text: _Text, question: FeatureQuestion, core: Sequence[Found], posture: str | None
+    text: _Text, feature: str, question: FeatureQuestion, core: Sequence[Found]
 ) -> tuple[str | tuple[str, ...], Found | None]:
     if question.form == "side":
+        if feature in _OF_THE_FACE:
+            for part in _parts_near(text, core):
+                if part.kind in ("face", "mouth", "eye") and part.side in (LEFT, RIGHT):
+                    return str(part.side), Found("part", part.start, part.end)
         for hit in core:
             side = side_of_turn(text.words, text.sides, hit.start, hit.end)
             if side:
@@ -140,8 +151,11 @@ def _detail(
         return _varies(text)
     parts = _parts_near(text, core)
     if question.key == "body_parts":
-        named = {p.kind for p in parts}
+        named = {
+            kind for p in parts for kind in (("arm", "leg") if p.kind == "limb" else (p.kind,))
+        }
         return _some(question, named), _first_word(parts)
+    posture = _POSTURE.get((feature, question.key)) or _POSTURE.get((feature, ""))
     arms_only = all("arm" in c for c in question.choices) or question.key == "how_many"
     told = limbs(parts, posture=posture, words=text.words) or limbs(parts)
     if arms_only:
@@ -155,6 +169,15 @@ def _detail(
     return _some(question, told), _first_word(parts)
 
 
+_OF_THE_FACE = frozenset(("face_pulling", "face_twitching"))
+# A body part that is said to do nothing is not one of those affected.
+_AT_REST = frozenset(
+    (
+        *("still", "spared", "uninvolved", "unaffected", "motionless", "relaxed", "quiet", "limp"),
+        *("stay", "stays", "remain", "remains"),
+    )
+)
+
 #: Where the arm in one posture is asked for: (feature, question), or "" for all its questions.
 _POSTURE = {
     ("arm_flexion", ""): "flexion",
@@ -167,9 +190,18 @@ _POSTURE = {
 def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:
     """Body parts told of, not negated, in the sentences of the core sign (or anywhere)."""
     told = [p for p in text.parts if text.negated[p.start] is None]
+    told = [p for p in told if not _at_rest(text.words, p)] or told
     sentences = {text.words.sentence[h.start] for h in core}
     near = [p for p in told if text.words.sentence[p.start] in sentences]
     return near or told
+
+
+def _at_rest(words: Words, part: Part) -> bool:
+    """Whether a part is said to be still, right after it in the same clause."""
+    following = range(part.end, min(len(words), part.end + 3))
+    return any(
+        words.words[i] in _AT_REST for i in following if words.clause[i] == words.clause[part.start]
+    )
 
 
 def _some(question: FeatureQuestion, named: Iterable[str]) -> str | tuple[str, ...]:

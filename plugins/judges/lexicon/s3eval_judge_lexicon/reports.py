@@ -9,7 +9,7 @@ from s3eval_judge_lexicon.lexicon import Lexicon
 from s3eval_judge_lexicon.mentions import Mention, mentions
 from s3eval_judge_lexicon.phrases import Found
 from s3eval_judge_lexicon.scope import by_word, doubts, negations
-from s3eval_judge_lexicon.sections import sections_told
+from s3eval_judge_lexicon.sections import postictal, sections_told
 from s3eval_judge_lexicon.words import Words, split_words
 
 __all__ = ["read_report"]
@@ -22,7 +22,8 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     negated = by_word(words, negations(words, found))
     told = mentions(words, found, lexicon, negated, by_word(words, doubts(words, found)))
     lists = _lists(found)
-    over = _first(lists, "sections:ended")
+    after = postictal(words, [m for m in told if m.present], lists, negated)
+    over = _earliest(_first(lists, "sections:ended"), after)
     present = [m for m in told if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
@@ -34,7 +35,7 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     ]
     features += _by_convention(features, lexicon)
     localizing, shown = _localizing(words, present)
-    sections, where = sections_told(words, present, features, lists)
+    sections, where = sections_told(words, present, features, after)
     off_topic = _first(lists, "sections:off_topic")
     hazard = _first(lists, "sections:hazard")
     flags = [
@@ -51,6 +52,10 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
         words=len(text.split()),
         evidence=(*evidence, *shown, *where, *flags),
     )
+
+
+def _earliest(*found: Found | None) -> Found | None:
+    return min((f for f in found if f), key=lambda f: f.start, default=None)
 
 
 def _after_end(mention: Mention, over: Found) -> bool:

@@ -60,7 +60,8 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
         if one.term.startswith(_PREFIX):
             at.setdefault(one.term[len(_PREFIX) :], []).append(one)
     shields = at.get("not_negation", [])
-    stops = sorted({f.start for f in at.get("stops", ())})
+    listed = [*at.get("stops", ()), *(at.get("wide_stops", ()) if wide else ())]
+    stops = sorted({f.start for f in listed})
     goes_on = at.get("list_goes_on", [])
     scopes = []
     for trigger in _unshielded(at.get("no", ()), shields):
@@ -76,6 +77,11 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
     for trigger in _unshielded(at.get("after", ()), shields):
         start = _backward(words, trigger.start, stops)
         scopes.append(_scope(trigger, start, trigger.start))
+    for trigger in _closing(words):
+        # Alone in its clause ("figure 4: no") it speaks of the clause before.
+        own = words.clause[trigger.start - 1] == words.clause[trigger.start]
+        start = _backward(words, trigger.start if own else trigger.start - 1, stops)
+        scopes.append(_scope(trigger, start, trigger.start))
     return scopes
 
 
@@ -85,6 +91,19 @@ def doubts(words: Words, found: Sequence[Found]) -> list[Scope]:
         _scope(one, one.end, _clause_end(words, one.end))
         for one in found
         if one.term == "scope:doubt"
+    ]
+
+
+def _closing(words: Words) -> list[Found]:
+    """Every "no" that ends its clause ("pelvic thrusting: no", "figure 4 no")."""
+    last = len(words) - 1
+    return [
+        Found("scope:after", i, i + 1)
+        for i, word in enumerate(words.words)
+        if word == "no"
+        and i > 0
+        and words.sentence[i - 1] == words.sentence[i]
+        and (i == last or words.clause[i + 1] != words.clause[i])
     ]
 
 

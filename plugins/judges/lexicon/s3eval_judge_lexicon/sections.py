@@ -8,9 +8,10 @@ from s3eval.judge import Evidence
 from s3eval.vocabulary import HEARD, SECTIONS
 from s3eval_judge_lexicon.mentions import Mention
 from s3eval_judge_lexicon.phrases import Found
+from s3eval_judge_lexicon.scope import Scope
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["sections_told"]
+__all__ = ["postictal", "sections_told"]
 
 # A report that tells only these of signs does not tell how the seizure spreads.
 _NO_SPREAD = frozenset(
@@ -22,7 +23,7 @@ def sections_told(
     words: Words,
     present: Sequence[Mention],
     features: Sequence[str],
-    lists: Mapping[str, Sequence[Found]],
+    after: Found | None,
 ) -> tuple[tuple[str, ...], list[Evidence]]:
     """The sections, in canonical order, and the words each was read from.
 
@@ -30,7 +31,7 @@ def sections_told(
         words: the report.
         present: the signs it tells as having been there, as things happened.
         features: what these signs stand for.
-        lists: phrases found of each list of the lexicon ("sections:postictal").
+        after: where the postictal state is told (`postictal`).
     """
     evidence: dict[str, Evidence] = {}
     if present:
@@ -38,7 +39,6 @@ def sections_told(
     goes_on = len(features) > 1 and not _NO_SPREAD.issuperset(features)
     if present and (goes_on or _movements(present) > 1):
         evidence["propagation"] = words.quote("propagation", present[-1].start, present[-1].end)
-    after = next(iter(lists.get("sections:postictal", ())), None)
     if after:
         evidence["postictal"] = words.quote("postictal", after.start, after.end)
     return tuple(s for s in SECTIONS if s in evidence), [*evidence.values()]
@@ -51,3 +51,55 @@ def _movements(present: Sequence[Mention]) -> int:
         if mention.term.moves and mention.start >= reach:
             count, reach = count + 1, mention.end
     return count
+
+
+def postictal(
+    words: Words,
+    present: Sequence[Mention],
+    lists: Mapping[str, Sequence[Found]],
+    negated: Sequence[Scope | None],
+) -> Found | None:
+    """Where the state after the seizure is told: in so many words, or as what is left at the end.
+
+    A state ("limp", "unresponsive") is one of the seizure's signs as well. It is taken for the
+    postictal one where the movements are told before it, none after it, and a word says that
+    they are over.
+
+    Args:
+        words: the report.
+        present: the signs it tells as having been there.
+        lists: phrases found of each list of the lexicon ("sections:settles").
+        negated: for each word the scope of negation it stands under, or None.
+    """
+
+    def told(name: str) -> list[Found]:
+        return [f for f in lists.get(f"sections:{name}", ()) if negated[f.start] is None]
+
+    explicit = next(iter(told("postictal")), None)
+    if explicit or not present:
+        return explicit
+    moves = [m for m in present if m.term.moves] or present
+    last = max(moves, key=lambda m: m.start)
+    last_clause = words.clause[last.start]
+    clear = {f.start for f in told("settled")}
+    over = [f.start for f in told("over")]
+    leads = [f.start for f in told("then")]
+    for state in sorted([*told("settles"), *told("settled")], key=lambda f: (f.start, f.end)):
+        if state.start < last.end:
+            continue
+        if (
+            state.start in clear
+            or any(last_clause <= words.clause[at] and at < state.start for at in over)
+            or any(_leads(words, last, at, state) for at in leads)
+        ):
+            return state
+    return None
+
+
+def _leads(words: Words, last: Mention, at: int, state: Found) -> bool:
+    """Whether "then" at a word leads from the last movement to the state."""
+    if at < last.start or at > state.start:
+        return False
+    if words.clause[at] == words.clause[state.start]:
+        return True
+    return words.sentence[at] == words.sentence[state.start] != words.sentence[last.start]

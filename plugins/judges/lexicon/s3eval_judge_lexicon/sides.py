@@ -17,8 +17,12 @@ _BOTH = frozenset(
 )
 _NOT_A_SIDE_BEFORE = frozenset(("now", "away", "after", "before", "handed"))
 _JOIN = frozenset(("and", "&"))
+# "camera left" is not the patient's.
+_VIEWERS = frozenset(("camera", "viewer", "viewers", "screen", "image", "frame"))
+_OWN = frozenset(("the", "a", "his", "her", "their", "patient", "patients"))
+_ARM = frozenset(("arm", "hand", "upper", "finger", "fingers", "ue", "forearm", "fist"))
 # Words that may stand between a side and its body part without taking it away.
-_REACH = 5
+_REACH = 7
 
 
 def word_sides(words: Words) -> tuple[str | None, ...]:
@@ -39,11 +43,22 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
         )
         if side in (LEFT, RIGHT) and _no_side(tokens, i):
             side = None
+        elif side in (LEFT, RIGHT) and _viewers(tokens, i):
+            side = _patients(tokens, i)
         sides[i] = side
-    for i in range(2, len(words)):
-        if {sides[i], sides[i - 2]} == {LEFT, RIGHT} and tokens[i - 1] in _JOIN:
+    for i in range(1, len(words)):
+        # "b/l", "L/R", "R-L-R-L"
+        if tokens[i - 1 : i + 1] == ("b", "l") or {sides[i - 1], sides[i]} == {LEFT, RIGHT}:
+            sides[i - 1], sides[i] = BOTH, None
+        elif i > 1 and {sides[i - 2], sides[i]} == {LEFT, RIGHT} and _joined(tokens, i):
             sides[i - 2], sides[i] = BOTH, None
     return tuple(sides)
+
+
+def _joined(tokens: tuple[str, ...], i: int) -> bool:
+    """Whether the sides at i - 2 and i are both meant ("left and right", "from left to right")."""
+    between = tokens[i - 1]
+    return between in _JOIN or (between == "to" and i > 2 and tokens[i - 3] == "from")
 
 
 def _no_side(tokens: tuple[str, ...], i: int) -> bool:
@@ -53,6 +68,24 @@ def _no_side(tokens: tuple[str, ...], i: int) -> bool:
         or (i > 0 and tokens[i - 1] in ("all", "he", "she", "than"))
         or (i > 1 and tokens[i - 2] == "than" and tokens[i - 1] in ("the", "his", "her"))
     )
+
+
+def _viewers(tokens: tuple[str, ...], i: int) -> bool:
+    """Whether a side is the picture's ("camera left", "the left side of the frame")."""
+    if not _VIEWERS.isdisjoint(tokens[max(0, i - 1) : i + 2]):
+        return True
+    return tokens[i + 1 : i + 3] == ("side", "of") and not _VIEWERS.isdisjoint(
+        tokens[i + 3 : i + 5]
+    )
+
+
+def _patients(tokens: tuple[str, ...], i: int) -> str | None:
+    """The patient's side given beside the viewer's: "camera right (patient's left)"."""
+    for at in range(i + 1, min(len(tokens) - 1, i + 11)):
+        if tokens[at] in ("patient", "patients"):
+            following = tokens[at + 1]
+            return LEFT if following in _LEFT else RIGHT if following in _RIGHT else None
+    return None
 
 
 def side_of_limb(
@@ -97,8 +130,20 @@ def side_of_turn(words: Words, sides: tuple[str | None, ...], start: int, end: i
 
 def _after(words: Words, sides: tuple[str | None, ...], end: int, clause: int) -> str | None:
     for i in range(end, min(len(words), end + _REACH)):
-        if words.clause[i] != clause or words.words[i] in ("and", "with", "then", "while"):
+        if words.clause[i] == clause and words.words[i] in ("with", "w"):
+            return _instrument(words, sides, i + 1, clause)
+        if words.clause[i] != clause or words.words[i] in ("and", "then", "while"):
             break
         if sides[i]:
             return sides[i]
     return None
+
+
+def _instrument(words: Words, sides: tuple[str | None, ...], start: int, clause: int) -> str | None:
+    """The side of the hand something is done with ("picks at the gown with the left hand")."""
+    tokens = words.words
+    at = start + 1 if start < len(words) and tokens[start] in _OWN else start
+    if at >= len(words) or words.clause[at] != clause or sides[at] is None:
+        return None
+    is_arm = tokens[at] in ("rue", "lue", "bue") or (at + 1 < len(words) and tokens[at + 1] in _ARM)
+    return sides[at] if is_arm else None

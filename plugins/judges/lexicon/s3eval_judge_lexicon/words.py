@@ -15,6 +15,8 @@ _TOKEN = re.compile(
     r"|[^\W\d_]+(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+"
     r"|[.;:!?,()–—]|\n+| -{1,2} "
 )
+# What stands before "n't" in "can't" and "won't".
+_SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _SENTENCE_ENDS = frozenset(".;!?\n")
 _CLAUSE_ENDS = frozenset(",():–—")
 
@@ -82,7 +84,11 @@ def split_words(text: str) -> Words:
             if not (mark in "–—" and _joins(lower, start, end)):
                 clause += 1
             continue
-        words.append("not" if word in ("n't", "n’t") else word)
+        if word in ("n't", "n’t"):
+            if words and words[-1] in _SHORTENED:
+                words[-1] = _SHORTENED[words[-1]]
+            word = "not"
+        words.append(word)
         starts.append(start)
         ends.append(end)
         clauses.append(clause)
