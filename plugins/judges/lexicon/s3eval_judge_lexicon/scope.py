@@ -18,6 +18,7 @@ __all__ = ["Scope", "by_word", "doubts", "negations"]
 
 
 _PREFIX = "scope:"
+_QUOTES = frozenset("\"'“‘«")
 
 
 @dataclass(frozen=True)
@@ -103,6 +104,7 @@ def _closing(words: Words) -> list[Found]:
         if word == "no"
         and i > 0
         and words.sentence[i - 1] == words.sentence[i]
+        and words.text[words.starts[i] - 1] not in _QUOTES
         and (i == last or words.clause[i + 1] != words.clause[i])
     ]
 

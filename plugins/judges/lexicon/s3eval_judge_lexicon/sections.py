@@ -78,28 +78,36 @@ def postictal(
     explicit = next(iter(told("postictal")), None)
     if explicit or not present:
         return explicit
-    moves = [m for m in present if m.term.moves] or present
-    last = max(moves, key=lambda m: m.start)
-    last_clause = words.clause[last.start]
+    over = sorted(f.start for f in told("over"))
+    moves = [m for m in present if m.term.moves]
+    if moves or not over:
+        last = max(moves or present, key=lambda m: m.start)
+        start, end = last.start, last.end
+    else:  # "Movements cease. ...": which movements is not told
+        start, end = over[0], over[0] + 1
     clear = {f.start for f in told("settled")}
-    over = [f.start for f in told("over")]
     leads = [f.start for f in told("then")]
-    for state in sorted([*told("settles"), *told("settled")], key=lambda f: (f.start, f.end)):
-        if state.start < last.end:
+    settles = {f.start for f in told("settles")}
+    states = [*told("settles"), *told("settled"), *told("left")]
+    for state in sorted(states, key=lambda f: (f.start, f.end)):
+        if state.start < end:
+            # "Afterwards drowsy, the head drooping": told as the end, whatever moves then.
+            here = words.clause[state.start]
+            led = any(words.clause[at] == here and at < state.start for at in leads)
+            if state.start in clear and led:
+                return state
             continue
-        if (
-            state.start in clear
-            or any(last_clause <= words.clause[at] and at < state.start for at in over)
-            or any(_leads(words, last, at, state) for at in leads)
-        ):
+        ended = any(words.clause[start] <= words.clause[at] and at < state.start for at in over)
+        led = state.start in settles and any(_leads(words, start, at, state) for at in leads)
+        if ended or led or state.start in clear:
             return state
     return None
 
 
-def _leads(words: Words, last: Mention, at: int, state: Found) -> bool:
-    """Whether "then" at a word leads from the last movement to the state."""
-    if at < last.start or at > state.start:
+def _leads(words: Words, last: int, at: int, state: Found) -> bool:
+    """Whether "then" at a word leads from the last movement, at another, to the state."""
+    if at < last or at > state.start:
         return False
     if words.clause[at] == words.clause[state.start]:
         return True
-    return words.sentence[at] == words.sentence[state.start] != words.sentence[last.start]
+    return words.sentence[at] == words.sentence[state.start] != words.sentence[last]
