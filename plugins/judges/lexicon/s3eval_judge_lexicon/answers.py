@@ -18,11 +18,13 @@ from s3eval_judge_lexicon.words import Words, split_words
 __all__ = ["AnswerBook", "answer"]
 
 _VARIES = {
-    "frequenc": "frequency",
+    "freq": "frequency",
+    "faster": "frequency",
+    "slower": "frequency",
     "speed": "frequency",
     "rate": "frequency",
     "rhythm": "frequency",
-    "amplitude": "amplitude",
+    "amp": "amplitude",
     "intensit": "amplitude",
     "size": "amplitude",
 }
@@ -157,7 +159,10 @@ def _detail(
         return _some(question, named), _first_word(parts)
     posture = _POSTURE.get((feature, question.key)) or _POSTURE.get((feature, ""))
     arms_only = all("arm" in c for c in question.choices) or question.key == "how_many"
-    told = limbs(parts, posture=posture, words=text.words) or limbs(parts)
+    told = limbs(parts, posture=posture, words=text.words)
+    if feature == "figure4" and posture and not told:
+        told = _opposite(limbs(parts, posture=_OTHER[posture], words=text.words))
+    told = told or limbs(parts)
     if arms_only:
         told = {t for t in told if "arm" in t}
     if question.key == "how_many":
@@ -169,6 +174,7 @@ def _detail(
     return _some(question, told), _first_word(parts)
 
 
+_OTHER = {"flexion": "extension", "extension": "flexion"}
 _OF_THE_FACE = frozenset(("face_pulling", "face_twitching"))
 # A body part that is said to do nothing is not one of those affected.
 _AT_REST = frozenset(
@@ -194,6 +200,11 @@ def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:
     sentences = {text.words.sentence[h.start] for h in core}
     near = [p for p in told if text.words.sentence[p.start] in sentences]
     return near or told
+
+
+def _opposite(arms: Iterable[str]) -> set[str]:
+    """The other arm, where one is named."""
+    return {{"left arm": "right arm", "right arm": "left arm"}.get(a, a) for a in arms}
 
 
 def _at_rest(words: Words, part: Part) -> bool:

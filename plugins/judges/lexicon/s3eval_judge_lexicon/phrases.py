@@ -4,6 +4,7 @@ The small language of a phrase (words are lower case, hyphens are spaces):
 
     turn*        any word beginning with "turn"
     <arm>        any entry of the class "arm"
+    #            any number or time ("# #" is a stretch of time, "00:12-00:31")
     (a|b c)      either
     (the)?       may be left out
     ..           up to 3 words between, in the same clause; "..." up to 7
@@ -20,9 +21,10 @@ from s3eval_judge_lexicon.words import Words
 
 __all__ = ["Found", "Phrases", "outermost"]
 
-_PIECE = re.compile(r"\s*(\.{2,3}|<\w+>|[a-z0-9]+\*?|[()|?])")
+_PIECE = re.compile(r"\s*(\.{2,3}|<\w+>|[a-z0-9]+\*?|[()|?#])")
 _GAPS = {"..": 3, "...": 7}
 _LONGEST_CACHE = 50_000
+_NUMBER = "#"
 _STOP = "<<"  # the symbol of a word no gap reaches over; no phrase can hold it
 
 
@@ -149,6 +151,7 @@ class Phrases:
                 *((word,) if word in self._words else ()),
                 *(word[:n] + "*" for n in range(1, upto + 1) if word[:n] in self._stems),
                 *((_STOP,) if word in self._gap_stops else ()),
+                *((_NUMBER,) if word[0].isdigit() else ()),
             )
             classes = dict.fromkeys(c for s in plain for c in self._of_symbol.get(s, ()))
             known = (*plain, *classes)
