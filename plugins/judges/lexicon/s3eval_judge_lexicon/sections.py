@@ -89,7 +89,7 @@ def postictal(
     leads = [f.start for f in told("then")]
     settles = {f.start for f in told("settles")}
     states = [*told("settles"), *told("settled"), *told("left")]
-    for state in sorted(states, key=lambda f: (f.start, f.end)):
+    for state in sorted(states, key=lambda f: (f.start, -f.end)):
         if state.start < end:
             # "Afterwards drowsy, the head drooping": told as the end, whatever moves then.
             here = words.clause[state.start]

@@ -34,6 +34,29 @@ def answers(feature: str, text: str) -> dict:
         ("blank_stare", "The eyes are closed.", {"eyes_open": "no"}),
         ("close_eyes", "Eyes are squeezed shut.", {"forceful": "yes"}),
         ("close_eyes", "Eyes remain closed.", {"forceful": "no"}),
+        (
+            "face_pulling",
+            "R face pull 00:40-00:52, then clonic",
+            {"pulled": "yes", "side": "right", "sustained": "yes"},
+        ),
+        ("face_pulling", "The lips are drawn back on both sides.", {"pulled": "no"}),
+        (
+            "face_twitching",
+            "The left cheek twitches repeatedly as the right hand fumbles.",
+            {"repetitive": "yes", "side": "left"},
+        ),
+        (
+            "figure4",
+            "A figure of 4, with the right arm extended.",
+            {"posture": "yes", "flexed": "left arm", "extended": "right arm"},
+        ),
+        (
+            "limb_automatisms",
+            "The right hand fumbles, while the left hand remains still.",
+            {"repetitive": "yes", "sides": ("right arm",)},
+        ),
+        ("tonic", "Stiffness can't be confirmed from this view.", {"stiff": "no"}),
+        ("arm_flexion", "The elbow bends briefly; it is not a sustained posture.", {"held": "no"}),
         ("eye_blinking", "Rapid blinking for several seconds.", {"rapid": "yes", "lasting": "yes"}),
         ("eye_blinking", "Blinking is normal.", {"rapid": "no"}),
         (

@@ -37,6 +37,13 @@ def read(text: str) -> ReportFacts:
         ("RUE extension, LUE flexion.", ("arm_straightening", "arm_flexion")),
         ("Head version to the left.", ("head_turning",)),
         ("The patient raises both arms.", ("arms_move_simultaneously",)),
+        ("Semi-purposeful movements of the left hand.", ("limb_automatisms",)),
+        ("Pats the thighs, hands flapping.", ("limb_automatisms",)),
+        ("The pelvis repeatedly lifts and thrusts.", ("pelvic_thrusting",)),
+        ("Not in sync with each other, the legs flail.", ("asynchronous_movement",)),
+        ("The expression is blank.", ("blank_stare",)),
+        ("Generalized stiffening.", ("tonic",)),
+        ("Jerking of the left arm and left cheek.", ("face_twitching", "clonic")),
     ],
 )
 def test_synonyms_name_the_sign(text, features):
@@ -61,6 +68,13 @@ def test_synonyms_name_the_sign(text, features):
         ("Sleep onset cannot be confirmed; he grunts.", ("ictal_vocalization",), ()),
         ("Not only staring, but chewing as well.", ("blank_stare", "oral_automatisms"), ()),
         ("Denies aura. Stares.", ("blank_stare",), ()),
+        ("Pelvic thrusting: no. Stares.", ("blank_stare",), ("pelvic_thrusting",)),
+        ("Pelvic thrust no. Stares.", ("blank_stare",), ("pelvic_thrusting",)),
+        ('Crying, and she repeatedly says "no."', ("ictal_vocalization",), ()),
+        ("Occasional blinking; the eyes are open.", (), ("eye_blinking",)),
+        ("The mouth opens and closes repeatedly.", ("oral_automatisms",), ("close_eyes",)),
+        ("Lying in a side-lying posture, chewing.", ("oral_automatisms",), ("tonic",)),
+        ("The wrists can't be seen; he grunts.", ("ictal_vocalization",), ()),
     ],
 )
 def test_negation_reaches_its_scope_and_no_further(text, present, absent):
@@ -258,3 +272,29 @@ def test_identity_changes_with_the_words(tmp_path):
     (facts,) = own.read_reports(["He yodels."])
     assert facts.features == ("ictal_vocalization",)
     assert not own.remote
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("The head turns toward camera-right (patient's left).", "left"),
+        ("The head turns to the left side of the frame.", "none"),
+        ("The head thrashes from left to right.", "none"),
+        ("Head rocking L-R.", "none"),
+        ("Version R.", "right"),
+    ],
+)
+def test_the_side_of_the_picture_is_not_the_patients(text, side):
+    assert read(text).localizing["head_turning"] == side
+
+
+@pytest.mark.parametrize(
+    ("text", "side"),
+    [
+        ("Picking at the gown with the L hand, then RUE stiffens.", "left"),
+        ("B/l tonic posturing of the arms.", "none"),
+        ("Twitching in the fingers of the right hand.", "right"),
+    ],
+)
+def test_the_hand_something_is_done_with_tells_the_side(text, side):
+    assert read(text).localizing["first_motor_laterality"] == side

@@ -1,0 +1,65 @@
+"""Which sections a report has; above all the state after the seizure."""
+
+from __future__ import annotations
+
+import pytest
+from s3eval_judge_lexicon.judge import Lexicon
+
+JUDGE = Lexicon()
+
+
+def sections(text: str) -> tuple[str, ...]:
+    (facts,) = JUDGE.read_reports([text])
+    return facts.sections
+
+
+def postictal_words(text: str) -> str:
+    (facts,) = JUDGE.read_reports([text])
+    return next(e.quote for e in facts.evidence if e.fact == "postictal")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Left arm jerking. Postictally he snores.",
+        "Right arm clonus; after the seizure she answers.",
+        "Bilateral jerking, then the patient becomes limp.",
+        "The arms stiffen and shake. The movements subside and the patient remains unresponsive.",
+        "Both legs kick. All movement stops, and the patient looks around and talks.",
+        "Movements cease. The patient is unresponsive with loud breathing.",
+        "Whole body jerking; afterwards drowsy, with the head drooping to the right.",
+        "After the final jerk the patient is motionless.",
+        "Right arm jerking. She does not remember the event.",
+        "Tonic posturing of both arms followed by relaxation.",
+    ],
+)
+def test_what_is_left_at_the_end_is_postictal(text):
+    assert "postictal" in sections(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The patient lies still with eyes closed.",  # nothing was before it
+        "Left arm jerking without a postictal phase.",
+        "Left arm jerking. No postictal confusion was seen.",
+        "The patient is unresponsive and the left arm jerks.",
+        "She is relaxed, then the left arm stiffens.",
+        "Lip smacking, not following commands, picking with both hands.",
+        "The left arm lies limp while the right hand picks at the gown.",
+        "Left arm jerking. Both arms do not move together.",
+    ],
+)
+def test_what_is_denied_or_belongs_to_the_seizure_is_not(text):
+    assert "postictal" not in sections(text)
+
+
+def test_the_postictal_state_points_at_its_words():
+    assert postictal_words("The right arm jerks, then he lies limp.") == "lies limp"
+
+
+def test_what_is_told_after_the_end_is_no_sign_of_the_seizure():
+    (facts,) = JUDGE.read_reports(["Left arm jerking. Postictally she moans and sleeps."])
+    assert facts.features == ("clonic",)
+    (during,) = JUDGE.read_reports(["She moans from sleep. Left arm jerking."])
+    assert {"ictal_vocalization", "occur_during_sleep"} <= {*during.features}
