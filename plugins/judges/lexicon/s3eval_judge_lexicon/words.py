@@ -74,7 +74,7 @@ def split_words(text: str) -> Words:
         word, start, end = found.group(), found.start(), found.end()
         mark = word[0]
         if mark in _SENTENCE_ENDS:
-            if not (mark == "." and _inside_number_or_initial(words, ends, start)):
+            if not (mark == "." and _abbreviates(text, words, ends, start)):
                 sentence += 1
                 clause += 1
             continue
@@ -101,6 +101,14 @@ def _joins(text: str, start: int, end: int) -> bool:
     return start > 0 and end < len(text) and text[start - 1].isalnum() and text[end].isalnum()
 
 
-def _inside_number_or_initial(words: list[str], ends: list[int], start: int) -> bool:
-    # "R. arm", "vs. left": an initial or abbreviation right before the dot.
-    return bool(words) and ends[-1] == start and words[-1] in ("r", "l", "vs", "approx", "e", "g")
+def _abbreviates(text: str, words: list[str], ends: list[int], start: int) -> bool:
+    """Whether a dot belongs to the word before it ("R. arm", "vs. left") and ends no sentence.
+
+    An initial at the end of a sentence ("Version to L. Clonus follows") is told by the capital
+    after it.
+    """
+    if not words or ends[-1] != start:
+        return False
+    if words[-1] in ("r", "l"):
+        return not text[start + 1 :].lstrip()[:1].isupper()
+    return words[-1] in ("vs", "approx", "e", "g")
