@@ -61,8 +61,7 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
         if one.term.startswith(_PREFIX):
             at.setdefault(one.term[len(_PREFIX) :], []).append(one)
     shields = at.get("not_negation", [])
-    listed = [*at.get("stops", ()), *(at.get("wide_stops", ()) if wide else ())]
-    stops = sorted({f.start for f in listed})
+    stops = sorted({f.start for f in (*at.get("stops", ()), *at.get("new_clause", ()))})
     goes_on = at.get("list_goes_on", [])
     scopes = []
     for trigger in _unshielded(at.get("no", ()), shields):

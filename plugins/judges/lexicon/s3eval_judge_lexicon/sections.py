@@ -72,29 +72,52 @@ def postictal(
         negated: for each word the scope of negation it stands under, or None.
     """
 
-    def told(name: str) -> list[Found]:
-        return [f for f in lists.get(f"sections:{name}", ()) if negated[f.start] is None]
+    told = _told(lists, negated)
+    headings = [f for f in told.get("heading", ()) if _stands_alone(words, f)]
+    explicit = [*told.get("postictal", ()), *headings]
+    if explicit:
+        return min(explicit, key=lambda f: f.start)
+    return _left_at_the_end(words, present, told) if present else None
 
-    explicit = next(iter(told("postictal")), None)
-    if explicit or not present:
-        return explicit
-    over = sorted(f.start for f in told("over"))
+
+def _told(
+    lists: Mapping[str, Sequence[Found]], negated: Sequence[Scope | None]
+) -> dict[str, list[Found]]:
+    """What is told of each of the lists, those under a negation left out."""
+    prefix = "sections:"
+    ends = {f.start for f in lists.get(f"{prefix}over", ())}
+
+    def denied(at: int) -> bool:
+        # "The jerking ceases and he lies still": what ceases is not what follows.
+        scope = negated[at]
+        return scope is not None and scope.by_start not in ends
+
+    return {
+        name[len(prefix) :]: [f for f in found if not denied(f.start)]
+        for name, found in lists.items()
+    }
+
+
+def _left_at_the_end(
+    words: Words, present: Sequence[Mention], told: Mapping[str, Sequence[Found]]
+) -> Found | None:
+    over, leads, settles, clear = (
+        sorted(f.start for f in told.get(name, ()))
+        for name in ("over", "then", "settles", "settled")
+    )
     moves = [m for m in present if m.term.moves]
     if moves or not over:
         last = max(moves or present, key=lambda m: m.start)
         start, end = last.start, last.end
     else:  # "Movements cease. ...": which movements is not told
         start, end = over[0], over[0] + 1
-    clear = {f.start for f in told("settled")}
-    leads = [f.start for f in told("then")]
-    settles = {f.start for f in told("settles")}
-    states = [*told("settles"), *told("settled"), *told("left")]
+    states = [f for name in ("settles", "settled", "left") for f in told.get(name, ())]
     for state in sorted(states, key=lambda f: (f.start, -f.end)):
         if state.start < end:
             # "Afterwards drowsy, the head drooping": told as the end, whatever moves then.
             here = words.clause[state.start]
             led = any(words.clause[at] == here and at < state.start for at in leads)
-            if state.start in clear and led:
+            if state.start in clear and (led or _over_before(words, over, state)):
                 return state
             continue
         ended = any(words.clause[start] <= words.clause[at] and at < state.start for at in over)
@@ -102,6 +125,20 @@ def postictal(
         if ended or led or state.start in clear:
             return state
     return None
+
+
+def _over_before(words: Words, over: Sequence[int], state: Found) -> bool:
+    """Whether the movements are said to be over earlier in the state's sentence."""
+    sentence = words.sentence[state.start]
+    return any(words.sentence[at] == sentence and at < state.start for at in over)
+
+
+def _stands_alone(words: Words, found: Found) -> bool:
+    """Whether a phrase is all there is in its clause."""
+    place, last = words.clause[found.start], len(words) - 1
+    before = found.start > 0 and words.clause[found.start - 1] == place
+    after = found.end <= last and words.clause[found.end] == place
+    return not (before or after)
 
 
 def _leads(words: Words, last: int, at: int, state: Found) -> bool:

@@ -31,6 +31,10 @@ def postictal_words(text: str) -> str:
         "After the final jerk the patient is motionless.",
         "Right arm jerking. She does not remember the event.",
         "Tonic posturing of both arms followed by relaxation.",
+        "The jerking ceases and the patient remains flaccid with eyes closed.",
+        "Bilateral tonic-clonic, with subsequent unresponsiveness and limp posture.",
+        "R arm tonic, GTC 55 s. Post: eyes closed.",
+        "Jerks of both legs; movements stop, and the patient appears exhausted, moving a finger.",
     ],
 )
 def test_what_is_left_at_the_end_is_postictal(text):
@@ -48,6 +52,8 @@ def test_what_is_left_at_the_end_is_postictal(text):
         "Lip smacking, not following commands, picking with both hands.",
         "The left arm lies limp while the right hand picks at the gown.",
         "Left arm jerking. Both arms do not move together.",
+        "Sudden loss of consciousness followed by tonic-clonic movements of the arms and legs.",
+        "Stiffening, jerking, and loss of consciousness.",
     ],
 )
 def test_what_is_denied_or_belongs_to_the_seizure_is_not(text):
