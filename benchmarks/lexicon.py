@@ -31,6 +31,7 @@ from reading_measures import (
     measured,
     references,
     rqi_pairs,
+    section_counts,
     self_agreement,
     spearman_line,
     test_split,
@@ -58,6 +59,7 @@ def evaluate(root: Path, split: str) -> dict[str, Any]:
         name: measured([p for p in models if p.source == name])["measures"]
         for name in sorted({p.source for p in models})
     }
+    found["sections_by_model"] = section_counts(models)
     for key, same in (("rqi_spearman", False), ("rqi_spearman_same_reference", True)):
         found[key] = {
             protocol: spearman_line(*rqi_pairs(models, test.truth, test.events, protocol, same))
@@ -131,6 +133,9 @@ def show(found: Mapping[str, Any]) -> None:
     show_reading("References and model reports", found["all"])
     for name, measures in found["by_model"].items():
         print(line(f"{name}, micro-F1", measures["features"]))
+    for name, counts in found["sections_by_model"].items():
+        told = "  ".join(f"{s} {c['lexicon']}/{c['recorded']}" for s, c in counts.items())
+        print(f"  {name:<24} reports with a section, lexicon/recorded: {told}")
     print("\nSeizure-RQI, lexicon against recorded, Spearman over reports")
     for protocol, value in found["rqi_spearman"].items():
         print(line(f"{protocol} ({value['n']} reports)", value, TARGETS["rqi_spearman"]))

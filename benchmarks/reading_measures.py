@@ -187,6 +187,20 @@ def mean_rqi(
     return out
 
 
+def section_counts(pairs: Sequence[Pair]) -> dict[str, dict[str, dict[str, int]]]:
+    """By source and section, how many reports have it by both readers."""
+    return {
+        name: {
+            section: {
+                "lexicon": sum(section in p.ours.sections for p in pairs if p.source == name),
+                "recorded": sum(section in p.recorded.sections for p in pairs if p.source == name),
+            }
+            for section in SECTIONS
+        }
+        for name in sorted({p.source for p in pairs})
+    }
+
+
 def measured(pairs: Sequence[Pair]) -> dict[str, Any]:
     """All reading measures of some reports, with intervals over patients."""
     tallies = reading_tallies(pairs)
