@@ -20,6 +20,7 @@ __all__ = [
     "key_values",
     "names",
     "print_table",
+    "writable",
     "write_json_output",
 ]
 
@@ -102,8 +103,30 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--json FILE``: what the table shows, as JSON ("-" prints it instead of the table)."""
     return click.option(
-        "--json", "json_file", metavar="FILE", help="Write JSON to FILE, '-' for standard output."
+        "--json",
+        "json_file",
+        metavar="FILE",
+        callback=writable,
+        help="Write JSON to FILE, '-' for standard output.",
     )(command)
+
+
+def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a file that cannot be written before the work it is to hold is done and paid for.
+
+    Raises:
+        S3EvalError: its folder is not there, or it is a folder itself.
+    """
+    if value is None or value == "-":
+        return value
+    path = Path(value)
+    if path.is_dir():
+        raise S3EvalError(f"{param.opts[0]} names a folder", where=path, fix="a file in it")
+    if not path.parent.is_dir():
+        raise S3EvalError(
+            f"{param.opts[0]} names a folder that is not there", where=path.parent, fix="mkdir"
+        )
+    return value
 
 
 def write_json_output(value: Any, json_file: str | None) -> bool:

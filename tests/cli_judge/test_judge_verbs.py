@@ -143,6 +143,41 @@ def test_rqi_annotation_by_sequence_and_the_papers_note(s3eval, tables, tmp_path
     assert s3eval(*arguments[:-1], useless, "--protocol", "release")[0] == 2
 
 
+def test_rqi_takes_the_features_table_of_a_dataset_folder(s3eval, tables, tmp_path):
+    tidy = tmp_path / "features.csv"
+    tidy.write_text(
+        "video,feature,present,start,end,justification\np1@a,tonic,yes,,,\np1@a,clonic,yes,,,\n"
+        "p1@a,head_turning,yes,,,\np2@b,tonic,no,,,\np2@b,sneezing,yes,,,\n",
+        encoding="utf-8",
+    )
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--protocol", "release")
+    wide = rows_of(s3eval(*arguments, "--annotation", tables / "f.csv", "--csv", "-")[1])
+    code, out, err = s3eval(*arguments, "--annotation", tidy, "--csv", "-")
+    assert rows_of(out) == wide
+    assert code == 3 and "features.csv:6: unknown feature 'sneezing'" in err
+
+
+def test_rqi_pairs_the_same_name_before_the_same_stem(s3eval, tmp_path):
+    file = tmp_path / "both.csv"
+    file.write_text("file_name,report\na.mp4,Stares.\na.wav,Groans.\n", encoding="utf-8")
+    rows = rows_of(s3eval("judge", "rqi", file, file, "--csv", "-")[1])
+    assert [row["rqi"] for row in rows.values()] == ["100", "100"]
+    other = tmp_path / "other.csv"
+    other.write_text("file_name,report\na.avi,Stares.\n", encoding="utf-8")
+    code, out, _ = s3eval("judge", "rqi", other, file, "--csv", "-")
+    assert code == 3 and "no reference" in rows_of(out)["a.avi"]["not_scored"]
+
+
+def test_outputs_that_cannot_be_written_are_refused_first(s3eval, tables, tmp_path):
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv")
+    for option in ("--csv", "--json"):
+        for target in (tmp_path / "nowhere" / "x", tmp_path):
+            code, out, err = s3eval(*arguments, option, target)
+            assert (code, out) == (2, "") and option in err and err.count("\n") == 1
+    code, out, err = s3eval(*arguments, "--csv", "-", "--json", "-")
+    assert (code, out) == (2, "") and "Only one" in err
+
+
 def test_rqi_json_and_table_agree(s3eval, tables):
     document = json.loads(
         s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv", "--json", "-")[1]
