@@ -54,6 +54,9 @@ class Ask:
     max_tokens: int
 
 
+_NOT_YET = {"state": "unreadable", "reason": "not asked yet", "raw": "", "record": {}}
+
+
 @dataclass(frozen=True)
 class _Job:
     key: str
@@ -88,6 +91,22 @@ class Asker:
         self.identity, self.repairs, self.notify = dict(identity), repairs, notify
         self.from_cache = 0
         self._stop = threading.Event()
+        self._gathered: dict[str, Ask] | None = None
+
+    @property
+    def gathers(self) -> bool:
+        """Whether asks are only noted now."""
+        return self._gathered is not None
+
+    @contextmanager
+    def gathering(self) -> Iterator[dict[str, Ask]]:
+        """Within, `ask` sends nothing: what is not known yet is noted, by key, and unreadable."""
+        noted: dict[str, Ask] = {}
+        self._gathered = noted
+        try:
+            yield noted
+        finally:
+            self._gathered = None
 
     def ask(self, asks: Sequence[Ask]) -> list[Mapping[str, Any] | Unreadable]:
         """The reply's JSON for each, in order, or why there is none.
@@ -100,14 +119,15 @@ class Asker:
         distinct = {job.key: job for job in jobs if job is not None}
         kept = {key: value for key in distinct if (value := self._kept(distinct[key])) is not None}
         todo = [job for key, job in distinct.items() if key not in kept]
+        if self._gathered is not None:
+            self._gathered |= {job.key: job.ask for job in todo}
+            kept |= {job.key: _NOT_YET for job in todo}
+            return self._outcomes(jobs, kept, blocked)
         self.from_cache += sum(j is not None and j.key in kept for j in jobs)
         if todo and self.notify is not None:
             self.notify(f"{self.client.endpoint.name}: {self._preview(jobs, todo)}")
         kept |= dict(self._run(todo))
-        return [
-            self._outcome(kept[job.key]) if job is not None else blocked[i]
-            for i, job in enumerate(jobs)
-        ]
+        return self._outcomes(jobs, kept, blocked)
 
     def preview(self, asks: Sequence[Ask]) -> Preview:
         """What asking these would take; nothing is sent."""
@@ -266,11 +286,23 @@ class Asker:
             self.cache.put(job.key, value)
         return value
 
-    def _outcome(self, value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
-        if value["state"] == "read":
-            found: Mapping[str, Any] = value["json"]
-            return found
-        return Unreadable(value["reason"], value["raw"], value["record"])
+    def _outcomes(
+        self,
+        jobs: Sequence[_Job | None],
+        kept: Mapping[str, Mapping[str, Any]],
+        blocked: Mapping[int, Unreadable],
+    ) -> list[Mapping[str, Any] | Unreadable]:
+        """What each job came to, in order."""
+        return [
+            _outcome(kept[job.key]) if job is not None else blocked[i] for i, job in enumerate(jobs)
+        ]
+
+
+def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
+    if value["state"] == "read":
+        found: Mapping[str, Any] = value["json"]
+        return found
+    return Unreadable(value["reason"], value["raw"], value["record"])
 
 
 def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -97,6 +98,8 @@ class ChatJudge(Judge):
             quirks=self._cache.quirks(),
         )
         self._max_tokens = options.max_tokens
+        self._only_previews = options.max_calls == 0
+        self._closed = False
         self._identity = {
             "judge": service.name,
             "model": options.model,
@@ -141,6 +144,19 @@ class ChatJudge(Judge):
         """Calls, tokens and dollars so far, and replies that came from the cache."""
         return replace(self._client.account, cached=self._asker.from_cache)
 
+    @property
+    def gathers(self) -> bool:
+        """Whether it only notes what it would ask (`s3eval.judging.ahead`)."""
+        return self._asker.gathers
+
+    def gathering(self) -> AbstractContextManager[Mapping[str, Ask]]:
+        """Within, nothing is sent; what would be is noted."""
+        return self._asker.gathering()
+
+    def ask(self, asks: Sequence[Ask]) -> object:
+        """Ask what was noted, in parallel; the readings are kept."""
+        return self._asker.ask(asks)
+
     def preview_reports(self, texts: Sequence[str]) -> Preview:
         """What reading these reports would take; nothing is sent."""
         return self._asker.preview([self._report_ask(t) for t in texts if t.strip()])
@@ -172,15 +188,25 @@ class ChatJudge(Judge):
             distinct = _distinct(texts)
             return MergedText(distinct[0] if distinct else "") if len(distinct) < 2 else None
 
-        return self._each(
+        merged = self._each(
             groups,
             alone,
             lambda texts: self._merge_ask(texts, kind),
             lambda texts, found: MergedText(str(found["text"]).strip()),
         )
+        if self.gathers and self._only_previews:
+            # What is read later is not written yet; its windows are about as long.
+            return [
+                MergedText(" ".join(_distinct(texts))) if isinstance(m, Unreadable) else m
+                for texts, m in zip(groups, merged, strict=True)
+            ]
+        return merged
 
     def close(self) -> None:
         """Say what was used; close connections and the cache."""
+        if self._closed:
+            return
+        self._closed = True
         if self._asker.notify is not None and self._client.account.calls:
             self._asker.notify(f"{self._client.endpoint.name}: {self.account}")
         self._client.close()

@@ -40,6 +40,8 @@ class JudgeChoice:
     def open(self, needed: bool = True, name: str | None = None) -> Judge | None:
         """Load the judge (or another one with the same permissions).
 
+        Within a command it is closed with that, at the latest, which tells what was used.
+
         Raises:
             S3EvalError: unknown, missing parts, or not allowed.
         """
@@ -57,6 +59,9 @@ class JudgeChoice:
         tell = getattr(judge, "tell", None)
         if tell is not None:
             tell(lambda line: click.echo(line, err=True))
+        context = click.get_current_context(silent=True)
+        if judge is not None and context is not None:
+            context.call_on_close(judge.close)
         return judge
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
+from s3eval.judging.ahead import ask_ahead
 from s3eval.judging.chat import ChatJudge, Service
 from s3eval.plugins import JudgeSpec
 from s3eval.remote.budget import BudgetSpent, Prices
@@ -422,3 +423,39 @@ def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
     assert isinstance(read_, ReportFacts)
     assert sorted(server.texts) == ["She stiffens.", "[NAME] stiffens."]
     assert gate.MODES == ("redact", "block", "off")
+
+
+def test_what_is_asked_one_by_one_is_asked_ahead_in_parallel(tmp_path):
+    windows = [[f"He stares, {i}.", f"Then he jerks, {i}."] for i in range(8)]
+
+    def answer(text, body, before):
+        merges = "overlapping windows" in body["messages"][0]["content"]
+        return Said(json.dumps({"text": f"merged {text}"}) if merges else GOOD, wait=0.05)
+
+    with scripted(answer) as server:
+        judge = judge_at(server, tmp_path, concurrency=8)
+        lines = []
+        judge.tell(lines.append)
+
+        def work():
+            merged = [judge.merge([group], "report")[0] for group in windows]
+            texts = [m.text for m in merged if isinstance(m, MergedText)]
+            return [judge.read_reports([text])[0] for text in texts]
+
+        ask_ahead(judge, work)
+        asked = len(server.asked)
+        assert all(isinstance(facts, ReportFacts) for facts in work())
+        judge.close()
+    assert asked == len(server.asked) == 16, "nothing is asked twice, nothing is left to ask"
+    assert server.most_at_once > 4
+    assert len([line for line in lines if "about" in line]) == 2, "the merging, then the reading"
+
+
+def test_asking_ahead_ends_when_a_text_cannot_be_read(tmp_path):
+    with scripted(always(Said(status=500, body="oops"))) as server:
+        judge = judge_at(server, tmp_path)
+        ask_ahead(judge, lambda: judge.read_reports(["a"]))
+        asked = len(server.asked)
+        assert isinstance(judge.read_reports(["a"])[0], Unreadable), "and asked once more"
+        judge.close()
+    assert len(server.asked) == 2 * asked
