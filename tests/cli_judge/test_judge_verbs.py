@@ -204,7 +204,7 @@ def test_validate_any_ratings(s3eval, tmp_path):
     code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 50)
     document = json.loads(out)
     assert code == 3
-    assert document["rated"] == 9
+    assert (document["rated"], document["left_out"]) == (9, 3), "the last row is only not compared"
     (mine,) = document["metrics"]
     assert (mine["n"], mine["missing"]) == (8, 1)
     for row in (10, 11, 12, 13):
@@ -217,6 +217,10 @@ def test_validate_any_ratings(s3eval, tmp_path):
         ("", "empty"),
         ("model,mine,expert\na,1,2\n", "video_id"),
         ("model,video_id,expert\n", "no rated"),
+        ("model,video_id,expert\nm,v,1\n", "No column of numbers"),
+        ("model,video_id,comment,expert\nm,v,good,1\n", "No column of numbers"),
+        ("model,video_id,rqi,rqi,expert\nm,v,1,9,1\n", "appears twice"),
+        ('model,video_id,rqi,expert\n"m,v,1,1\nm,w,2,2\n', "not closed"),
     ],
 )
 def test_validate_refuses_in_one_line(s3eval, tmp_path, content, told):
@@ -224,6 +228,21 @@ def test_validate_refuses_in_one_line(s3eval, tmp_path, content, told):
     file.write_text(content, encoding="utf-8")
     code, _, err = s3eval("judge", "validate", file)
     assert code == 2 and told in err and err.count("\n") == 1
+
+
+def test_validate_names_a_column_of_words_once(s3eval, tmp_path):
+    file = tmp_path / "ratings.csv"
+    file.write_text(
+        "model,video_id,comment,rqi,expert\nm,v,good,1,1\nm,w,bad,2,2\nm,x,,3,5\n", encoding="utf-8"
+    )
+    code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 20)
+    assert code == 0 and err == "ratings.csv: 'comment' holds no numbers; not compared\n"
+    assert [m["metric"] for m in json.loads(out)["metrics"]] == ["rqi"]
+
+
+def test_validate_takes_no_negative_number_of_draws(s3eval):
+    code, _, err = s3eval("judge", "validate", "--resamples", -5)
+    assert code == 2 and "--resamples" in err and "ValueError" not in err
 
 
 def test_validate_unknown_metric_suggests(s3eval):
