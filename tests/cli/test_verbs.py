@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -211,3 +213,34 @@ def test_a_full_disk_says_so(tmp_path, dataset_folder):
     )
     assert done.returncode == 4
     assert "No space left on device" in one_line(done.stderr)
+
+
+def test_a_table_on_80_columns_loses_no_letter_and_no_column(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    from s3eval.cli.common import print_table
+
+    name = "P01@1-1-2000@RECORDER99AA@seizure_event_v2_1"
+    columns = ["file_name", *(f"measure {i}" for i in range(6)), ""]
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stdout", terminal)
+    monkeypatch.setenv("COLUMNS", "80")
+    print_table("Scores", columns, [[name, *["100.00"] * 6, ""]], right=columns[1:-1])
+    lines = re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in terminal.getvalue()
+    body = lines[next(i for i, line in enumerate(lines) if "─" in line) + 1 :]
+    assert "".join(line.split()[0] for line in body if line.strip()) == name
+    assert terminal.getvalue().count("100.00") == 6
+
+
+def test_every_verb_has_json(s3eval):
+    from s3eval.cli import VERBS
+    from s3eval.cli.data import VERBS as DATA
+    from s3eval.cli.judge import VERBS as JUDGE
+
+    verbs = [[v] for v in VERBS if v not in ("data", "judge")]
+    verbs += [["data", v] for v in DATA] + [["judge", v] for v in JUDGE]
+    assert [v for v in verbs if "--json FILE" not in s3eval(*v, "--help")[1]] == []
