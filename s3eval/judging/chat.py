@@ -80,6 +80,7 @@ class ChatJudge(Judge):
         endpoint = options.endpoint(
             service.name if at_home else f"{service.name}@{urlsplit(options.base_url).hostname}",
             service.key_variables if at_home else (),
+            needs_key=True,
         )
         gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
         extra_body = options.extra_body
