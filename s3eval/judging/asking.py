@@ -151,7 +151,10 @@ class Asker:
         cleared = self.gate.clear(ask.text)
         messages = ask.messages(cleared.text)
         request = ChatRequest(messages, ask.max_tokens, ask.schema, ask.kind.split(":")[0])
-        facts = {**self.identity, "kind": ask.kind, "messages": [dict(m) for m in messages]}
+        # What was done to the text stands in the text as sent: the same words are asked once,
+        # whether they were redacted, checked or neither.
+        asker = {k: v for k, v in self.identity.items() if k not in self.gate.identity}
+        facts = {**asker, "kind": ask.kind, "messages": [dict(m) for m in messages]}
         return _Job(content_key(facts), ask, request, cleared)
 
     def _kept(self, job: _Job) -> dict[str, Any] | None:

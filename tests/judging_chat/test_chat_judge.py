@@ -9,9 +9,14 @@ import pytest
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
 from s3eval.judging.ahead import ask_ahead
+from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
 from s3eval.plugins import JudgeSpec
+from s3eval.privacy import Gate, PhiSpan
 from s3eval.remote.budget import BudgetSpent, Prices
+from s3eval.remote.cache import ReplyCache
+from s3eval.remote.client import ChatClient
+from s3eval.remote.endpoint import Endpoint
 from s3eval.testing.chat_server import Said, scripted
 
 FACTS = {
@@ -188,6 +193,34 @@ def test_another_model_prompt_or_setting_is_another_question(tmp_path):
         read(server, tmp_path, ["a"], seed=1)
         read(server, tmp_path, ["a"], temperature=0.5)
     assert len(server.asked) == 4
+
+
+def test_a_text_is_the_same_question_redacted_or_not_where_nothing_was_to_redact(tmp_path):
+    class Finds:
+        name = "finds Anna 1"
+
+        def find(self, text):
+            return (PhiSpan("name", 0, 4),) if text.startswith("Anna") else ()
+
+    away = Endpoint("https://api.example.org/v1", "m")
+    cache = ReplyCache(tmp_path / "c.sqlite")
+    with scripted(always(Said(GOOD))) as server:
+        client = ChatClient(Endpoint(server.base_url, "m"))
+        for phi in ("redact", "block", "off"):
+            gate = Gate(
+                away, allow_remote=True, phi=phi, detector=Finds, record=tmp_path / "sent.jsonl"
+            )
+            asker = Asker(client, gate, cache, {"judge": "j", **gate.identity})
+            texts = ["He stares.", "Anna stares."]
+            read = asker.ask(
+                [
+                    Ask("report", t, lambda sent: ({"role": "user", "content": sent},), {}, dict, 9)
+                    for t in texts
+                ]
+            )
+            assert isinstance(read[0], dict)
+        client.close()
+    assert sorted(server.texts) == ["Anna stares.", "He stares.", "[NAME] stares."]
 
 
 def test_a_budget_of_calls_stops_cleanly_and_resumes_without_repeating(tmp_path):
