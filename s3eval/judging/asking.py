@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from s3eval.remote.client import ChatClient, ChatRequest, Notify, Reply
 from s3eval.remote.failures import CallError
 from s3eval.remote.jsontext import json_objects
 
-__all__ = ["Ask", "Asker", "ServerStopped"]
+__all__ = ["Ask", "Asker", "ServerStopped", "ShowProgress"]
 
 # Verdicts about a text that asking again would not change; everything else is asked anew.
 _LASTING = ("unreadable", "moderation", "refusal", "empty")
@@ -54,6 +54,8 @@ class Ask:
     max_tokens: int
 
 
+#: A label and how many steps there are, to what is told of each step done.
+ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
 _NOT_YET = {"state": "unreadable", "reason": "not asked yet", "raw": "", "record": {}}
 
 
@@ -75,6 +77,7 @@ class Asker:
         identity: what makes a reading this judge's: part of every key and record.
         repairs: further tries when a reply does not validate; the model is told why.
         notify: told one line before a batch is sent.
+        progress: shows how far a batch is (`s3eval.cli.common.Progress.bar`).
     """
 
     def __init__(
@@ -86,9 +89,11 @@ class Asker:
         *,
         repairs: int = 2,
         notify: Notify | None = None,
+        progress: ShowProgress | None = None,
     ) -> None:
         self.client, self.gate, self.cache = client, gate, cache
         self.identity, self.repairs, self.notify = dict(identity), repairs, notify
+        self.progress = progress
         self.from_cache = 0
         self._stop = threading.Event()
         self._gathered: dict[str, Ask] | None = None
@@ -191,7 +196,9 @@ class Asker:
         if not todo:
             return
         workers = min(self.client.patience.concurrency, len(todo))
+        shown = self.progress or _unseen
         with (
+            shown(self.client.endpoint.name, len(todo)) as advance,
             self._leases([job.key for job in todo]) as mine,
             ThreadPoolExecutor(workers, thread_name_prefix="s3eval-judge") as pool,
         ):
@@ -208,6 +215,7 @@ class Asker:
                     else:
                         if value is not None:
                             done += 1
+                            advance(1)
                             yield futures[future], value
             except BaseException:
                 self._stop.set()
@@ -299,6 +307,11 @@ class Asker:
         return [
             _outcome(kept[job.key]) if job is not None else blocked[i] for i, job in enumerate(jobs)
         ]
+
+
+@contextmanager
+def _unseen(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda steps: None
 
 
 def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:

@@ -13,7 +13,7 @@ from pydantic import Field, create_model
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
 from s3eval.judging import prompts
-from s3eval.judging.asking import Ask, Asker
+from s3eval.judging.asking import Ask, Asker, ShowProgress
 from s3eval.judging.questions import questions
 from s3eval.judging.schemas import feature_answers, report_facts
 from s3eval.privacy.gate import Gate
@@ -132,9 +132,9 @@ class ChatJudge(Judge):
         )
         return cls(service, read_options(shape, options, service.name))
 
-    def tell(self, notify: Notify) -> None:
-        """Have one line told before each batch is sent, and what was used at the end."""
-        self._asker.notify = notify
+    def tell(self, notify: Notify, progress: ShowProgress | None = None) -> None:
+        """Have one line told before each batch is sent, how far it is, and what was used."""
+        self._asker.notify, self._asker.progress = notify, progress
 
     def identity(self) -> Mapping[str, Any]:
         """Judge, model, server, prompt version, sampling, and what was done to texts."""

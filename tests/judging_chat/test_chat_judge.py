@@ -492,3 +492,22 @@ def test_asking_ahead_ends_when_a_text_cannot_be_read(tmp_path):
         assert isinstance(judge.read_reports(["a"])[0], Unreadable), "and asked once more"
         judge.close()
     assert len(server.asked) == 2 * asked
+
+
+def test_progress_is_told_text_by_text(tmp_path):
+    from contextlib import contextmanager
+
+    told = []
+
+    @contextmanager
+    def bar(label, total):
+        told.append((label.startswith("scripted at 127.0.0.1"), total))
+        yield told.append
+
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(server, tmp_path)
+        judge.tell(lambda line: None, bar)
+        judge.read_reports(["a", "b", "b", "c"])
+        judge.read_reports(["a"])
+        judge.close()
+    assert told == [(True, 3), 1, 1, 1], "distinct texts, and no bar where nothing is asked"
