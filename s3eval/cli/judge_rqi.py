@@ -9,8 +9,8 @@ import click
 
 from s3eval.cli.common import json_option, print_table, writable, write_json_output
 from s3eval.cli.judge_read import opened, told_problems
+from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.errors import S3EvalError
-from s3eval.judging.options import JudgeChoice, judge_options
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge, ReportFacts, Unreadable

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.judging.options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:

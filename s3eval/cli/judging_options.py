@@ -14,7 +14,7 @@ from s3eval.cli.common import Progress, key_values
 if TYPE_CHECKING:
     from s3eval.judge import Judge
 
-__all__ = ["JudgeChoice", "judge_options", "phi_option", "remote_judge_options"]
+__all__ = ["JudgeChoice", "judge_options", "remote_judge_options"]
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class JudgeChoice:
         return judge
 
 
-phi_option = click.option(
+_PHI = click.option(
     "--phi",
     type=click.Choice(["redact", "block", "off"]),
     default="redact",
@@ -76,7 +76,7 @@ phi_option = click.option(
 _REMOTE = (
     click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
     click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
-    phi_option,
+    _PHI,
     click.option(
         "--max-judge-cost",
         type=click.FloatRange(0),
