@@ -157,11 +157,12 @@ def print_table(
     if sys.stdout.isatty():
         from rich.box import SIMPLE_HEAD
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
 
         # No frame: on 80 columns that is a third of a table with ten of them.
         table = Table(
-            title=title,
+            title=escape(title),
             title_justify="left",
             title_style="bold",
             box=SIMPLE_HEAD,
@@ -170,14 +171,15 @@ def print_table(
         for i, column in enumerate(columns):
             # Folded, not cut: a name that ends in "…" tells nobody which video it is.
             table.add_column(
-                column,
+                escape(column),
                 justify="right" if column in right else "left",
                 overflow="fold",
                 # What a row is about stays on one line where it can.
                 no_wrap=i == 0 and max(len(c) for c in (column, *(r[0] for r in cells))) <= 24,
             )
         for row in cells:
-            table.add_row(*row)
+            # What a file says is no markup: "[/b]" in it would end the command.
+            table.add_row(*map(escape, row))
         Console().print(table)
         return
     widths = [max(len(c), *(len(r[i]) for r in cells), 0) for i, c in enumerate(columns)]
