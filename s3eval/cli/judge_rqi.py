@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, print_table, writable, write_json_output
-from s3eval.cli.judge_read import opened, told_problems
+from s3eval.cli.judge_read import EMPTY, opened, told_problems
 from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.errors import S3EvalError
 
@@ -152,7 +152,7 @@ def _row(
 
     for what, facts in (("predicted", told), ("reference", truth)):
         if not isinstance(facts, ReportFacts):
-            why = facts.reason if facts else "The report is empty"
+            why = facts.reason if facts else EMPTY
             return _not_scored(name, f"{what} report unreadable: {why}", protocol)
     assert isinstance(told, ReportFacts) and isinstance(truth, ReportFacts)
     against, features = _against(truth, name, marked)

@@ -61,6 +61,21 @@ def test_read_reads_what_can_be_read_and_names_the_rest(s3eval, tables):
     assert document["judge"]["judge"] == "lexicon"
 
 
+def test_an_empty_report_is_unread_whichever_judge_is_asked(s3eval, tmp_path):
+    pytest.importorskip("s3eval_judge_gpt")
+    from s3eval.testing.chat_server import Said, scripted
+
+    file = tmp_path / "empty.csv"
+    file.write_text("file_name,report\na.mp4,\n", encoding="utf-8")
+    with scripted(lambda text, body, before: Said("{}")) as server:
+        options = ("--judge-option", f"base_url={server.base_url}", "--judge-option", "cache=off")
+        for judge in ((), ("--judge", "gpt", *options)):
+            code, out, _ = s3eval("judge", "read", file, *judge, "--json", "-")
+            assert code == 3
+            assert json.loads(out)["reports"][0]["unreadable"] == "The report is empty"
+        assert server.asked == []
+
+
 def test_read_is_the_same_every_time_and_clean_tables_exit_0(s3eval, tmp_path):
     file = tmp_path / "ok.csv"
     file.write_text("file_name,report,site\na.mp4,Stares.,north\n", encoding="utf-8-sig")
