@@ -95,3 +95,21 @@ def test_listing_imports_nothing_heavy():
     )
     assert done.stderr.strip().splitlines()[-1] == "[]"
     assert "folder" in done.stdout
+
+
+def test_nothing_below_the_command_line_knows_it():
+    """docs/architecture.md: "the CLI knows everything and nothing knows the CLI"."""
+    from pathlib import Path
+
+    import s3eval
+
+    root = Path(s3eval.__file__).parent
+    # reporting prints tables, which is what the command line has it for.
+    allowed = {"cli", "reporting", "__main__.py"}
+    knowing = [
+        str(path.relative_to(root))
+        for path in sorted(root.rglob("*.py"))
+        if path.relative_to(root).parts[0] not in allowed
+        and "from s3eval.cli" in path.read_text("utf-8")
+    ]
+    assert knowing == []

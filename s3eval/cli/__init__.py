@@ -74,7 +74,8 @@ class LazyGroup(click.Group):
     verbs=VERBS,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 done · 1 a comparison or check found differences · 2 wrong input · "
-    "3 finished, but some answers failed · 4 the machine (disk, memory) · 130 interrupted.",
+    "3 finished, but some answers failed · 4 the machine (disk, memory) or "
+    "a judge that cannot be asked · 130 interrupted.",
 )
 @click.version_option(package_name="s3eval-core", prog_name="s3eval")
 @click.option("--debug", is_flag=True, help="Show tracebacks.")

@@ -20,6 +20,7 @@ __all__ = [
     "key_values",
     "names",
     "print_table",
+    "writable",
     "write_json_output",
 ]
 
@@ -102,8 +103,30 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--json FILE``: what the table shows, as JSON ("-" prints it instead of the table)."""
     return click.option(
-        "--json", "json_file", metavar="FILE", help="Write JSON to FILE, '-' for standard output."
+        "--json",
+        "json_file",
+        metavar="FILE",
+        callback=writable,
+        help="Write JSON to FILE, '-' for standard output.",
     )(command)
+
+
+def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    """Refuse a file that cannot be written before the work it is to hold is done and paid for.
+
+    Raises:
+        S3EvalError: its folder is not there, or it is a folder itself.
+    """
+    if value is None or value == "-":
+        return value
+    path = Path(value)
+    if path.is_dir():
+        raise S3EvalError(f"{param.opts[0]} names a folder", where=path, fix="a file in it")
+    if not path.parent.is_dir():
+        raise S3EvalError(
+            f"{param.opts[0]} names a folder that is not there", where=path.parent, fix="mkdir"
+        )
+    return value
 
 
 def write_json_output(value: Any, json_file: str | None) -> bool:
@@ -121,21 +144,42 @@ def write_json_output(value: Any, json_file: str | None) -> bool:
 def print_table(
     title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
 ) -> None:
-    """A table: framed on a terminal, aligned plain text in a log or a pipe.
+    """A table: fitted to the width on a terminal, aligned plain text in a log or a pipe.
 
     Args:
         right: columns aligned right (numbers).
     """
     cells = [["" if c is None else str(c) for c in row] for row in rows]
+    # A column without a name is a remark; where no row has one, it only takes room.
+    shown = [i for i, c in enumerate(columns) if c or any(row[i] for row in cells)]
+    columns = [columns[i] for i in shown]
+    cells = [[row[i] for i in shown] for row in cells]
     if sys.stdout.isatty():
+        from rich.box import SIMPLE_HEAD
         from rich.console import Console
+        from rich.markup import escape
         from rich.table import Table
 
-        table = Table(title=title, title_justify="left", title_style="bold")
-        for column in columns:
-            table.add_column(column, justify="right" if column in right else "left")
+        # No frame: on 80 columns that is a third of a table with ten of them.
+        table = Table(
+            title=escape(title),
+            title_justify="left",
+            title_style="bold",
+            box=SIMPLE_HEAD,
+            padding=(0, 1, 0, 0),
+        )
+        for i, column in enumerate(columns):
+            # Folded, not cut: a name that ends in "…" tells nobody which video it is.
+            table.add_column(
+                escape(column),
+                justify="right" if column in right else "left",
+                overflow="fold",
+                # What a row is about stays on one line where it can.
+                no_wrap=i == 0 and max(len(c) for c in (column, *(r[0] for r in cells))) <= 24,
+            )
         for row in cells:
-            table.add_row(*row)
+            # What a file says is no markup: "[/b]" in it would end the command.
+            table.add_row(*map(escape, row))
         Console().print(table)
         return
     widths = [max(len(c), *(len(r[i]) for r in cells), 0) for i, c in enumerate(columns)]

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.judging.options import judge_options
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.judging.options import JudgeChoice
+    from s3eval.cli.judging_options import JudgeChoice
     from s3eval.running.runs import Run
     from s3eval.statistics.comparing import Difference
 

@@ -24,6 +24,7 @@ Examples:
   s3eval show readers          their scores like a model's
   s3eval compare readers runs/qwen3-vl-8b --tasks diagnosis
 
+\b
 The CSV has the columns reader, video, task, item, answer, one row an answer, for example
   Dr. A,P01@...,recognition,tonic,yes
   Dr. A,P01@...,timing,start,0:12

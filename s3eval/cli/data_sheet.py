@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, names
+from s3eval.cli.common import Progress, json_option, names, write_json_output
 
 EPILOG = """\b
 Examples:
@@ -25,8 +25,14 @@ Sheets of real recordings show patients: keep them where the videos may be.
 @click.option(
     "--signs", type=click.Path(path_type=Path), help="Write the atlas of drawn signs here."
 )
+@json_option
 def command(
-    dataset: Path | None, out: Path | None, videos: tuple[str, ...], frames: int, signs: Path | None
+    dataset: Path | None,
+    out: Path | None,
+    videos: tuple[str, ...],
+    frames: int,
+    signs: Path | None,
+    json_file: str | None,
 ) -> None:
     """Labelled strips of frames with times and the signs annotated then."""
     if signs is None and dataset is None:
@@ -35,15 +41,24 @@ def command(
         raise click.UsageError("--out DIR says where the sheets go.")
     from s3eval.synth.sheet import atlas, save, strip
 
+    written: dict[str, str | list[str]] = {}
     if signs is not None:
-        click.echo(f"wrote {save(atlas(), signs)}")
-    if dataset is None or out is None:
-        return
-    from s3eval.dataset import open_folder
+        written["signs"] = str(save(atlas(), signs))
+    if dataset is not None and out is not None:
+        from s3eval.dataset import open_folder
 
-    found = open_folder(dataset).select(videos=names(videos) or None)
-    with Progress.bar("sheets", len(found)) as advance:
-        for video in found.videos:
-            save(strip(found, video, frames), out / f"{video.name}.jpg")
-            advance(1)
-    click.echo(f"wrote {len(found)} sheets to {out}")
+        found = open_folder(dataset).select(videos=names(videos) or None)
+        sheets = []
+        with Progress.bar("sheets", len(found)) as advance:
+            for video in found.videos:
+                path = out / f"{video.name}.jpg"
+                save(strip(found, video, frames), path)
+                sheets.append(str(path))
+                advance(1)
+        written["sheets"] = sheets
+    if write_json_output(written, json_file):
+        return
+    if "signs" in written:
+        click.echo(f"wrote {written['signs']}")
+    if "sheets" in written:
+        click.echo(f"wrote {len(written['sheets'])} sheets to {out}")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import Progress, key_values, names
+from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.errors import S3EvalError
-from s3eval.judging.options import JudgeChoice, judge_options
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:

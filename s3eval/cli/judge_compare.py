@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.judging_options import JudgeChoice, remote_judge_options
 from s3eval.errors import S3EvalError
-from s3eval.judging.options import JudgeChoice, remote_judge_options
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -90,18 +90,25 @@ def _choices(wanted: Sequence[str], judging: JudgeChoice) -> dict[str, JudgeChoi
 
 
 def _judged(
-    name: str, choice: JudgeChoice, runs: Sequence[Run], protocol: str | None, data: str | None
+    name: str, choice: JudgeChoice, runs: Sequence[Run], protocol: Any, data: str | None
 ) -> tuple[list[JudgedRun], Mapping[str, Any]]:
     from s3eval.cli.datasets import dataset_of
+    from s3eval.judging.ahead import ask_ahead
     from s3eval.judging.compare import RECORDED, judged_run
 
     judge = None if name == RECORDED else choice.open()
     try:
-        found = []
-        for run in runs:
-            chosen: Any = protocol or run.facts.protocol
-            found.append(judged_run(run, dataset_of(run, data)[1], chosen, name, judge))
-        return found, dict(judge.identity()) if judge else {"judge": RECORDED}
+        opened = [(run, dataset_of(run, data)[1]) for run in runs]
+
+        def each() -> list[JudgedRun]:
+            chosen: list[Any] = [protocol or run.facts.protocol for run in runs]
+            return [
+                judged_run(run, dataset, by, name, judge)
+                for (run, dataset), by in zip(opened, chosen, strict=True)
+            ]
+
+        ask_ahead(judge, each)
+        return each(), dict(judge.identity()) if judge else {"judge": RECORDED}
     finally:
         if judge is not None:
             judge.close()

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, print_table, write_json_output
-from s3eval.judging.options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import JudgeChoice, judge_options
 
 if TYPE_CHECKING:
     from s3eval.dataset.importers.sheets import Problems
     from s3eval.judge import Judge, ReportFacts, Unreadable
 
-__all__ = ["command", "opened", "told_problems"]
+__all__ = ["EMPTY", "command", "opened", "told_problems"]
 
 EPILOG = """\b
 Examples:
@@ -23,6 +23,7 @@ Examples:
   s3eval judge read reports.csv --judge qwen --allow-remote --json facts.json
   s3eval judge read reports.csv --judge-option file=our_words.toml --json -
 """
+EMPTY = "The report is empty"
 
 
 def opened(judging: JudgeChoice) -> Judge:
@@ -60,13 +61,17 @@ def command(
     was left out or could not be read.
     """
     from s3eval.dataset.importers.sheets import Problems
+    from s3eval.judge import Unreadable
     from s3eval.judging.report_tables import read_reports
 
     problems = Problems()
     texts = read_reports(reports, problems)
     judge = opened(judging)
     try:
-        facts = judge.read_reports([*texts.values()])
+        # An empty report says nothing and is nothing said, whichever judge would have read it.
+        told = [text for text in texts.values() if text]
+        read = iter(judge.read_reports(told))
+        facts = [next(read) if text else Unreadable(EMPTY) for text in texts.values()]
         identity = dict(judge.identity())
     finally:
         judge.close()

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
-from s3eval.cli.judge_read import opened, told_problems
-from s3eval.judging.options import JudgeChoice, judge_options
+from s3eval.cli.common import json_option, print_table, writable, write_json_output
+from s3eval.cli.judge_read import EMPTY, opened, told_problems
+from s3eval.cli.judging_options import JudgeChoice, judge_options
+from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge, ReportFacts, Unreadable
@@ -43,10 +44,17 @@ COLUMNS = (
 @click.option(
     "--annotation",
     type=click.Path(path_type=Path),
-    help="Features annotated for each video (a column a feature, or event_sequence): with "
-    "--protocol release hallucinations are counted against these, else against the reference.",
+    help="Features annotated for each video (a column a feature, event_sequence, or a dataset's "
+    "features.csv): with --protocol release hallucinations are counted against these, else "
+    "against the reference.",
 )
-@click.option("--csv", "csv_file", metavar="FILE", help="Every component and penalty per row.")
+@click.option(
+    "--csv",
+    "csv_file",
+    metavar="FILE",
+    callback=writable,
+    help="Every component and penalty per row, '-' for standard output.",
+)
 @json_option
 @click.pass_context
 def command(
@@ -61,15 +69,18 @@ def command(
 ) -> None:
     """Score the reports of PREDICTED against those of REFERENCE (CSV: file_name, report).
 
-    Rows pair by file_name (an .wav with the .mp4 of the same name). Exit code 3 when a row could
+    Rows pair by file_name (a .wav with the .mp4 of the same name). Exit code 3 when a row could
     not be scored; such rows keep their place, without a score and with the reason.
     """
     from s3eval.dataset.importers.sheets import Problems
-    from s3eval.judging.report_tables import annotated_features, read_reports, stem
+    from s3eval.judging.report_tables import annotated_features, partners, read_reports
 
+    if csv_file == "-" == json_file:
+        raise S3EvalError("Only one of --csv and --json can go to standard output")
     problems = Problems()
     ours = read_reports(predicted, problems)
-    theirs = {stem(name): text for name, text in read_reports(reference, problems).items()}
+    theirs = read_reports(reference, problems)
+    paired = partners(ours, theirs)
     marked = annotated_features(annotation, problems) if annotation else None
     if marked and protocol == "paper":
         click.echo(
@@ -80,18 +91,25 @@ def command(
         marked = None
     judge = opened(judging)
     try:
-        rows = _scored(ours, theirs, marked, protocol, judge)
+        pairs = {name: theirs[other] for name, other in paired.items()}
+        rows = _scored(ours, pairs, marked, protocol, judge)
         identity = dict(judge.identity())
     finally:
         judge.close()
     left_out = told_problems(problems)
-    unpaired = sorted({*theirs} - {stem(name) for name in ours})
+    unpaired = len({*theirs} - {*paired.values()})
     if unpaired:
-        click.echo(f"{len(unpaired)} reference reports have no prediction.", err=True)
-    summary = _summary(rows, left_out, len(unpaired))
+        click.echo(f"{unpaired} reference reports have no prediction.", err=True)
+    summary = _summary(rows, left_out, unpaired)
     if csv_file:
         _write(csv_file, rows)
-    document = {"judge": identity, "protocol": protocol, "summary": summary, "rows": rows}
+    document = {
+        "judge": identity,
+        "protocol": protocol,
+        "summary": summary,
+        "problems": [str(p) for p in problems.all],
+        "rows": rows,
+    }
     if not write_json_output(document, json_file) and csv_file != "-":
         _show(rows, summary, protocol)
     if left_out or summary["scored"] < summary["predicted"]:
@@ -105,15 +123,18 @@ def _scored(
     protocol: Protocol,
     judge: Judge,
 ) -> list[dict[str, Any]]:
-    """One row a prediction. Every distinct text is read once."""
-    from s3eval.judging.report_tables import stem
+    """One row a prediction. Every distinct text is read once.
 
-    wanted = [t for name in ours for t in (ours[name], theirs.get(stem(name), ""))]
+    Args:
+        ours: predicted reports by file_name.
+        theirs: the reference report of each that has one, by the same name.
+    """
+    wanted = [t for name in ours for t in (ours[name], theirs.get(name, ""))]
     texts = [*dict.fromkeys(t for t in wanted if t)]
     read = dict(zip(texts, judge.read_reports(texts), strict=True))
     return [
-        _row(name, read.get(text), read.get(theirs.get(stem(name), "")), name, marked, protocol)
-        if stem(name) in theirs
+        _row(name, read.get(text), read.get(theirs[name]), marked, protocol)
+        if name in theirs
         else _not_scored(name, "no reference report", protocol)
         for name, text in ours.items()
     ]
@@ -123,7 +144,6 @@ def _row(
     name: str,
     told: ReportFacts | Unreadable | None,
     truth: ReportFacts | Unreadable | None,
-    file_name: str,
     marked: Annotated | None,
     protocol: Protocol,
 ) -> dict[str, Any]:
@@ -132,10 +152,10 @@ def _row(
 
     for what, facts in (("predicted", told), ("reference", truth)):
         if not isinstance(facts, ReportFacts):
-            why = facts.reason if facts else "The report is empty"
+            why = facts.reason if facts else EMPTY
             return _not_scored(name, f"{what} report unreadable: {why}", protocol)
     assert isinstance(told, ReportFacts) and isinstance(truth, ReportFacts)
-    against, features = _against(truth, file_name, marked)
+    against, features = _against(truth, name, marked)
     index = seizure_rqi(told, truth, protocol, features)
     return {
         "file_name": name,

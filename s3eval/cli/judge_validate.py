@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.errors import S3EvalError, UnknownNameError
 
 if TYPE_CHECKING:
     from s3eval.judging.ratings import Agreement, Rating
@@ -26,7 +28,13 @@ NAMES = ("model", "video_id", "patient")
 @click.argument("ratings", required=False, type=click.Path(path_type=Path))
 @click.option("--expert", default="expert", show_default=True, help="Column with the ratings.")
 @click.option("--metric", "metrics", multiple=True, help="Only these columns (default: all).")
-@click.option("--resamples", default=2000, show_default=True, help="Draws for the intervals.")
+@click.option(
+    "--resamples",
+    type=click.IntRange(0),
+    default=2000,
+    show_default=True,
+    help="Draws for the intervals; 0 for none.",
+)
 @click.option("--seed", default=0, show_default=True, help="Of the draws.")
 @json_option
 @click.pass_context
@@ -48,113 +56,149 @@ def command(
     """
     from s3eval.judging.ratings import agreements, as_json, published_ratings
 
-    problems: list[str] = []
-    rows = (
-        published_ratings() if ratings is None else _read(ratings, expert, names(metrics), problems)
-    )
-    if ratings is None and metrics:
-        rows = _only(rows, names(metrics))
-    for problem in problems:
-        click.echo(problem, err=True)
+    if ratings is None:
+        rows = published_ratings()
+        read = _Ratings(_only(rows, names(metrics)) if metrics else rows)
+    else:
+        read = _read(ratings, expert, names(metrics))
+    for told in (*read.problems, *read.remarks):
+        click.echo(told, err=True)
+    rows = read.rows
     found = agreements(rows, resamples, seed)
     source = "the paper's Table 11" if ratings is None else ratings.name
     document = {
         "source": source,
         "rated": len(rows),
-        "left_out": len(problems),
+        "left_out": read.left_out,
         "seed": seed,
         "resamples": resamples,
         "metrics": [as_json(a) for a in found],
-        "problems": problems,
+        "problems": [*read.problems, *read.remarks],
     }
     if not write_json_output(document, json_file):
         _show(found, f"{len(rows)} rated reports ({source})", published=ratings is None)
-    if problems:
+    if read.problems:
         ctx.exit(3)
 
 
-def names(values: tuple[str, ...]) -> tuple[str, ...]:
-    """Column names, given once each or separated by commas."""
-    from s3eval.cli.common import names as split
-
-    return split(values)
-
-
 def _only(rows: list[Rating], wanted: tuple[str, ...]) -> list[Rating]:
-    from dataclasses import replace
-
     known = {name for row in rows for name in row.metrics}
     _known(wanted, known)
     return [replace(r, metrics={k: v for k, v in r.metrics.items() if k in wanted}) for r in rows]
 
 
 def _known(wanted: tuple[str, ...], columns: set[str]) -> None:
-    from s3eval.errors import UnknownNameError
-
     for name in wanted:
         if name not in columns:
             raise UnknownNameError("metric column", name, columns, fix=", ".join(sorted(columns)))
 
 
-def _read(path: Path, expert: str, wanted: tuple[str, ...], problems: list[str]) -> list[Rating]:
-    """The rated reports; what is left out is named by row."""
+@dataclass(frozen=True)
+class _Ratings:
+    """A file's rated reports, rows left out, what is wrong by row, and remarks on columns."""
+
+    rows: list[Rating]
+    left_out: int = 0
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+def _read(path: Path, expert: str, wanted: tuple[str, ...]) -> _Ratings:
+    """The rated reports of a file; what is left out is named by row.
+
+    Raises:
+        S3EvalError: there is no such file, or nothing in it can be compared.
+    """
+    from s3eval.judging.ratings import Rating
+
+    records, columns = _records(path, expert)
+    metrics = [c for c in columns if c not in (*NAMES, expert)]
+    _known(wanted, set(metrics))
+    rows: list[Rating] = []
+    problems: list[str] = []
+    seen: dict[tuple[str, str], int] = {}
+    numbers = [m for m in metrics if not wanted or m in wanted]
+    faults: list[tuple[str, str]] = []
+    for number, row, broken in records:
+        key = (row.get("model", ""), row.get("video_id", ""))
+        rating = _number(row.get(expert))
+        why = broken or _fault(key, rating, expert, seen)
+        if why or rating is None:
+            problems.append(f"{path.name}:{number}: {why}; the row is left out")
+            continue
+        seen[key] = number
+        values = {m: _number(row.get(m)) for m in numbers}
+        for name, value in values.items():
+            if value is None and row.get(name):
+                faults.append((name, f"{path.name}:{number}: '{name}' is no number; not compared"))
+        group = row.get("patient") or key[1].partition("@")[0]
+        rows.append(Rating(*key, group, values, rating))
+    if not rows:
+        raise S3EvalError("The file has no rated reports", where=path, why="; ".join(problems[:3]))
+    compared = [m for m in numbers if any(r.metrics[m] is not None for r in rows)]
+    if not compared:
+        raise S3EvalError(
+            "No column of numbers to compare with the ratings",
+            where=path,
+            why=f"beside {', '.join((*NAMES, expert))} it has {', '.join(numbers) or 'none'}",
+        )
+    return _Ratings(
+        [replace(r, metrics={m: r.metrics[m] for m in compared}) for r in rows],
+        left_out=len(problems),
+        problems=problems + [text for name, text in faults if name in compared],
+        # Comments, names of files: one remark a column, and nothing that went wrong.
+        remarks=[
+            f"{path.name}: '{m}' holds no numbers; not compared"
+            for m in numbers
+            if m not in compared
+        ],
+    )
+
+
+def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], str]], list[str]]:
+    """(row, trimmed cells by column, what is wrong with the row as a whole), and the columns."""
     import csv
     import io
 
-    from s3eval.errors import S3EvalError
-    from s3eval.judging.ratings import Rating
+    from s3eval.dataset.tables import quotes_close
 
     if not path.is_file():
         raise S3EvalError("There is no such file", where=path)
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = [c.strip() for c in reader.fieldnames or []]
-    if not columns:
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines)
+    columns = [c.strip() for c in next(reader, [])]
+    if not any(columns):
         raise S3EvalError("The file is empty", where=path, fix="model, video_id, metrics, expert")
     lacking = [c for c in ("model", "video_id", expert) if c not in columns]
     if lacking:
-        raise S3EvalError(
-            f"Column {', '.join(lacking)} is missing",
-            where=path,
-            fix=f"found: {', '.join(columns)}",
-        )
-    reader.fieldnames = columns
-    metrics = [c for c in columns if c not in (*NAMES, expert)]
-    _known(wanted, set(metrics))
-    rows: list[Rating] = []
-    seen: dict[tuple[str, str], int] = {}
-    for row in reader:
-        number = reader.line_num
-        key = ((row["model"] or "").strip(), (row["video_id"] or "").strip())
-        rating = _number(row[expert])
-        why = _fault(key, rating, expert, seen, row)
-        if why:
-            problems.append(f"{path.name}:{number}: {why}; the row is left out")
+        why = f"found: {', '.join(columns)}"
+        raise S3EvalError(f"Column {', '.join(lacking)} is missing", where=path, why=why)
+    twice = sorted({c for c in columns if columns.count(c) > 1})
+    if twice:
+        raise S3EvalError(f"Column {', '.join(twice)} appears twice", where=path)
+    records = []
+    before = reader.line_num
+    for cells in reader:
+        first, before = before, reader.line_num
+        if not any(cell.strip() for cell in cells):
             continue
-        seen[key] = number
-        values = {m: _number(row[m]) for m in metrics if not wanted or m in wanted}
-        for name, value in values.items():
-            if value is None and (row[name] or "").strip():
-                problems.append(f"{path.name}:{number}: '{name}' is no number; not compared")
-        group = (row.get("patient") or "").strip() or key[1].partition("@")[0]
-        assert rating is not None
-        rows.append(Rating(*key, group, values, rating))
-    if not rows:
-        raise S3EvalError("The file has no rated reports", where=path, why="; ".join(problems[:3]))
-    return rows
+        why = ""
+        if not quotes_close(lines[first:before]):
+            why = f"a quotation mark is not closed before row {before}"
+        elif len(cells) > len(columns):
+            why = "more cells than columns"
+        elif any("\ufffd" in cell for cell in cells):
+            why = "bytes that are not UTF-8"
+        row = {c: cell.strip() for c, cell in zip(columns, cells, strict=False)}
+        records.append((first + 1 if "quotation" in why else before, row, why))
+    return records, columns
 
 
 def _fault(
-    key: tuple[str, str],
-    rating: float | None,
-    expert: str,
-    seen: dict[tuple[str, str], int],
-    row: dict[str, Any],
+    key: tuple[str, str], rating: float | None, expert: str, seen: dict[tuple[str, str], int]
 ) -> str:
-    if None in row:
-        return "more cells than columns"
-    if any("\ufffd" in str(cell) for cell in row.values()):
-        return "bytes that are not UTF-8"
+    """Why a row cannot be used; "" when it can."""
     if not key[0] or not key[1]:
         return "model or video_id is missing"
     if rating is None:

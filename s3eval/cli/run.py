@@ -18,7 +18,7 @@ from s3eval.cli.common import (
 from s3eval.cli.evaluating import Request, evaluation_options, reporter
 
 if TYPE_CHECKING:
-    from s3eval.judging.options import JudgeChoice
+    from s3eval.cli.judging_options import JudgeChoice
     from s3eval.running.evaluate import Evaluation, Outcome
 
 EPILOG = """\b

@@ -28,7 +28,6 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: object) ->
     from s3eval.reporting.scores import show_scores
     from s3eval.running.runs import open_runs
 
-    opened = open_runs(runs)
-    scored = [rescored(run, write=True, **options) for run in opened]  # type: ignore[arg-type]
+    scored = rescored(open_runs(runs), write=True, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored, detailed=len(scored) == 1)

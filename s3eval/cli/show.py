@@ -35,8 +35,7 @@ def command(
     from s3eval.reporting.scores import show_scores
     from s3eval.running.runs import open_runs
 
-    opened = open_runs(runs)
-    scored = [rescored(run, write=False, **options) for run in opened]  # type: ignore[arg-type]
+    scored = rescored(open_runs(runs), write=False, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
         show_scores(scored, detailed, names(published))

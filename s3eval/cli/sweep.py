@@ -12,7 +12,7 @@ from s3eval.cli.common import config_option, json_option, print_table, write_jso
 from s3eval.cli.evaluating import Request, evaluation_options, reporter
 
 if TYPE_CHECKING:
-    from s3eval.judging.options import JudgeChoice
+    from s3eval.cli.judging_options import JudgeChoice
     from s3eval.plugins import ModelSpec, Registry
     from s3eval.running.evaluate import Evaluation, Outcome
     from s3eval.statistics.comparing import Difference

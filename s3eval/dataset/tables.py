@@ -11,7 +11,16 @@ from typing import Literal
 
 from s3eval.errors import nearest
 
-__all__ = ["Problem", "Row", "Table", "number", "read_table", "table_text"]
+__all__ = [
+    "Problem",
+    "Row",
+    "Table",
+    "number",
+    "quotes_close",
+    "read_table",
+    "swallowed",
+    "table_text",
+]
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,8 @@ def read_table(
 
     Returns:
         the table (empty when unreadable) and the problems: bytes that are not UTF-8, missing
-        and unknown columns (the nearest known one suggested), rows with too many cells.
+        and unknown columns (the nearest known one suggested), rows with too many cells or with
+        a quotation mark left open.
     """
     empty = Table(file, (), ())
     raw = (folder / file).read_bytes()
@@ -79,14 +89,20 @@ def read_table(
         line = raw[: error.start].count(b"\n") + 1
         bad = Problem("error", file, line, f"byte {error.start} is not UTF-8", "save it as UTF-8")
         return empty, [bad]
-    reader = csv.reader(io.StringIO(text, newline=""))
+    lines = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(lines)
     header = [c.strip() for c in next(reader, [])]
     problems = _check_header(file, header, required, optional)
     if any(p.level == "error" for p in problems):
         return empty, problems
     rows = []
+    before = reader.line_num
     for cells in reader:
+        record, before = lines[before : reader.line_num], reader.line_num
         if not any(c.strip() for c in cells):
+            continue
+        if not quotes_close(record):
+            problems.append(Problem("error", file, *swallowed(reader.line_num, record)))
             continue
         if len(cells) > len(header):
             what = f"{len(cells)} cells for {len(header)} columns"
@@ -95,6 +111,35 @@ def read_table(
         values = dict(zip(header, (c.strip() for c in cells), strict=False))
         rows.append(Row(reader.line_num, values))
     return Table(file, tuple(header), tuple(rows)), problems
+
+
+def quotes_close(record: Sequence[str]) -> bool:
+    """Whether the quotation marks of a record of several lines pair up; True for one line.
+
+    A mark left open makes one row of all that follows, up to the next one or the end of the file.
+
+    >>> quotes_close(['a,"one\\n', 'two"\\n']), quotes_close(['a,"one\\n', 'b,two\\n'])
+    (True, False)
+    """
+    if len(record) < 2:
+        return True
+    try:
+        for _ in csv.reader(record, strict=True):
+            pass
+    except csv.Error:
+        return False
+    return True
+
+
+def swallowed(number: int, record: Sequence[str]) -> tuple[int, str, str]:
+    """Row, message and way out for a record whose quotation marks do not close.
+
+    Args:
+        number: the last line of the record. record: its lines.
+    """
+    first = number - len(record) + 1
+    what = f"a quotation mark is not closed: rows {first} to {number} are read as one"
+    return first, what, 'write " inside a text as ""'
 
 
 def _check_header(

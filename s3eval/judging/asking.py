@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,7 +18,7 @@ from s3eval.remote.client import ChatClient, ChatRequest, Notify, Reply
 from s3eval.remote.failures import CallError
 from s3eval.remote.jsontext import json_objects
 
-__all__ = ["Ask", "Asker", "ServerStopped"]
+__all__ = ["Ask", "Asker", "ServerStopped", "ShowProgress"]
 
 # Verdicts about a text that asking again would not change; everything else is asked anew.
 _LASTING = ("unreadable", "moderation", "refusal", "empty")
@@ -54,6 +54,11 @@ class Ask:
     max_tokens: int
 
 
+#: A label and how many steps there are, to what is told of each step done.
+ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+_NOT_YET = {"state": "unreadable", "reason": "not asked yet", "raw": "", "record": {}}
+
+
 @dataclass(frozen=True)
 class _Job:
     key: str
@@ -72,6 +77,7 @@ class Asker:
         identity: what makes a reading this judge's: part of every key and record.
         repairs: further tries when a reply does not validate; the model is told why.
         notify: told one line before a batch is sent.
+        progress: shows how far a batch is (`s3eval.cli.common.Progress.bar`).
     """
 
     def __init__(
@@ -83,11 +89,29 @@ class Asker:
         *,
         repairs: int = 2,
         notify: Notify | None = None,
+        progress: ShowProgress | None = None,
     ) -> None:
         self.client, self.gate, self.cache = client, gate, cache
         self.identity, self.repairs, self.notify = dict(identity), repairs, notify
+        self.progress = progress
         self.from_cache = 0
         self._stop = threading.Event()
+        self._gathered: dict[str, Ask] | None = None
+
+    @property
+    def gathers(self) -> bool:
+        """Whether asks are only noted now."""
+        return self._gathered is not None
+
+    @contextmanager
+    def gathering(self) -> Iterator[dict[str, Ask]]:
+        """Within, `ask` sends nothing: what is not known yet is noted, by key, and unreadable."""
+        noted: dict[str, Ask] = {}
+        self._gathered = noted
+        try:
+            yield noted
+        finally:
+            self._gathered = None
 
     def ask(self, asks: Sequence[Ask]) -> list[Mapping[str, Any] | Unreadable]:
         """The reply's JSON for each, in order, or why there is none.
@@ -100,14 +124,15 @@ class Asker:
         distinct = {job.key: job for job in jobs if job is not None}
         kept = {key: value for key in distinct if (value := self._kept(distinct[key])) is not None}
         todo = [job for key, job in distinct.items() if key not in kept]
+        if self._gathered is not None:
+            self._gathered |= {job.key: job.ask for job in todo}
+            kept |= {job.key: _NOT_YET for job in todo}
+            return self._outcomes(jobs, kept, blocked)
         self.from_cache += sum(j is not None and j.key in kept for j in jobs)
         if todo and self.notify is not None:
             self.notify(f"{self.client.endpoint.name}: {self._preview(jobs, todo)}")
         kept |= dict(self._run(todo))
-        return [
-            self._outcome(kept[job.key]) if job is not None else blocked[i]
-            for i, job in enumerate(jobs)
-        ]
+        return self._outcomes(jobs, kept, blocked)
 
     def preview(self, asks: Sequence[Ask]) -> Preview:
         """What asking these would take; nothing is sent."""
@@ -131,7 +156,10 @@ class Asker:
         cleared = self.gate.clear(ask.text)
         messages = ask.messages(cleared.text)
         request = ChatRequest(messages, ask.max_tokens, ask.schema, ask.kind.split(":")[0])
-        facts = {**self.identity, "kind": ask.kind, "messages": [dict(m) for m in messages]}
+        # What was done to the text stands in the text as sent: the same words are asked once,
+        # whether they were redacted, checked or neither.
+        asker = {k: v for k, v in self.identity.items() if k not in self.gate.identity}
+        facts = {**asker, "kind": ask.kind, "messages": [dict(m) for m in messages]}
         return _Job(content_key(facts), ask, request, cleared)
 
     def _kept(self, job: _Job) -> dict[str, Any] | None:
@@ -168,7 +196,9 @@ class Asker:
         if not todo:
             return
         workers = min(self.client.patience.concurrency, len(todo))
+        shown = self.progress or _unseen
         with (
+            shown(self.client.endpoint.name, len(todo)) as advance,
             self._leases([job.key for job in todo]) as mine,
             ThreadPoolExecutor(workers, thread_name_prefix="s3eval-judge") as pool,
         ):
@@ -185,6 +215,7 @@ class Asker:
                     else:
                         if value is not None:
                             done += 1
+                            advance(1)
                             yield futures[future], value
             except BaseException:
                 self._stop.set()
@@ -266,11 +297,28 @@ class Asker:
             self.cache.put(job.key, value)
         return value
 
-    def _outcome(self, value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
-        if value["state"] == "read":
-            found: Mapping[str, Any] = value["json"]
-            return found
-        return Unreadable(value["reason"], value["raw"], value["record"])
+    def _outcomes(
+        self,
+        jobs: Sequence[_Job | None],
+        kept: Mapping[str, Mapping[str, Any]],
+        blocked: Mapping[int, Unreadable],
+    ) -> list[Mapping[str, Any] | Unreadable]:
+        """What each job came to, in order."""
+        return [
+            _outcome(kept[job.key]) if job is not None else blocked[i] for i, job in enumerate(jobs)
+        ]
+
+
+@contextmanager
+def _unseen(label: str, total: int) -> Iterator[Callable[[int], None]]:
+    yield lambda steps: None
+
+
+def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
+    if value["state"] == "read":
+        found: Mapping[str, Any] = value["json"]
+        return found
+    return Unreadable(value["reason"], value["raw"], value["record"])
 
 
 def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
@@ -12,7 +13,7 @@ from pydantic import Field, create_model
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
 from s3eval.judging import prompts
-from s3eval.judging.asking import Ask, Asker
+from s3eval.judging.asking import Ask, Asker, ShowProgress
 from s3eval.judging.questions import questions
 from s3eval.judging.schemas import feature_answers, report_facts
 from s3eval.privacy.gate import Gate
@@ -79,6 +80,7 @@ class ChatJudge(Judge):
         endpoint = options.endpoint(
             service.name if at_home else f"{service.name}@{urlsplit(options.base_url).hostname}",
             service.key_variables if at_home else (),
+            needs_key=True,
         )
         gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
         extra_body = options.extra_body
@@ -97,6 +99,8 @@ class ChatJudge(Judge):
             quirks=self._cache.quirks(),
         )
         self._max_tokens = options.max_tokens
+        self._only_previews = options.max_calls == 0
+        self._closed = False
         self._identity = {
             "judge": service.name,
             "model": options.model,
@@ -128,9 +132,9 @@ class ChatJudge(Judge):
         )
         return cls(service, read_options(shape, options, service.name))
 
-    def tell(self, notify: Notify) -> None:
-        """Have one line told before each batch is sent, and what was used at the end."""
-        self._asker.notify = notify
+    def tell(self, notify: Notify, progress: ShowProgress | None = None) -> None:
+        """Have one line told before each batch is sent, how far it is, and what was used."""
+        self._asker.notify, self._asker.progress = notify, progress
 
     def identity(self) -> Mapping[str, Any]:
         """Judge, model, server, prompt version, sampling, and what was done to texts."""
@@ -140,6 +144,19 @@ class ChatJudge(Judge):
     def account(self) -> Account:
         """Calls, tokens and dollars so far, and replies that came from the cache."""
         return replace(self._client.account, cached=self._asker.from_cache)
+
+    @property
+    def gathers(self) -> bool:
+        """Whether it only notes what it would ask (`s3eval.judging.ahead`)."""
+        return self._asker.gathers
+
+    def gathering(self) -> AbstractContextManager[Mapping[str, Ask]]:
+        """Within, nothing is sent; what would be is noted."""
+        return self._asker.gathering()
+
+    def ask(self, asks: Sequence[Ask]) -> object:
+        """Ask what was noted, in parallel; the readings are kept."""
+        return self._asker.ask(asks)
 
     def preview_reports(self, texts: Sequence[str]) -> Preview:
         """What reading these reports would take; nothing is sent."""
@@ -172,15 +189,25 @@ class ChatJudge(Judge):
             distinct = _distinct(texts)
             return MergedText(distinct[0] if distinct else "") if len(distinct) < 2 else None
 
-        return self._each(
+        merged = self._each(
             groups,
             alone,
             lambda texts: self._merge_ask(texts, kind),
             lambda texts, found: MergedText(str(found["text"]).strip()),
         )
+        if self.gathers and self._only_previews:
+            # What is read later is not written yet; its windows are about as long.
+            return [
+                MergedText(" ".join(_distinct(texts))) if isinstance(m, Unreadable) else m
+                for texts, m in zip(groups, merged, strict=True)
+            ]
+        return merged
 
     def close(self) -> None:
         """Say what was used; close connections and the cache."""
+        if self._closed:
+            return
+        self._closed = True
         if self._asker.notify is not None and self._client.account.calls:
             self._asker.notify(f"{self._client.endpoint.name}: {self.account}")
         self._client.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,7 @@ from s3eval.dataset.importers.sheets import Problems, Sheet, read_sheet
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import FEATURE_NAMES
 
-__all__ = ["Annotated", "annotated_features", "read_reports", "read_table", "stem"]
+__all__ = ["Annotated", "annotated_features", "partners", "read_reports", "read_table", "stem"]
 
 
 def stem(file_name: str) -> str:
@@ -25,8 +26,33 @@ def stem(file_name: str) -> str:
     )
 
 
-def read_table(path: Path, required: Collection[str], problems: Problems) -> Sheet:
+def partners(ours: Collection[str], theirs: Collection[str]) -> dict[str, str]:
+    """For each of our file names the one it pairs with: the same, else the only one of its stem.
+
+    >>> partners(["a.wav", "b.wav", "c.mp4"], ["a.mp4", "b.mp4", "b.wav"])
+    {'a.wav': 'a.mp4', 'b.wav': 'b.wav'}
+    """
+    by_stem: dict[str, list[str]] = {}
+    for name in theirs:
+        by_stem.setdefault(stem(name), []).append(name)
+    found = {}
+    for name in ours:
+        same = by_stem.get(stem(name), [])
+        if name in same or len(same) == 1:
+            found[name] = name if name in same else same[0]
+    return found
+
+
+def read_table(
+    path: Path, required: Collection[str], problems: Problems, wanted: Collection[str] = ()
+) -> Sheet:
     """A CSV table by ``file_name``; rows that cannot be read are named and left out.
+
+    Args:
+        path: the file.
+        required: columns without which it is useless.
+        problems: what is wrong is added here.
+        wanted: what an error names as the other columns where none is required by name.
 
     Raises:
         S3EvalError: there is no such file, it is empty, or a column is missing.
@@ -36,13 +62,14 @@ def read_table(path: Path, required: Collection[str], problems: Problems) -> She
     mine = Problems()
     sheet = read_sheet(path, path.name, mine, keys=("file_name",), required=required)
     if not sheet.lines:
-        whole = [p for p in mine.all if p.level == "error"]
-        why = f"{whole[-1].what}, {whole[-1].fix}".rstrip(", ") if whole else "no rows"
+        # The first one is the reason; what follows from it comes later.
+        first = next(p for p in mine.all if p.level == "error")
+        why = f"row {first.row}: {first.what}" if first.row > 1 else first.what
         raise S3EvalError(
             "Nothing can be read from this table",
             where=path,
-            why=why,
-            fix=f"a CSV file with the columns file_name, {', '.join(required)}",
+            why=f"{why}, {first.fix}" if first.fix else why,
+            fix="a CSV file with the columns " + ", ".join(("file_name", *(required or wanted))),
         )
     # Further columns are the reader's own business.
     problems.all += [p for p in mine.all if not p.what.startswith("unknown column")]
@@ -69,7 +96,12 @@ def read_reports(path: Path, problems: Problems) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Annotated:
-    """What an annotation table says: the features marked, by the stem of file_name."""
+    """What an annotation table says.
+
+    Attributes:
+        features: those marked, by the stem of file_name.
+        by: "yes/no columns", "rows" (of a dataset's features.csv) or "event_sequence".
+    """
 
     features: dict[str, tuple[str, ...]]
     by: str
@@ -80,12 +112,15 @@ class Annotated:
 
 
 def annotated_features(path: Path, problems: Problems) -> Annotated:
-    """A table of annotated features: a column a feature (yes/no), or ``event_sequence``.
+    """A table of annotated features: a column a feature (yes/no), ``event_sequence``, or a
+    dataset folder's own ``features.csv`` (video, feature, present).
 
     Raises:
-        S3EvalError: as for `read_table`, or the table has neither kind of column.
+        S3EvalError: as for `read_table`, or the table is none of these.
     """
-    sheet = read_table(path, (), problems)
+    if {*_TIDY} <= _header(path):
+        return _tidy(path, problems)
+    sheet = read_table(path, (), problems, wanted=("event_sequence (or a column a feature)",))
     if "event_sequence" in sheet.columns:
         return Annotated(
             {stem(line.key): _sequence(line["event_sequence"]) for line in sheet}, "event_sequence"
@@ -95,7 +130,8 @@ def annotated_features(path: Path, problems: Problems) -> Annotated:
         raise S3EvalError(
             "This table has no annotated features",
             where=path,
-            fix="columns named after features (yes/no), or a column event_sequence",
+            fix="columns named after features (yes/no), a column event_sequence, or the columns "
+            + ", ".join(_TIDY),
         )
     return Annotated(
         {
@@ -104,6 +140,41 @@ def annotated_features(path: Path, problems: Problems) -> Annotated:
         },
         "yes/no columns",
     )
+
+
+_TIDY = ("video", "feature", "present")
+
+
+def _header(path: Path) -> set[str]:
+    """The columns a file names; none where there is no such file."""
+    if not path.is_file():
+        return set()
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return {name.strip() for name in next(csv.reader(file), [])}
+
+
+def _tidy(path: Path, problems: Problems) -> Annotated:
+    """A row a video and feature, as a dataset folder has them."""
+    from s3eval.dataset import tables
+
+    table, found = tables.read_table(
+        path.parent, path.name, _TIDY, ("start", "end", "justification")
+    )
+    problems.all += found
+    left_out = sum(p.level == "error" for p in found)
+    if left_out:
+        problems.left_out[path.name] = problems.left_out.get(path.name, 0) + left_out
+    marked: dict[str, list[str]] = {}
+    for row in table:
+        if row["feature"] not in FEATURE_NAMES:
+            problems.drop(path.name, row.number, f"unknown feature '{row['feature']}'")
+            continue
+        features = marked.setdefault(stem(row["video"]), [])
+        if row["present"].lower() == "yes":
+            features.append(row["feature"])
+    if not marked:
+        raise S3EvalError("Nothing can be read from this table", where=path)
+    return Annotated({video: tuple(features) for video, features in marked.items()}, "rows")
 
 
 def _sequence(cell: str) -> tuple[str, ...]:

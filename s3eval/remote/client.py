@@ -127,8 +127,8 @@ class ChatClient:
         except httpx.HTTPError as error:
             raise CallError("connection", self._clean(f"{type(error).__name__}: {error}")) from None
         if response.status_code != 200:
-            raise self._scrubbed(
-                failure_of_status(response.status_code, response.headers, response.text)
+            raise failure_of_status(
+                response.status_code, response.headers, self._without_key(response.text)
             )
         try:
             return [str(m["id"]) for m in response.json().get("data", [])]
@@ -253,7 +253,10 @@ class ChatClient:
         try:
             response = self._http.post(f"{self.endpoint.base_url}/chat/completions", json=body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            raise CallError("connection", self._clean(str(error) or type(error).__name__)) from None
+            why = self._clean(str(error) or type(error).__name__)
+            raise CallError(
+                "connection", f"no server answers at {self.endpoint.host}: {why}"
+            ) from None
         except httpx.TimeoutException:
             raise CallError(
                 "timeout", f"no answer within {self.patience.timeout:g} s", billed=True
@@ -265,11 +268,10 @@ class ChatClient:
         if response.is_redirect:
             # Following it could carry the text to a host nobody allowed.
             raise CallError("access", f"HTTP {response.status_code}: the server redirects")
+        text = self._without_key(response.text)
         if not response.is_success:
-            raise self._scrubbed(
-                failure_of_status(response.status_code, response.headers, response.text)
-            )
-        return reply_of(response, body)
+            raise failure_of_status(response.status_code, response.headers, text)
+        return reply_of(text, body)
 
     def _checked(self, reply: Reply) -> Reply:
         if reply.finish == "content_filter":
@@ -300,13 +302,11 @@ class ChatClient:
             )
 
     def _clean(self, text: str) -> str:
-        one_line = " ".join(text.split())[:200]
-        return self.endpoint.key.scrub(one_line) if self.endpoint.key else one_line
+        return " ".join(self._without_key(text).split())[:200]
 
-    def _scrubbed(self, error: CallError) -> CallError:
-        error.reason = self._clean(error.reason)
-        error.args = (error.reason,)
-        return error
+    def _without_key(self, text: str) -> str:
+        """A server's text before anything is cut from it: half a key is a key shown, too."""
+        return self.endpoint.key.scrub(text) if self.endpoint.key else text
 
 
 def _http_client(

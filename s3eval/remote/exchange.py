@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from s3eval.remote.failures import CallError, failure_of_status
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["ChatRequest", "Reply", "reply_of"]
 
@@ -55,34 +54,44 @@ class Reply:
     logprobs: tuple[Mapping[str, Any], ...] = ()
 
 
-def reply_of(response: httpx.Response, body: Mapping[str, Any]) -> Reply:
+def reply_of(text: str, body: Mapping[str, Any]) -> Reply:
     """The reply in a response's JSON.
 
+    Args:
+        text: the response's body.
+        body: the request's, for the settings.
+
     Raises:
-        CallError: no JSON, no choice.
+        CallError: no JSON object, or an error inside it.
+
+    >>> reply_of('{"choices": [{"message": {"content": "hi"}}]}', {"model": "m"}).text
+    'hi'
     """
     try:
-        found = response.json()
+        found = json.loads(text)
     except ValueError:
         raise CallError("server", "the response is no JSON", billed=True) from None
     if not isinstance(found, dict):
         raise CallError("server", "the response is no JSON object", billed=True)
     if found.get("error"):
         # Some gateways answer 200 with an error inside.
-        raise failure_of_status(400, {}, response.text)
-    usage = found.get("usage") or {}
-    choices = found.get("choices") or [{}]
-    choice = choices[0] if isinstance(choices[0], dict) else {}
-    message = choice.get("message") or {}
+        raise failure_of_status(400, {}, text)
+    # Only the envelope is trusted; a gateway may put anything where a dictionary belongs.
+    usage = _dict(found.get("usage"))
+    choices = found.get("choices")
+    choice = _dict(choices[0] if isinstance(choices, list) and choices else None)
+    message = _dict(choice.get("message"))
     refusal = message.get("refusal")
-    logprobs = (choice.get("logprobs") or {}).get("content") or []
+    logprobs = _dict(choice.get("logprobs")).get("content")
     return Reply(
         text=str(refusal or _text_of(message.get("content"))),
         finish="refusal" if refusal else str(choice.get("finish_reason") or ""),
         settings=_settings(found, body),
         prompt_tokens=_number(usage.get("prompt_tokens")),
         completion_tokens=_number(usage.get("completion_tokens")),
-        logprobs=tuple(logprobs),
+        logprobs=tuple(t for t in logprobs if isinstance(t, dict))
+        if isinstance(logprobs, list)
+        else (),
     )
 
 
@@ -105,5 +114,11 @@ def _text_of(content: Any) -> str:
     return "" if content is None else str(content)
 
 
+def _dict(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _number(value: Any) -> int | None:
-    return int(value) if isinstance(value, (int, float)) else None
+    """A count of tokens; None for what is none (the call is then charged at its bound)."""
+    counts = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return int(value) if counts and math.isfinite(value) and value >= 0 else None

@@ -54,11 +54,27 @@ class ServerOptions(BaseModel):
     max_cost: float | None = Field(None, ge=0)
     max_calls: int | None = Field(None, ge=0)
 
-    def endpoint(self, owner: str, variables: tuple[str, ...]) -> Endpoint:
-        """The endpoint with its key; servers on this machine need none."""
+    def endpoint(
+        self, owner: str, variables: tuple[str, ...], *, needs_key: bool = False
+    ) -> Endpoint:
+        """The endpoint with its key, where there is one.
+
+        Args:
+            owner: whose key, as the keyring and messages name it.
+            variables: environment variables that may hold it.
+            needs_key: a server elsewhere is expected to want one. Where it is not (a server of
+                one's own network), only a key named by ``key_variable`` must be there.
+
+        Raises:
+            S3EvalError: sending there was not allowed (said first), or the key is missing.
+        """
+        from s3eval.privacy.gate import refuse_without_consent
+
         bare = Endpoint(self.base_url, self.model)
+        refuse_without_consent(bare, self.allow_remote)
         names = (self.key_variable,) if self.key_variable else variables
-        return Endpoint(self.base_url, self.model, find_key(owner, names, required=not bare.local))
+        required = not bare.local and (needs_key or bool(self.key_variable))
+        return Endpoint(self.base_url, self.model, find_key(owner, names, required=required))
 
     def sampling(self) -> Sampling:
         """Temperature and seed."""

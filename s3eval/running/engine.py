@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.footage.clips import Clip
+from s3eval.judging.ahead import ask_ahead
 from s3eval.model import Answer, Model, Question
 from s3eval.running.plan import Plan, VideoPlan, answer_key
 from s3eval.running.store import AnswerStore, StoredAnswer
@@ -204,6 +205,13 @@ def collect(
     Questions without an answer yet (a run cut short) are left out of the findings' pieces, and
     videos that could not be planned become failed findings of nothing; callers show both.
     """
+    ask_ahead(context.judge, lambda: _combined(session, tasks, context))
+    return _combined(session, tasks, context)
+
+
+def _combined(
+    session: Session, tasks: Mapping[str, Task], context: ScoringContext
+) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {name: [] for name in tasks}
     for plan in session.plan.videos:
         for name, task in tasks.items():

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from s3eval.judging.ahead import ask_ahead
 from s3eval.metrics.tally import Tally
 from s3eval.statistics.chance import ChanceLine, best_line, chance_lines
 from s3eval.statistics.resampling import (
@@ -103,8 +104,13 @@ def score_rows(
     from s3eval.running.scoring import chance_tallies, load_tasks, tallies_of
 
     known = tasks or load_tasks(findings)
-    tallies = tallies_of(findings, dataset, protocol, judge, known, options)
-    trivial = chance_tallies(findings, dataset, protocol, judge, known)
+
+    def work(more: Mapping[str, Any] | None) -> Any:
+        tallies = tallies_of(findings, dataset, protocol, judge, known, more)
+        return tallies, chance_tallies(findings, dataset, protocol, judge, known)
+
+    ask_ahead(judge, lambda: work(None))  # such as BERTScore asks no judge
+    tallies, trivial = work(options)
     return beside(tallies, trivial, dataset, protocol, resamples, seed)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -211,3 +213,50 @@ def test_a_full_disk_says_so(tmp_path, dataset_folder):
     )
     assert done.returncode == 4
     assert "No space left on device" in one_line(done.stderr)
+
+
+@pytest.fixture
+def on_terminal(monkeypatch):
+    """Print a table on a terminal of 80 columns; gives its lines without colours."""
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    def lines(*table: object, **more: object) -> list[str]:
+        from s3eval.cli.common import print_table
+
+        terminal = Terminal()
+        monkeypatch.setattr("sys.stdout", terminal)
+        monkeypatch.setenv("COLUMNS", "80")
+        print_table(*table, **more)  # type: ignore[arg-type]
+        return re.sub(r"\x1b\[[0-9;]*m", "", terminal.getvalue()).splitlines()
+
+    return lines
+
+
+def test_a_table_on_80_columns_loses_no_letter_and_no_column(on_terminal):
+    name = "P01@1-1-2000@RECORDER99AA@seizure_event_v2_1"
+    columns = ["file_name", *(f"measure {i}" for i in range(6)), ""]
+    lines = on_terminal("Scores", columns, [[name, *["100.00"] * 6, ""]], right=columns[1:-1])
+    assert max(map(len, lines)) <= 80
+    assert "…" not in "".join(lines)
+    body = lines[next(i for i, line in enumerate(lines) if "─" in line) + 1 :]
+    assert "".join(line.split()[0] for line in body if line.strip()) == name
+    assert "".join(lines).count("100.00") == 6
+
+
+def test_what_a_file_says_is_no_markup(on_terminal):
+    shown = "".join(on_terminal("[a]", ["[b]", "x"], [["[/b] [red]", "[NAME] [Errno 111]"]]))
+    for text in ("[a]", "[b]", "[/b] [red]", "[NAME] [Errno 111]"):
+        assert text in shown
+
+
+def test_every_verb_has_json(s3eval):
+    from s3eval.cli import VERBS
+    from s3eval.cli.data import VERBS as DATA
+    from s3eval.cli.judge import VERBS as JUDGE
+
+    verbs = [[v] for v in VERBS if v not in ("data", "judge")]
+    verbs += [["data", v] for v in DATA] + [["judge", v] for v in JUDGE]
+    assert [v for v in verbs if "--json FILE" not in s3eval(*v, "--help")[1]] == []

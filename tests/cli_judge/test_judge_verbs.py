@@ -61,6 +61,21 @@ def test_read_reads_what_can_be_read_and_names_the_rest(s3eval, tables):
     assert document["judge"]["judge"] == "lexicon"
 
 
+def test_an_empty_report_is_unread_whichever_judge_is_asked(s3eval, tmp_path):
+    pytest.importorskip("s3eval_judge_gpt")
+    from s3eval.testing.chat_server import Said, scripted
+
+    file = tmp_path / "empty.csv"
+    file.write_text("file_name,report\na.mp4,\n", encoding="utf-8")
+    with scripted(lambda text, body, before: Said("{}")) as server:
+        options = ("--judge-option", f"base_url={server.base_url}", "--judge-option", "cache=off")
+        for judge in ((), ("--judge", "gpt", *options)):
+            code, out, _ = s3eval("judge", "read", file, *judge, "--json", "-")
+            assert code == 3
+            assert json.loads(out)["reports"][0]["unreadable"] == "The report is empty"
+        assert server.asked == []
+
+
 def test_read_is_the_same_every_time_and_clean_tables_exit_0(s3eval, tmp_path):
     file = tmp_path / "ok.csv"
     file.write_text("file_name,report,site\na.mp4,Stares.,north\n", encoding="utf-8-sig")
@@ -143,6 +158,41 @@ def test_rqi_annotation_by_sequence_and_the_papers_note(s3eval, tables, tmp_path
     assert s3eval(*arguments[:-1], useless, "--protocol", "release")[0] == 2
 
 
+def test_rqi_takes_the_features_table_of_a_dataset_folder(s3eval, tables, tmp_path):
+    tidy = tmp_path / "features.csv"
+    tidy.write_text(
+        "video,feature,present,start,end,justification\np1@a,tonic,yes,,,\np1@a,clonic,yes,,,\n"
+        "p1@a,head_turning,yes,,,\np2@b,tonic,no,,,\np2@b,sneezing,yes,,,\n",
+        encoding="utf-8",
+    )
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--protocol", "release")
+    wide = rows_of(s3eval(*arguments, "--annotation", tables / "f.csv", "--csv", "-")[1])
+    code, out, err = s3eval(*arguments, "--annotation", tidy, "--csv", "-")
+    assert rows_of(out) == wide
+    assert code == 3 and "features.csv:6: unknown feature 'sneezing'" in err
+
+
+def test_rqi_pairs_the_same_name_before_the_same_stem(s3eval, tmp_path):
+    file = tmp_path / "both.csv"
+    file.write_text("file_name,report\na.mp4,Stares.\na.wav,Groans.\n", encoding="utf-8")
+    rows = rows_of(s3eval("judge", "rqi", file, file, "--csv", "-")[1])
+    assert [row["rqi"] for row in rows.values()] == ["100", "100"]
+    other = tmp_path / "other.csv"
+    other.write_text("file_name,report\na.avi,Stares.\n", encoding="utf-8")
+    code, out, _ = s3eval("judge", "rqi", other, file, "--csv", "-")
+    assert code == 3 and "no reference" in rows_of(out)["a.avi"]["not_scored"]
+
+
+def test_outputs_that_cannot_be_written_are_refused_first(s3eval, tables, tmp_path):
+    arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv")
+    for option in ("--csv", "--json"):
+        for target in (tmp_path / "nowhere" / "x", tmp_path):
+            code, out, err = s3eval(*arguments, option, target)
+            assert (code, out) == (2, "") and option in err and err.count("\n") == 1
+    code, out, err = s3eval(*arguments, "--csv", "-", "--json", "-")
+    assert (code, out) == (2, "") and "Only one" in err
+
+
 def test_rqi_json_and_table_agree(s3eval, tables):
     document = json.loads(
         s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv", "--json", "-")[1]
@@ -169,7 +219,7 @@ def test_validate_any_ratings(s3eval, tmp_path):
     code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 50)
     document = json.loads(out)
     assert code == 3
-    assert document["rated"] == 9
+    assert (document["rated"], document["left_out"]) == (9, 3), "the last row is only not compared"
     (mine,) = document["metrics"]
     assert (mine["n"], mine["missing"]) == (8, 1)
     for row in (10, 11, 12, 13):
@@ -182,6 +232,10 @@ def test_validate_any_ratings(s3eval, tmp_path):
         ("", "empty"),
         ("model,mine,expert\na,1,2\n", "video_id"),
         ("model,video_id,expert\n", "no rated"),
+        ("model,video_id,expert\nm,v,1\n", "No column of numbers"),
+        ("model,video_id,comment,expert\nm,v,good,1\n", "No column of numbers"),
+        ("model,video_id,rqi,rqi,expert\nm,v,1,9,1\n", "appears twice"),
+        ('model,video_id,rqi,expert\n"m,v,1,1\nm,w,2,2\n', "not closed"),
     ],
 )
 def test_validate_refuses_in_one_line(s3eval, tmp_path, content, told):
@@ -189,6 +243,21 @@ def test_validate_refuses_in_one_line(s3eval, tmp_path, content, told):
     file.write_text(content, encoding="utf-8")
     code, _, err = s3eval("judge", "validate", file)
     assert code == 2 and told in err and err.count("\n") == 1
+
+
+def test_validate_names_a_column_of_words_once(s3eval, tmp_path):
+    file = tmp_path / "ratings.csv"
+    file.write_text(
+        "model,video_id,comment,rqi,expert\nm,v,good,1,1\nm,w,bad,2,2\nm,x,,3,5\n", encoding="utf-8"
+    )
+    code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 20)
+    assert code == 0 and err == "ratings.csv: 'comment' holds no numbers; not compared\n"
+    assert [m["metric"] for m in json.loads(out)["metrics"]] == ["rqi"]
+
+
+def test_validate_takes_no_negative_number_of_draws(s3eval):
+    code, _, err = s3eval("judge", "validate", "--resamples", -5)
+    assert code == 2 and "--resamples" in err and "ValueError" not in err
 
 
 def test_validate_unknown_metric_suggests(s3eval):

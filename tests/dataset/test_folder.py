@@ -76,6 +76,14 @@ def test_a_row_with_too_many_cells_is_named(dataset_folder):
     assert any("features.csv:9: 7 cells for 6 columns" in p for p in problems(dataset_folder))
 
 
+def test_an_open_quotation_mark_is_named_where_it_begins(dataset_folder):
+    path = dataset_folder / "features.csv"
+    rows = path.read_text().count("\n")
+    path.write_text(path.read_text() + 'd,clonic,no,,,"it shakes\nd,tonic,no,,,\n')
+    expected = f"features.csv:{rows + 1}: a quotation mark is not closed"
+    assert any(p.startswith(expected) for p in problems(dataset_folder)), problems(dataset_folder)
+
+
 def test_an_unknown_column_is_a_warning_with_a_suggestion(dataset_folder):
     path = dataset_folder / "videos.csv"
     path.write_text(path.read_text().replace("diagnosis", "diagnossis", 1))

@@ -39,6 +39,25 @@ def test_a_file_that_cannot_be_used(tmp_path: Path, content: bytes, expected: st
     assert said[0].startswith(expected)
 
 
+@pytest.mark.parametrize(
+    ("content", "last"),
+    [
+        (b'file_name,label\nv,"yes\nw,no\nx,no\n', 4),
+        (b'file_name,label\nv,"yes\nw,"no"\nx,no\n', 3),
+    ],
+    ids=["to the end", "to the next quotation"],
+)
+def test_an_open_quotation_mark_swallows_no_rows_unseen(
+    tmp_path: Path, content: bytes, last: int
+) -> None:
+    sheet, said, problems = read(tmp_path, content, known=("label",))
+    assert said[0].startswith(
+        f"a.csv:2: a quotation mark is not closed: rows 2 to {last} are read as one"
+    )
+    assert problems.left_out == {"a.csv": 1}
+    assert [line.key for line in sheet] == (["x"] if last == 3 else [])
+
+
 def test_a_duplicated_video_keeps_the_first_and_counts_the_others(tmp_path: Path) -> None:
     content = b"file_name,label\nv,yes\nw,no\nv,no\nv,no\n"
     sheet, said, problems = read(tmp_path, content, known=("label",))

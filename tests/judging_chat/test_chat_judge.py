@@ -8,9 +8,15 @@ import pytest
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
+from s3eval.judging.ahead import ask_ahead
+from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
 from s3eval.plugins import JudgeSpec
+from s3eval.privacy import Gate, PhiSpan
 from s3eval.remote.budget import BudgetSpent, Prices
+from s3eval.remote.cache import ReplyCache
+from s3eval.remote.client import ChatClient
+from s3eval.remote.endpoint import Endpoint
 from s3eval.testing.chat_server import Said, scripted
 
 FACTS = {
@@ -187,6 +193,34 @@ def test_another_model_prompt_or_setting_is_another_question(tmp_path):
         read(server, tmp_path, ["a"], seed=1)
         read(server, tmp_path, ["a"], temperature=0.5)
     assert len(server.asked) == 4
+
+
+def test_a_text_is_the_same_question_redacted_or_not_where_nothing_was_to_redact(tmp_path):
+    class Finds:
+        name = "finds Anna 1"
+
+        def find(self, text):
+            return (PhiSpan("name", 0, 4),) if text.startswith("Anna") else ()
+
+    away = Endpoint("https://api.example.org/v1", "m")
+    cache = ReplyCache(tmp_path / "c.sqlite")
+    with scripted(always(Said(GOOD))) as server:
+        client = ChatClient(Endpoint(server.base_url, "m"))
+        for phi in ("redact", "block", "off"):
+            gate = Gate(
+                away, allow_remote=True, phi=phi, detector=Finds, record=tmp_path / "sent.jsonl"
+            )
+            asker = Asker(client, gate, cache, {"judge": "j", **gate.identity})
+            texts = ["He stares.", "Anna stares."]
+            read = asker.ask(
+                [
+                    Ask("report", t, lambda sent: ({"role": "user", "content": sent},), {}, dict, 9)
+                    for t in texts
+                ]
+            )
+            assert isinstance(read[0], dict)
+        client.close()
+    assert sorted(server.texts) == ["Anna stares.", "He stares.", "[NAME] stares."]
 
 
 def test_a_budget_of_calls_stops_cleanly_and_resumes_without_repeating(tmp_path):
@@ -422,3 +456,58 @@ def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
     assert isinstance(read_, ReportFacts)
     assert sorted(server.texts) == ["She stiffens.", "[NAME] stiffens."]
     assert gate.MODES == ("redact", "block", "off")
+
+
+def test_what_is_asked_one_by_one_is_asked_ahead_in_parallel(tmp_path):
+    windows = [[f"He stares, {i}.", f"Then he jerks, {i}."] for i in range(8)]
+
+    def answer(text, body, before):
+        merges = "overlapping windows" in body["messages"][0]["content"]
+        return Said(json.dumps({"text": f"merged {text}"}) if merges else GOOD, wait=0.05)
+
+    with scripted(answer) as server:
+        judge = judge_at(server, tmp_path, concurrency=8)
+        lines = []
+        judge.tell(lines.append)
+
+        def work():
+            merged = [judge.merge([group], "report")[0] for group in windows]
+            texts = [m.text for m in merged if isinstance(m, MergedText)]
+            return [judge.read_reports([text])[0] for text in texts]
+
+        ask_ahead(judge, work)
+        asked = len(server.asked)
+        assert all(isinstance(facts, ReportFacts) for facts in work())
+        judge.close()
+    assert asked == len(server.asked) == 16, "nothing is asked twice, nothing is left to ask"
+    assert server.most_at_once > 4
+    assert len([line for line in lines if "about" in line]) == 2, "the merging, then the reading"
+
+
+def test_asking_ahead_ends_when_a_text_cannot_be_read(tmp_path):
+    with scripted(always(Said(status=500, body="oops"))) as server:
+        judge = judge_at(server, tmp_path)
+        ask_ahead(judge, lambda: judge.read_reports(["a"]))
+        asked = len(server.asked)
+        assert isinstance(judge.read_reports(["a"])[0], Unreadable), "and asked once more"
+        judge.close()
+    assert len(server.asked) == 2 * asked
+
+
+def test_progress_is_told_text_by_text(tmp_path):
+    from contextlib import contextmanager
+
+    told = []
+
+    @contextmanager
+    def bar(label, total):
+        told.append((label.startswith("scripted at 127.0.0.1"), total))
+        yield told.append
+
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(server, tmp_path)
+        judge.tell(lambda line: None, bar)
+        judge.read_reports(["a", "b", "b", "c"])
+        judge.read_reports(["a"])
+        judge.close()
+    assert told == [(True, 3), 1, 1, 1], "distinct texts, and no bar where nothing is asked"

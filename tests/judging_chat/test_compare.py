@@ -110,6 +110,28 @@ def test_the_command_shows_scores_and_agreement(made, tmp_path):
     assert document["judges"]["gpt"]["prompt_version"]
 
 
+@pytest.mark.parametrize("verb", [["score"], ["show"]])
+def test_one_budget_holds_for_all_runs_and_its_preview_counts_them(made, tmp_path, verb):
+    from s3eval.cli import cli
+
+    def scores(*more):
+        options = ["--judge", "gpt", "--judge-option", f"base_url={server.base_url}"]
+        options += ["--judge-option", f"cache={tmp_path / verb[0]}", "--resamples", "20"]
+        return CliRunner().invoke(cli, [*verb, str(made), *options, *more])
+
+    with scripted(lambda t, b, n: Said(reply_to(t))) as server:
+        seen = scores("--max-judge-calls", "0")
+        # Three of the one run, one of the other, and the trivial answerer's.
+        assert "5 calls" in seen.stderr and not server.asked
+        assert isinstance(seen.exception, S3EvalError) and seen.exception.exit_code == 3
+        stopped = scores("--max-judge-calls", "4")
+        assert len(server.asked) == 4
+        assert isinstance(stopped.exception, S3EvalError) and stopped.exception.exit_code == 3
+        done = scores("--max-judge-calls", "1")
+        assert done.exit_code == 0 and len(server.asked) == 5
+        assert done.stderr.count("1 calls, ") == 2, "what it takes, and what was used"
+
+
 def test_texts_a_judge_left_unread_are_counted_and_told_by_the_exit_code(made, tmp_path):
     with scripted(lambda t, b, n: Said("x" if "jerk" in t else reply_to(t))) as server:
         result = compare(server, made, tmp_path, "--json", "-")

@@ -24,6 +24,24 @@ IDENTIFYING = {
     "He correctly says that he is in Cleveland.": ["Cleveland"],
     "Reach the family at 310-555-0134 or mum@example.org.": ["310-555-0134", "mum@example.org"],
     "The wife says that Kwabena stares off first.": ["Kwabena"],
+    # Small letters, as speech is often written down.
+    "The nurse says anna, can you hear me?": ["anna"],
+    "Then john stares off and josé holds him.": ["john", "josé"],
+    "'eulalia, squeeze my hand'": ["eulalia"],
+    'She asks "are you with us, takoda?"': ["takoda"],
+    "mrs smith turns her head, mr. jones helps.": ["smith", "jones"],
+    # Other letters than English ones, and capitals throughout.
+    'The nurse asks, "Łukasz, squeeze my hand"': ["Łukasz"],
+    "Patient Björn stiffens.": ["Björn"],
+    "MRS. SMITH stares.": ["SMITH"],
+    # At the beginning of a sentence.
+    "Anna stares.": ["Anna"],
+    "June has a seizure.": ["June"],
+    # Dates and numbers in more spellings.
+    "On 4-Mar-2021, then 04MAR2021 and 12/2021.": ["4-Mar-2021", "04MAR2021", "12/2021"],
+    "Recorded 2021-03-04T12:33, seen on 3/4 again.": ["2021-03-04", "3/4"],
+    "Hospital No: 44321, Pt ID: AB12345, Acct # 33221.": ["44321", "AB12345", "33221"],
+    "Medical Record Number 12-34-56.": ["12-34-56"],
 }
 HARMLESS = [
     "Tonic-clonic activity of RUE, then Todd paresis and postictal confusion.",
@@ -32,6 +50,13 @@ HARMLESS = [
     'The nurse asks "[NAME], can you hear me?" and says "Squeeze my hand."',
     "Fencer posture. Lip smacking, stares off. No NES features; EEG leads are visible.",
     "Patient does not respond when asked 'What is your name?' and 'Where are you now?'",
+    "Todd's paralysis, Babinski, Broca's aphasia and Wernicke's; Romberg not tested.",
+    "May be tonic. The left arm may jerk. March of clonic activity from face to hand.",
+    "Strength 3/5 on the left, 5/5 on the right; 3/4 limbs jerk for 1-2 seconds.",
+    "REM sleep on EEG with T3-T5 spikes; SpO2 88%, Ativan 2 mg given. Type II.",
+    "He repeats 'Apple, table' and names the color: \"Blue\". Pulls at the Velcro strap.",
+    "Clonus stops. Movement of the arms slows 200 ms later.",
+    '"okay, can you squeeze?" and "are you awake, sir?" get no answer from the Patient\'s side.',
     "Video begins with the patient asleep. Bilateral arms stiffen for 20 seconds.",
 ]
 
@@ -57,6 +82,10 @@ def test_spans_do_not_overlap(detector):
     for text in IDENTIFYING:
         spans = detector.find(text)
         assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+
+
+def test_a_date_with_dots_is_a_date_and_no_telephone_number(detector):
+    assert [s.kind for s in detector.find("Seen on 3.4.2021.")] == ["date"]
 
 
 def test_a_dataset_is_checked_by_file_and_row_without_repeating_words(detector):

@@ -99,3 +99,24 @@ def test_block_stops_media_too():
 def test_unknown_modes_are_refused():
     with pytest.raises(S3EvalError, match="redact, block, off"):
         Gate(AWAY, allow_remote=True, phi="maybe")
+
+
+@pytest.mark.parametrize("needs_key", [True, False])
+def test_consent_is_asked_for_before_a_key_and_a_server_of_ones_own_may_have_none(
+    needs_key, monkeypatch
+):
+    from s3eval.remote.options import ServerOptions
+
+    monkeypatch.delenv("SOME_KEY", raising=False)
+    there = {"base_url": "http://10.0.0.7:8000/v1", "model": "m"}
+    with pytest.raises(S3EvalError, match="allow-remote"):
+        ServerOptions(**there).endpoint("server", ("SOME_KEY",), needs_key=needs_key)
+    allowed = ServerOptions(**there, allow_remote=True)
+    if needs_key:
+        with pytest.raises(S3EvalError, match="No key"):
+            allowed.endpoint("server", ("SOME_KEY",), needs_key=True)
+    else:
+        assert allowed.endpoint("server", ("SOME_KEY",)).key is None
+    named = ServerOptions(**there, allow_remote=True, key_variable="SOME_KEY")
+    with pytest.raises(S3EvalError, match="No key"):
+        named.endpoint("server", (), needs_key=needs_key)

@@ -124,6 +124,8 @@ def test_nobody_listens():
         with pytest.raises(CallError) as caught:
             client.complete(ASK)
         kinds.append(caught.value.kind)
+        if len(kinds) == 1:
+            assert "127.0.0.1:9" in caught.value.reason, "which server does not answer"
     assert kinds == ["connection", "connection", "down"]
 
 
@@ -207,6 +209,42 @@ def test_the_key_is_shown_nowhere(caplog, monkeypatch):
     assert all(KEY not in text for text in shown)
     with pytest.raises(TypeError):
         pickle.dumps(Secret(KEY))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(status=401, body=f'{{"error": {{"message": "{"x" * 180} {KEY}"}}}}'),
+        Said(status=502, body="x" * 180 + KEY),
+        Said(body=f'{{"error": {{"message": "bad key {KEY}"}}}}'),
+        Said(f"your key is {KEY}", finish="content_filter"),
+    ],
+    ids=["cut in the middle", "no JSON", "an error in a success", "what the model said"],
+)
+def test_a_key_the_server_echoes_is_not_shown_even_in_part(said):
+    with scripted(in_turn(said)) as server:
+        error = failure_with(server)
+    assert KEY[:8] not in f"{error} {error.reason} {error.raw}"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ('{"choices": "abc", "usage": [1]}', "empty"),
+        ('{"choices": [{"message": "abc", "finish_reason": 3}]}', "empty"),
+        ('{"choices": [{"message": {"content": "hi"}, "logprobs": [1]}]}', None),
+        ('{"choices": [{"message": {"content": "hi"}, "logprobs": {"content": [1]}}]}', None),
+        ('{"choices": [{"message": {"content": "hi"}}], "usage": {"prompt_tokens": -5}}', None),
+        ('{"choices": [{"message": {"content": "hi"}}], "usage": {"prompt_tokens": 1e999}}', None),
+    ],
+)
+def test_a_response_of_another_shape_fails_alone_or_is_read(body, kind):
+    with scripted(in_turn(Said(body=body))) as server:
+        if kind:
+            assert failure_with(server).kind == kind
+        else:
+            reply = client_of(server).complete(ASK)
+            assert (reply.text, reply.logprobs, reply.prompt_tokens) == ("hi", (), None)
 
 
 def test_a_local_server_is_not_reached_through_a_proxy(monkeypatch):

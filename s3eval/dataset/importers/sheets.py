@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from s3eval.dataset.tables import Problem
+from s3eval.dataset.tables import Problem, quotes_close, swallowed
 from s3eval.errors import nearest
 
 __all__ = ["Line", "Problems", "Sheet", "read_sheet"]
@@ -103,14 +103,15 @@ def read_sheet(
             that one is read in its place, and the problem says so.
 
     Returns:
-        rows in file order. Left out, and counted: rows without a key, with too many cells, or
-        whose key came before (the first one stands).
+        rows in file order. Left out, and counted: rows without a key, with too many cells, with a
+        quotation mark left open, or whose key came before (the first one stands).
     """
     text = _text(path, shown, problems)
     # A model that repeats itself without end fills cells beyond the reader's default limit.
     csv.field_size_limit(CELL_LIMIT)
     # strict=False lets stray quotes pass; what they break shows as too many cells.
-    reader = csv.reader(io.StringIO(text, newline=""))
+    texts = io.StringIO(text, newline="").readlines()
+    reader = csv.reader(texts)
     header = [name.strip() for name in next(reader, [])]
     if not any(header):
         problems.error(shown, 0, "the file is empty", "it needs a header and rows")
@@ -129,9 +130,14 @@ def read_sheet(
         return Sheet(shown, tuple(header))
     _name_unknown(shown, header, {key, *required, *known}, problems)
     lines: dict[str, Line] = {}
+    before = reader.line_num
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            record, before = texts[before : reader.line_num], reader.line_num
+            if not quotes_close(record):
+                row, what, fix = swallowed(reader.line_num, record)
+                problems.drop(shown, row, what, fix)
+            elif any(cell.strip() for cell in cells):
                 _add(lines, shown, header, key, cells, reader.line_num, problems)
     except csv.Error as error:
         problems.error(shown, reader.line_num, f"not CSV from here on: {error}")

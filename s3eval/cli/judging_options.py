@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import key_values
+from s3eval.cli.common import Progress, key_values
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
 
-__all__ = ["JudgeChoice", "judge_options", "phi_option", "remote_judge_options"]
+__all__ = ["JudgeChoice", "judge_options", "remote_judge_options"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,8 @@ class JudgeChoice:
     def open(self, needed: bool = True, name: str | None = None) -> Judge | None:
         """Load the judge (or another one with the same permissions).
 
+        Within a command it is closed with that, at the latest, which tells what was used.
+
         Raises:
             S3EvalError: unknown, missing parts, or not allowed.
         """
@@ -56,11 +58,14 @@ class JudgeChoice:
         )
         tell = getattr(judge, "tell", None)
         if tell is not None:
-            tell(lambda line: click.echo(line, err=True))
+            tell(lambda line: click.echo(line, err=True), Progress.bar)
+        context = click.get_current_context(silent=True)
+        if judge is not None and context is not None:
+            context.call_on_close(judge.close)
         return judge
 
 
-phi_option = click.option(
+_PHI = click.option(
     "--phi",
     type=click.Choice(["redact", "block", "off"]),
     default="redact",
@@ -71,7 +76,7 @@ phi_option = click.option(
 _REMOTE = (
     click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
     click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
-    phi_option,
+    _PHI,
     click.option(
         "--max-judge-cost",
         type=click.FloatRange(0),

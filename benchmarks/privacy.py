@@ -1,0 +1,93 @@
+"""What the privacy check finds and what it takes for a name by mistake, on the public release.
+
+    python benchmarks/privacy.py --release DIR
+
+The release's quoted names are redacted to [NAME]. Invented first names are put back in turn and
+must be found; texts without [NAME] should pass unchanged. Prints counts only, never a text.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import itertools
+import random
+import sys
+import time
+from pathlib import Path
+
+from s3eval.privacy import find_detector, redact
+from s3eval.privacy.recognizers import _first_names
+
+MARK = "[NAME]"
+# On the list of first names, and on no list.
+LISTED = (
+    "Anna",
+    "Emeka",
+    "Mateo",
+    "Ingrid",
+    "Priya",
+    "Kwabena",
+    "Hiroshi",
+    "Fatima",
+    "José",
+    "Zoe",
+)
+UNLISTED = (
+    *("Rosalind", "Thandeka", "Oisin", "Zdravko", "Eulalia"),
+    *("Takoda", "Wilhelmina", "Ximeno", "Bertrand", "Yevdokia"),
+)
+
+
+def texts_of(release: Path) -> list[str]:
+    """Reports and justifications of the annotation, each once, in a seeded order."""
+    csv.field_size_limit(2**31 - 1)
+    truth = release / "result" / "ground_truth"
+    found: list[str] = []
+    for name in ("task6_report_annotation.csv", "task12_annotation.csv"):
+        with (truth / name).open(encoding="utf-8", errors="replace", newline="") as file:
+            for row in csv.DictReader(file):
+                found += [
+                    text
+                    for column, text in row.items()
+                    if text and column and (column == "report" or column.startswith("justif"))
+                ]
+    found = [*dict.fromkeys(found)]
+    random.Random(0).shuffle(found)
+    return found
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--release", type=Path, required=True)
+    parser.add_argument("--texts", type=int, default=2000, help="how many without names")
+    arguments = parser.parse_args()
+    unlisted_but_listed = [n for n in UNLISTED if n.lower() in _first_names()]
+    if unlisted_but_listed:
+        sys.exit(f"on the list after all: {unlisted_but_listed}")
+    detector = find_detector()
+    texts = texts_of(arguments.release)
+    named = [t for t in texts if MARK in t]
+    print(detector.name)
+    for label, names, lower in (
+        ("listed names", LISTED, False),
+        ("listed names in small letters", LISTED, True),
+        ("names on no list", UNLISTED, False),
+        ("names on no list in small letters", UNLISTED, True),
+    ):
+        found = 0
+        for text, name in itertools.product(named, names):
+            spelt = name.lower() if lower else name
+            put_back = text.replace(MARK, spelt)
+            found += spelt not in redact(put_back, detector.find(put_back))
+        print(f"{label}: gone from {found} of {len(named) * len(names)} texts")
+    plain = [t for t in texts if MARK not in t][: arguments.texts]
+    begun = time.perf_counter()
+    wrong = sum(bool(detector.find(t)) for t in plain)
+    each = (time.perf_counter() - begun) / max(1, len(plain)) * 1000
+    words = sum(len(t.split()) for t in plain)
+    print(f"{wrong} of {len(plain)} texts ({words:,} words) changed by mistake; {each:.0f} ms each")
+
+
+if __name__ == "__main__":
+    main()
