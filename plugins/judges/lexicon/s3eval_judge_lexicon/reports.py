@@ -36,7 +36,7 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     features += _by_convention(features, lexicon)
     localizing, shown = _localizing(words, present)
     sections, where = sections_told(words, present, features, after)
-    off_topic = _first(lists, "sections:off_topic")
+    off_topic = _off_topic(lists)
     hazard = _first(lists, "sections:hazard")
     flags = [
         words.quote(name, hit.start, hit.end)
@@ -153,6 +153,12 @@ def _lists(found: Sequence[Found]) -> dict[str, list[Found]]:
         if one.term.startswith("sections:"):
             lists.setdefault(one.term, []).append(one)
     return lists
+
+
+def _off_topic(lists: dict[str, list[Found]]) -> Found | None:
+    """Who or what does not belong to the seizure, those left out who are only addressed."""
+    spoken_to = {f.end for f in lists.get("sections:addressed", ())}
+    return next((f for f in lists.get("sections:off_topic", ()) if f.end not in spoken_to), None)
 
 
 def _first(lists: dict[str, list[Found]], name: str) -> Found | None:

@@ -74,10 +74,19 @@ def postictal(
 
     told = _told(lists, negated)
     headings = [f for f in told.get("heading", ()) if _stands_alone(words, f)]
-    explicit = [*told.get("postictal", ()), *headings]
+    nothing = _clauses_without(words, lists, negated)
+    explicit = [f for f in told.get("postictal", ()) if words.clause[f.start] not in nothing]
+    explicit += headings
     if explicit:
         return min(explicit, key=lambda f: f.start)
     return _left_at_the_end(words, present, told) if present else None
+
+
+def _clauses_without(
+    words: Words, lists: Mapping[str, Sequence[Found]], negated: Sequence[Scope | None]
+) -> set[int]:
+    """Clauses that deny a state the patient might be left in ("no confusion afterwards")."""
+    return {words.clause[f.start] for f in lists.get("sections:settled", ()) if negated[f.start]}
 
 
 def _told(

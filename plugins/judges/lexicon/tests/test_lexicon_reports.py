@@ -214,6 +214,7 @@ def test_sections(text, sections):
 def test_flags():
     assert read("A nurse adjusts the oxygen.").off_topic
     assert not read("Stares.").off_topic
+    assert not read("Stares. Does not respond to the nurse.").off_topic
     assert read("Give 10 mg of diazepam.").hazard
 
 

@@ -47,6 +47,7 @@ def test_what_is_left_at_the_end_is_postictal(text):
         "The patient lies still with eyes closed.",  # nothing was before it
         "Left arm jerking without a postictal phase.",
         "Left arm jerking. No postictal confusion was seen.",
+        "Left arm jerking. There was no confusion afterwards.",
         "The patient is unresponsive and the left arm jerks.",
         "She is relaxed, then the left arm stiffens.",
         "Lip smacking, not following commands, picking with both hands.",
