@@ -1,4 +1,4 @@
-"""The model on real servers: ``transformers serve`` with a tiny random Qwen2.5-VL that takes
+"""The model on real servers: ``transformers serve`` with tiny random models that take
 images, and llama.cpp with a text model that takes none. Run alone: pytest -m server.
 """
 
@@ -32,10 +32,11 @@ why_not_images = missing("torch", "transformers", "fastapi", "uvicorn", "openai"
 
 @pytest.mark.torch
 @pytest.mark.skipif(bool(why_not_images), reason=why_not_images)
-def test_a_server_that_takes_images(tmp_path):
+@pytest.mark.parametrize("architecture", ["qwen2_5_vl", "internvl", "qwen3_vl"])
+def test_a_server_that_takes_images(architecture, tmp_path):
     from s3eval.testing.checkpoints import build_checkpoint
 
-    folder = build_checkpoint("qwen2_5_vl", tmp_path / "tiny")
+    folder = build_checkpoint(architecture, tmp_path / "tiny")
     with transformers_serve(folder) as base_url:
         options = {"base_url": base_url, "model": str(folder)}
         first, again, other = (answers_of(options, seed) for seed in (0, 0, 1))
