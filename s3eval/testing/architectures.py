@@ -378,7 +378,13 @@ def _qwen3_omni(scale: Scale) -> Parts:
             rope_parameters=_mrope(scale, mrope_interleaved=True, interleaved=True),
         ),
         vision_config=_qwen_vision(
-            scale, 16, num_position_embeddings=256, deepstack_visual_indexes=[0, 1]
+            scale,
+            16,
+            # As published; the library needs neither, vLLM both.
+            image_size=256,
+            apply_vit_abs_pos_embed=True,
+            num_position_embeddings=256,
+            deepstack_visual_indexes=[0, 1],
         ),
         audio_config=_ears(
             scale,

@@ -21,6 +21,7 @@ from s3eval.transformers.environment import (
 from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
 from s3eval.transformers.needs import check_memory
 from s3eval.transformers.options import Options
+from s3eval.transformers.parallel import check_split, plan
 from s3eval.transformers.quantization import (
     check_quantization,
     quantizer,
@@ -93,12 +94,13 @@ def _load(
         )
     device = _device(options)
     config = _config(kind, checkpoint, options)
+    check_split(name, config, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
         check_memory(name, kind, config, dtype, device, options, raw)
     _check_weights(checkpoint)
     processor = _processor(checkpoint, options)
-    model = _weights(kind, checkpoint, device, dtype, options)
+    model = _weights(kind, checkpoint, config, device, dtype, options)
     identity = {
         "checkpoint": checkpoint_name(checkpoint),
         "version": checkpoint_version(checkpoint, raw),
@@ -250,12 +252,18 @@ def _processor(checkpoint: str, options: Options) -> Any:
     return processor
 
 
-def _weights(kind: Any, checkpoint: str, device: str, dtype: Any, options: Options) -> Any:
+def _weights(
+    kind: Any, checkpoint: str, config: Any, device: str, dtype: Any, options: Options
+) -> Any:
     arguments: dict[str, Any] = {"revision": options.revision, "dtype": dtype}
     if options.attention != "auto":
         arguments["attn_implementation"] = options.attention
-    if options.tensor_parallel:
-        arguments["tp_plan"] = "auto"
+    if options.tensor_parallel > 1:
+        from transformers.distributed import DistributedConfig
+
+        arguments["distributed_config"] = DistributedConfig(
+            tp_size=options.tensor_parallel, tp_plan=plan(kind, config)
+        )
     elif options.device_map or (device == "cuda" and _many_gpus()):
         require("accelerate", "device_map", "pip install accelerate")
         arguments["device_map"] = options.device_map or "auto"
