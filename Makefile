@@ -46,7 +46,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[synth,transformers,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[synth,transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full

@@ -101,7 +101,7 @@ class ChatClient:
         self._pause = Pause()
         self._lock = threading.Lock()
         self._account = Account(cost=None if self.prices is None else 0.0)
-        self._failed_in_a_row = 0
+        self._failed_in_a_row, self._last_failure = 0, ""
 
     @property
     def account(self) -> Account:
@@ -152,9 +152,8 @@ class ChatClient:
         import tenacity
 
         if self._failed_in_a_row >= self.patience.give_up_after:
-            raise CallError(
-                "down", f"{self.endpoint.host} failed {self._failed_in_a_row} times in a row"
-            )
+            times = f"{self.endpoint.host} failed {self._failed_in_a_row} times in a row"
+            raise CallError("down", f"{times}, last: {self._last_failure}")
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._worth_another),
             wait=self._wait,
@@ -168,6 +167,7 @@ class ChatClient:
             if error.transient:
                 with self._lock:
                     self._failed_in_a_row += 1
+                    self._last_failure = error.reason
             raise
         with self._lock:
             self._failed_in_a_row = 0

@@ -89,7 +89,7 @@ _SPLIT = (
 _CHAT_TOKENS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 
 
-def _tokenizer(scale: Scale, specials: dict[str, str], more: tuple[str, ...] = ()) -> Any:
+def _tokenizer(scale: Scale, specials: dict[str, str]) -> Any:
     """A byte-level BPE tokenizer trained here; ``specials`` become attributes of that name."""
     from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
@@ -108,7 +108,7 @@ def _tokenizer(scale: Scale, specials: dict[str, str], more: tuple[str, ...] = (
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     raw.train_from_iterator([*_CORPUS, *[_ANSWERS, *_ANSWERS.split()] * 50], trainer)
-    added = dict.fromkeys([*_CHAT_TOKENS, *specials.values(), *more])
+    added = dict.fromkeys([*_CHAT_TOKENS, *specials.values()])
     raw.add_special_tokens([AddedToken(t, special=True, normalized=False) for t in added])
     return PreTrainedTokenizerFast(
         tokenizer_object=raw,
@@ -170,7 +170,7 @@ def _internvl(scale: Scale) -> Parts:
         "context_image_token": "<IMG_CONTEXT>",
         "video_token": "<video>",
     }
-    tokenizer = _tokenizer(scale, specials, ("<image>",))
+    tokenizer = _tokenizer(scale, specials)
     # 4 x 4 patches of 14 pixels, folded 2 x 2: four tokens a frame (published: 448 and 256).
     side, tokens = scale.tile, (scale.tile // 28) ** 2
     config = InternVLConfig(
@@ -378,7 +378,13 @@ def _qwen3_omni(scale: Scale) -> Parts:
             rope_parameters=_mrope(scale, mrope_interleaved=True, interleaved=True),
         ),
         vision_config=_qwen_vision(
-            scale, 16, num_position_embeddings=256, deepstack_visual_indexes=[0, 1]
+            scale,
+            16,
+            # As published; the library needs neither, vLLM both.
+            image_size=256,
+            apply_vit_abs_pos_embed=True,
+            num_position_embeddings=256,
+            deepstack_visual_indexes=[0, 1],
         ),
         audio_config=_ears(
             scale,

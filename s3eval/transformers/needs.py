@@ -8,15 +8,20 @@ from typing import Any
 from s3eval.errors import MachineError
 from s3eval.transformers.environment import GIB, free_memory
 from s3eval.transformers.options import Options
+from s3eval.transformers.quantization import quantized_beforehand, quantized_bits
 
 __all__ = ["Needs", "check_memory", "estimate_needs"]
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What a model takes: ``parameters`` (count), ``weights`` and ``working`` memory in bytes."""
+    """What a model takes: ``weights`` and ``working`` memory in bytes.
+
+    ``parameters`` counts all, ``quantizable`` those a quantiser would reach.
+    """
 
     parameters: int
+    quantizable: int
     weights: int
     working: int
 
@@ -26,12 +31,15 @@ class Needs:
         return self.weights + self.working
 
 
-def estimate_needs(kind: Any, config: Any, dtype: Any, bits: float | None = None) -> Needs:
+def estimate_needs(
+    kind: Any, config: Any, dtype: Any, bits: float | None = None, *, experts: bool = False
+) -> Needs:
     """The memory a model takes, counted on a model without storage.
 
     Args:
         kind: its class. config: its configuration.
-        dtype: of the weights. bits: a parameter's bits when quantised, else None.
+        dtype: of the weights. bits: of a quantised weight, None when none is.
+        experts: whether the experts of a mixture are quantised, too.
 
     Returns:
         weights, and working memory: a prefix of 25,000 tokens with as much again for the
@@ -40,14 +48,31 @@ def estimate_needs(kind: Any, config: Any, dtype: Any, bits: float | None = None
     import torch
 
     with torch.device("meta"):
-        parameters = sum(p.numel() for p in kind._from_config(config).parameters())
-    weights = int(parameters * (bits / 8 if bits else dtype.itemsize))
+        model = kind._from_config(config)
+    parameters = sum(p.numel() for p in model.parameters())
+    quantizable = _quantizable(model, experts)
+    quantized = quantizable if bits else 0
+    weights = int((parameters - quantized) * dtype.itemsize + quantized * (bits or 0) / 8)
     text = config.get_text_config()
     heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
     width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     token = 2 * text.num_hidden_layers * heads * width * dtype.itemsize
     longest = min(25_000, text.max_position_embeddings)
-    return Needs(parameters, weights, 2 * longest * token + weights // 10)
+    return Needs(parameters, quantizable, weights, 2 * longest * token + weights // 10)
+
+
+def _quantizable(model: Any, experts: bool) -> int:
+    """Parameters of the linear layers but the last, which with the embeddings stays as it is.
+
+    The library keeps the experts of a mixture outside linear layers, so what quantises while
+    loading passes them by; checkpoints quantised beforehand hold them quantised.
+    """
+    import torch
+
+    kept = (model.get_output_embeddings(), model.get_input_embeddings())
+    layers = (m for m in model.modules() if isinstance(m, torch.nn.Linear) and m not in kept)
+    stacked = (p for p in model.parameters() if p.ndim == 3) if experts else ()
+    return int(sum(m.weight.numel() for m in layers) + sum(p.numel() for p in stacked))
 
 
 def check_memory(
@@ -65,19 +90,18 @@ def check_memory(
     Raises:
         MachineError: weights and working memory are more than what is free.
     """
-    bits = {"bitsandbytes-4bit": 4.5, "bitsandbytes-8bit": 8.5}.get(options.quantization or "")
-    stored = raw.get("quantization_config") or {}
-    bits = bits or (float(stored["bits"]) + 0.5 if "bits" in stored else None)
-    needs = estimate_needs(kind, config, dtype, bits)
+    bits = quantized_bits(raw, options)
+    needs = estimate_needs(kind, config, dtype, bits, experts=quantized_beforehand(raw))
     free = free_memory(device)
     if needs.total <= free:
         return
-    held = f"{bits:g} bits" if bits else str(dtype).removeprefix("torch.")
+    kept = str(dtype).removeprefix("torch.")
+    held = f"{kept}, {needs.quantizable / 1e9:.1f} of them in {bits:g} bits" if bits else kept
     raise MachineError(
         f"'{name}' needs about {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
         f"parameters in {held}: {needs.weights / GIB:.0f} GiB, and {needs.working / GIB:.0f} GiB "
         f"to work in), but this machine has {free / GIB:.0f} GiB free {_place(device)}",
-        fix=_way_out(needs, device),
+        fix=_way_out(needs, device, bits),
     )
 
 
@@ -89,11 +113,13 @@ def _place(device: str) -> str:
     return "of main memory" + ("" if torch.cuda.is_available() else " and no GPU")
 
 
-def _way_out(needs: Needs, device: str) -> str:
+def _way_out(needs: Needs, device: str, bits: float | None) -> str:
     """What would do: GPUs of so much memory, or something smaller."""
     gpus = f"GPUs of {1.2 * 2 * needs.parameters / GIB:.0f} GiB together (bfloat16), "
+    helps = bits is None and needs.quantizable > needs.parameters / 2
     return (
         (gpus if device == "cpu" else "")
-        + "a smaller model, --model-option quantization=bitsandbytes-4bit on a GPU, a model "
-        "server (s3eval-model-server), or --model-option check_memory=false to try anyway"
+        + "a smaller model, "
+        + ("--model-option quantization=bitsandbytes-4bit on a GPU, " if helps else "")
+        + "a model server (s3eval-model-server), or --model-option check_memory=false to try anyway"
     )

@@ -37,7 +37,7 @@ class Options(BaseModel):
         dtype: "auto" is the checkpoint's own on a GPU and float32 on a CPU.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         device_map: spread layers over devices ("auto", "balanced", "sequential").
-        tensor_parallel: split every layer over the processes of a torchrun launch.
+        tensor_parallel: split every layer over this many processes, one a GPU; 1 splits nothing.
         attention: "auto" leaves the choice to the library (sdpa where it exists).
         quantization: quantise while loading (bitsandbytes), or state that the checkpoint is
             quantised (gptq, awq), which makes its absence an error.
@@ -64,7 +64,7 @@ class Options(BaseModel):
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     device_map: Literal["auto", "balanced", "sequential"] | None = None
-    tensor_parallel: bool = False
+    tensor_parallel: int = Field(1, ge=1)
     attention: Literal["auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"] = "auto"
     quantization: Literal["bitsandbytes-4bit", "bitsandbytes-8bit", "gptq", "awq"] | None = None
     batch: int = Field(32, ge=1)

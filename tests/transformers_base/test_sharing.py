@@ -64,6 +64,16 @@ def test_same_tokens_as_independent_calls(architecture: str, way: str, loaded: A
     assert [a.text for a in answers] == [text for text, _ in anew(loaded(architecture), 1)]
 
 
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("method", ["bitsandbytes-4bit", "bitsandbytes-8bit"])
+def test_same_tokens_when_quantized(architecture: str, method: str, way: str, loaded: Any) -> None:
+    pytest.importorskip("bitsandbytes")
+    model = loaded(architecture, quantization=method, sharing=way)
+    answers = list(model.ask(model.watch(noise_clip(1)), asked(model)))
+    alone = anew(loaded(architecture, quantization=method), 1)
+    assert [a.text for a in answers] == [text for text, _ in alone]
+
+
 @pytest.mark.parametrize("way", ["packed", "batched"])
 def test_same_logits_as_independent_calls(architecture: str, way: str, loaded: Any) -> None:
     """Every step's logits, not only the first, within 1e-4 in float32."""

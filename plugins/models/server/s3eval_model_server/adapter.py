@@ -67,6 +67,7 @@ class ServerModel(Model):
         """Server, model, sampling and how clips are sent."""
         options, endpoint = self._options, self._client.endpoint
         kept = ("temperature", "seed", "media", "image_format", "quality", "sound", "times")
+        kept += ("max_media_tokens",)
         return {
             # Ports of this machine change from start to start.
             "server": "this machine" if endpoint.local else endpoint.host,

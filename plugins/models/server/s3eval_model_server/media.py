@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Media", "media_of"]
 
+# Side in pixels of what a token stands for (paper, Appendix H).
+_SIDE = 28
+
 
 @dataclass(frozen=True)
 class Media:
@@ -34,9 +37,11 @@ def media_of(footage: Footage, options: ServerModelOptions, *, sees: bool, hears
     raw: list[tuple[str, bytes]] = []
     tokens = 0
     if sees and len(footage.frames):
-        _, height, width, _ = footage.frames.shape
-        tokens += len(footage.frames) * (height // 14 + 1) * (width // 14 + 1)
-        more = _video(footage, options) if options.media == "video" else _images(footage, options)
+        frames = _within_budget(footage.frames, options)
+        _, height, width, _ = frames.shape
+        tokens += len(frames) * (height // 14 + 1) * (width // 14 + 1)
+        write = _video if options.media == "video" else _images
+        more = write(footage, frames, options)
         for part, data in more:
             parts.append(part)
             if data is not None:
@@ -51,13 +56,33 @@ def media_of(footage: Footage, options: ServerModelOptions, *, sees: bool, hears
     return Media(tuple(parts), tuple(raw), tokens)
 
 
+def _within_budget(frames: Any, options: ServerModelOptions) -> Any:
+    """The frames, reduced where the clip would take more than ``max_media_tokens``.
+
+    A token stands for 28 x 28 pixels (paper, Appendix H) of an image, or of a pair of frames
+    of a video. Reduced sides are whole tokens.
+    """
+    count, height, width, _ = frames.shape
+    pieces = -(-count // 2) if options.media == "video" else count
+    most = options.max_media_tokens // pieces * _SIDE**2
+    if -(-height // _SIDE) * -(-width // _SIDE) * pieces <= options.max_media_tokens:
+        return frames
+    import numpy as np
+    from PIL import Image
+
+    scale = (most / (height * width)) ** 0.5
+    size = [max(1, int(side * scale / _SIDE)) * _SIDE for side in (width, height)]
+    reduced = [Image.fromarray(f).resize(size, Image.Resampling.BICUBIC) for f in frames]
+    return np.stack([np.asarray(image) for image in reduced])
+
+
 def _images(
-    footage: Footage, options: ServerModelOptions
+    footage: Footage, frames: Any, options: ServerModelOptions
 ) -> list[tuple[dict[str, Any], bytes | None]]:
     from PIL import Image
 
     found: list[tuple[dict[str, Any], bytes | None]] = []
-    for time, frame in zip(footage.times, footage.frames, strict=True):
+    for time, frame in zip(footage.times, frames, strict=True):
         if options.times == "each":
             label = {"type": "text", "text": f"[{float(time) - footage.clip.start:.1f} s]"}
             found.append((label, None))
@@ -73,7 +98,7 @@ def _images(
 
 
 def _video(
-    footage: Footage, options: ServerModelOptions
+    footage: Footage, frames: Any, options: ServerModelOptions
 ) -> list[tuple[dict[str, Any], bytes | None]]:
     """The frames as one H.264 file at the rate they were sampled with."""
     from fractions import Fraction
@@ -83,11 +108,11 @@ def _video(
     rate = Fraction(footage.fps or 1.0).limit_denominator(1000)
     buffer = io.BytesIO()
     # Sides of H.264 are even; a row or column less is less harm than a rescaled frame.
-    height, width = (side - side % 2 for side in footage.frames.shape[1:3])
+    height, width = (side - side % 2 for side in frames.shape[1:3])
     with av.open(buffer, "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
-        for frame in footage.frames:
+        for frame in frames:
             pixels = frame[:height, :width]
             container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         container.mux(stream.encode(None))

@@ -19,6 +19,8 @@ class ServerModelOptions(ServerOptions):
         model: the id there; empty takes the only one served.
         media: "frames" sends images, "video" one MP4 of them.
         image_format, quality: of the frames.
+        max_media_tokens: frames are reduced until the clip takes no more, at 28 x 28 pixels a
+            token of an image or of a pair of a video's frames.
         sound: how the server takes sound, "input_audio" (OpenAI) or "audio_url" (vLLM).
         times: "note" says after the clip how long it is and how it was sampled, "each" also
             puts its time before every frame, "none" says nothing.
@@ -30,6 +32,7 @@ class ServerModelOptions(ServerOptions):
     media: Literal["frames", "video"] = "frames"
     image_format: Literal["jpeg", "png"] = "jpeg"
     quality: int = Field(90, ge=1, le=100)
+    max_media_tokens: int = Field(24_576, ge=1)
     sound: Literal["input_audio", "audio_url"] = "input_audio"
     times: Literal["note", "each", "none"] = "note"
     top_logprobs: int = Field(20, ge=0, le=100)

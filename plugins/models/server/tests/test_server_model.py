@@ -64,6 +64,32 @@ def test_frames_come_first_and_the_question_last():
     assert "2.0 seconds" in note
 
 
+@pytest.mark.parametrize(
+    ("media", "count", "size"),
+    [("frames", 60, (728, 420)), ("video", 60, (1064, 588)), ("frames", 20, (1280, 720))],
+)
+def test_large_frames_are_reduced_to_the_token_budget(media, count, size):
+    """60 images of 720p would take 71,760 tokens of 28 x 28 pixels; 24,576 is the budget."""
+    import av
+    from PIL import Image
+    from s3eval_model_server.media import media_of
+    from s3eval_model_server.options import ServerModelOptions
+
+    frames = np.zeros((count, 720, 1280, 3), np.uint8)
+    shown = Footage(
+        Clip("v", 0.0, count / 2, Sampling(2.0, 60)), frames, np.arange(count) / 2, None, 60.0
+    )
+    made = media_of(shown, ServerModelOptions(media=media), sees=True, hears=False)
+    if media == "frames":
+        seen = {Image.open(io.BytesIO(data)).size for _, data in made.raw}
+    else:
+        with av.open(io.BytesIO(made.raw[0][1])) as video:
+            seen = {(f.width, f.height) for f in video.decode(video=0)}
+    assert seen == {size}
+    pieces = count // 2 if media == "video" else count
+    assert -(-size[0] // 28) * -(-size[1] // 28) * pieces <= 24_576
+
+
 def test_the_frames_are_those_shown():
     from PIL import Image
 
