@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 __all__ = ["Prefix", "continue_prefix", "prefill"]
@@ -33,6 +34,11 @@ class Prefix:
     def length(self) -> int:
         """Number of tokens."""
         return len(self.tokens)
+
+    @cached_property
+    def distinct(self) -> frozenset[int]:
+        """Its token ids, each once."""
+        return frozenset(self.tokens)
 
     @property
     def bytes_per_token(self) -> int:
