@@ -103,14 +103,19 @@ class Asker:
 
     @staticmethod
     def _bytes(prefix: Prefix, group: Sequence[Asked], packed: bool) -> int:
-        """What a group takes beside the prefix: keys, values and, when packed, the mask."""
+        """What a group takes beside the prefix: keys, values and, when packed, the mask.
+
+        Packed, the prefix counts once more for what a pass holds for a while: a layer being
+        moved, keys and values repeated for every head. Otherwise each row holds its own.
+        """
         sizes = [len(a.tail) + a.longest for a in group]
-        item: int = prefix.cache.layers[0].keys.element_size()
+        rows, written = (1, sum(sizes)) if packed else (len(group), max(sizes))
+        # Behind the prefix there is room for at most twice what is written (`room.Room`).
+        held: int = rows * (prefix.length + 2 * written) * prefix.bytes_per_token
         if packed:
-            length = prefix.length + sum(sizes)
-            mask = sum(len(a.tail) for a in group) * length * item
-            return length * prefix.bytes_per_token + mask
-        return len(group) * (prefix.length + max(sizes)) * prefix.bytes_per_token
+            item: int = prefix.cache.layers[0].keys.element_size()
+            held += sum(len(a.tail) for a in group) * (prefix.length + written) * item
+        return held
 
     def _answer(self, prefix: Prefix, group: Sequence[Asked]) -> list[Answer]:
         import torch
