@@ -165,6 +165,23 @@ def test_the_prefix_is_not_copied_for_each_question(loaded: Any) -> None:
     assert [layer.keys.data_ptr() for layer in layers] == places
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_the_librarys_own_cache_serves_as_well(
+    way: str, loaded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it keeps a layer in another way, there is no room, and the answers are the same."""
+    from s3eval.transformers import room
+
+    model, footage = loaded("qwen3_vl", sharing=way), noise_clip(12)
+    wanted = [(a.text, a.mass) for a in model.ask(model.watch(footage), QUESTIONS)]
+    monkeypatch.setattr(room, "with_room", lambda cache: cache)
+    watched = model.watch(footage)
+    found = [(a.text, a.mass) for a in model.ask(watched, QUESTIONS)]
+    assert not any(isinstance(x, room.RoomyLayer) for x in watched.prefixes[""].cache.layers)
+    assert [text for text, _ in found] == [text for text, _ in wanted]
+    assert [mass for _, mass in found] == pytest.approx([mass for _, mass in wanted], abs=1e-5)
+
+
 def test_different_footage_gives_different_answers(architecture: str, loaded: Any) -> None:
     model = loaded(architecture)
     odds = []
