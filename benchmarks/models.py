@@ -16,7 +16,11 @@ least 3,000 media tokens. Then 20 questions of about 20 tokens are asked, four n
 
 Encoding the clip and prefilling count on both sides. What the processor does to the frames is
 left out of the first ratio and counted in the second. The greedy tokens must be the same.
-Exit code 1 when a target is missed.
+
+A machine's speed changes while one measures. So every repeat asks the 20 independent questions in
+four blocks, runs each way once after every block, and compares within the block; its ratio is the
+median of the four. Printed are the median repeat and, in brackets, the lowest and the highest.
+Exit code 1 when the median misses a target.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,7 +43,9 @@ from s3eval.testing.architectures import ARCHITECTURES, Encoder, Scale
 
 TARGETS = {"forked": 11.0, "scored": 16.0}
 WAYS = ("forked", "batched", "packed", "scored")
+ONE = "independent, one token"
 QUESTIONS, NEW = 20, 4
+BLOCKS = 4
 MODELS = {
     "internvl": "internvl3.5-8b",
     "qwen2_5_vl": "qwen2.5-vl-7b",
@@ -138,12 +145,12 @@ class Bench:
         self.torch.cuda.synchronize()
         return time.perf_counter()
 
-    def independent(self, new: int, count: int = QUESTIONS) -> tuple[float, float, list[str]]:
+    def independent(self, new: int, questions: list[Question]) -> tuple[float, float, list[str]]:
         """The library's generate for each question: seconds in it, in the processor, texts."""
         from s3eval.transformers.prompting import Template
 
         model, texts, prepared, generated = self.model, [], 0.0, 0.0
-        for question in self.questions[:count]:
+        for question in questions:
             start = self.clock()
             media = model.media(self.footage)
             template = Template(model.processor, media.content, dict(model.media_ends))
@@ -181,34 +188,56 @@ class Bench:
         return total - spent[0], spent[0], answers
 
     def row(self) -> dict[str, Any]:
-        """All ways, interleaved and repeated; the median of each."""
+        """All ways, block by block beside independent calls, repeated."""
         self.shared("packed")
-        self.independent(NEW, 1)
-        runs: dict[str, list[tuple[float, float]]] = {}
-        for _ in range(self.given.repeat):
-            for new, name in ((NEW, "independent"), (1, "independent, one token")):
-                generated, prepared, texts = self.independent(new)
-                runs.setdefault(name, []).append((generated, prepared))
-                if new == NEW:
-                    wanted = texts
-            for way in WAYS:
-                asked, prepared, answers = self.shared(way)
-                runs.setdefault(way, []).append((asked, prepared))
-                apart = sum(a.text != w for a, w in zip(answers, wanted, strict=True))
-                if way != "scored" and apart:
-                    line = f"{way}: {apart} of {len(wanted)} texts differ from independent calls"
-                    if not self.given.loose:
-                        raise SystemExit(line)
-                    print(line)
-        seconds = {k: statistics.median(r[0] for r in v) for k, v in runs.items()}
-        whole = {k: statistics.median(sum(r) for r in v) for k, v in runs.items()}
+        self.independent(NEW, self.questions[:1])
+        repeats = [self.repeat() for _ in range(self.given.repeat)]
+
+        def over(figure: Callable[[dict[str, Any]], float]) -> list[float]:
+            """Of each repeat the median block."""
+            return [statistics.median(map(figure, blocks)) for blocks in repeats]
+
+        def middle(figure: Callable[[dict[str, Any]], float]) -> float:
+            return statistics.median(over(figure))
+
+        ratios = {w: over(lambda b, w=w: b["independent"][0] / b[w][0]) for w in WAYS}
         return {
             "tokens": self.media_tokens,
-            "seconds": seconds,
-            "ratio": {w: seconds["independent"] / seconds[w] for w in WAYS},
-            "ratio with processing": {w: whole["independent"] / whole[w] for w in WAYS},
-            "scored against one token": seconds["independent, one token"] / seconds["scored"],
+            "seconds": {k: middle(lambda b, k=k: b[k][0]) for k in repeats[0][0]},
+            "ratio": {w: statistics.median(found) for w, found in ratios.items()},
+            "ratio range": {w: [min(found), max(found)] for w, found in ratios.items()},
+            "ratio with processing": {
+                w: middle(lambda b, w=w: sum(b["independent"]) / sum(b[w])) for w in WAYS
+            },
+            "scored against one token": middle(lambda b: b[ONE][0] / b["scored"][0]),
         }
+
+    def repeat(self) -> list[dict[str, tuple[float, float]]]:
+        """Of each block the seconds without and in the processor, for all questions each way."""
+        size, blocks = QUESTIONS // BLOCKS, []
+        wanted: list[str] = []
+        found: list[tuple[str, list[Any]]] = []
+        for start in range(0, QUESTIONS, size):
+            some = self.questions[start : start + size]
+            generated, prepared, texts = self.independent(NEW, some)
+            wanted += texts
+            block = {"independent": (generated * BLOCKS, prepared * BLOCKS)}
+            # These are all alike: one stands for twenty.
+            generated, prepared, _ = self.independent(1, some[:1])
+            block[ONE] = (generated * QUESTIONS, prepared * QUESTIONS)
+            for way in WAYS:
+                asked, prepared, answers = self.shared(way)
+                block[way] = (asked, prepared)
+                found.append((way, answers))
+            blocks.append(block)
+        for way, answers in found:
+            apart = sum(a.text != w for a, w in zip(answers, wanted, strict=True))
+            if way != "scored" and apart:
+                line = f"{way}: {apart} of {len(wanted)} texts differ from independent calls"
+                if not self.given.loose:
+                    raise SystemExit(line)
+                print(line)
+        return blocks
 
 
 def peak_memory(architecture: str, way: str, given: argparse.Namespace) -> float:
@@ -223,7 +252,7 @@ def peak_memory(architecture: str, way: str, given: argparse.Namespace) -> float
         Path("/proc/self/clear_refs").write_text("5")
         before = _status("VmRSS")
     if way == "independent":
-        bench.independent(NEW, 2)
+        bench.independent(NEW, bench.questions[:2])
     else:
         bench.shared(way)
     if cuda:
@@ -356,7 +385,8 @@ def show(name: str, row: dict[str, Any]) -> None:
         f"{rate:,.0f} prompt tokens a second"
     )
     for way in WAYS:
-        line = f"  {way:8} {seconds[way]:6.2f} s  x{row['ratio'][way]:5.1f}"
+        low, high = row["ratio range"][way]
+        line = f"  {way:8} {seconds[way]:6.2f} s  x{row['ratio'][way]:5.1f} ({low:.1f}-{high:.1f})"
         line += f"  with processing x{row['ratio with processing'][way]:5.1f}"
         if "peak MiB" in row:
             line += f"  peak {row['peak MiB'][way]:.0f} MiB"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from s3eval.model import Answer, Question
 from s3eval.transformers.choices import ChoiceOdds, Tokens, choice_odds, spellings
 from s3eval.transformers.environment import GIB, free_memory, is_out_of_memory
+from s3eval.transformers.greedy import Greedy
 from s3eval.transformers.growing import Batched, Packed, Tree
 from s3eval.transformers.options import Options
 from s3eval.transformers.prefix import Prefix
@@ -102,14 +103,19 @@ class Asker:
 
     @staticmethod
     def _bytes(prefix: Prefix, group: Sequence[Asked], packed: bool) -> int:
-        """What a group takes beside the prefix: keys, values and, when packed, the mask."""
+        """What a group takes beside the prefix: keys, values and, when packed, the mask.
+
+        Packed, the prefix counts once more for what a pass holds for a while: a layer being
+        moved, keys and values repeated for every head. Otherwise each row holds its own.
+        """
         sizes = [len(a.tail) + a.longest for a in group]
-        item: int = prefix.cache.layers[0].keys.element_size()
+        rows, written = (1, sum(sizes)) if packed else (len(group), max(sizes))
+        # Behind the prefix there is room for at most twice what is written (`room.Room`).
+        held: int = rows * (prefix.length + 2 * written) * prefix.bytes_per_token
         if packed:
-            length = prefix.length + sum(sizes)
-            mask = sum(len(a.tail) for a in group) * length * item
-            return length * prefix.bytes_per_token + mask
-        return len(group) * (prefix.length + max(sizes)) * prefix.bytes_per_token
+            item: int = prefix.cache.layers[0].keys.element_size()
+            held += sum(len(a.tail) for a in group) * (prefix.length + written) * item
+        return held
 
     def _answer(self, prefix: Prefix, group: Sequence[Asked]) -> list[Answer]:
         import torch
@@ -154,11 +160,11 @@ class Asker:
     ) -> list[str]:
         """Greedy text for each question but the skipped ones, whose text is ""."""
         written: list[list[int]] = [[] for _ in group]
-        penalise = self._penaliser(prefix, group)
         active = [i for i, a in enumerate(group) if i not in skip and a.longest > 0]
         logits = logits[active] if active else logits
+        greedy = Greedy(prefix, [a.tail for a in group] if active else [], self.penalty)
         while active:
-            tokens = penalise(active, logits).argmax(-1).tolist()
+            tokens = greedy.choose(active, logits)
             going = []
             for i, token in zip(active, tokens, strict=True):
                 if token in self.stops:
@@ -170,29 +176,6 @@ class Asker:
             if active:
                 logits = self._logits(tree.step(active, [written[i][-1] for i in active]))
         return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
-
-    def _penaliser(
-        self, prefix: Prefix, group: Sequence[Asked]
-    ) -> Callable[[Sequence[int], Any], Any]:
-        """Discount tokens already in the prompt or answer, as the library's generate does."""
-        if self.penalty == 1.0:
-            return lambda active, logits: logits
-        import torch
-
-        used: list[set[int]] = [{*prefix.tokens, *a.tail} for a in group]
-
-        def penalise(active: Sequence[int], logits: Any) -> Any:
-            logits = logits.clone()
-            for row, i in enumerate(active):
-                index = torch.tensor(sorted(used[i]), device=logits.device)
-                values = logits[row, index]
-                logits[row, index] = torch.where(
-                    values < 0, values * self.penalty, values / self.penalty
-                )
-                used[i].add(int(logits[row].argmax()))
-            return logits
-
-        return penalise
 
     def _logits(self, hidden: Any) -> Any:
         """Hidden states to float32 logits, shape (rows, vocabulary)."""

@@ -79,16 +79,19 @@ def choice_odds(
     longer: list[tuple[int, Tokens]] = []
     for place, (first, choices) in enumerate(zip(firsts, offered, strict=True)):
         row: dict[Tokens, float] = {}
-        for tokens in dict.fromkeys(t for ways in choices.values() for t in ways):
-            row[tokens] = math.exp(float(first[tokens[0]]))
+        written = list(dict.fromkeys(t for ways in choices.values() for t in ways))
+        # Read off at once: a tensor's numbers one by one cost more than the rest of this.
+        logs = first[[t[0] for t in written]].tolist()
+        for tokens, log in zip(written, logs, strict=True):
+            row[tokens] = math.exp(log)
             if len(tokens) > 1 and row[tokens] > _NEGLIGIBLE:
                 longer.append((place, tokens))
         chances.append(row)
     if longer:
         ahead = tree.look_ahead([which[p] for p, _ in longer], [t[:-1] for _, t in longer])
         for (place, tokens), hidden in zip(longer, ahead, strict=True):
-            logs = head(hidden)
-            rest = sum(float(logs[k, token]) for k, token in enumerate(tokens[1:]))
+            following = head(hidden)
+            rest = sum(float(following[k, token]) for k, token in enumerate(tokens[1:]))
             chances[place][tokens] *= math.exp(rest)
     return [_odds(row, choices) for row, choices in zip(chances, offered, strict=True)]
 

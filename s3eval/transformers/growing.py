@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from s3eval.transformers.prefix import Prefix, continue_prefix
+from s3eval.transformers.prefix import Prefix
 
 __all__ = ["Batched", "Packed", "Tree"]
 
@@ -19,10 +19,12 @@ class Tree(ABC):
     """Continuations of one prefix, numbered in the order they were started."""
 
     def __init__(self, model: Any, prefix: Prefix) -> None:
+        from s3eval.transformers.room import fork
+
         self._decoder = model.get_decoder()
         self._embed = model.get_input_embeddings()
         self._prefix = prefix
-        self._cache = continue_prefix(prefix.cache)
+        self._cache = fork(prefix.cache)
         self._next: list[int] = []  # the position of each continuation's next token
         self._device = prefix.cache.layers[0].keys.device
 
@@ -96,8 +98,10 @@ class Packed(Tree):
 
     def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
         """See `Tree.look_ahead`."""
+        from s3eval.transformers.room import peek
+
         starts = [self._next[i] for i in which]
-        scratch = continue_prefix(self._cache)
+        scratch = peek(self._cache)
         hidden = self._grow(scratch, which, tokens, starts, keep=False)
         return list(hidden.split([len(t) for t in tokens]))
 
@@ -131,17 +135,18 @@ class Packed(Tree):
         """Additive mask, shape (1, 1, length, prefix + past + length)."""
         import torch
 
-        length = owner.shape[0]
-        seen = torch.cat(
+        hidden = torch.cat(
             [
-                torch.ones(length, self._prefix.length, dtype=torch.bool, device=self._device),
-                owner[:, None] == self._owners[None, :],
-                (block[:, None] == block[None, :]).tril(),
+                owner[:, None] != self._owners[None, :],
+                (block[:, None] == block[None, :]).tril().logical_not(),
             ],
             dim=1,
         )
-        mask = torch.zeros(seen.shape, dtype=self._dtype, device=self._device)
-        return mask.masked_fill_(~seen, torch.finfo(self._dtype).min)[None, None]
+        length, shared = owner.shape[0], self._prefix.length
+        mask = torch.zeros(length, shared + hidden.shape[1], dtype=self._dtype, device=self._device)
+        # All see the whole prefix, which is nearly all of the mask.
+        mask[:, shared:].masked_fill_(hidden, torch.finfo(self._dtype).min)
+        return mask[None, None]
 
     @staticmethod
     def _last(hidden: Any, tails: Sequence[Sequence[int]]) -> Any:
@@ -169,18 +174,16 @@ class Batched(Tree):
 
         count, longest = len(tails), max(len(t) for t in tails)
         self._rows = list(range(count))
-        for layer in self._cache.layers:
-            layer.keys = layer.keys.expand(count, -1, -1, -1)
-            layer.values = layer.values.expand(count, -1, -1, -1)
+        self._cache.batch_repeat_interleave(count)
         gaps = [longest - len(t) for t in tails]
         ids = [[self._pad] * gap + list(t) for gap, t in zip(gaps, tails, strict=True)]
         start = self._prefix.next_position
         positions = [[start] * gap + [start + k for k in range(longest - gap)] for gap in gaps]
-        real = [[0] * gap + [1] * (longest - gap) for gap in gaps]
-        shared = torch.ones(count, self._prefix.length, dtype=torch.long, device=self._device)
-        self._mask = torch.cat([shared, self._tensor(real)], dim=1)
-        if not any(gaps):
-            self._mask = None  # nothing is hidden: the library then takes its fastest kernel
+        self._mask = None  # nothing is hidden: the library then takes its fastest kernel
+        if any(gaps):
+            real = [[0] * gap + [1] * (longest - gap) for gap in gaps]
+            shared = torch.ones(count, self._prefix.length, dtype=torch.long, device=self._device)
+            self._mask = torch.cat([shared, self._tensor(real)], dim=1)
         hidden = self._forward(self._cache, self._tensor(ids), self._tensor(positions), self._mask)
         return hidden[:, -1]
 
@@ -205,11 +208,12 @@ class Batched(Tree):
         return found
 
     def _look(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
+        from s3eval.transformers.room import peek
+
         rows = self._tensor([self._rows.index(i) for i in which])
-        scratch = continue_prefix(self._cache)
+        scratch = peek(self._cache)
         if list(which) != self._rows:
-            for layer in scratch.layers:
-                layer.keys, layer.values = layer.keys[rows], layer.values[rows]
+            scratch.batch_select_indices(rows)
         longest = max(len(t) for t in tokens)
         # Padding after the tokens is never seen by them.
         ids = [list(t) + [self._pad] * (longest - len(t)) for t in tokens]
@@ -220,8 +224,7 @@ class Batched(Tree):
 
     def _keep(self, rows: list[int]) -> None:
         index = self._tensor(rows)
-        for layer in self._cache.layers:
-            layer.keys, layer.values = layer.keys[index], layer.values[index]
+        self._cache.batch_select_indices(index)
         self._mask = None if self._mask is None else self._mask[index]
         self._rows = [self._rows[r] for r in rows]
 

@@ -175,9 +175,8 @@ class TransformersModel(Model):
         prefix = watched.prefixes[system]
         asked = []
         for question in questions:
-            tail = watched.template.split(question.text, system).tail
-            tokens = tuple(watched.template.tokens(tail))
-            asked.append(Asked(question, tokens, self._longest(question)))
+            tail = watched.template.split(question.text, system).tokens
+            asked.append(Asked(question, tail, self._longest(question)))
         self._check_context(watched, prefix, asked)
         yield from self._asker.ask(prefix, asked)
 

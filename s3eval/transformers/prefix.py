@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
-__all__ = ["Prefix", "continue_prefix", "prefill"]
+__all__ = ["Prefix", "prefill"]
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Prefix:
 
     Attributes:
         tokens: its token ids.
-        cache: keys and values of every layer; only ever copied (`continue_prefix`).
+        cache: keys and values of every layer; only ever continued (`room.fork`).
         next_position: the position of the first token after it.
         highest: the highest position in it; generated tokens come after this one, which is
             above ``next_position`` only where a video reaches further in time than the text
@@ -33,6 +33,11 @@ class Prefix:
     def length(self) -> int:
         """Number of tokens."""
         return len(self.tokens)
+
+    @cached_property
+    def distinct(self) -> frozenset[int]:
+        """Its token ids, each once."""
+        return frozenset(self.tokens)
 
     @property
     def bytes_per_token(self) -> int:
@@ -56,6 +61,8 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         model: a conditional-generation model of the library.
         inputs: what its processor made, batch of one, on the model's device.
     """
+    from s3eval.transformers.room import with_room
+
     decoder = model.get_decoder()
     core = getattr(model, "model", None)
     if core is None or core is decoder:
@@ -71,7 +78,7 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         if hasattr(part, "rope_deltas"):
             part.rope_deltas = None
     try:
-        cache = core(**inputs, use_cache=True).past_key_values
+        cache = with_room(core(**inputs, use_cache=True).past_key_values)
     finally:
         hook.remove()
     tokens = tuple(inputs["input_ids"][0].tolist())
@@ -83,14 +90,3 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         positions = positions[1:]
     last = int(positions[..., -1].max())
     return Prefix(tokens, cache, last + 1, int(positions.max()), rows)
-
-
-def continue_prefix(cache: Any) -> Any:
-    """A cache that starts as this one and grows on its own.
-
-    Layers are copied shallowly: growing concatenates into new tensors, so nothing shared is
-    overwritten and the copy costs nothing.
-    """
-    grown = copy.copy(cache)
-    grown.layers = [copy.copy(layer) for layer in cache.layers]
-    return grown

@@ -14,10 +14,14 @@ __all__ = ["Split", "Template"]
 
 @dataclass(frozen=True)
 class Split:
-    """A rendered prompt in two: ``head`` ends with the clip, ``tail`` holds the question."""
+    """A rendered prompt in two: ``head`` ends with the clip, ``tail`` holds the question.
+
+    ``tokens`` are the token ids of the tail.
+    """
 
     head: str
     tail: str
+    tokens: tuple[int, ...]
 
 
 class Template:
@@ -36,6 +40,8 @@ class Template:
         self._processor, self._content, self._ends = processor, list(content), dict(ends)
         self._tokenizer = processor.tokenizer
         self._heads: dict[str, str] = {}
+        # By system instruction: the head as the processor writes it out, and its tokens.
+        self._written: dict[str, tuple[str, list[int]]] = {}
 
     def render(self, question: str, system: str = "") -> str:
         """The whole prompt, with the generation prompt at its end."""
@@ -85,15 +91,20 @@ class Template:
                 "The question changed the prompt before the clip", where=question[:60]
             )
         tail = whole[len(head) :]
-        written = self._written(head)
-        if self.tokens(written) + self.tokens(tail) != self.tokens(written + tail):
+        written, before = self._written_head(system)
+        after = self.tokens(tail)
+        if before + after != self.tokens(written + tail):
             raise S3EvalError("The prompt's tokens differ when split", where=question[:60])
-        return Split(head, tail)
+        return Split(head, tail, tuple(after))
 
-    def _written(self, head: str) -> str:
-        """The head with the end it has once its media block is written out."""
-        end = next(e for e in self._ends if head.endswith(e))
-        return head[: len(head) - len(end)] + self._ends[end]
+    def _written_head(self, system: str) -> tuple[str, list[int]]:
+        """The head with the end it has once its media block is written out, and its tokens."""
+        if system not in self._written:
+            head = self.head(system)
+            end = next(e for e in self._ends if head.endswith(e))
+            written = head[: len(head) - len(end)] + self._ends[end]
+            self._written[system] = written, self.tokens(written)
+        return self._written[system]
 
     def tokens(self, text: str) -> list[int]:
         """The token ids of a text, no special tokens added."""

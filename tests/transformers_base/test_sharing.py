@@ -85,7 +85,7 @@ def test_same_logits_as_independent_calls(architecture: str, way: str, loaded: A
     questions = asked(model)
     watched = model.watch(noise_clip(1))
     prefix = watched.prefixes[""]
-    tails = [watched.template.tokens(watched.template.split(q.text).tail) for q in questions]
+    tails = [watched.template.split(q.text).tokens for q in questions]
     tree = Packed(model.model, prefix) if way == "packed" else Batched(model.model, prefix, 0)
     head = model.model.get_output_embeddings()
     wanted = [logits for _, logits in anew(model, 1)]
@@ -131,6 +131,65 @@ def test_all_ways_give_the_same_probabilities(architecture: str, loaded: Any) ->
             assert other.text == rows[0].text
             assert other.probabilities == pytest.approx(dict(rows[0].probabilities), abs=1e-4)
             assert other.mass == pytest.approx(rows[0].mass, abs=1e-4)
+
+
+@pytest.mark.parametrize("way", ["packed", "batched"])
+def test_questions_read_at_the_same_time_do_not_disturb_each_other(way: str, loaded: Any) -> None:
+    """Two continuations of one prefix, a step of the one after a step of the other."""
+    import torch
+
+    from s3eval.transformers.growing import Batched, Packed
+
+    model = loaded("qwen2_5_vl")
+    watched = model.watch(noise_clip(1))
+    prefix = watched.prefixes[""]
+    tails = [watched.template.split(q.text).tokens for q in QUESTIONS]
+    groups, following = [tails[:3], tails[3:]], [[1, 2, 3], [4, 5]]
+
+    def tree() -> Any:
+        return Packed(model.model, prefix) if way == "packed" else Batched(model.model, prefix, 0)
+
+    def steps(one: Any, number: int) -> Any:
+        yield one.start(groups[number])
+        which = range(len(groups[number]))
+        for _ in range(2):
+            yield torch.cat(one.look_ahead([0, 1], [[7, 8], [9]]))
+            yield one.step(which, following[number])
+
+    with torch.inference_mode():
+        alone = [list(steps(tree(), number)) for number in (0, 1)]
+        together = zip(steps(tree(), 0), steps(tree(), 1), strict=True)
+        for number, found in enumerate(zip(*together, strict=True)):
+            for mine, wanted in zip(found, alone[number], strict=True):
+                assert torch.equal(mine, wanted)
+
+
+def test_the_prefix_is_not_copied_for_each_question(loaded: Any) -> None:
+    """Asked one after the other, all questions are written behind the same prefix."""
+    model = loaded("internvl", sharing="forked")
+    watched = model.watch(noise_clip(1))
+    list(model.ask(watched, QUESTIONS))
+    layers = watched.prefixes[""].cache.layers
+    places = [layer.keys.data_ptr() for layer in layers]
+    list(model.ask(watched, QUESTIONS))
+    assert [layer.keys.data_ptr() for layer in layers] == places
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_librarys_own_cache_serves_as_well(
+    way: str, loaded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where it keeps a layer in another way, there is no room, and the answers are the same."""
+    from s3eval.transformers import room
+
+    model, footage = loaded("qwen3_vl", sharing=way), noise_clip(12)
+    wanted = [(a.text, a.mass) for a in model.ask(model.watch(footage), QUESTIONS)]
+    monkeypatch.setattr(room, "with_room", lambda cache: cache)
+    watched = model.watch(footage)
+    found = [(a.text, a.mass) for a in model.ask(watched, QUESTIONS)]
+    assert not any(isinstance(x, room.RoomyLayer) for x in watched.prefixes[""].cache.layers)
+    assert [text for text, _ in found] == [text for text, _ in wanted]
+    assert [mass for _, mass in found] == pytest.approx([mass for _, mass in wanted], abs=1e-5)
 
 
 def test_different_footage_gives_different_answers(architecture: str, loaded: Any) -> None:

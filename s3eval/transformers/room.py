@@ -1,0 +1,166 @@
+"""Keys and values of a prefix with room behind them: what follows it is written in place.
+
+The library's own cache layer concatenates, so that every pass, be it for one generated token,
+copies the whole prefix in every layer. Here the prefix lies at the start of a longer tensor.
+Questions asked one after the other use the same room behind it.
+
+Not to be imported before the library is known to import (`environment.prepare_libraries`).
+"""
+
+from __future__ import annotations
+
+import copy
+import weakref
+from typing import Any
+
+from transformers.cache_utils import DynamicLayer
+
+__all__ = ["Room", "RoomyLayer", "Writer", "fork", "peek", "with_room"]
+
+# Tokens of room at the least, so that short answers never make it move.
+_LEAST = 64
+
+
+class Writer:
+    """Stands for one continuation; the room is its own for as long as this object lives."""
+
+
+class Room:
+    """A layer's keys and values and the room behind them.
+
+    Args:
+        keys, values: shape (rows, heads, tokens, width); everything in them is kept.
+        kept: how many of these tokens all continuations share; all of them by default.
+    """
+
+    def __init__(self, keys: Any, values: Any, kept: int | None = None) -> None:
+        self.keys, self.values = keys, values
+        self._kept = keys.shape[-2] if kept is None else kept
+        self._writer: Any = None
+
+    def lend(self, writer: Writer) -> bool:
+        """Whether this continuation may write behind the shared tokens; one may at a time."""
+        holder = None if self._writer is None else self._writer()
+        if holder is None:
+            self._writer = weakref.ref(writer)
+        return holder is None or holder is writer
+
+    def write(self, start: int, keys: Any, values: Any) -> None:
+        """Put keys and values, shape (rows, heads, tokens, width), at ``start`` tokens.
+
+        Where they do not fit, everything before ``start`` is moved into a larger room: as much
+        again as is written behind the shared tokens, so that many single tokens move it rarely.
+        """
+        end = start + keys.shape[-2]
+        if end > self.keys.shape[-2]:
+            capacity = end + max(_LEAST, end - self._kept)
+            # Both, before either is replaced: memory may run out between them.
+            larger = [_longer(old, start, capacity) for old in (self.keys, self.values)]
+            self.keys, self.values = larger
+        self.keys[:, :, start:end] = keys
+        self.values[:, :, start:end] = values
+
+    def rows(self, index: Any) -> Room:
+        """A room of its own with some of the rows, shape (chosen,)."""
+        return Room(self.keys[index], self.values[index], self._kept)
+
+
+def _longer(old: Any, used: int, capacity: int) -> Any:
+    rows, heads, _, width = old.shape
+    new = old.new_empty((rows, heads, capacity, width))
+    new[:, :, :used] = old[:, :, :used]
+    return new
+
+
+class RoomyLayer(DynamicLayer):
+    """A cache layer of the library that writes behind what it holds instead of concatenating.
+
+    A shallow copy of it is a continuation: it sees the same tokens, and writes behind them into
+    the same room while nobody else does, else into one of its own.
+
+    Args:
+        keys, values: shape (rows, heads, tokens, width).
+    """
+
+    def __init__(self, keys: Any, values: Any) -> None:
+        # The library's own would set keys and values to nothing; here both are views.
+        self.is_initialized = True
+        self.device, self.dtype = keys.device, keys.dtype
+        self.writer = Writer()
+        self._room, self._length = Room(keys, values), int(keys.shape[-2])
+
+    @property
+    def keys(self) -> Any:
+        """Shape (rows, heads, tokens, width)."""
+        return self._room.keys[:, :, : self._length]
+
+    @property
+    def values(self) -> Any:
+        """Shape (rows, heads, tokens, width)."""
+        return self._room.values[:, :, : self._length]
+
+    def update(self, key_states: Any, value_states: Any, *args: Any, **kwargs: Any) -> Any:
+        """Add tokens; keys and values of all, shape (rows, heads, tokens, width) each."""
+        if not self._room.lend(self.writer):
+            self._room = Room(self.keys, self.values)
+            self._room.lend(self.writer)
+        self._room.write(self._length, key_states, value_states)
+        self._length += int(key_states.shape[-2])
+        return self.keys, self.values
+
+    def get_seq_length(self) -> int:
+        """Number of tokens held."""
+        return self._length
+
+    def batch_repeat_interleave(self, repeats: int) -> None:
+        """Make its only row so many."""
+        if repeats > 1:
+            # Without room, so that the rows are copied, once, before they are written.
+            shape = (repeats, -1, -1, -1)
+            self._room = Room(self.keys.expand(shape), self.values.expand(shape))
+
+    def batch_select_indices(self, indices: Any) -> None:
+        """Keep these rows only."""
+        self._room = self._room.rows(indices)
+
+
+def with_room(cache: Any) -> Any:
+    """The cache with room behind every layer.
+
+    Given back as it is where the library keeps a layer in another way than whole and growing,
+    such as a sliding window: continuing it then concatenates, as the library does.
+    """
+    plain = all(type(layer) is DynamicLayer and layer.is_initialized for layer in cache.layers)
+    if plain and not getattr(cache, "offloading", False):
+        cache.layers = [RoomyLayer(layer.keys, layer.values) for layer in cache.layers]
+    return cache
+
+
+def fork(cache: Any) -> Any:
+    """A cache that starts as this one and grows on its own.
+
+    >>> import torch
+    >>> from transformers import DynamicCache
+    >>> cache, token = DynamicCache(), torch.ones(1, 2, 1, 4)
+    >>> _ = cache.update(token, token, 0)
+    >>> grown = fork(with_room(cache))
+    >>> _ = grown.update(token, token, 0)
+    >>> cache.get_seq_length(), grown.get_seq_length()
+    (1, 2)
+    """
+    grown, writer = peek(cache), Writer()
+    for layer in grown.layers:
+        if isinstance(layer, RoomyLayer):
+            layer.writer = writer
+    return grown
+
+
+def peek(cache: Any) -> Any:
+    """A cache that starts as this one, to be grown and dropped before this one grows again.
+
+    Layers are copied shallowly. What is written behind a layer with room is overwritten when
+    the layer itself grows; a layer without room concatenates into new tensors.
+    """
+    seen = copy.copy(cache)
+    seen.layers = [copy.copy(layer) for layer in cache.layers]
+    return seen
