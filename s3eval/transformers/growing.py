@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from s3eval.transformers.prefix import Prefix
+from s3eval.transformers.prefix import Prefix, cache_word
 
 __all__ = ["Batched", "Packed", "Tree"]
 
@@ -22,6 +22,7 @@ class Tree(ABC):
         from s3eval.transformers.room import fork
 
         self._decoder = model.get_decoder()
+        self._cache_word = cache_word(self._decoder)
         self._embed = model.get_input_embeddings()
         self._prefix = prefix
         self._cache = fork(prefix.cache)
@@ -62,8 +63,8 @@ class Tree(ABC):
             inputs_embeds=self._embed(ids),
             position_ids=positions,
             attention_mask=mask,
-            past_key_values=cache,
             use_cache=True,
+            **{self._cache_word: cache},
         ).last_hidden_state
 
     def _tensor(self, values: Any) -> Any:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-__all__ = ["Prefix", "prefill"]
+__all__ = ["Prefix", "cache_word", "prefill"]
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,18 @@ class Prefix:
         return not any(getattr(layer, "is_sliding", False) for layer in self.cache.layers)
 
 
+def cache_word(decoder: Any) -> str:
+    """What the library calls this decoder's cache: ``cache`` since 5.24, another name before.
+
+    >>> class Old:
+    ...     def forward(self, past_key_values=None): ...
+    >>> cache_word(Old())
+    'past_key_values'
+    """
+    known = inspect.signature(decoder.forward).parameters
+    return "cache" if "cache" in known else "past_key_values"
+
+
 def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
     """Encode a prompt with its clip, once, without computing any logits.
 
@@ -78,9 +91,10 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         if hasattr(part, "rope_deltas"):
             part.rope_deltas = None
     try:
-        cache = with_room(core(**inputs, use_cache=True).past_key_values)
+        made = core(**inputs, use_cache=True)
     finally:
         hook.remove()
+    cache = with_room(getattr(made, cache_word(decoder)))
     tokens = tuple(inputs["input_ids"][0].tolist())
     positions = caught["positions"]
     if positions is None:
