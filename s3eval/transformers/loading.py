@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
@@ -29,6 +28,7 @@ from s3eval.transformers.quantization import (
     require_quantizer,
     unpacked,
 )
+from s3eval.transformers.source import Source, find_source, first_line
 
 __all__ = ["Loaded", "load_checkpoint"]
 
@@ -55,7 +55,11 @@ class Loaded:
 
 
 def load_checkpoint(
-    name: str, checkpoint: str, architecture: str, model_types: tuple[str, ...], options: Options
+    name: str,
+    checkpoint: str,
+    architecture: str,
+    model_types: tuple[str, ...],
+    options: Options,
 ) -> Loaded:
     """Load a checkpoint as the named architecture.
 
@@ -78,12 +82,17 @@ def load_checkpoint(
 
 
 def _load(
-    name: str, checkpoint: str, architecture: str, model_types: tuple[str, ...], options: Options
+    name: str,
+    checkpoint: str,
+    architecture: str,
+    model_types: tuple[str, ...],
+    options: Options,
 ) -> Loaded:
-    raw = _raw_config(name, checkpoint, options)
-    _check_architecture(name, checkpoint, raw, model_types)
-    check_quantization(name, checkpoint, raw, options)
-    quantized = quantizer_version(raw, options)
+    device = _device(options)
+    source = find_source(name, checkpoint, options.revision)
+    _check_architecture(name, checkpoint, source.raw, model_types)
+    check_quantization(name, checkpoint, source.raw, options)
+    quantized = quantizer_version(source.raw, options)
     import transformers
 
     kind = getattr(transformers, architecture, None)
@@ -92,18 +101,17 @@ def _load(
             f"transformers {transformers.__version__} does not know {architecture}",
             fix="pip install --upgrade transformers",
         )
-    device = _device(options)
-    config = _config(kind, checkpoint, options)
+    config = _config(kind, source)
     check_split(name, config, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
-        check_memory(name, kind, config, dtype, device, options, raw)
-    _check_weights(checkpoint)
-    processor = _processor(checkpoint, options)
-    model = _weights(kind, checkpoint, config, device, dtype, options)
+        check_memory(name, kind, config, dtype, device, options, source.raw)
+    _check_weights(source)
+    processor = _processor(source)
+    model = _weights(kind, source, config, device, dtype, options)
     identity = {
         "checkpoint": checkpoint_name(checkpoint),
-        "version": checkpoint_version(checkpoint, raw),
+        "version": checkpoint_version(checkpoint, source.commit),
         "dtype": str(dtype).removeprefix("torch."),
         "attention": getattr(model.config, "_attn_implementation", "") or "",
         "transformers": transformers.__version__,
@@ -120,42 +128,6 @@ def _require_extras(options: Options) -> None:
         require("flash_attn_interface", "attention=flash_attention_3", "pip install flash-attn-3")
     if options.device_map:
         require("accelerate", "device_map", "pip install accelerate")
-
-
-def _raw_config(name: str, checkpoint: str, options: Options) -> dict[str, Any]:
-    from transformers import PreTrainedConfig
-
-    folder = Path(checkpoint).expanduser()
-    if not folder.is_dir() and (
-        checkpoint.startswith((".", "/", "~")) or checkpoint.count("/") > 1
-    ):
-        raise S3EvalError(
-            f"No checkpoint folder for '{name}'",
-            where=checkpoint,
-            fix="--model-option checkpoint=FOLDER or a repository id",
-        )
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise S3EvalError(
-            f"This folder is no checkpoint of '{name}'",
-            where=checkpoint,
-            why="no config.json in it",
-        )
-    try:
-        raw, _ = PreTrainedConfig.get_config_dict(
-            str(folder) if folder.is_dir() else checkpoint, revision=options.revision
-        )
-    except Exception as error:
-        if folder.is_dir():
-            raise S3EvalError(
-                "This checkpoint's config.json cannot be read", where=checkpoint, why=_first(error)
-            ) from error
-        raise S3EvalError(
-            f"Checkpoint '{checkpoint}' of '{name}' is neither a folder nor in the local model "
-            "cache, and cannot be fetched",
-            why=_first(error),
-            fix=f"hf download {checkpoint}  or  --model-option checkpoint=FOLDER",
-        ) from error
-    return dict(raw)
 
 
 def _check_architecture(
@@ -186,14 +158,14 @@ def _device(options: Options) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _config(kind: Any, checkpoint: str, options: Options) -> Any:
+def _config(kind: Any, source: Source) -> Any:
     try:
-        return kind.config_class.from_pretrained(_place(checkpoint), revision=options.revision)
+        return kind.config_class.from_pretrained(source.place, **source.arguments)
     except Exception as error:
         raise S3EvalError(
             "This checkpoint's configuration does not fit its architecture",
-            where=checkpoint,
-            why=_first(error),
+            where=source.place,
+            why=first_line(error),
         ) from error
 
 
@@ -208,15 +180,15 @@ def _dtype(config: Any, device: str, options: Options) -> Any:
     return own if isinstance(own, torch.dtype) else torch.bfloat16
 
 
-def _check_weights(checkpoint: str) -> None:
-    folder = Path(checkpoint).expanduser()
-    if not folder.is_dir():
+def _check_weights(source: Source) -> None:
+    folder = source.folder
+    if folder is None:
         return
     present = [folder / name for name in _WEIGHTS if (folder / name).is_file()]
     if not present:
         raise S3EvalError(
             "This checkpoint has no weights",
-            where=checkpoint,
+            where=source.place,
             why="no model.safetensors in it",
             fix="download it again, large files included",
         )
@@ -226,36 +198,38 @@ def _check_weights(checkpoint: str) -> None:
         if absent:
             raise S3EvalError(
                 f"{len(absent)} of {len(shards)} weight files are missing",
-                where=checkpoint,
+                where=source.place,
                 why="first: " + absent[0],
                 fix="download the checkpoint again, large files included",
             )
 
 
-def _processor(checkpoint: str, options: Options) -> Any:
+def _processor(source: Source) -> Any:
     from transformers import AutoProcessor
 
     try:
-        processor = AutoProcessor.from_pretrained(_place(checkpoint), revision=options.revision)
+        processor = AutoProcessor.from_pretrained(source.place, **source.arguments)
     except Exception as error:
         raise S3EvalError(
-            "This checkpoint's processor cannot be loaded", where=checkpoint, why=_first(error)
+            "This checkpoint's processor cannot be loaded",
+            where=source.place,
+            why=first_line(error),
         ) from error
     if not hasattr(processor, "apply_chat_template") or not getattr(
         processor, "chat_template", None
     ):
         raise S3EvalError(
             "This checkpoint has no chat template",
-            where=checkpoint,
+            where=source.place,
             why="is it an instruction-tuned one, with chat_template.json or .jinja?",
         )
     return processor
 
 
 def _weights(
-    kind: Any, checkpoint: str, config: Any, device: str, dtype: Any, options: Options
+    kind: Any, source: Source, config: Any, device: str, dtype: Any, options: Options
 ) -> Any:
-    arguments: dict[str, Any] = {"revision": options.revision, "dtype": dtype}
+    arguments: dict[str, Any] = {**source.arguments, "dtype": dtype}
     if options.attention != "auto":
         arguments["attn_implementation"] = options.attention
     if options.tensor_parallel > 1:
@@ -274,25 +248,26 @@ def _weights(
     if quantizing is not None:
         arguments["quantization_config"] = quantizing
     try:
-        model, report = kind.from_pretrained(
-            _place(checkpoint), output_loading_info=True, **arguments
-        )
+        model, report = kind.from_pretrained(source.place, output_loading_info=True, **arguments)
     except Exception as error:
         if is_out_of_memory(error):
             raise MachineError(
                 "Memory ran out while the weights were loaded",
-                where=checkpoint,
+                where=source.place,
                 fix="--model-option quantization=bitsandbytes-4bit or device_map=auto",
             ) from error
         raise S3EvalError(
-            "This checkpoint's weights cannot be loaded", where=checkpoint, why=_first(error)
+            "This checkpoint's weights cannot be loaded",
+            where=source.place,
+            why=first_line(error),
+            fix="" if source.folder else f"hf download {source.place}",
         ) from error
     missing = sorted(report.get("missing_keys") or ())
     if missing:
         raise S3EvalError(
             f"{len(missing)} weights are missing from this checkpoint; random ones would answer "
             "in their place",
-            where=checkpoint,
+            where=source.place,
             why="first: " + missing[0],
             fix="download the checkpoint again",
         )
@@ -303,14 +278,3 @@ def _many_gpus() -> bool:
     import torch
 
     return bool(torch.cuda.device_count() > 1)
-
-
-def _place(checkpoint: str) -> str:
-    folder = Path(checkpoint).expanduser()
-    return str(folder) if folder.is_dir() else checkpoint
-
-
-def _first(error: BaseException) -> str:
-    """The first telling line of an exception."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

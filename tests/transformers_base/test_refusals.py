@@ -72,13 +72,37 @@ def test_pixels_the_wrong_way_round(spec: Any) -> None:
 
 
 def test_checkpoint_neither_here_nor_to_be_had(spec: Any, offline: None) -> None:
-    line = refused(spec, "qwen3-vl-8b")
+    line = refused(spec, "qwen3-vl-8b", check_memory=False)
     assert "Qwen/Qwen3-VL-8B-Instruct" in line and "hf download" in line
 
 
 def test_no_such_folder(spec: Any, tmp_path: Path) -> None:
     line = refused(spec, "qwen3-vl-8b", checkpoint=str(tmp_path / "nowhere"))
     assert "No checkpoint folder" in line and "nowhere" in line
+
+
+def test_a_name_that_can_only_be_a_folder_names_the_nearest(
+    spec: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused at once: a repository is owner/name, so no hub is asked."""
+    import socket
+
+    def nobody(*args: Any, **more: Any) -> Any:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.chdir(folder.parent)
+    line = refused(spec, "qwen3-vl-8b", checkpoint="mime")
+    assert "No checkpoint folder 'mime'" in line and "did you mean 'mine'?" in line
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder.parent / "mime"))
+    assert f"did you mean '{folder}'?" in line
+
+
+def test_a_file_is_called_a_file(spec: Any, tmp_path: Path) -> None:
+    (tmp_path / "ok.csv").write_text("video,patient\n")
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(tmp_path / "ok.csv"))
+    assert "ok.csv' of 'qwen3-vl-8b' is a file, not a folder" in line
+    assert "hf download" not in line and "config.json" in line
 
 
 def test_a_folder_that_is_no_checkpoint(spec: Any, tmp_path: Path) -> None:
