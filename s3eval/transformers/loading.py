@@ -1,7 +1,8 @@
 """From a checkpoint's name to a model ready to be asked; refuses early and leaves nothing behind.
 
-The order is deliberate: configuration (small), architecture, optional packages, memory, weights.
-A model that cannot run is refused before anything large is fetched or read.
+The order is deliberate: optional packages, memory by the published size, configuration (small),
+architecture, memory as counted, files, weights. A model that cannot run is refused before
+anything large is fetched or read.
 """
 
 from __future__ import annotations
@@ -18,11 +19,13 @@ from s3eval.transformers.environment import (
     require,
 )
 from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
-from s3eval.transformers.needs import check_memory
+from s3eval.transformers.needs import check_memory, estimate_needs, least_needs
 from s3eval.transformers.options import Options
 from s3eval.transformers.parallel import check_split, plan
 from s3eval.transformers.quantization import (
     check_quantization,
+    quantized_beforehand,
+    quantized_bits,
     quantizer,
     quantizer_version,
     require_quantizer,
@@ -60,6 +63,7 @@ def load_checkpoint(
     architecture: str,
     model_types: tuple[str, ...],
     options: Options,
+    parameters: int = 0,
 ) -> Loaded:
     """Load a checkpoint as the named architecture.
 
@@ -69,6 +73,8 @@ def load_checkpoint(
         architecture: a class of the transformers library.
         model_types: the ``model_type`` values its configuration may have.
         options: the user's.
+        parameters: the checkpoint's published size, 0 where it is not known; what cannot fit
+            is then refused before even its configuration is fetched.
 
     Raises:
         S3EvalError: no such checkpoint, another architecture, missing or unreadable weights, a
@@ -78,7 +84,7 @@ def load_checkpoint(
     _require_extras(options)
     prepare_libraries()
     with quiet_library():
-        return _load(name, checkpoint, architecture, model_types, options)
+        return _load(name, checkpoint, architecture, model_types, options, parameters)
 
 
 def _load(
@@ -87,8 +93,13 @@ def _load(
     architecture: str,
     model_types: tuple[str, ...],
     options: Options,
+    parameters: int,
 ) -> Loaded:
     device = _device(options)
+    if options.check_memory and parameters and options.quantization not in ("gptq", "awq"):
+        dtype, bits = _dtype(None, device, options), quantized_bits({}, options)
+        least = least_needs(parameters, dtype, bits, mixture="Moe" in architecture)
+        check_memory(name, least, dtype, device, bits)
     source = find_source(name, checkpoint, options.revision)
     _check_architecture(name, checkpoint, source.raw, model_types)
     check_quantization(name, checkpoint, source.raw, options)
@@ -105,7 +116,10 @@ def _load(
     check_split(name, config, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
-        check_memory(name, kind, config, dtype, device, options, source.raw)
+        bits = quantized_bits(source.raw, options)
+        experts = quantized_beforehand(source.raw)
+        needs = estimate_needs(kind, config, dtype, bits, experts=experts)
+        check_memory(name, needs, dtype, device, bits)
     _check_weights(source)
     processor = _processor(source)
     model = _weights(kind, source, config, device, dtype, options)
@@ -170,12 +184,15 @@ def _config(kind: Any, source: Source) -> Any:
 
 
 def _dtype(config: Any, device: str, options: Options) -> Any:
+    """The weights' dtype; without a configuration that of the published checkpoints."""
     import torch
 
     if options.dtype != "auto":
         return getattr(torch, options.dtype)
     if device == "cpu":
         return torch.float32
+    if config is None:
+        return torch.bfloat16
     own = getattr(config, "dtype", None) or getattr(config.get_text_config(), "dtype", None)
     return own if isinstance(own, torch.dtype) else torch.bfloat16
 

@@ -223,6 +223,29 @@ def test_seventy_two_billion_parameters_on_a_small_machine(
     assert "8 GiB free" in line and "GPUs of" in line
 
 
+def test_the_published_size_refuses_before_anything_is_fetched(
+    spec: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No configuration in the cache, and none asked for: the spec knows how large it is."""
+    import socket
+
+    from s3eval.transformers import needs
+
+    def nobody(*args: Any, **more: Any) -> Any:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.setattr(needs, "free_memory", lambda device: 8 * 2**30)
+    line = refused(spec, "qwen2.5-vl-72b", MachineError, device="cpu")
+    assert "at least 301 GiB (73.4 billion parameters in float32: 273 GiB" in line
+    assert "8 GiB free" in line and "GPUs of 164 GiB together" in line
+    assert "quantization=bitsandbytes-4bit" in line
+    line = refused(spec, "qwen2.5-vl-72b", MachineError, device="cpu", dtype="bfloat16")
+    assert "in bfloat16: 137 GiB" in line
+    line = refused(spec, "qwen3-omni-30b-a3b", MachineError, device="cpu")
+    assert "31.7 billion" in line and "bitsandbytes" not in line, "it would not help a mixture"
+
+
 def test_a_clip_over_the_budget(spec: Any, loaded: Any) -> None:
     model = loaded("qwen3_vl", max_media_tokens=64, max_frames=40)
     with pytest.raises(S3EvalError, match="50 frames, over the budget of 40"):
