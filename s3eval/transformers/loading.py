@@ -41,6 +41,12 @@ _WEIGHTS = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
+# What turns clips and questions into tokens; of each the files any of which will do.
+_PROCESSING = (
+    (("tokenizer.json",), ("vocab.json", "merges.txt")),
+    (("tokenizer_config.json",),),
+    (("preprocessor_config.json",), ("processor_config.json",)),
+)
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,7 @@ def _load(
         needs = estimate_needs(kind, config, dtype, bits, experts=experts)
         check_memory(name, needs, dtype, device, bits)
     _check_weights(source)
+    _check_processing(source)
     processor = _processor(source)
     model = _weights(kind, source, config, device, dtype, options)
     identity = {
@@ -219,6 +226,25 @@ def _check_weights(source: Source) -> None:
                 why="first: " + absent[0],
                 fix="download the checkpoint again, large files included",
             )
+
+
+def _check_processing(source: Source) -> None:
+    """Refuse a folder from which the library would make an empty tokenizer without a word."""
+    folder = source.folder
+    if folder is None:
+        return
+    absent = [
+        " and ".join(ways[0])
+        for ways in _PROCESSING
+        if not any(all((folder / file).is_file() for file in way) for way in ways)
+    ]
+    if absent:
+        raise S3EvalError(
+            "This checkpoint cannot read a prompt or a clip",
+            where=source.place,
+            why=f"{', '.join(absent)} missing",
+            fix="copy them from where the weights came from, or download the checkpoint again",
+        )
 
 
 def _processor(source: Source) -> Any:

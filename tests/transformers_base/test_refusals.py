@@ -157,6 +157,24 @@ def test_no_chat_template(spec: Any, folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "gone",
+    [
+        ("tokenizer.json", "tokenizer_config.json"),
+        ("tokenizer.json",),
+        ("tokenizer_config.json",),
+        ("processor_config.json",),
+    ],
+)
+def test_what_makes_tokens_is_missing(spec: Any, folder: Path, gone: tuple[str, ...]) -> None:
+    """Without both tokenizer files the library makes an empty one, and every question fails."""
+    for name in gone:
+        (folder / name).unlink()
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    asked_for = [n.replace("processor_config", "preprocessor_config") for n in gone]
+    assert f"{', '.join(asked_for)} missing" in line
+
+
+@pytest.mark.parametrize(
     ("options", "module"),
     [
         ({"quantization": "bitsandbytes-4bit"}, "bitsandbytes"),
