@@ -75,3 +75,19 @@ def test_another_machine_is_refused_without_the_flag(data, tmp_path):
         run(data, tmp_path / "runs", *options)
     with pytest.raises(S3EvalError, match="not an option"):
         run(data, tmp_path / "runs", *options, "--model-option", "allow_remote=true")
+
+
+def test_a_server_nobody_named_is_named_before_it_is_asked(data, tmp_path):
+    try:
+        serving = scripted(lambda t, b, n: Said("yes"), models=("stranger",), port=8000)
+        server = serving.__enter__()
+    except OSError:
+        pytest.skip("something listens at the default address already")
+    try:
+        found = run(data, tmp_path / "found", "--json", "-")
+        named = run(data, tmp_path / "named", *at(server), "--json", "-")
+    finally:
+        serving.__exit__(None, None, None)
+    said = "server-omni: asks stranger at 127.0.0.1:8000, what answers at the default address"
+    assert [line.startswith(said) for line in found.stderr.splitlines()].index(True) == 0
+    assert "stranger" not in named.stderr
