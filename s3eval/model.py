@@ -118,6 +118,13 @@ class Model(ABC):
         """
         return {}
 
+    def notice(self) -> str:
+        """One line the run's output says before anything is asked, "" for none.
+
+        For what was found rather than named, e.g. which server answers at a default address.
+        """
+        return ""
+
     def watch(self, footage: Footage) -> Any:
         """Take in a clip once; what is returned is handed to :meth:`ask`. Default: the footage."""
         return footage

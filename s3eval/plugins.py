@@ -91,7 +91,9 @@ class ModelSpec(Spec):
     """A model: what it perceives, where its weights come from, how it samples.
 
     ``remote`` is true when a clip leaves this machine; ``profile`` names a sampling profile
-    (`s3eval.footage.profiles`); ``checkpoint`` is the default repository id.
+    (`s3eval.footage.clips`); ``checkpoint`` is the default repository id and ``parameters`` how
+    many of its parameters are loaded (to a hundredth of a billion), 0 where there are none or it
+    is not known: what cannot fit is refused by it before anything is fetched.
     """
 
     sees: bool = False
@@ -99,6 +101,7 @@ class ModelSpec(Spec):
     remote: bool = False
     checkpoint: str = ""
     profile: str = "standard"
+    parameters: int = 0
 
     @property
     def senses(self) -> frozenset[Sense]:

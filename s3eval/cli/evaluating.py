@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s3eval.plugins import ModelSpec, Registry
     from s3eval.running.evaluate import Evaluation
 
-__all__ = ["Request", "evaluation_options", "reporter"]
+__all__ = ["Request", "evaluation_options", "reporter", "say"]
 
 # Tasks whose windows are merged, or whose scores are read, by a judge.
 JUDGED = frozenset({"justification", "report"})
@@ -203,3 +203,8 @@ def reporter(label: str) -> Callable[[int], Any]:
             yield lambda answer, old: advance(1)
 
     return of
+
+
+def say(line: str) -> None:
+    """A line about what is going on, on stderr, where it disturbs no JSON."""
+    click.echo(line, err=True)

@@ -57,12 +57,13 @@ def _as_json(registry: Registry, kinds: list[str]) -> dict[str, Any]:
 def _print_kind(registry: Registry, kind: str) -> None:
     plugins = registry.of(kind)
     sensing, leaving = kind == "model", kind in ("model", "judge")
-    columns = [kind, *(["sees", "hears"] if sensing else [])]
+    columns = [kind, *(["size", "sees", "hears"] if sensing else [])]
     columns += [*(["leaves machine"] if leaving else []), "status", "package", "what it is"]
     rows = []
     for p in plugins:
         row: list[object] = [p.spec.name]
         if sensing:
+            row.append(f"{p.spec.parameters / 1e9:.1f}B" if p.spec.parameters else "-")
             row += ["yes" if p.spec.sees else "-", "yes" if p.spec.hears else "-"]
         if leaving:
             row.append("yes" if p.spec.remote else "no")

@@ -15,7 +15,7 @@ from s3eval.cli.common import (
     print_table,
     write_json_output,
 )
-from s3eval.cli.evaluating import Request, evaluation_options, reporter
+from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
@@ -54,7 +54,7 @@ def command(
         return
     scored, failed = [], 0
     for work in works:
-        outcome = evaluate(work, registry, reporter=reporter(work.model))
+        outcome = evaluate(work, registry, reporter=reporter(work.model), tell=say)
         failed += _tell(work, outcome)
         done = score_run(outcome.run, request.whole, work.protocol, judge, options["resamples"])
         scored.append(done)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import config_option, json_option, print_table, write_json_output
-from s3eval.cli.evaluating import Request, evaluation_options, reporter
+from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
@@ -125,7 +125,7 @@ def _evaluate(work: _Work, options: Mapping[str, Any], registry: Registry) -> Ou
         return model if phrasing.name == "published" else Rephrased(model, phrasing)
 
     evaluation = replace(work.evaluation, reuse=reuse)
-    outcome = evaluate(evaluation, registry, reporter=reporter(label), load=load)
+    outcome = evaluate(evaluation, registry, reporter=reporter(label), load=load, tell=say)
     asked = outcome.asked
     new = asked.answered + asked.failed
     click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)

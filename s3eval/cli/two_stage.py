@@ -195,6 +195,9 @@ def _notes(found: TwoStage) -> None:
     who = f"{found.tested_on}, {found.setup.classifier}"
     if found.dropped:
         click.echo(f"{who}: never read and left out of training: {', '.join(found.dropped)}")
+    few = {f: p["n_neighbors"] for f, p in found.parameters.items() if set(p) == {"n_neighbors"}}
+    for fold, videos in few.items():
+        click.echo(f"{who}: fold {fold}: only {videos} training videos, all of them its neighbours")
     for fold, reason in found.untested.items():
         click.echo(f"{who}: fold {fold} not tested: {reason}")
 

@@ -155,14 +155,15 @@ def check_files(dataset: Dataset, progress: Callable[[], None] = lambda: None) -
             found.append(Problem("error", "videos.csv", 0, what))
             continue
         try:
-            facts, index = probe(path), index_of(path)
+            facts = probe(path)
+            index = index_of(path) if facts.has_pictures else None
         except S3EvalError as error:
             found.append(Problem("error", video.file, 0, error.why or error.what))
             continue
-        if index.end < facts.duration - ROUNDING:
+        if index is not None and index.end < facts.duration - ROUNDING:
             what = f"cut off: its pictures end at {index.end:.1f} of {facts.duration:.1f} s"
             found.append(Problem("error", video.file, 0, what, "copy the file again"))
-        if index.damaged:
+        if index is not None and index.damaged:
             what = f"{len(index.damaged)} of {index.packets} packets are marked damaged"
             found.append(Problem("warning", video.file, 0, what))
         if video.duration and abs(facts.duration - video.duration) > ROUNDING:

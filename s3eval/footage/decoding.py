@@ -18,10 +18,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3eval.errors import S3EvalError
 from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.clips import Clip
-from s3eval.footage.media import facts_of, has_pictures, index_of
+from s3eval.footage.media import facts_of, index_of
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
@@ -35,14 +34,14 @@ __all__ = ["content_hash", "decode", "probe"]
 
 
 def probe(path: str | Path, *, name: str = "") -> MediaFacts:
-    """What a video file says about itself: duration, size as displayed, sound.
+    """What a video or sound file says about itself: duration, size as displayed, sound.
 
     Args:
         path: the file.
         name: what errors call it (the video's name in its dataset); default the file's name.
 
     Raises:
-        S3EvalError: no such file, no video, or cut off before its index.
+        S3EvalError: no such file, neither pictures nor sound, or cut off before its index.
     """
     return facts_of(Path(path), name)
 
@@ -67,7 +66,7 @@ def decode(
     """Decode a video file once and yield the footage of every clip, ordered by clip end.
 
     Args:
-        path: the video file.
+        path: the video file, or a sound file: its footage has no frames.
         clips: any number, overlapping as they like, for any tasks; equal ones come repeatedly.
         sight: False for a model that only hears: frames are then left out and not decoded.
         sound: False for a model that does not hear.
@@ -87,15 +86,14 @@ def decode(
     file, name = Path(path), clips[0].video
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
     heard = sound_of(file, max(c.end for c in ordered), name) if sound else None
+    facts = facts_of(file, name)
     frames: Iterator[Footage | FootageFailure]
-    if not sight and not has_pictures(file, name):
-        frames = _sound_alone(ordered, heard, name)
+    if not facts.has_pictures:
+        frames = _sound_alone(ordered, facts)
+    elif sight:
+        frames = _frames(file, index_of(file, name), ordered, facts, backend)
     else:
-        facts, index = facts_of(file, name), index_of(file, name)
-        if sight:
-            frames = _frames(file, index, ordered, facts, backend)
-        else:
-            frames = _unseen(ordered, index, facts)
+        frames = _unseen(ordered, index_of(file, name), facts)
     # map, not a loop: a loop's variable would keep the last clip alive while the next is made.
     yield from map(partial(_with_sound, heard), frames)
 
@@ -112,11 +110,17 @@ def _unseen(
             yield Footage.unseen(clip, facts.duration)
 
 
-def _sound_alone(clips: Sequence[Clip], heard: Sound | None, name: str) -> Iterator[Footage]:
-    if heard is None:
-        raise S3EvalError("The file has neither pictures nor sound", where=name)
+def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> Iterator[Footage | FootageFailure]:
+    """Clips of a sound file: without frames, whoever asks."""
     for clip in clips:
-        yield Footage.unseen(clip, heard.duration)
+        if clip.end > facts.duration + MAX_LOST:
+            yield FootageFailure(
+                clip,
+                f"sound up to {clip.end:.2f} s is wanted, but the file's sound ends at "
+                f"{facts.duration:.2f} s (is the file cut off?)",
+            )
+        else:
+            yield Footage.unseen(clip, facts.duration)
 
 
 def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:

@@ -20,7 +20,6 @@ __all__ = [
     "Group",
     "VideoIndex",
     "facts_of",
-    "has_pictures",
     "index_of",
     "open_media",
     "packets",
@@ -180,13 +179,12 @@ def picture_stream(container: Any, name: str) -> Any:
     for stream in container.streams.video:
         if not _is_cover(stream):
             return stream
-    raise S3EvalError("The file has no video stream", where=name)
+    raise S3EvalError("The file has neither pictures nor sound", where=name)
 
 
-def has_pictures(path: Path, name: str = "") -> bool:
-    """Whether a file has a video stream that is no cover picture."""
-    with open_media(path, name) as container:
-        return any(not _is_cover(s) for s in container.streams.video)
+def _pictures(container: Any) -> bool:
+    """Whether there is a video stream that is no cover picture."""
+    return any(not _is_cover(s) for s in container.streams.video)
 
 
 def _is_cover(stream: Any) -> bool:
@@ -259,10 +257,15 @@ def _rate_step(stream: Any) -> float:
 def facts_of(path: Path, name: str = "") -> MediaFacts:
     """What a file says about itself; decodes one frame, for its orientation.
 
+    Of a file with sound and no pictures the packets are read: formats without an index only
+    guess how long they are.
+
     Raises:
-        S3EvalError: not a video, or how long it is cannot be found out.
+        S3EvalError: neither pictures nor sound, or how long it is cannot be found out.
     """
     with open_media(path, name) as container:
+        if container.streams.audio and not _pictures(container):
+            return _sound_facts(container, name or path.name)
         stream = picture_stream(container, name or path.name)
         context = stream.codec_context
         orientation = _first_orientation(container, stream)
@@ -281,6 +284,20 @@ def facts_of(path: Path, name: str = "") -> MediaFacts:
     if not facts.width or not facts.height:
         raise S3EvalError("The video has no picture size", where=name or path.name)
     return facts
+
+
+def _sound_facts(container: Any, name: str) -> MediaFacts:
+    stream = container.streams.audio[0]
+    first, end = None, 0.0
+    for packet in packets(container, stream):
+        if packet.pts is not None:
+            start = float(packet.pts * packet.time_base)
+            first = start if first is None else first
+            end = max(end, start + float((packet.duration or 0) * packet.time_base))
+    duration = end - zero_of(container, first or 0.0)
+    if first is None or duration <= 0:
+        raise S3EvalError("The file holds no sound", where=name)
+    return MediaFacts(duration, 0, 0, 0.0, 0, True, 0, str(stream.codec_context.name))
 
 
 def displayed_size(stream: Any, orientation: Orientation) -> tuple[int, int]:

@@ -78,12 +78,12 @@ class MediaFacts:
     Attributes:
         duration: seconds from the first presentation time to the end of the last frame or
             sound, as the container states it.
-        width, height: pixels as displayed: upright, with square pixels.
+        width, height: pixels as displayed: upright, with square pixels; 0 without pictures.
         fps: average frames a second, 0.0 when unknown.
         frames: number of frames stated by the container, 0 when it states none.
         has_sound: whether there is an audio stream.
         rotation: degrees clockwise that the stored picture is turned for display.
-        codec: of the picture, e.g. "h264".
+        codec: of the picture, e.g. "h264"; without pictures of the sound.
     """
 
     duration: float
@@ -94,3 +94,8 @@ class MediaFacts:
     has_sound: bool
     rotation: int
     codec: str
+
+    @property
+    def has_pictures(self) -> bool:
+        """Whether there is anything to see; a sound file has only what is heard."""
+        return self.width > 0

@@ -69,7 +69,7 @@ def _facts(footage: Footage) -> str:
         _, height, width, _ = footage.frames.shape
         parts.append(f"{n} frames of {width}x{height}, {footage.fps:.2f} a second")
     else:
-        parts.append("no frames (this model only hears)")
+        parts.append("no frames")
     if footage.sound is None:
         parts.append("no sound")
     else:

@@ -143,7 +143,7 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
             if reason is not None:
                 yield from ((clip, q, Answer.failed(reason), 0.0) for q in questions)
             else:
-                yield from _ask_clip(session.model, footage, questions)
+                yield from _ask_what_is_there(session.model, footage, questions)
             # Or this clip's frames would stay in memory while the next clip's are made.
             del footage
     except (StopRunError, MachineError):
@@ -171,6 +171,27 @@ def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[A
         sight="sight" in session.senses,
         sound="hearing" in session.senses,
     )
+
+
+def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
+    """Skip what a clip without frames, or without sound, cannot show; ask the rest."""
+    there = []
+    for question in questions:
+        reason = _nothing_of(question.sense, footage) if model.looks else ""
+        if reason:
+            yield footage.clip, question, Answer.skipped(reason), 0.0
+        else:
+            there.append(question)
+    if there:
+        yield from _ask_clip(model, footage, there)
+
+
+def _nothing_of(sense: Sense, footage: Footage) -> str:
+    if sense == "sight" and not len(footage.frames):
+        return "the clip has nothing to see"
+    if sense == "hearing" and footage.sound is None:
+        return "the clip has nothing to hear"
+    return ""
 
 
 def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:

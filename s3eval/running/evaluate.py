@@ -96,8 +96,16 @@ def evaluate(
     registry: Registry | None = None,
     reporter: Reporter = _silent,
     load: Callable[[Plugin, Mapping[str, Any]], Model] | None = None,
+    tell: Callable[[str], None] = lambda line: None,
 ) -> Outcome:
     """Ask what is unanswered and write the run with its findings.
+
+    Args:
+        work: what is to be evaluated.
+        registry: the plugins, default those installed.
+        reporter: a progress display.
+        load: makes the model ready, default `load_model`.
+        tell: handed what the model has to say before it is asked (`Model.notice`).
 
     Raises:
         S3EvalError: unknown names, missing extras, wrong options; nothing was written.
@@ -106,6 +114,8 @@ def evaluate(
     plugin, chosen, tasks, plan = _prepare(work, known)
     model = (load or load_model)(plugin, work.model_options)
     try:
+        if notice := model.notice():
+            tell(f"{work.model}: {notice}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             senses = plugin.spec.senses
             session = Session.of(work.dataset, plan, store, model, work.model, senses)

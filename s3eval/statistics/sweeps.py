@@ -77,6 +77,10 @@ class Rephrased(Model):
         words = {"name": self._phrasing.name, "sha256": self._phrasing.digest}
         return {**self._model.identity(), "phrasing": words}
 
+    def notice(self) -> str:
+        """The model's own."""
+        return self._model.notice()
+
     def watch(self, footage: Any) -> Any:
         """The model's own."""
         return self._model.watch(footage)

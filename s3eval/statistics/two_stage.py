@@ -30,6 +30,8 @@ TREES = 500
 # Enough to choose a leaf size by; the chosen forest is grown whole.
 SEARCH_TREES = 150
 INNER_FOLDS = 4
+# scikit-learn's own default.
+NEIGHBOURS = 5
 REPEATS = 5
 Floats = NDArray[np.float64]
 
@@ -79,7 +81,8 @@ class TwoStage:
         tested_on: whose readings were classified; ``trained_on`` what the training features
             were: "annotation" or "own readings"; ``folds_from`` where the folds come from.
         predictions: one a held-out video, by fold and name.
-        parameters: by test fold the chosen hyper-parameters.
+        parameters: by test fold the chosen hyper-parameters; without a choice what differs from
+            the defaults (a neighbourhood larger than the training videos is cut to them).
         dropped: features the tested readings never have, left out of training too.
         missing: unknown values by feature among the tested videos.
         impurity: mean decrease in impurity by feature over folds (sum 1), {} where the
@@ -110,7 +113,7 @@ def _forest(seed: int) -> Any:
 def _neighbours(seed: int) -> Any:
     from sklearn.neighbors import KNeighborsClassifier
 
-    return KNeighborsClassifier()
+    return KNeighborsClassifier(n_neighbors=NEIGHBOURS)
 
 
 def _vectors(seed: int) -> Any:
@@ -276,21 +279,48 @@ def _fitted(
 ) -> tuple[Any, dict[str, Any]]:
     """The pipeline fitted on the training folds, its parameters chosen on inner folds."""
     made = pipeline(setup)
-    grid = {f"classify__{k}": list(v) for k, v in CLASSIFIERS[setup.classifier][2].items()}
+    grid = CLASSIFIERS[setup.classifier][2]
     smallest = min(len({p for p, label in zip(patients, y, strict=True) if label == c}) for c in y)
     inner = min(INNER_FOLDS, smallest)
     if not setup.tune or inner < 2:
-        return made.fit(x, y), {}
+        fewer = _fewer(setup.classifier, len(y))
+        made.set_params(**{f"classify__{k}": v for k, v in fewer.items()})
+        return made.fit(x, y), fewer
     from sklearn.model_selection import GridSearchCV
 
     cuts = patient_folds(list(y), list(patients), inner, setup.seed)
     tried = pipeline(setup)
     if setup.classifier == "random-forest":
         tried.set_params(classify__n_estimators=min(TREES, SEARCH_TREES))
-    search = GridSearchCV(tried, grid, scoring=setup.tune_by, cv=cuts, refit=False)
+    grid = _possible(grid, min(len(train) for train, _ in cuts))
+    named = {f"classify__{k}": list(v) for k, v in grid.items()}
+    search = GridSearchCV(tried, named, scoring=setup.tune_by, cv=cuts, refit=False)
     search.fit(x, y)
     chosen = {k.removeprefix("classify__"): v for k, v in sorted(search.best_params_.items())}
     return made.set_params(**search.best_params_).fit(x, y), chosen
+
+
+def _fewer(classifier: str, videos: int) -> dict[str, Any]:
+    """What the defaults must change for so few training videos: a smaller neighbourhood.
+
+    >>> _fewer("knn", 4), _fewer("knn", 9), _fewer("svm", 4)
+    ({'n_neighbors': 4}, {}, {})
+    """
+    if classifier == "knn" and videos < NEIGHBOURS:
+        return {"n_neighbors": videos}
+    return {}
+
+
+def _possible(grid: Mapping[str, Sequence[Any]], videos: int) -> dict[str, Sequence[Any]]:
+    """A grid without neighbourhoods larger than the training videos of an inner fold.
+
+    >>> _possible({"n_neighbors": (3, 5, 9), "weights": ("uniform",)}, 6)
+    {'n_neighbors': [3, 5], 'weights': ('uniform',)}
+    """
+    found = dict(grid)
+    if "n_neighbors" in found:
+        found["n_neighbors"] = [k for k in found["n_neighbors"] if k <= videos] or [videos]
+    return found
 
 
 def _impurity(fitted: Any, features: Sequence[str]) -> dict[str, float]:

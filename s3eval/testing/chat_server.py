@@ -73,9 +73,19 @@ def _user_text(body: dict[str, Any]) -> str:
 
 @contextmanager
 def scripted(
-    answer: Callable[[str, dict[str, Any], int], Said], models: tuple[str, ...] = ("scripted",)
+    answer: Callable[[str, dict[str, Any], int], Said],
+    models: tuple[str, ...] = ("scripted",),
+    *,
+    listing: int = 200,
+    port: int = 0,
 ) -> Iterator[Server]:
-    """Serve ``answer(user text, request body, how often this text was asked before)``."""
+    """Serve ``answer(user text, request body, how often this text was asked before)``.
+
+    Args:
+        answer: what it says.
+        models: ids it lists; ``listing`` is the HTTP status of the list.
+        port: on which it listens, 0 for any free one.
+    """
     seen: dict[str, int] = {}
     lock = threading.Lock()
     busy = 0
@@ -88,7 +98,7 @@ def scripted(
             pass
 
         def do_GET(self) -> None:
-            self._send(200, json.dumps({"data": [{"id": m} for m in models]}), {})
+            self._send(listing, json.dumps({"data": [{"id": m} for m in models]}), {})
 
         def do_POST(self) -> None:
             nonlocal busy
@@ -139,7 +149,7 @@ def scripted(
         def handle_error(self, request: Any, client_address: Any) -> None:
             pass  # clients that time out close their end; that is the point
 
-    httpd = Quiet(("127.0.0.1", 0), Handler)
+    httpd = Quiet(("127.0.0.1", port), Handler)
     server = Server(f"http://127.0.0.1:{httpd.server_address[1]}/v1")
     thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

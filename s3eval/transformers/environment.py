@@ -109,18 +109,22 @@ def prepare_bitsandbytes() -> str:
 
 @contextmanager
 def quiet_library() -> Iterator[None]:
-    """Keep the library's progress bars and notices out of our output, then as it was before."""
-    from transformers.utils import logging
+    """Keep the libraries' progress bars and notices out of our output, then as it was before."""
+    from huggingface_hub.utils import logging as hub
+    from transformers.utils import logging as library
 
-    level, bars = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    level, hub_level = library.get_verbosity(), hub.get_verbosity()
+    bars = library.is_progress_bar_enabled()
+    library.set_verbosity_error()
+    hub.set_verbosity(logging.ERROR)
+    library.disable_progress_bar()
     try:
         yield
     finally:
-        logging.set_verbosity(level)
+        library.set_verbosity(level)
+        hub.set_verbosity(hub_level)
         if bars:
-            logging.enable_progress_bar()
+            library.enable_progress_bar()
 
 
 def installed(package: str) -> bool:

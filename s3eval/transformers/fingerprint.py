@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import Any
 
 __all__ = ["checkpoint_name", "checkpoint_version"]
 
@@ -15,7 +14,7 @@ def checkpoint_name(checkpoint: str) -> str:
     return path.resolve().name if path.is_dir() else checkpoint
 
 
-def checkpoint_version(checkpoint: str, raw: dict[str, Any]) -> str:
+def checkpoint_version(checkpoint: str, commit: str) -> str:
     """The repository's commit, or a fingerprint of a folder's configuration and weights.
 
     Of each weight file the size and three samples of 64 KiB are read, so that the largest
@@ -23,7 +22,7 @@ def checkpoint_version(checkpoint: str, raw: dict[str, Any]) -> str:
     """
     folder = Path(checkpoint).expanduser()
     if not folder.is_dir():
-        return str(raw.get("_commit_hash") or "")
+        return commit
     digest = hashlib.sha256()
     names = ("*.json", "*.jinja", "*.txt", "*.safetensors", "*.bin")
     for path in sorted(p for pattern in names for p in folder.glob(pattern)):

@@ -1,14 +1,14 @@
 """From a checkpoint's name to a model ready to be asked; refuses early and leaves nothing behind.
 
-The order is deliberate: configuration (small), architecture, optional packages, memory, weights.
-A model that cannot run is refused before anything large is fetched or read.
+The order is deliberate: optional packages, memory by the published size, configuration (small),
+architecture, memory as counted, files, weights. A model that cannot run is refused before
+anything large is fetched or read.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
@@ -19,16 +19,19 @@ from s3eval.transformers.environment import (
     require,
 )
 from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
-from s3eval.transformers.needs import check_memory
+from s3eval.transformers.needs import check_memory, estimate_needs, least_needs
 from s3eval.transformers.options import Options
 from s3eval.transformers.parallel import check_split, plan
 from s3eval.transformers.quantization import (
     check_quantization,
+    quantized_beforehand,
+    quantized_bits,
     quantizer,
     quantizer_version,
     require_quantizer,
     unpacked,
 )
+from s3eval.transformers.source import Source, find_source, first_line
 
 __all__ = ["Loaded", "load_checkpoint"]
 
@@ -37,6 +40,12 @@ _WEIGHTS = (
     "model.safetensors.index.json",
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
+)
+# What turns clips and questions into tokens; of each the files any of which will do.
+_PROCESSING = (
+    (("tokenizer.json",), ("vocab.json", "merges.txt")),
+    (("tokenizer_config.json",),),
+    (("preprocessor_config.json",), ("processor_config.json",)),
 )
 
 
@@ -55,7 +64,12 @@ class Loaded:
 
 
 def load_checkpoint(
-    name: str, checkpoint: str, architecture: str, model_types: tuple[str, ...], options: Options
+    name: str,
+    checkpoint: str,
+    architecture: str,
+    model_types: tuple[str, ...],
+    options: Options,
+    parameters: int = 0,
 ) -> Loaded:
     """Load a checkpoint as the named architecture.
 
@@ -65,6 +79,8 @@ def load_checkpoint(
         architecture: a class of the transformers library.
         model_types: the ``model_type`` values its configuration may have.
         options: the user's.
+        parameters: the checkpoint's published size, 0 where it is not known; what cannot fit
+            is then refused before even its configuration is fetched.
 
     Raises:
         S3EvalError: no such checkpoint, another architecture, missing or unreadable weights, a
@@ -74,16 +90,26 @@ def load_checkpoint(
     _require_extras(options)
     prepare_libraries()
     with quiet_library():
-        return _load(name, checkpoint, architecture, model_types, options)
+        return _load(name, checkpoint, architecture, model_types, options, parameters)
 
 
 def _load(
-    name: str, checkpoint: str, architecture: str, model_types: tuple[str, ...], options: Options
+    name: str,
+    checkpoint: str,
+    architecture: str,
+    model_types: tuple[str, ...],
+    options: Options,
+    parameters: int,
 ) -> Loaded:
-    raw = _raw_config(name, checkpoint, options)
-    _check_architecture(name, checkpoint, raw, model_types)
-    check_quantization(name, checkpoint, raw, options)
-    quantized = quantizer_version(raw, options)
+    device = _device(options)
+    if options.check_memory and parameters and options.quantization not in ("gptq", "awq"):
+        dtype, bits = _dtype(None, device, options), quantized_bits({}, options)
+        least = least_needs(parameters, dtype, bits, mixture="Moe" in architecture)
+        check_memory(name, least, dtype, device, bits)
+    source = find_source(name, checkpoint, options.revision)
+    _check_architecture(name, checkpoint, source.raw, model_types)
+    check_quantization(name, checkpoint, source.raw, options)
+    quantized = quantizer_version(source.raw, options)
     import transformers
 
     kind = getattr(transformers, architecture, None)
@@ -92,18 +118,21 @@ def _load(
             f"transformers {transformers.__version__} does not know {architecture}",
             fix="pip install --upgrade transformers",
         )
-    device = _device(options)
-    config = _config(kind, checkpoint, options)
+    config = _config(kind, source)
     check_split(name, config, options)
     dtype = _dtype(config, device, options)
     if options.check_memory:
-        check_memory(name, kind, config, dtype, device, options, raw)
-    _check_weights(checkpoint)
-    processor = _processor(checkpoint, options)
-    model = _weights(kind, checkpoint, config, device, dtype, options)
+        bits = quantized_bits(source.raw, options)
+        experts = quantized_beforehand(source.raw)
+        needs = estimate_needs(kind, config, dtype, bits, experts=experts)
+        check_memory(name, needs, dtype, device, bits)
+    _check_weights(source)
+    _check_processing(source)
+    processor = _processor(source)
+    model = _weights(kind, source, config, device, dtype, options)
     identity = {
         "checkpoint": checkpoint_name(checkpoint),
-        "version": checkpoint_version(checkpoint, raw),
+        "version": checkpoint_version(checkpoint, source.commit),
         "dtype": str(dtype).removeprefix("torch."),
         "attention": getattr(model.config, "_attn_implementation", "") or "",
         "transformers": transformers.__version__,
@@ -120,42 +149,6 @@ def _require_extras(options: Options) -> None:
         require("flash_attn_interface", "attention=flash_attention_3", "pip install flash-attn-3")
     if options.device_map:
         require("accelerate", "device_map", "pip install accelerate")
-
-
-def _raw_config(name: str, checkpoint: str, options: Options) -> dict[str, Any]:
-    from transformers import PreTrainedConfig
-
-    folder = Path(checkpoint).expanduser()
-    if not folder.is_dir() and (
-        checkpoint.startswith((".", "/", "~")) or checkpoint.count("/") > 1
-    ):
-        raise S3EvalError(
-            f"No checkpoint folder for '{name}'",
-            where=checkpoint,
-            fix="--model-option checkpoint=FOLDER or a repository id",
-        )
-    if folder.is_dir() and not (folder / "config.json").is_file():
-        raise S3EvalError(
-            f"This folder is no checkpoint of '{name}'",
-            where=checkpoint,
-            why="no config.json in it",
-        )
-    try:
-        raw, _ = PreTrainedConfig.get_config_dict(
-            str(folder) if folder.is_dir() else checkpoint, revision=options.revision
-        )
-    except Exception as error:
-        if folder.is_dir():
-            raise S3EvalError(
-                "This checkpoint's config.json cannot be read", where=checkpoint, why=_first(error)
-            ) from error
-        raise S3EvalError(
-            f"Checkpoint '{checkpoint}' of '{name}' is neither a folder nor in the local model "
-            "cache, and cannot be fetched",
-            why=_first(error),
-            fix=f"hf download {checkpoint}  or  --model-option checkpoint=FOLDER",
-        ) from error
-    return dict(raw)
 
 
 def _check_architecture(
@@ -186,37 +179,40 @@ def _device(options: Options) -> str:
     return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
-def _config(kind: Any, checkpoint: str, options: Options) -> Any:
+def _config(kind: Any, source: Source) -> Any:
     try:
-        return kind.config_class.from_pretrained(_place(checkpoint), revision=options.revision)
+        return kind.config_class.from_pretrained(source.place, **source.arguments)
     except Exception as error:
         raise S3EvalError(
             "This checkpoint's configuration does not fit its architecture",
-            where=checkpoint,
-            why=_first(error),
+            where=source.place,
+            why=first_line(error),
         ) from error
 
 
 def _dtype(config: Any, device: str, options: Options) -> Any:
+    """The weights' dtype; without a configuration that of the published checkpoints."""
     import torch
 
     if options.dtype != "auto":
         return getattr(torch, options.dtype)
     if device == "cpu":
         return torch.float32
+    if config is None:
+        return torch.bfloat16
     own = getattr(config, "dtype", None) or getattr(config.get_text_config(), "dtype", None)
     return own if isinstance(own, torch.dtype) else torch.bfloat16
 
 
-def _check_weights(checkpoint: str) -> None:
-    folder = Path(checkpoint).expanduser()
-    if not folder.is_dir():
+def _check_weights(source: Source) -> None:
+    folder = source.folder
+    if folder is None:
         return
     present = [folder / name for name in _WEIGHTS if (folder / name).is_file()]
     if not present:
         raise S3EvalError(
             "This checkpoint has no weights",
-            where=checkpoint,
+            where=source.place,
             why="no model.safetensors in it",
             fix="download it again, large files included",
         )
@@ -226,36 +222,57 @@ def _check_weights(checkpoint: str) -> None:
         if absent:
             raise S3EvalError(
                 f"{len(absent)} of {len(shards)} weight files are missing",
-                where=checkpoint,
+                where=source.place,
                 why="first: " + absent[0],
                 fix="download the checkpoint again, large files included",
             )
 
 
-def _processor(checkpoint: str, options: Options) -> Any:
+def _check_processing(source: Source) -> None:
+    """Refuse a folder from which the library would make an empty tokenizer without a word."""
+    folder = source.folder
+    if folder is None:
+        return
+    absent = [
+        " and ".join(ways[0])
+        for ways in _PROCESSING
+        if not any(all((folder / file).is_file() for file in way) for way in ways)
+    ]
+    if absent:
+        raise S3EvalError(
+            "This checkpoint cannot read a prompt or a clip",
+            where=source.place,
+            why=f"{', '.join(absent)} missing",
+            fix="copy them from where the weights came from, or download the checkpoint again",
+        )
+
+
+def _processor(source: Source) -> Any:
     from transformers import AutoProcessor
 
     try:
-        processor = AutoProcessor.from_pretrained(_place(checkpoint), revision=options.revision)
+        processor = AutoProcessor.from_pretrained(source.place, **source.arguments)
     except Exception as error:
         raise S3EvalError(
-            "This checkpoint's processor cannot be loaded", where=checkpoint, why=_first(error)
+            "This checkpoint's processor cannot be loaded",
+            where=source.place,
+            why=first_line(error),
         ) from error
     if not hasattr(processor, "apply_chat_template") or not getattr(
         processor, "chat_template", None
     ):
         raise S3EvalError(
             "This checkpoint has no chat template",
-            where=checkpoint,
+            where=source.place,
             why="is it an instruction-tuned one, with chat_template.json or .jinja?",
         )
     return processor
 
 
 def _weights(
-    kind: Any, checkpoint: str, config: Any, device: str, dtype: Any, options: Options
+    kind: Any, source: Source, config: Any, device: str, dtype: Any, options: Options
 ) -> Any:
-    arguments: dict[str, Any] = {"revision": options.revision, "dtype": dtype}
+    arguments: dict[str, Any] = {**source.arguments, "dtype": dtype}
     if options.attention != "auto":
         arguments["attn_implementation"] = options.attention
     if options.tensor_parallel > 1:
@@ -274,25 +291,26 @@ def _weights(
     if quantizing is not None:
         arguments["quantization_config"] = quantizing
     try:
-        model, report = kind.from_pretrained(
-            _place(checkpoint), output_loading_info=True, **arguments
-        )
+        model, report = kind.from_pretrained(source.place, output_loading_info=True, **arguments)
     except Exception as error:
         if is_out_of_memory(error):
             raise MachineError(
                 "Memory ran out while the weights were loaded",
-                where=checkpoint,
+                where=source.place,
                 fix="--model-option quantization=bitsandbytes-4bit or device_map=auto",
             ) from error
         raise S3EvalError(
-            "This checkpoint's weights cannot be loaded", where=checkpoint, why=_first(error)
+            "This checkpoint's weights cannot be loaded",
+            where=source.place,
+            why=first_line(error),
+            fix="" if source.folder else f"hf download {source.place}",
         ) from error
     missing = sorted(report.get("missing_keys") or ())
     if missing:
         raise S3EvalError(
             f"{len(missing)} weights are missing from this checkpoint; random ones would answer "
             "in their place",
-            where=checkpoint,
+            where=source.place,
             why="first: " + missing[0],
             fix="download the checkpoint again",
         )
@@ -303,14 +321,3 @@ def _many_gpus() -> bool:
     import torch
 
     return bool(torch.cuda.device_count() > 1)
-
-
-def _place(checkpoint: str) -> str:
-    folder = Path(checkpoint).expanduser()
-    return str(folder) if folder.is_dir() else checkpoint
-
-
-def _first(error: BaseException) -> str:
-    """The first telling line of an exception."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__

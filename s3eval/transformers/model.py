@@ -101,7 +101,10 @@ class TransformersModel(Model):
     def loaded(cls, spec: ModelSpec, options: Options) -> Loaded:
         """The checkpoint named in the options, or else in the spec, in memory."""
         checkpoint = options.checkpoint or spec.checkpoint
-        return load_checkpoint(spec.name, checkpoint, cls.architecture, cls.model_types, options)
+        known = spec.parameters if checkpoint == spec.checkpoint else 0
+        return load_checkpoint(
+            spec.name, checkpoint, cls.architecture, cls.model_types, options, known
+        )
 
     def prepare(self) -> None:
         """Adjust the loaded model, where a family needs it."""

@@ -7,28 +7,51 @@ from typing import Any
 
 from s3eval.errors import MachineError
 from s3eval.transformers.environment import GIB, free_memory
-from s3eval.transformers.options import Options
-from s3eval.transformers.quantization import quantized_beforehand, quantized_bits
 
-__all__ = ["Needs", "check_memory", "estimate_needs"]
+__all__ = ["Needs", "check_memory", "estimate_needs", "least_needs"]
 
 
 @dataclass(frozen=True)
 class Needs:
     """What a model takes: ``weights`` and ``working`` memory in bytes.
 
-    ``parameters`` counts all, ``quantizable`` those a quantiser would reach.
+    ``parameters`` counts all, ``quantizable`` those a quantiser would reach. ``counted`` is
+    False for a lower bound by the published size alone.
     """
 
     parameters: int
     quantizable: int
     weights: int
     working: int
+    counted: bool = True
 
     @property
     def total(self) -> int:
         """Bytes in all."""
         return self.weights + self.working
+
+
+def least_needs(
+    parameters: int, dtype: Any, bits: float | None = None, *, mixture: bool = False
+) -> Needs:
+    """The least a model of a published size takes: what is known before its configuration is.
+
+    Args:
+        parameters: how many it has.
+        dtype: of the weights. bits: of a quantised weight, None when none is; otherwise all
+            are taken as quantised.
+        mixture: a mixture of experts, which quantising would help little.
+
+    Returns:
+        weights, and a tenth of them to work in; the memory of a prefix is left out.
+
+    >>> import torch
+    >>> least_needs(1_000_000_000, torch.bfloat16).weights
+    2000000000
+    """
+    weights = int(parameters * (bits / 8 if bits else dtype.itemsize))
+    reached = 0 if mixture and not bits else parameters
+    return Needs(parameters, reached, weights, weights // 10, counted=False)
 
 
 def estimate_needs(
@@ -75,30 +98,27 @@ def _quantizable(model: Any, experts: bool) -> int:
     return int(sum(m.weight.numel() for m in layers) + sum(p.numel() for p in stacked))
 
 
-def check_memory(
-    name: str, kind: Any, config: Any, dtype: Any, device: str, options: Options, raw: Any
-) -> None:
+def check_memory(name: str, needs: Needs, dtype: Any, device: str, bits: float | None) -> None:
     """Refuse a model that cannot fit, with the numbers.
 
     Args:
         name: the model's name, for messages.
-        kind, config, dtype: its class, configuration and the weights' dtype.
+        needs: what it takes (`least_needs`, `estimate_needs`).
+        dtype: the weights'. bits: of a quantised weight, None when none is.
         device: where it would go.
-        options: the user's (quantisation).
-        raw: the checkpoint's config.json (a quantised one says so there).
 
     Raises:
         MachineError: weights and working memory are more than what is free.
     """
-    bits = quantized_bits(raw, options)
-    needs = estimate_needs(kind, config, dtype, bits, experts=quantized_beforehand(raw))
     free = free_memory(device)
     if needs.total <= free:
         return
-    kept = str(dtype).removeprefix("torch.")
-    held = f"{kept}, {needs.quantizable / 1e9:.1f} of them in {bits:g} bits" if bits else kept
+    held = str(dtype).removeprefix("torch.")
+    if bits:
+        held += f", {needs.quantizable / 1e9:.1f} of them in {bits:g} bits"
+    about = "about" if needs.counted else "at least"
     raise MachineError(
-        f"'{name}' needs about {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
+        f"'{name}' needs {about} {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
         f"parameters in {held}: {needs.weights / GIB:.0f} GiB, and {needs.working / GIB:.0f} GiB "
         f"to work in), but this machine has {free / GIB:.0f} GiB free {_place(device)}",
         fix=_way_out(needs, device, bits),

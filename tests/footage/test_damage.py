@@ -111,21 +111,60 @@ def test_no_video_at_all(tmp_path, content, message):
         assert str(tmp_path) not in str(caught.value)
 
 
-def test_sound_alone_can_be_heard_not_seen(tmp_path):
+def _wave(file, seconds=2.0):
     import wave
 
-    file = tmp_path / "sound.wav"
-    tone = (0.5 * np.sin(np.arange(32_000) / 10) * 32767).astype("<i2")
+    tone = (0.5 * np.sin(np.arange(round(seconds * 16_000)) / 10) * 32767).astype("<i2")
     with wave.open(str(file), "wb") as out:
         out.setparams((1, 2, 16_000, 0, "NONE", ""))
         out.writeframes(tone.tobytes())
+    return tone
+
+
+def test_sound_alone_is_heard_and_has_nothing_to_see(tmp_path):
+    file = tmp_path / "sound.wav"
+    tone = _wave(file)
+    facts = probe(file)
+    assert facts.has_sound and not facts.has_pictures
+    assert facts.duration == pytest.approx(2.0)
     clip = Clip("v", 0.0, 2.0, GRID)
-    with pytest.raises(S3EvalError, match="no video stream"):
-        [*decode(file, [clip])]
-    [footage] = decode(file, [clip], sight=False)
-    assert len(footage.frames) == 0
-    assert np.abs(footage.sound - tone / 32768).max() < 0.01
-    assert footage.duration == pytest.approx(2.0)
+    for sight in (True, False):
+        [footage] = decode(file, [clip], sight=sight)
+        assert len(footage.frames) == 0
+        assert np.abs(footage.sound - tone / 32768).max() < 0.01
+        assert footage.duration == pytest.approx(2.0)
+    [footage] = decode(file, [clip], sound=False)
+    assert len(footage.frames) == 0 and footage.sound is None
+
+
+@pytest.mark.parametrize("kind", ["mp3", "m4a", "flac"])
+def test_sound_files_last_as_long_as_their_packets(tmp_path, kind):
+    """Not as their header guesses: an MP3 without an index is judged by its bit rate."""
+    import av
+
+    file = tmp_path / f"sound.{kind}"
+    codec = {"mp3": "mp3", "m4a": "aac", "flac": "flac"}[kind]
+    with av.open(str(file), "w") as out:
+        stream = out.add_stream(codec, rate=48_000, layout="mono")
+        form = {"flac": "s16"}.get(kind, "fltp")
+        tone = np.sin(np.arange(5 * 48_000) / 20)[None]
+        tone = (tone * 30_000).astype(np.int16) if form == "s16" else tone.astype(np.float32)
+        frame = av.AudioFrame.from_ndarray(tone, format=form, layout="mono")
+        frame.sample_rate, frame.pts = 48_000, 0
+        for part in (frame, None):
+            out.mux(stream.encode(part))
+    assert probe(file).duration == pytest.approx(5.0, abs=0.1)
+    [heard] = decode(file, [Clip("v", 1.0, 4.0, GRID)])
+    assert len(heard.sound) == 48_000 and np.abs(heard.sound).min() < 0.1 < heard.sound.max()
+
+
+def test_a_sound_file_cut_off_fails_past_its_end(tmp_path):
+    file = tmp_path / "cut.wav"
+    _wave(file, 4.0)
+    file.write_bytes(file.read_bytes()[: 44 + 2 * 16_000 * 2])
+    early, late = decode(file, [Clip("v", 0.0, 2.0, GRID), Clip("v", 1.0, 3.0, GRID)])
+    assert isinstance(early, Footage)
+    assert isinstance(late, FootageFailure) and "sound ends at 2.00 s" in late.reason
 
 
 def test_a_cut_off_file_is_not_heard_as_silence(film, tmp_path):

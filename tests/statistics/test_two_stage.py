@@ -223,3 +223,40 @@ def test_too_few_patients_to_split(dataset):
     small = replace(dataset, videos=tuple(v for v in dataset.videos if v.patient < "P05"))
     with pytest.raises(S3EvalError, match="fewer than the"):
         make_split(small)
+
+
+@pytest.fixture
+def few(tmp_path):
+    """Six videos of six patients in three folds: four to train on, two of each diagnosis."""
+    (tmp_path / "dataset.toml").write_text('format = 1\nname = "few"\n')
+    rows = [f"v{i},p{i},{'ES' if i % 2 else 'NES'},{i % 3}" for i in range(6)]
+    (tmp_path / "videos.csv").write_text("\n".join(["video,patient,diagnosis,fold", *rows, ""]))
+    rows = [f"v{i},tonic,{'yes' if i % 2 else 'no'},{i % 2 or ''}" for i in range(6)]
+    (tmp_path / "features.csv").write_text("\n".join(["video,feature,present,start", *rows, ""]))
+    return tmp_path
+
+
+@pytest.mark.parametrize("tune", [True, False])
+def test_few_patients_make_a_smaller_neighbourhood_not_an_error(few, tune, recwarn):
+    from s3eval.dataset import open_folder
+
+    small = open_folder(few)
+    truth = annotated(small)
+    setup = Setup("knn", tune=tune, importances=False)
+    found = two_stage(truth, truth, small, folds(small), setup)
+    assert len(found.predictions) == 6
+    if not tune:
+        assert found.parameters == {fold: {"n_neighbors": 4} for fold in range(3)}
+    assert all(p["n_neighbors"] <= 4 for p in found.parameters.values())
+    assert not recwarn.list, "no neighbourhood that cannot be was tried"
+
+
+def test_a_smaller_neighbourhood_is_said(few):
+    from click.testing import CliRunner
+
+    from s3eval.cli.two_stage import command
+
+    options = ["--classifiers", "knn", "--no-tune", "--resamples", "100"]
+    done = CliRunner().invoke(command, ["--data", str(few), *options], catch_exceptions=False)
+    assert done.exit_code == 0
+    assert "annotation, knn: fold 0: only 4 training videos" in done.output

@@ -72,13 +72,37 @@ def test_pixels_the_wrong_way_round(spec: Any) -> None:
 
 
 def test_checkpoint_neither_here_nor_to_be_had(spec: Any, offline: None) -> None:
-    line = refused(spec, "qwen3-vl-8b")
+    line = refused(spec, "qwen3-vl-8b", check_memory=False)
     assert "Qwen/Qwen3-VL-8B-Instruct" in line and "hf download" in line
 
 
 def test_no_such_folder(spec: Any, tmp_path: Path) -> None:
     line = refused(spec, "qwen3-vl-8b", checkpoint=str(tmp_path / "nowhere"))
     assert "No checkpoint folder" in line and "nowhere" in line
+
+
+def test_a_name_that_can_only_be_a_folder_names_the_nearest(
+    spec: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused at once: a repository is owner/name, so no hub is asked."""
+    import socket
+
+    def nobody(*args: Any, **more: Any) -> Any:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.chdir(folder.parent)
+    line = refused(spec, "qwen3-vl-8b", checkpoint="mime")
+    assert "No checkpoint folder 'mime'" in line and "did you mean 'mine'?" in line
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder.parent / "mime"))
+    assert f"did you mean '{folder}'?" in line
+
+
+def test_a_file_is_called_a_file(spec: Any, tmp_path: Path) -> None:
+    (tmp_path / "ok.csv").write_text("video,patient\n")
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(tmp_path / "ok.csv"))
+    assert "ok.csv' of 'qwen3-vl-8b' is a file, not a folder" in line
+    assert "hf download" not in line and "config.json" in line
 
 
 def test_a_folder_that_is_no_checkpoint(spec: Any, tmp_path: Path) -> None:
@@ -130,6 +154,24 @@ def test_no_chat_template(spec: Any, folder: Path) -> None:
     for name in ("chat_template.jinja", "chat_template.json"):
         (folder / name).unlink(missing_ok=True)
     assert "chat template" in refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        ("tokenizer.json", "tokenizer_config.json"),
+        ("tokenizer.json",),
+        ("tokenizer_config.json",),
+        ("processor_config.json",),
+    ],
+)
+def test_what_makes_tokens_is_missing(spec: Any, folder: Path, gone: tuple[str, ...]) -> None:
+    """Without both tokenizer files the library makes an empty one, and every question fails."""
+    for name in gone:
+        (folder / name).unlink()
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    asked_for = [n.replace("processor_config", "preprocessor_config") for n in gone]
+    assert f"{', '.join(asked_for)} missing" in line
 
 
 @pytest.mark.parametrize(
@@ -197,6 +239,29 @@ def test_seventy_two_billion_parameters_on_a_small_machine(
     line = refused(spec, "qwen2.5-vl-72b", MachineError, checkpoint=str(tmp_path), dtype="bfloat16")
     assert "73.4 billion parameters in bfloat16: 137 GiB" in line
     assert "8 GiB free" in line and "GPUs of" in line
+
+
+def test_the_published_size_refuses_before_anything_is_fetched(
+    spec: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No configuration in the cache, and none asked for: the spec knows how large it is."""
+    import socket
+
+    from s3eval.transformers import needs
+
+    def nobody(*args: Any, **more: Any) -> Any:
+        raise AssertionError("the network was asked")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
+    monkeypatch.setattr(needs, "free_memory", lambda device: 8 * 2**30)
+    line = refused(spec, "qwen2.5-vl-72b", MachineError, device="cpu")
+    assert "at least 301 GiB (73.4 billion parameters in float32: 273 GiB" in line
+    assert "8 GiB free" in line and "GPUs of 164 GiB together" in line
+    assert "quantization=bitsandbytes-4bit" in line
+    line = refused(spec, "qwen2.5-vl-72b", MachineError, device="cpu", dtype="bfloat16")
+    assert "in bfloat16: 137 GiB" in line
+    line = refused(spec, "qwen3-omni-30b-a3b", MachineError, device="cpu")
+    assert "31.7 billion" in line and "bitsandbytes" not in line, "it would not help a mixture"
 
 
 def test_a_clip_over_the_budget(spec: Any, loaded: Any) -> None:

@@ -20,6 +20,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_audio_flamingo.adapter:AudioFlamingo3",
             summary="Audio Flamingo 3",
             checkpoint="nvidia/audio-flamingo-3-hf",
+            parameters=8_270_000_000,
             **_COMMON,
         ),
     ]

@@ -20,6 +20,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_internvl.adapter:InternVL",
             summary="InternVL3.5 8B",
             checkpoint="OpenGVLab/InternVL3_5-8B-HF",
+            parameters=8_530_000_000,
             **_COMMON,
         ),
         ModelSpec(
@@ -27,6 +28,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_internvl.adapter:InternVL",
             summary="InternVL3.5 38B",
             checkpoint="OpenGVLab/InternVL3_5-38B-HF",
+            parameters=38_390_000_000,
             **_COMMON,
         ),
     ]

@@ -20,6 +20,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_lingshu.adapter:Lingshu",
             summary="Lingshu 32B",
             checkpoint="lingshu-medical-mllm/Lingshu-32B",
+            parameters=33_450_000_000,
             **_COMMON,
         ),
     ]

@@ -21,6 +21,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen25_omni.adapter:Qwen25Omni",
             summary="Qwen2.5-Omni 7B",
             checkpoint="Qwen/Qwen2.5-Omni-7B",
+            parameters=8_930_000_000,
             **_COMMON,
         ),
     ]

@@ -20,6 +20,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
             summary="Qwen2.5-VL 7B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-7B-Instruct",
+            parameters=8_290_000_000,
             **_COMMON,
         ),
         ModelSpec(
@@ -27,6 +28,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
             summary="Qwen2.5-VL 32B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-32B-Instruct",
+            parameters=33_450_000_000,
             **_COMMON,
         ),
         ModelSpec(
@@ -34,6 +36,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
             summary="Qwen2.5-VL 72B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-72B-Instruct",
+            parameters=73_410_000_000,
             **_COMMON,
         ),
     ]

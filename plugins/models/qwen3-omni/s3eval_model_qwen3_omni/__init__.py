@@ -22,6 +22,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen3_omni.adapter:Qwen3Omni",
             summary="Qwen3-Omni 30B-A3B Instruct",
             checkpoint="Qwen/Qwen3-Omni-30B-A3B-Instruct",
+            parameters=31_720_000_000,
             **_COMMON,
         ),
     ]

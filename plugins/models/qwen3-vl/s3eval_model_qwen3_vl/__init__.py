@@ -21,6 +21,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
             summary="Qwen3-VL 8B Instruct",
             checkpoint="Qwen/Qwen3-VL-8B-Instruct",
+            parameters=8_770_000_000,
             **_COMMON,
         ),
         ModelSpec(
@@ -28,6 +29,7 @@ def s3eval_models() -> list[ModelSpec]:
             adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
             summary="Qwen3-VL 32B Instruct",
             checkpoint="Qwen/Qwen3-VL-32B-Instruct",
+            parameters=33_360_000_000,
             **_COMMON,
         ),
     ]

@@ -37,13 +37,14 @@ class ServerModel(Model):
         self._spec, self._options = spec, options
         variables = KEY_VARIABLES
         endpoint = options.endpoint("server", variables)
-        # The gate first: not even the list of models is asked for without permission.
-        Gate(endpoint, allow_remote=options.allow_remote, phi="off")
-        endpoint = _named(endpoint, options)
+        # The gate first: not even the list of models is asked for without permission, nor of a
+        # server that no clip may be sent to.
         self._gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
         for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
             if sense:
                 self._gate.clear_media(kind)
+        endpoint = _named(endpoint, options)
+        self._gate.endpoint = endpoint  # the same server, now with its model's name
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
@@ -76,6 +77,15 @@ class ServerModel(Model):
             **{name: getattr(options, name) for name in kept},
             **self._gate.identity,
         }
+
+    def notice(self) -> str:
+        """Which server and model are asked, where nobody named the server."""
+        if "base_url" in self._options.model_fields_set:
+            return ""
+        return (
+            f"asks {self._client.endpoint.name}, what answers at the default address "
+            "(--model-option base_url=… for another)"
+        )
 
     def watch(self, footage: Footage) -> Media:
         """Encode the clip once for all questions.
@@ -127,7 +137,9 @@ class ServerModel(Model):
         except CallError as error:
             if error.stops_all:
                 raise StopRunError(
-                    f"{self._client.endpoint.name} cannot be asked", why=str(error), fix=START
+                    f"{self._client.endpoint.name} cannot be asked",
+                    why=str(error),
+                    fix=_advice(error, self._client.endpoint, self._options),
                 ) from None
             return Answer.failed(str(error))
         found, mass = choice_probabilities(reply.logprobs, question.choices)
@@ -159,6 +171,15 @@ def _by_prefix(questions: Sequence[Question]) -> Iterator[list[int]]:
     return iter(groups.values())
 
 
+def _advice(error: CallError, endpoint: Endpoint, options: ServerModelOptions) -> str:
+    """What to do about a server that cannot be asked: its key, its model, or starting it."""
+    if not error.reason.startswith(("HTTP 401", "HTTP 403")):
+        return START
+    variable = options.key_variable or KEY_VARIABLES[0]
+    sent = "another key than the one sent" if endpoint.key else "a key, none was sent"
+    return f"{sent}: export {variable}=…, or keyring set s3eval server (docs/servers.md)"
+
+
 def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
     """The endpoint with a model the server has.
 
@@ -174,7 +195,11 @@ def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
                 f"No server answers at {endpoint.host}", why=error.reason, fix=START
             ) from None
         if error.kind == "access" and "404" not in error.reason:
-            raise S3EvalError(f"{endpoint.host} refuses", why=error.reason) from None
+            raise S3EvalError(
+                f"{endpoint.host} refuses",
+                why=error.reason,
+                fix=_advice(error, endpoint, options),
+            ) from None
         served = []  # some servers do not list what they serve
     finally:
         client.close()

@@ -200,6 +200,47 @@ def test_refused_access_stops_the_run_with_one_line():
         assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_refused_key_is_what_the_advice_is_about(status, monkeypatch):
+    monkeypatch.delenv("S3EVAL_SERVER_KEY", raising=False)
+    refusal = Said(status=status, body='{"error": "no"}')
+    with scripted(lambda t, b, n: refusal) as server, pytest.raises(StopRunError) as caught:
+        ask(server)
+    line = str(caught.value)
+    assert "none was sent" in line and "export S3EVAL_SERVER_KEY" in line
+    assert "vllm serve" not in line
+    monkeypatch.setenv("MINE", "sk-secret")
+    with (
+        scripted(lambda t, b, n: refusal, listing=status) as server,
+        pytest.raises(S3EvalError, match="refuses") as caught,
+    ):
+        ask(server, key_variable="MINE")
+    line = str(caught.value)
+    assert "another key than the one sent: export MINE=" in line
+    assert "vllm serve" not in line and "sk-secret" not in line
+
+
+def test_what_is_no_matter_of_keys_still_says_how_to_start_one():
+    with (
+        scripted(lambda t, b, n: Said(status=404, body='{"error": "no model"}')) as server,
+        pytest.raises(StopRunError, match="vllm serve"),
+    ):
+        ask(server)
+
+
+def test_a_server_no_clip_may_go_to_is_not_even_contacted(monkeypatch):
+    import socket
+
+    def contacted(*args, **more):
+        raise AssertionError("the server was contacted")
+
+    monkeypatch.setattr(socket, "getaddrinfo", contacted)
+    for spec, kind in ((SEES, "frames"), (HEARS, "sound")):
+        options = {"base_url": "https://models.example.org/v1", "allow_remote": True}
+        with pytest.raises(S3EvalError, match=f"The {kind} of a patient may not be sent"):
+            ServerModel.load(spec, {**options, "phi": "block"})
+
+
 def test_a_budget_stops_the_run():
     with scripted(lambda t, b, n: Said("yes")) as server:
         with pytest.raises(StopRunError, match="3 calls is spent"):

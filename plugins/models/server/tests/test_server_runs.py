@@ -75,3 +75,40 @@ def test_another_machine_is_refused_without_the_flag(data, tmp_path):
         run(data, tmp_path / "runs", *options)
     with pytest.raises(S3EvalError, match="not an option"):
         run(data, tmp_path / "runs", *options, "--model-option", "allow_remote=true")
+
+
+def test_of_a_sound_file_only_what_is_heard_is_asked(tmp_path):
+    import wave
+
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    with wave.open(str(folder / "a.wav"), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes(b"\1\2" * 32_000)
+    (folder / "dataset.toml").write_text('format = 1\nname = "sounds"\n')
+    (folder / "videos.csv").write_text("video,patient,file\na,p,a.wav\n")
+    (folder / "features.csv").write_text("video,feature,present\na,ictal_vocalization,yes\n")
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        both = run(folder, tmp_path / "both", *at(server), "--json", "-")
+        assert both.exit_code == 0, both.output
+        assert len(server.asked) == 2 and "18 skipped" in both.stderr
+        seeing = run(folder, tmp_path / "seeing", *at(server), "--model", "server", "--json", "-")
+        assert seeing.exit_code == 0, seeing.output
+        assert len(server.asked) == 4, "server-omni once more, server not at all"
+        assert "server: 1 videos, 0 answered, 0 already there, 18 skipped" in seeing.stderr
+
+
+def test_a_server_nobody_named_is_named_before_it_is_asked(data, tmp_path):
+    try:
+        serving = scripted(lambda t, b, n: Said("yes"), models=("stranger",), port=8000)
+        server = serving.__enter__()
+    except OSError:
+        pytest.skip("something listens at the default address already")
+    try:
+        found = run(data, tmp_path / "found", "--json", "-")
+        named = run(data, tmp_path / "named", *at(server), "--json", "-")
+    finally:
+        serving.__exit__(None, None, None)
+    said = "server-omni: asks stranger at 127.0.0.1:8000, what answers at the default address"
+    assert [line.startswith(said) for line in found.stderr.splitlines()].index(True) == 0
+    assert "stranger" not in named.stderr

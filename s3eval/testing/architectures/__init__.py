@@ -1,0 +1,26 @@
+"""The six model architectures at any size, with random weights and everything that goes with them.
+
+Each builder makes a model, its processor (a tokenizer trained here, the family's special tokens
+and chat template, its image, video and sound processors) and the tokens that end an answer.
+`scale` says how large, `seeing` and `hearing` hold the builders, `parts` what they share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s3eval.testing.architectures.hearing import audio_flamingo3, qwen2_5_omni, qwen3_omni
+from s3eval.testing.architectures.parts import Parts
+from s3eval.testing.architectures.scale import Encoder, Scale
+from s3eval.testing.architectures.seeing import internvl, qwen2_5_vl, qwen3_vl
+
+__all__ = ["ARCHITECTURES", "Encoder", "Parts", "Scale"]
+
+ARCHITECTURES: dict[str, Callable[[Scale], Parts]] = {
+    "internvl": internvl,
+    "qwen2_5_vl": qwen2_5_vl,
+    "qwen3_vl": qwen3_vl,
+    "qwen2_5_omni": qwen2_5_omni,
+    "qwen3_omni": qwen3_omni,
+    "audio_flamingo3": audio_flamingo3,
+}
