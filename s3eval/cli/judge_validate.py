@@ -157,17 +157,13 @@ def _read(path: Path, expert: str, wanted: tuple[str, ...]) -> _Ratings:
 
 def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], str]], list[str]]:
     """(row, trimmed cells by column, what is wrong with the row as a whole), and the columns."""
-    import csv
-    import io
-
-    from s3eval.dataset.tables import quotes_close
+    from s3eval.dataset.tables import Records
 
     if not path.is_file():
         raise S3EvalError("There is no such file", where=path)
     text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(lines)
-    columns = [c.strip() for c in next(reader, [])]
+    found = Records(text)
+    columns = [c.strip() for c in next(found, [])]
     if not any(columns):
         raise S3EvalError("The file is empty", where=path, fix="model, video_id, metrics, expert")
     lacking = [c for c in ("model", "video_id", expert) if c not in columns]
@@ -178,20 +174,18 @@ def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], s
     if twice:
         raise S3EvalError(f"Column {', '.join(twice)} appears twice", where=path)
     records = []
-    before = reader.line_num
-    for cells in reader:
-        first, before = before, reader.line_num
+    for cells in found:
         if not any(cell.strip() for cell in cells):
             continue
-        why = ""
-        if not quotes_close(lines[first:before]):
-            why = f"a quotation mark is not closed before row {before}"
+        number, why = found.number, ""
+        if not found.closed:
+            number, why = found.first, f"a quotation mark is not closed before row {found.number}"
         elif len(cells) > len(columns):
             why = "more cells than columns"
         elif any("\ufffd" in cell for cell in cells):
             why = "bytes that are not UTF-8"
         row = {c: cell.strip() for c, cell in zip(columns, cells, strict=False)}
-        records.append((first + 1 if "quotation" in why else before, row, why))
+        records.append((number, row, why))
     return records, columns
 
 

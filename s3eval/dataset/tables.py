@@ -13,12 +13,11 @@ from s3eval.errors import nearest
 
 __all__ = [
     "Problem",
+    "Records",
     "Row",
     "Table",
     "number",
-    "quotes_close",
     "read_table",
-    "swallowed",
     "table_text",
 ]
 
@@ -89,57 +88,77 @@ def read_table(
         line = raw[: error.start].count(b"\n") + 1
         bad = Problem("error", file, line, f"byte {error.start} is not UTF-8", "save it as UTF-8")
         return empty, [bad]
-    lines = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(lines)
-    header = [c.strip() for c in next(reader, [])]
+    records = Records(text)
+    header = [c.strip() for c in next(records, [])]
     problems = _check_header(file, header, required, optional)
     if any(p.level == "error" for p in problems):
         return empty, problems
     rows = []
-    before = reader.line_num
-    for cells in reader:
-        record, before = lines[before : reader.line_num], reader.line_num
+    for cells in records:
         if not any(c.strip() for c in cells):
             continue
-        if not quotes_close(record):
-            problems.append(Problem("error", file, *swallowed(reader.line_num, record)))
+        if not records.closed:
+            problems.append(Problem("error", file, *records.swallowed()))
             continue
         if len(cells) > len(header):
             what = f"{len(cells)} cells for {len(header)} columns"
-            problems.append(Problem("error", file, reader.line_num, what, "quote commas in text"))
+            problems.append(Problem("error", file, records.number, what, "quote commas in text"))
             continue
         values = dict(zip(header, (c.strip() for c in cells), strict=False))
-        rows.append(Row(reader.line_num, values))
+        rows.append(Row(records.number, values))
     return Table(file, tuple(header), tuple(rows)), problems
 
 
-def quotes_close(record: Sequence[str]) -> bool:
-    """Whether the quotation marks of a record of several lines pair up; True for one line.
+class Records:
+    """The records of CSV text one after the other, and which lines the last one came from.
 
-    A mark left open makes one row of all that follows, up to the next one or the end of the file.
+    A quotation mark left open makes one record of all that follows, up to the next mark or the
+    end of the text; `closed` tells.
 
-    >>> quotes_close(['a,"one\\n', 'two"\\n']), quotes_close(['a,"one\\n', 'b,two\\n'])
-    (True, False)
+    >>> records = Records('a,"one\\ntwo"\\nb,"three\\nc,four\\n')
+    >>> [(cells[0], records.number, records.closed) for cells in records]
+    [('a', 2, True), ('b', 4, False)]
     """
-    if len(record) < 2:
+
+    def __init__(self, text: str) -> None:
+        self._texts = io.StringIO(text, newline="").readlines()
+        self._reader = csv.reader(self._texts)
+        self._before = 0
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        self._before = self._reader.line_num
+        return next(self._reader)
+
+    @property
+    def number(self) -> int:
+        """The last line of the last record, counted from 1."""
+        return self._reader.line_num
+
+    @property
+    def first(self) -> int:
+        """The first line of the last record."""
+        return self._before + 1
+
+    @property
+    def closed(self) -> bool:
+        """Whether the last record's quotation marks pair up; True for one line."""
+        record = self._texts[self._before : self.number]
+        if len(record) < 2:
+            return True
+        try:
+            for _ in csv.reader(record, strict=True):
+                pass
+        except csv.Error:
+            return False
         return True
-    try:
-        for _ in csv.reader(record, strict=True):
-            pass
-    except csv.Error:
-        return False
-    return True
 
-
-def swallowed(number: int, record: Sequence[str]) -> tuple[int, str, str]:
-    """Row, message and way out for a record whose quotation marks do not close.
-
-    Args:
-        number: the last line of the record. record: its lines.
-    """
-    first = number - len(record) + 1
-    what = f"a quotation mark is not closed: rows {first} to {number} are read as one"
-    return first, what, 'write " inside a text as ""'
+    def swallowed(self) -> tuple[int, str, str]:
+        """Row, message and way out where the last record's quotation marks do not close."""
+        what = f"a quotation mark is not closed: rows {self.first} to {self.number} are read as one"
+        return self.first, what, 'write " inside a text as ""'
 
 
 def _check_header(

@@ -7,12 +7,11 @@ its author can put it right), a release is read-only: what is readable is used, 
 from __future__ import annotations
 
 import csv
-import io
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from s3eval.dataset.tables import Problem, quotes_close, swallowed
+from s3eval.dataset.tables import Problem, Records
 from s3eval.errors import nearest
 
 __all__ = ["Line", "Problems", "Sheet", "read_sheet"]
@@ -110,9 +109,8 @@ def read_sheet(
     # A model that repeats itself without end fills cells beyond the reader's default limit.
     csv.field_size_limit(CELL_LIMIT)
     # strict=False lets stray quotes pass; what they break shows as too many cells.
-    texts = io.StringIO(text, newline="").readlines()
-    reader = csv.reader(texts)
-    header = [name.strip() for name in next(reader, [])]
+    records = Records(text)
+    header = [name.strip() for name in next(records, [])]
     if not any(header):
         problems.error(shown, 0, "the file is empty", "it needs a header and rows")
         return Sheet(shown)
@@ -130,17 +128,14 @@ def read_sheet(
         return Sheet(shown, tuple(header))
     _name_unknown(shown, header, {key, *required, *known}, problems)
     lines: dict[str, Line] = {}
-    before = reader.line_num
     try:
-        for cells in reader:
-            record, before = texts[before : reader.line_num], reader.line_num
-            if not quotes_close(record):
-                row, what, fix = swallowed(reader.line_num, record)
-                problems.drop(shown, row, what, fix)
+        for cells in records:
+            if not records.closed:
+                problems.drop(shown, *records.swallowed())
             elif any(cell.strip() for cell in cells):
-                _add(lines, shown, header, key, cells, reader.line_num, problems)
+                _add(lines, shown, header, key, cells, records.number, problems)
     except csv.Error as error:
-        problems.error(shown, reader.line_num, f"not CSV from here on: {error}")
+        problems.error(shown, records.number, f"not CSV from here on: {error}")
     if not lines:
         problems.error(shown, 0, "the file has no rows")
     return Sheet(shown, tuple(header), tuple(lines.values()))
