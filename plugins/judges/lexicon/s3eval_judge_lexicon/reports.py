@@ -23,7 +23,7 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     told = mentions(words, found, lexicon, negated, by_word(words, doubts(words, found)))
     lists = _lists(found)
     after = postictal(words, [m for m in told if m.present], lists, negated)
-    over = _earliest(_first(lists, "sections:ended"), after)
+    over = _earliest(_first(lists, "ended"), after)
     present = [m for m in told if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
@@ -37,7 +37,7 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     localizing, shown = _localizing(words, present)
     sections, where = sections_told(words, present, features, after)
     off_topic = _off_topic(lists)
-    hazard = _first(lists, "sections:hazard")
+    hazard = _first(lists, "hazard")
     flags = [
         words.quote(name, hit.start, hit.end)
         for name, hit in (("off_topic", off_topic), ("hazard", hazard))
@@ -148,17 +148,19 @@ def _extended_arm(words: Words, present: Sequence[Mention], sign: Mention) -> Me
 
 
 def _lists(found: Sequence[Found]) -> dict[str, list[Found]]:
+    """The phrases found of the lists under ``[sections]``, by the list's name."""
+    prefix = "sections:"
     lists: dict[str, list[Found]] = {}
     for one in found:
-        if one.term.startswith("sections:"):
-            lists.setdefault(one.term, []).append(one)
+        if one.term.startswith(prefix):
+            lists.setdefault(one.term[len(prefix) :], []).append(one)
     return lists
 
 
 def _off_topic(lists: dict[str, list[Found]]) -> Found | None:
     """Who or what does not belong to the seizure, those left out who are only addressed."""
-    spoken_to = {f.end for f in lists.get("sections:addressed", ())}
-    return next((f for f in lists.get("sections:off_topic", ()) if f.end not in spoken_to), None)
+    spoken_to = {f.end for f in lists.get("addressed", ())}
+    return next((f for f in lists.get("off_topic", ()) if f.end not in spoken_to), None)
 
 
 def _first(lists: dict[str, list[Found]], name: str) -> Found | None:

@@ -68,10 +68,9 @@ def postictal(
     Args:
         words: the report.
         present: the signs it tells as having been there.
-        lists: phrases found of each list of the lexicon ("sections:settles").
+        lists: phrases found of each list under ``[sections]`` ("settles").
         negated: for each word the scope of negation it stands under, or None.
     """
-
     told = _told(lists, negated)
     headings = [f for f in told.get("heading", ()) if _stands_alone(words, f)]
     nothing = _clauses_without(words, lists, negated)
@@ -86,25 +85,21 @@ def _clauses_without(
     words: Words, lists: Mapping[str, Sequence[Found]], negated: Sequence[Scope | None]
 ) -> set[int]:
     """Clauses that deny a state the patient might be left in ("no confusion afterwards")."""
-    return {words.clause[f.start] for f in lists.get("sections:settled", ()) if negated[f.start]}
+    return {words.clause[f.start] for f in lists.get("settled", ()) if negated[f.start]}
 
 
 def _told(
     lists: Mapping[str, Sequence[Found]], negated: Sequence[Scope | None]
 ) -> dict[str, list[Found]]:
     """What is told of each of the lists, those under a negation left out."""
-    prefix = "sections:"
-    ends = {f.start for f in lists.get(f"{prefix}over", ())}
+    ends = {f.start for f in lists.get("over", ())}
 
     def denied(at: int) -> bool:
         # "The jerking ceases and he lies still": what ceases is not what follows.
         scope = negated[at]
         return scope is not None and scope.by_start not in ends
 
-    return {
-        name[len(prefix) :]: [f for f in found if not denied(f.start)]
-        for name, found in lists.items()
-    }
+    return {name: [f for f in found if not denied(f.start)] for name, found in lists.items()}
 
 
 def _left_at_the_end(
