@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 from reading_measures import Pair, lexicon, reading_tallies
-from second_reader import as_facts
 
 from s3eval.judging.questions import questions, tidy
+from s3eval.judging.schemas import report_facts
 
 CORPUS = Path(__file__).parents[1] / "plugins/judges/lexicon/tests/corpus"
 USES = ("development", "held-out")
@@ -39,7 +39,7 @@ def _reports() -> dict[str, Any]:
     found = texts("reports.jsonl")
     read = lexicon().read_reports([r["report"] for r in found])
     pairs = [
-        (r, Pair(r["style"], r["key"], r["report"], ours, as_facts(r)))
+        (r, Pair(r["style"], r["key"], r["report"], ours, report_facts(r, words=0)))
         for r, ours in zip(found, read, strict=True)
     ]
     out = {}

@@ -28,7 +28,7 @@ from reading_measures import (
 )
 
 from s3eval.judge import ReportFacts
-from s3eval.judging.schemas import ReportReply
+from s3eval.judging.schemas import report_facts
 
 READING = Path(__file__).with_name("second_reading.jsonl")
 SHOWN = ("features", "localizing", "sections", "section postictal")
@@ -39,20 +39,8 @@ def second_reading() -> dict[str, ReportFacts]:
     found = {}
     for line in READING.read_text(encoding="utf-8").splitlines():
         fields = json.loads(line)
-        found[fields["key"]] = as_facts(fields)
+        found[fields["key"]] = report_facts(fields, words=0)
     return found
-
-
-def as_facts(fields: Mapping[str, Any]) -> ReportFacts:
-    """A reading in the release's shape as facts; what does not validate is an error."""
-    reply = ReportReply.model_validate(fields)
-    return ReportFacts(
-        tuple(reply.structural_completeness),
-        tuple(reply.event_sequence),
-        reply.localizing_features.model_dump(),
-        reply.content_analysis.includes_non_seizure,
-        reply.content_analysis.has_safety_issues,
-    )
 
 
 def key_of(text: str) -> str:
