@@ -18,14 +18,6 @@ from s3eval.testing.noise import noise_clip
 torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-NAMES = {
-    "internvl": "internvl3.5-8b",
-    "qwen2_5_vl": "qwen2.5-vl-7b",
-    "qwen3_vl": "qwen3-vl-8b",
-    "qwen2_5_omni": "qwen2.5-omni-7b",
-    "qwen3_omni": "qwen3-omni-30b-a3b",
-    "audio_flamingo3": "audio-flamingo-3",
-}
 QUICK = ["qwen3_vl"]
 
 
@@ -43,12 +35,12 @@ def questions(model: Any) -> list[Question]:
 
 
 @pytest.fixture
-def split(spec: Any) -> Iterator[Any]:
+def split(loaded: Any) -> Iterator[Any]:
     """``split(architecture)``: a model over two processes, ended after the test."""
     models = []
 
     def of(architecture: str, **more: Any) -> Any:
-        found = spec(NAMES[architecture])
+        found = loaded(architecture).spec
         models.append(found.load().load(found, options(architecture, tensor_parallel=2, **more)))
         return models[-1]
 

@@ -67,8 +67,8 @@ class ServerModel(Model):
     def identity(self) -> Mapping[str, Any]:
         """Server, model, sampling and how clips are sent."""
         options, endpoint = self._options, self._client.endpoint
-        kept = ("temperature", "seed", "media", "image_format", "quality", "sound", "times")
-        kept += ("max_media_tokens",)
+        kept = ("temperature", "seed", "media", "image_format", "quality", "sound", "times",
+                "max_media_tokens")  # fmt: skip
         return {
             # Ports of this machine change from start to start.
             "server": "this machine" if endpoint.local else endpoint.host,
