@@ -32,7 +32,7 @@ from s3eval.transformers.prompting import Template
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage
-    from s3eval.plugins import ModelSpec
+    from s3eval.specs import ModelSpec
 
 __all__ = ["TransformersModel", "Watched"]
 
