@@ -35,7 +35,7 @@ def command(
     first: str, second: str, figure: Path | None, resamples: int, seed: int, json_file: str | None
 ) -> None:
     """Agreement of the annotations in the dataset folders FIRST and SECOND."""
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import open_dataset
     from s3eval.statistics.groups import distributions, feature_agreement
 
     one, two = open_dataset(first), open_dataset(second)

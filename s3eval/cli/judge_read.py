@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from s3eval.api.judges import JudgeChoice
 from s3eval.cli.common import json_option, print_table, write_json_output
-from s3eval.cli.judging_options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import judge_options
 
 if TYPE_CHECKING:
     from s3eval.dataset.importers.sheets import Problems

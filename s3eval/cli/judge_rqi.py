@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from s3eval.api.judges import JudgeChoice
 from s3eval.cli.common import json_option, print_table, writable, write_json_output
 from s3eval.cli.judge_read import EMPTY, opened, told_problems
-from s3eval.cli.judging_options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:

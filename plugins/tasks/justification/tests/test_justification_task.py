@@ -206,6 +206,6 @@ def test_the_yes_or_no_may_come_from_the_recognition_run():
 
 def test_the_trivial_answer_denies_everything():
     data = dataset(a=("yes", "stiff"), b=("no", "still"))
-    lines = TASK.trivial([said("a", "stiff"), said("b", None)], ScoringContext(data, "paper"))
+    lines = TASK.baselines([said("a", "stiff"), said("b", None)], ScoringContext(data, "paper"))
     assert [f.value for f in lines["never-there"]] == ["The patient does not show tonic."] * 2
     assert lines["never-there"][0].detail == {"presence": "no"}

@@ -203,11 +203,11 @@ def test_trivial_answerers_learn_from_other_patients_only():
     truth = {"a@1": "yes", "b@1": "no", "c@1": "no", "t@1": "yes", "t@2": "yes", "t@3": "no"}
     said = made_findings({"a@1": "no", "b@1": "no", "c@1": None})
     data = dataset({v: {"tonic": label} for v, label in truth.items()}, a=0, b=0, c=0, t=1)
-    lines = TASK.trivial(said, ScoringContext(data, "paper"))
+    lines = TASK.baselines(said, ScoringContext(data, "paper"))
     assert {f.value for f in lines["majority"]} == {"yes"}  # of patient t's three
     assert [f.video for f in lines["always-yes"]] == ["a@1", "b@1", "c@1"]
     without = dataset({v: {"tonic": truth[v]} for v in ("a@1", "b@1", "c@1")})
-    left_out = TASK.trivial(said, ScoringContext(without, "paper"))["majority"]
+    left_out = TASK.baselines(said, ScoringContext(without, "paper"))["majority"]
     assert {f.video: f.value for f in left_out} == {"a@1": "no", "b@1": "no", "c@1": "no"}
 
 

@@ -156,7 +156,7 @@ def test_the_template_needs_no_judge():
     data = dataset(a="tonic")
     facts = {"sections": ["onset"], "features": ["tonic"], "localizing": NONE, "words": 5}
     found = [said("a", "x y", reference_extraction=facts)]
-    (line,) = TASK.trivial(found, ScoringContext(data, "paper"))["template-report"]
+    (line,) = TASK.baselines(found, ScoringContext(data, "paper"))["template-report"]
     assert line.value == TEMPLATE
     made = scores([line], data)
     assert 0 < made["rqi"].value < 100

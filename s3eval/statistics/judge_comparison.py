@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from s3eval.judge import ReportFacts
+from s3eval.judge import ReadReport, ReportFacts
+from s3eval.judging.stages import serve
+from s3eval.running.loading import Findings
+from s3eval.running.scoring import Combined, Material, Tallied, tally_all
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
     from s3eval.facts.tally import Tally
     from s3eval.judge import Judge
     from s3eval.running.runs import Run
     from s3eval.task import Finding
-    from s3eval.vocabulary import Protocol
 
-__all__ = ["RECORDED", "JudgedRun", "PairAgreement", "agreement_of", "judged_run", "pairs_of"]
+__all__ = ["RECORDED", "JudgedRun", "PairAgreement", "agreement_of", "judged_runs", "pairs_of"]
 
 #: Stands for the readings a recorded run brought with it.
 RECORDED = "recorded"
-TASKS = {"justification": ("mean", "interpretation"), "report": (None, "rqi")}
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,54 @@ class PairAgreement:
     interpretation_ranking: float | None
 
 
-def judged_run(
-    run: Run, dataset: Dataset, protocol: Protocol, name: str, judge: Judge | None
-) -> JudgedRun:
-    """Score a run's Task-2 and Task-6 findings with a judge (None: as recorded)."""
-    from s3eval.running.scoring import tallies_of
+def judged_runs(
+    runs: Sequence[tuple[Run, Material]], name: str, judge: Judge | None
+) -> list[JudgedRun]:
+    """Score runs' judged findings with a judge, all at once (None: as recorded)."""
+    judged_tasks = [m.tasks.judged for _, m in runs]
+    combined = [
+        Combined({t: f for t, f in run.findings.items() if t in some})
+        for (run, _), some in zip(runs, judged_tasks, strict=True)
+    ]
+    materials = [replace(m, judge_reads=judge is not None) for _, m in runs]
+    tallied = tally_all(materials, combined, judge, baselines=False)
+    texts = [_report_texts(c.findings, m) for c, m in zip(combined, materials, strict=True)]
+    facts: Mapping[Any, Any] = {}
+    if judge is not None:
+        facts = serve(judge, [ReadReport(f.value) for some in texts for f in some])
+    return [
+        _judged_run(run, name, material, found, some, facts if judge is not None else None)
+        for (run, material), found, some in zip(runs, tallied, texts, strict=True)
+    ]
 
-    findings = {t: f for t, f in run.findings.items() if t in TASKS}
-    tallies = tallies_of(findings, dataset, protocol, judge)
+
+def _report_texts(findings: Findings, material: Material) -> list[Finding]:
+    return [
+        f
+        for name in material.tasks.providing("report")
+        for f in findings.get(name, ())
+        if f.state == "answered" and isinstance(f.value, str) and f.value
+    ]
+
+
+def _judged_run(
+    run: Run,
+    name: str,
+    material: Material,
+    tallied: Tallied,
+    reports: Sequence[Finding],
+    facts: Mapping[Any, Any] | None,
+) -> JudgedRun:
+    justifying = material.tasks.providing("justification")
+    reporting = material.tasks.providing("report")
+    tallies = tallied.tallies
     single = [t for t in tallies if t.metric == "interpretation" and t.item in FEATURE_NAMES]
-    rqi = next((t for t in tallies if t.task == "report" and t.metric == "rqi"), None)
+    rqi = next((t for t in tallies if t.task in reporting and t.metric == "rqi"), None)
     mean = next((t for t in tallies if t.metric == "interpretation" and t.item == "mean"), None)
+    asked = {
+        what: sum(len(tallied.findings.get(task, ())) for task in names)
+        for what, names in (("justification", justifying), ("report", reporting))
+    }
     return JudgedRun(
         run.name,
         name,
@@ -104,12 +141,12 @@ def judged_run(
             "justification": sum(len(t.videos) for t in single),
             "report": len(rqi.videos) if rqi is not None else 0,
         },
-        asked={task: len(findings.get(task, ())) for task in TASKS},
+        asked=asked,
         rqi_of=_by_video(rqi) if rqi is not None else {},
         interpretation_of={
             (t.item, video): value for t in single for video, value in _by_video(t).items()
         },
-        facts=_facts(findings.get("report", ()), dataset, judge),
+        facts={f"{f.video} {f.value}": _facts(f, facts) for f in reports},
     )
 
 
@@ -119,18 +156,12 @@ def _by_video(tally: Tally) -> dict[str, float]:
     return dict(zip(tally.videos, values, strict=True))
 
 
-def _facts(
-    findings: Sequence[Finding], dataset: Dataset, judge: Judge | None
-) -> dict[str, ReportFacts | None]:
-    told = [f for f in findings if f.state == "answered" and isinstance(f.value, str) and f.value]
-    if judge is None:
-        return {f"{f.video} {f.value}": _recorded(f.detail.get("extraction")) for f in told}
-    texts = [f.value for f in told]
-    read = judge.read_reports(texts)
-    return {
-        f"{f.video} {f.value}": facts if isinstance(facts, ReportFacts) else None
-        for f, facts in zip(told, read, strict=True)
-    }
+def _facts(finding: Finding, read: Mapping[Any, Any] | None) -> ReportFacts | None:
+    """What a judge read of a report, or what was recorded where none reads."""
+    if read is None:
+        return _recorded(finding.detail.get("extraction"))
+    facts = read.get(ReadReport(finding.value))
+    return facts if isinstance(facts, ReportFacts) else None
 
 
 def _recorded(fields: Mapping[str, Any] | None) -> ReportFacts | None:

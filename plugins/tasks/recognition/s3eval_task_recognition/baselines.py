@@ -1,4 +1,4 @@
-"""The trivial answerers of Task 1: what a model must beat to have seen anything.
+"""The baselines of Task 1: what a model must beat to have seen anything.
 
 The coin that says yes as often as a feature occurs is not among them: its exact expectation is
 computed for every classification task by `s3eval.statistics.chance`.
@@ -15,13 +15,13 @@ from s3eval.tasks.items import asked_of
 if TYPE_CHECKING:
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["answerers"]
+__all__ = ["baselines"]
 
 
-def answerers(
+def baselines(
     findings: Sequence[Finding], context: ScoringContext
 ) -> Mapping[str, Sequence[Finding]]:
-    """Each trivial answerer's findings on the same videos and items.
+    """Each baseline's findings on the same videos and items.
 
     "majority" says of a feature what most training videos show (`s3eval.tasks.baselines`).
     """
