@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from s3eval.errors import MachineError, StopRunError
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
@@ -153,7 +154,12 @@ class Model(ABC):
         for question in questions:
             try:
                 given = self.answer(watched, question)
-            except Exception as error:
+            except (StopRunError, MachineError, MemoryError, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # a plugin may raise anything, SystemExit included
+                # What the library of an accelerator raises when its memory is used up.
+                if type(error).__name__ == "OutOfMemoryError":
+                    raise
                 yield Answer.failed(f"{type(error).__name__}: {error}")
             else:
                 yield given if isinstance(given, Answer) else Answer.of(given)

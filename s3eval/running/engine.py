@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -243,18 +244,31 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> 
             model.release(watched)
     except (StopRunError, MachineError, KeyboardInterrupt, GeneratorExit):
         raise
-    except MemoryError as error:
-        raise MachineError(
-            "The machine has no memory left; every answer so far is kept",
-            fix="a smaller model, batch or frame budget, then the same command again",
-        ) from error
     except BaseException as error:  # a plugin may raise anything, SystemExit included
+        if _is_out_of_memory(error):
+            raise MachineError(
+                "The machine has no memory left; every answer so far is kept",
+                fix="a smaller model, batch or frame budget, then the same command again",
+            ) from error
         reason = _one_line(error)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
 
 
 _NOTHING = object()
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether the machine, or its accelerator, has no memory left."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # torch's, known by name: the core imports no torch.
+    text = str(error)
+    return type(error).__name__ == "OutOfMemoryError" or (
+        isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in text
+    )
 
 
 def _one_line(error: BaseException) -> str:

@@ -27,8 +27,8 @@ def dataset(truth: dict[str, dict[str, str]], **folds: int) -> Dataset:
     return Dataset("d", videos, annotations)
 
 
-def plan(video: Video, senses=BOTH, tasks=("recognition",), name="standard"):
-    context = PlanContext(profile(name), frozenset(senses), frozenset(tasks))
+def plan(video: Video, senses=BOTH, provided=("features",), name="standard"):
+    context = PlanContext(profile(name), frozenset(senses), provided=frozenset(provided))
     return list(TASK.inquiries(video, Annotation(video.name), context))
 
 
@@ -73,7 +73,7 @@ def test_only_what_the_senses_allow_is_asked(senses, expected):
 
 def test_with_justification_the_same_question_carries_both():
     alone = plan(Video("v", "P", duration=10.0))[0].questions
-    both = plan(Video("v", "P", duration=10.0), tasks=("recognition", "justification"))[0].questions
+    both = plan(Video("v", "P", duration=10.0), provided=("features", "justification"))[0].questions
     assert both == questions(BOTH, justified=True)
     assert all(b.text.startswith(a.text) for a, b in zip(alone, both, strict=True))
     assert all("one or two sentences" in q.text for q in both)
