@@ -15,8 +15,8 @@ from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.judging.compare import JudgedRun, PairAgreement
     from s3eval.running.runs import Run
+    from s3eval.statistics.judges import JudgedRun, PairAgreement
 
 EPILOG = """\b
 Examples:
@@ -48,8 +48,8 @@ def command(
     share of equal localizing values, Spearman of Seizure-RQI over reports, and Kendall's tau of
     the order in which the judges rank the runs. Exit code 3 when a judge left texts unread.
     """
-    from s3eval.judging.compare import pairs_of
     from s3eval.running.runs import open_runs
+    from s3eval.statistics.judges import pairs_of
 
     wanted = names(judges)
     if len(wanted) < 2:
@@ -94,7 +94,7 @@ def _judged(
 ) -> tuple[list[JudgedRun], Mapping[str, Any]]:
     from s3eval.cli.datasets import dataset_of
     from s3eval.judging.ahead import ask_ahead
-    from s3eval.judging.compare import RECORDED, judged_run
+    from s3eval.statistics.judges import RECORDED, judged_run
 
     judge = None if name == RECORDED else choice.open()
     try:

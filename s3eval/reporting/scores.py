@@ -12,6 +12,7 @@ from s3eval.vocabulary import FEATURE_NAMES
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
     from s3eval.judge import Judge
+    from s3eval.published import Printed, Published
     from s3eval.statistics.table import ScoreRow
     from s3eval.vocabulary import Protocol
 
@@ -79,19 +80,35 @@ def show_scores(
     """Print the scores: one table a task over all runs, or a full one for each run.
 
     Args:
-        published: models of the paper whose printed test-set rows are shown beside.
+        published: models whose published rows on the test set are shown beside
+            (`s3eval.published`).
+
+    Raises:
+        S3EvalError: no installed publication prints one of these models.
     """
     import click
 
+    from s3eval.published import publication_of
+
+    beside = [publication_of(model) for model in published]
     tasks = dict.fromkeys(row.task for s in scored for row in s.rows)
     for task in tasks:
         for one in scored if detailed else ():
             _print_run(one, task)
         if not detailed:
-            _print_side_by_side(scored, task, published)
+            printed = [_printed(one, model, task) for one, model in beside]
+            _print_side_by_side(scored, task, dict(zip(published, printed, strict=True)))
     click.echo(LEGEND)
-    if published:
-        click.echo("published: as printed in the paper for its 82 private test videos, not yours")
+    for note in dict.fromkeys(one.note() for one, _ in beside):
+        click.echo(f"published: {note}")
+
+
+def _printed(publication: Published, model: str, task: str) -> Mapping[tuple[str, str], Printed]:
+    """What a publication prints of a model for the installed task of this name."""
+    from s3eval.plugins import installed
+
+    specs = [p.spec for p in installed().of("task") if p.spec.name == task]
+    return publication.of_model(model, specs[0]) if specs else {}
 
 
 def _headline(rows: Sequence[ScoreRow], task: str) -> str:
@@ -117,11 +134,12 @@ def _with_interval(row: ScoreRow) -> str:
     return f"{_number(row.value)} [{_number(row.low)}, {_number(row.high)}]"
 
 
-def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> None:
+def _print_side_by_side(
+    scored: Sequence[Scored],
+    task: str,
+    published: Mapping[str, Mapping[tuple[str, str], Printed]],
+) -> None:
     from s3eval.cli.common import print_table
-    from s3eval.reporting.published_rows import published_scores
-
-    printed = [published_scores(model, task) for model in published]
 
     metric = _headline(scored[0].rows if len(scored) == 1 else _all(scored), task)
     items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
@@ -140,7 +158,8 @@ def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence
         best = next((r for r in some if r.chance_value is not None), None)
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
-        beside = [p.get((item, metric), "-") for p in printed]
+        found_in = [printed.get((item, metric)) for printed in published.values()]
+        beside = [one.text if one else "-" for one in found_in]
         rows.append([item, *cells, chance, _counted(some), *beside])
     names = [s.run.name for s in scored]
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
