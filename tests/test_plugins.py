@@ -113,6 +113,17 @@ def test_a_name_of_a_package_that_is_not_installed_says_what_to_install():
     assert distribution_of("model", "no-such-model") == ""
 
 
+def test_the_core_imports_none_of_the_repositorys_packages():
+    root = Path(__file__).parents[1]
+    packages = "|".join(p.parent.name for p in root.glob("plugins/*/*/s3eval_*/__init__.py"))
+    assert "s3eval_paper" in packages and "s3eval_task_timing" in packages
+    naming = re.compile(rf"\b({packages})\b")
+    knowing = [
+        p for p in sorted(root.glob("s3eval/**/*.py")) if naming.search(p.read_text("utf-8"))
+    ]
+    assert knowing == []
+
+
 def test_nothing_below_the_command_line_knows_it():
     """docs/architecture.md: "the CLI knows everything and nothing knows the CLI"."""
     from pathlib import Path

@@ -12,8 +12,8 @@ from s3eval.errors import S3EvalError
 
 EPILOG = """\b
 Examples:
-  s3eval data import s3-release ~/s3-release release      with s3eval-paper installed
-  s3eval list importers                                   the formats that are installed
+  s3eval list importers                        the formats that are installed
+  s3eval data import FORMAT ~/theirs ours      then: s3eval show ours/runs
 """
 
 
