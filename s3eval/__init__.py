@@ -18,6 +18,11 @@ _HOME = {
     "TaskSpec": "specs",
     "JudgeSpec": "specs",
     "DatasetSpec": "specs",
+    "CommandSpec": "specs",
+    "ImporterSpec": "specs",
+    "ExporterSpec": "specs",
+    "PublishedSpec": "specs",
+    "RunEndSpec": "specs",
     "discover": "plugins",
     "Model": "model",
     "Answer": "model",
@@ -36,6 +41,8 @@ _HOME = {
     "Dataset": "facts.videos",
     "Clip": "facts.clips",
     "Footage": "facts.footage",
+    "ImportReport": "facts.reports",
+    "Published": "published",
     "Sampling": "facts.clips",
     "SamplingProfile": "facts.clips",
     "S3EvalError": "errors",
@@ -44,10 +51,14 @@ __all__ = [
     "Annotation",
     "Answer",
     "Clip",
+    "CommandSpec",
     "Dataset",
     "DatasetSpec",
+    "ExporterSpec",
     "Finding",
     "Footage",
+    "ImportReport",
+    "ImporterSpec",
     "Inquiry",
     "Judge",
     "JudgeSpec",
@@ -55,9 +66,12 @@ __all__ = [
     "ModelSpec",
     "Piece",
     "PlanContext",
+    "Published",
+    "PublishedSpec",
     "Question",
     "Reading",
     "ReportFacts",
+    "RunEndSpec",
     "S3EvalError",
     "Sampling",
     "SamplingProfile",
@@ -75,12 +89,24 @@ if TYPE_CHECKING:
     from s3eval.errors import S3EvalError
     from s3eval.facts.clips import Clip, Sampling, SamplingProfile
     from s3eval.facts.footage import Footage
+    from s3eval.facts.reports import ImportReport
     from s3eval.facts.videos import Annotation, Dataset, Video
     from s3eval.hooks import hookimpl, hookspec
     from s3eval.judge import Judge, ReportFacts
     from s3eval.model import Answer, Model, Question
     from s3eval.plugins import discover
-    from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
+    from s3eval.published import Published
+    from s3eval.specs import (
+        CommandSpec,
+        DatasetSpec,
+        ExporterSpec,
+        ImporterSpec,
+        JudgeSpec,
+        ModelSpec,
+        PublishedSpec,
+        RunEndSpec,
+        TaskSpec,
+    )
     from s3eval.task import (
         Finding,
         Inquiry,

@@ -21,7 +21,7 @@ Examples:
 @click.command("show", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--details", is_flag=True, help="Every metric of every run.")
-@click.option("--published", multiple=True, metavar="MODEL", help="Show the paper's row beside.")
+@click.option("--published", multiple=True, metavar="MODEL", help="Show its published row beside.")
 @scoring_options
 @json_option
 def command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
     from s3eval.judge import Judge
     from s3eval.plugins import Registry
+    from s3eval.published import Printed
     from s3eval.running.evaluate import Evaluation, Outcome
     from s3eval.specs import ModelSpec
     from s3eval.statistics.comparing import Difference
@@ -184,8 +185,7 @@ def _facts(
     rows: Mapping[str, Sequence[ScoreRow]],
     against: Sequence[Difference],
 ) -> dict[str, Any]:
-    from s3eval.statistics.sweeps import published
-
+    tasks = dict.fromkeys(r.task for mine in rows.values() for r in mine)
     return {
         "settings": [
             {
@@ -195,13 +195,29 @@ def _facts(
                 "asked": asdict(o.asked),
                 "scores": [asdict(r) for r in rows[w.setting.label]],
                 "published": [
-                    {"task": k[0], "item": k[1], "metric": k[2], "printed": v[0], "from": v[1]}
-                    for k, v in published(w.setting).items()
+                    {"task": k[0], "item": k[1], "metric": k[2], "printed": v.text, "from": v.where}
+                    for k, v in _published(w.setting, tasks).items()
                 ],
             }
             for w, o, _ in done
         ],
         "differences": [asdict(d) for d in against],
+    }
+
+
+def _published(setting: Setting, tasks: Iterable[str]) -> dict[tuple[str, str, str], Printed]:
+    """What publications print for a setting: by (task, item, metric)."""
+    from s3eval.plugins import installed
+    from s3eval.published import publications
+
+    values = dict(setting.values)
+    specs = {p.spec.name: p.spec for p in installed().of("task")}
+    return {
+        (task, item, metric): printed
+        for publication in publications()
+        for task in tasks
+        if task in specs
+        for (item, metric), printed in publication.of_setting(specs[task], values).items()
     }
 
 
@@ -211,13 +227,12 @@ def _show(
     against: Sequence[Difference],
 ) -> None:
     """A table a task: items by settings."""
-    from s3eval.statistics.sweeps import published
-
     labels = [w.setting.label for w, _, _ in done]
-    printed = {w.setting.label: published(w.setting) for w, _, _ in done}
+    tasks = dict.fromkeys(r.task for mine in rows.values() for r in mine)
+    printed = {w.setting.label: _published(w.setting, tasks) for w, _, _ in done}
     cells = {(label, r.task, r.item, r.metric): r for label, mine in rows.items() for r in mine}
     gaps = {(d.first, d.task, d.item, d.metric): d for d in against}
-    for task in dict.fromkeys(r.task for mine in rows.values() for r in mine):
+    for task in tasks:
         metric = done[0][2].headlines.get(task, "")
         items = dict.fromkeys(
             r.item for mine in rows.values() for r in mine if (r.task, r.metric) == (task, metric)
@@ -232,10 +247,12 @@ def _show(
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
     click.echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    click.echo("permutation by patient, Holm over all. paper: its printed value, its own videos.")
+    click.echo("permutation by patient, Holm over all.")
+    if any(printed.values()):
+        click.echo("published: the printed value, of the publication's own videos.")
 
 
-def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str] | None) -> str:
+def _cell(row: ScoreRow | None, gap: Difference | None, printed: Printed | None) -> str:
     if row is None or row.value is None:
         text = "-"
     else:
@@ -246,7 +263,7 @@ def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str]
     if gap is not None and gap.difference is not None:
         star = "*" if gap.p_holm is not None and gap.p_holm < 0.05 else ""
         text += f" ({gap.difference:+.2f}{star})"
-    return text + (f" paper {printed[0]}" if printed else "")
+    return text + (f" published {printed.text}" if printed else "")
 
 
 def _dry_run(works: Sequence[_Work], json_file: str | None) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.facts.reports import Table
-from s3eval.reporting.published import published_rows
+from s3eval.plugins import installed
+from s3eval.published import publication_of
 from s3eval.reporting.tables import html_table, plain_table, print_table
 from s3eval.terminal import echo
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
+    from s3eval.published import Printed
     from s3eval.statistics.scored import Scored
     from s3eval.statistics.table import ScoreRow
 
@@ -30,13 +32,17 @@ def show_scores(
     """Print the scores: one table a task over all runs, or a full one for each run.
 
     Args:
-        published: models whose published rows are shown beside.
+        published: models whose published rows on the test set are shown beside
+            (`s3eval.published`).
+
+    Raises:
+        S3EvalError: no installed publication prints one of these models.
     """
     for table in tables_of(scored, detailed, published):
         print_table(table.title, table.columns, table.rows, table.right)
     echo(LEGEND)
-    if published:
-        echo("published: as printed, for the videos of the publication, not yours")
+    for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
+        echo(f"published: {note}")
     for one in scored:
         for fault in one.faults:
             echo(f"{one.run.name}: {fault}", err=True)
@@ -91,8 +97,15 @@ def _with_interval(row: ScoreRow) -> str:
     return f"{_number(row.value)} [{_number(row.low)}, {_number(row.high)}]"
 
 
+def _printed(model: str, task: str) -> Mapping[tuple[str, str], Printed]:
+    """What a publication prints of a model for the installed task of this name."""
+    publication, known = publication_of(model)
+    specs = [p.spec for p in installed().of("task") if p.spec.name == task]
+    return publication.of_model(known, specs[0]) if specs else {}
+
+
 def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> Table:
-    printed = [published_rows(model, task) for model in published]
+    printed = [_printed(model, task) for model in published]
     metric = _headline(scored, task)
     items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
     by_place = [{r.item: r for r in s.rows if (r.task, r.metric) == (task, metric)} for s in scored]
@@ -105,7 +118,8 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
         best = next((r for r in some if r.chance_value is not None), None)
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
-        beside = [p.get((item, metric), "-") for p in printed]
+        found_in = [rows_of.get((item, metric)) for rows_of in printed]
+        beside = [one.text if one else "-" for one in found_in]
         rows.append([item, *cells, chance, _counted(some), *beside])
     names = [s.run.name for s in scored]
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'{_judges(scored, task)}"

@@ -18,7 +18,7 @@ from s3eval.model import Answer, Model, Question
 if TYPE_CHECKING:
     from s3eval.facts.clips import SamplingProfile
 
-__all__ = ["AXES", "PROMPTS", "Phrasing", "Rephrased", "Setting", "published", "settings"]
+__all__ = ["AXES", "PROMPTS", "Phrasing", "Rephrased", "Setting", "settings"]
 
 #: axis -> what it changes. Other axes: sampling.KEY, model.KEY, task.TASK.KEY.
 AXES: Mapping[str, str] = {
@@ -268,27 +268,4 @@ def phrasing(value: str) -> Phrasing:
         raise S3EvalError("This phrasing is not TOML", where=path, why=str(error)) from error
     if "{text}" not in found.template:
         raise S3EvalError("Expected '{text}' in the template", where=path)
-    return found
-
-
-def published(setting: Setting) -> dict[tuple[str, str, str], tuple[str, str]]:
-    """The paper's number for a setting: (task, item, metric) -> (printed, table and model).
-
-    Its models and its 82 private test videos, so to be read beside, not against.
-    """
-    from s3eval.published import cells
-
-    values = dict(setting.values)
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}
-    if set(values) == {"fps"}:
-        wanted = f"f1_{float(values['fps']):g}fps"
-        for c in cells("29"):
-            if c.metric == wanted:
-                found["recognition", c.item, "f1"] = (c.printed, "Table 29")
-    if set(values) == {"clip"}:
-        placement = setting.task_options.get("timing", {}).get("placement")
-        metric = {"centred": "mae_centred_clip", "full-video": "mae_full_video"}.get(str(placement))
-        for c in cells("30"):
-            if c.metric == metric:
-                found["timing", c.item, "mae"] = (c.printed, f"Table 30, {c.model}")
     return found
