@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
 from s3eval.judge import Judge
-from s3eval.judging.stages import placeholders, serve
+from s3eval.judging.stages import announce, announces, known_merges, placeholders, serve
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
@@ -106,12 +106,18 @@ def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> li
     """Every run's findings: recorded ones as they are, asked ones combined from their pieces."""
     guards = [Guard(m.tasks.packages) for m in materials]
     runs = list(zip(materials, guards, strict=True))
-    merged: _Judged | None = None
-    if judge is not None:
-        wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
-        if type(judge).announce is not Judge.announce:
-            judge.announce([*wanted, *_expected_reads(runs, placeholders(wanted))])
-        merged = serve(judge, wanted)
+    if judge is None:
+        return [Combined(_combine(m, guard, None), guard.faults) for m, guard in runs]
+    wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
+    if announces(judge):
+        merged = known_merges(judge, wanted)
+        expected = {**placeholders(wanted), **merged}
+        findings = [_combine(m, guard, expected) for m, guard in runs]
+        announce(judge, [*wanted, *_expected_reads(runs, findings)])
+        if expected.keys() == merged.keys():
+            # All merging was done earlier, so these are the findings and no estimate.
+            return [Combined(f, g.faults) for f, g in zip(findings, guards, strict=True)]
+    merged = serve(judge, wanted)
     return [Combined(_combine(m, guard, merged), guard.faults) for m, guard in runs]
 
 
@@ -170,14 +176,13 @@ def tally_findings(
 
 
 def _expected_reads(
-    runs: Sequence[tuple[Material, Guard]], expected: _Judged
+    runs: Sequence[tuple[Material, Guard]], findings: Sequence[Findings]
 ) -> list[JudgeRequest]:
-    """What will be read once the texts are merged, as far as it can be known before."""
+    """What will be read of these findings."""
     reads: list[JudgeRequest] = []
-    for m, guard in runs:
+    for (m, guard), found in zip(runs, findings, strict=True):
         if m.judge_reads:
-            findings = _combine(m, guard, expected)
-            reads += _read_requests(m, guard, findings, _baselines(m, guard, findings))
+            reads += _read_requests(m, guard, found, _baselines(m, guard, found))
     return reads
 
 
