@@ -15,12 +15,14 @@ S3EVAL := $(BIN)/s3eval
 TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
 MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
 JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
-PLUGINS := $(TASKS) $(MODELS) $(JUDGES)
+TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, one task, the models that run anywhere, the offline judge.
+# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# anywhere, the offline judge.
 DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
-	plugins/judges/lexicon/pyproject.toml
+	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
 .PHONY: help demo install test test-fast test-server lint bench bench-models clean
@@ -39,14 +41,14 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
 	@echo "Installing what the demo needs into $(VENV) (no torch)"
-	$(EDITABLE) -e ".[synth]" $(call editable,$(DEMO_PLUGINS))
+	$(EDITABLE) -e . $(call editable,$(DEMO_PLUGINS))
 	@touch $@
 
 $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[synth,transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.body import BACKREST, HIP_Y, MATTRESS, Joints, Vec
-from s3eval.synth.camera import Camera
-from s3eval.synth.script import Setting
-from s3eval.synth.sprites import RGB, Picture, capsule, lay, panel, rounded, tinted
+from s3eval_synth.body import BACKREST, HIP_Y, MATTRESS, Joints, Vec
+from s3eval_synth.camera import Camera
+from s3eval_synth.script import Setting
+from s3eval_synth.sprites import RGB, Picture, capsule, lay, panel, rounded, tinted
 
 __all__ = ["blanket_mesh", "draw_bed", "draw_blanket", "draw_room"]
 

@@ -73,7 +73,7 @@ CHANNELS: dict[str, frozenset[str]] = {
     "arms_move_simultaneously": frozenset(("arms", "trunk")),
     "ictal_vocalization": frozenset(("mouth",)),
 }
-# The usual course, first to last; casting shuffles it a little.
+# The usual course, first to last; the schedule shuffles it a little.
 ORDER: tuple[str, ...] = (
     "ictal_vocalization", "blank_stare", "oral_automatisms", "limb_automatisms", "head_turning",
     "face_pulling", "arm_flexion", "arm_straightening", "tonic", "arms_move_simultaneously",

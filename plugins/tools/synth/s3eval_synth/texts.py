@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from s3eval.synth.script import Script, Sign
 from s3eval.vocabulary import feature as feature_named
+from s3eval_synth.script import Script, Sign
 
 __all__ = ["justification", "report"]
 
@@ -123,16 +123,16 @@ def report(script: Script) -> str:
     """The narrative: onset, propagation, postictal state, in the order of the signs."""
     asleep = script.of("occur_during_sleep") is not None
     sentences = ["The patient is asleep in bed." if asleep else "The patient is awake in bed."]
-    told = [s for s in script.signs if s.feature == "ictal_vocalization" or s.feature in _SHORT
+    events = [s for s in script.signs if s.feature == "ictal_vocalization" or s.feature in _SHORT
             or s.feature == "clonic"]  # fmt: skip
     if script.of("close_eyes") is not None:
         sentences.append("The eyes remain closed during the event.")
-    if told:
-        sentences.append(f"The event begins with {_short(told[0])}.")
-    rest = [_short(s) for s in told[1:]]
-    if rest:
+    if events:
+        sentences.append(f"The event begins with {_short(events[0])}.")
+    later = [_short(s) for s in events[1:]]
+    if later:
         listed = (
-            rest[0] if len(rest) == 1 else f"{', then '.join(rest[:-1])} and finally {rest[-1]}"
+            later[0] if len(later) == 1 else f"{', then '.join(later[:-1])} and finally {later[-1]}"
         )
         sentences.append(f"This is followed by {listed}.")
     verbal = {line.kind for line in script.lines}

@@ -1,4 +1,4 @@
-"""Acting: a script and a time give a pose. Pure, so any frame can be drawn on its own.
+"""Poses: a script and a time give a pose. Pure, so any frame can be drawn on its own.
 
 Each sign is a small function that changes the pose; its rhythm is an exact function of time.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from s3eval.synth.body import Pose, Vec, between
-from s3eval.synth.script import Script, Sign
-from s3eval.synth.timing import ease, envelope, fidget, hashed, jerk, wander
+from s3eval_synth.body import Pose, Vec, between
+from s3eval_synth.curves import ease, envelope, fidget, hashed, jerk, wander
+from s3eval_synth.script import Script, Sign
 
 __all__ = ["blink_times", "pose_at"]
 

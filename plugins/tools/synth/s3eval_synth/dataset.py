@@ -1,4 +1,4 @@
-"""Making a dataset folder: scripts are cast, videos drawn in parallel, tables written last."""
+"""Drawing a dataset folder: videos in parallel, tables last."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from pathlib import Path
 from s3eval.dataset.folder import open_folder, write_folder
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Dataset, Video
-from s3eval.synth.annotate import annotation_of
-from s3eval.synth.casting import cast, patients_of
-from s3eval.synth.script import Script
+from s3eval_synth.annotation import annotation_of
+from s3eval_synth.contents import patients_of
+from s3eval_synth.generate import make_scripts
+from s3eval_synth.script import Script
 
-__all__ = ["dataset_of", "draw_dataset", "draw_scripts", "need_opencv"]
+__all__ = ["dataset_of", "draw_dataset", "draw_scripts", "open_or_draw"]
 
 # Raised whenever the same seed would draw other pictures or sounds than before.
 GENERATION = 1
@@ -60,7 +61,7 @@ def draw_dataset(
     Raises:
         S3EvalError: the folder holds something else, or the disk is full.
     """
-    scripts = cast(patients, videos, seed)
+    scripts = make_scripts(patients, videos, seed)
     folds = {p.name: fold for p, _, fold in patients_of(min(patients, videos), seed)}
     arguments = {"patients": patients, "videos": videos, "seed": seed}
     return draw_scripts(scripts, folds, out, f"synthetic-{seed}", arguments, jobs, advance)
@@ -72,7 +73,6 @@ def draw_scripts(
     advance: Advance = lambda n: None,
 ) -> Dataset:  # fmt: skip
     """Draw given scripts into a dataset folder; see `draw_dataset`."""
-    need_opencv()
     folder = Path(out)
     record = {
         "made_by": "s3eval data synth", "generation": GENERATION,
@@ -81,28 +81,29 @@ def draw_scripts(
     _claim(folder, record)
     try:
         _prepare(folder, record)
-        _shoot_all(scripts, folder / "videos", jobs, advance)
+        _write_videos(scripts, folder / "videos", jobs, advance)
         text = "Drawn seizures with exact annotation; nobody is filmed."
         write_folder(dataset_of(scripts, folds, name, text), folder)
         _write(folder / "scenes.csv", _scenes(scripts))
         _write_record(folder, {**record, "complete": True})
     except OSError as error:
-        raise _disk_trouble(error, folder) from error
+        raise _disk_error(error, folder) from error
     return open_folder(folder)
 
 
-def need_opencv() -> None:
-    """Say how to install what draws, where it is missing.
+def open_or_draw(path: str | Path) -> Dataset:
+    """The synthetic dataset at ``path``; the default set is drawn when nothing is there.
+
+    Args:
+        path: a dataset folder; a new one is filled with 24 videos of 8 patients, seed 0.
 
     Raises:
-        S3EvalError: OpenCV is not installed.
+        S3EvalError: the folder holds something else, or the disk is full.
     """
-    import importlib.util
-
-    if importlib.util.find_spec("cv2") is None:
-        raise S3EvalError(
-            "Drawing needs OpenCV, not installed here", fix="pip install 's3eval-core[synth]'"
-        )
+    folder = Path(path)
+    if (folder / "videos.csv").is_file():
+        return open_folder(folder)
+    return draw_dataset(folder, jobs=os.cpu_count() or 1)
 
 
 def _digest(scripts: Sequence[Script]) -> str:
@@ -116,16 +117,16 @@ def _claim(folder: Path, record: Mapping[str, object]) -> None:
     if not folder.is_dir() or not any(folder.iterdir()):
         return
     try:
-        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        recorded = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         raise S3EvalError(
             "The folder exists and holds something else than synthetic videos",
             where=folder, fix="an empty or new OUT",
         ) from None  # fmt: skip
-    if found.get("digest") != record["digest"]:
+    if recorded.get("digest") != record["digest"]:
         raise S3EvalError(
             "The folder holds a synthetic set made with other arguments or another version",
-            where=folder, why=f"its arguments are {found.get('arguments')}",
+            where=folder, why=f"its arguments are {recorded.get('arguments')}",
             fix=f"another OUT, or: rm -r {folder}",
         )  # fmt: skip
 
@@ -146,12 +147,12 @@ def _write(path: Path, text: str) -> None:
     os.replace(partial, path)
 
 
-def _shoot_one(script: Script, path: str) -> None:
+def _write_one(script: Script, path: str) -> None:
     """Draw one video; errors become plain OSError, which travels between processes."""
-    from s3eval.synth.film import shoot
+    from s3eval_synth.encoding import write_video
 
     try:
-        shoot(script, Path(path))
+        write_video(script, Path(path))
     except OSError as error:
         raise OSError(error.errno or errno.EIO, os.strerror(error.errno or errno.EIO)) from None
 
@@ -160,15 +161,15 @@ def _cost(script: Script) -> float:
     return float(script.frame_count * (script.width * script.height) ** 0.7)
 
 
-def _shoot_all(scripts: Sequence[Script], folder: Path, jobs: int, advance: Advance) -> None:
-    todo = [s for s in scripts if not (folder / f"{s.name}.mp4").is_file()]
-    advance(len(scripts) - len(todo))
+def _write_videos(scripts: Sequence[Script], folder: Path, jobs: int, advance: Advance) -> None:
+    missing = [s for s in scripts if not (folder / f"{s.name}.mp4").is_file()]
+    advance(len(scripts) - len(missing))
     # Longest first, so that the processes finish together.
-    todo.sort(key=lambda s: (-_cost(s), s.name))
-    jobs = min(jobs, len(todo))
+    missing.sort(key=lambda s: (-_cost(s), s.name))
+    jobs = min(jobs, len(missing))
     if jobs <= 1:
-        for script in todo:
-            _shoot_one(script, str(folder / f"{script.name}.mp4"))
+        for script in missing:
+            _write_one(script, str(folder / f"{script.name}.mp4"))
             advance(1)
         return
     import multiprocessing
@@ -178,38 +179,38 @@ def _shoot_all(scripts: Sequence[Script], folder: Path, jobs: int, advance: Adva
     # Fresh processes: a copy of one that has already decoded video can hang.
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        waiting = [pool.submit(_shoot_one, s, str(folder / f"{s.name}.mp4")) for s in todo]
+        futures = [pool.submit(_write_one, s, str(folder / f"{s.name}.mp4")) for s in missing]
         try:
-            for done in as_completed(waiting):
-                done.result()
+            for future in as_completed(futures):
+                future.result()
                 advance(1)
         except BrokenProcessPool:
-            trouble = S3EvalError(
+            failure = S3EvalError(
                 "A process that draws has died",
                 why="memory ran out, or a script called this outside `if __name__ == '__main__':`",
                 fix="--jobs 1",
             )
-            trouble.exit_code = 4
-            raise trouble from None
+            failure.exit_code = 4
+            raise failure from None
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _disk_trouble(error: OSError, folder: Path) -> S3EvalError:
+def _disk_error(error: OSError, folder: Path) -> S3EvalError:
     full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    trouble = S3EvalError(
+    failure = S3EvalError(
         "The disk is full" if full else "The videos could not be written",
         where=folder,
         why=f"{error.strerror or error}; the finished videos are kept",
         fix="free some space and run the same command again" if full else "another OUT",
     )
-    trouble.exit_code = 4
-    return trouble
+    failure.exit_code = 4
+    return failure
 
 
 def _scenes(scripts: Sequence[Script]) -> str:
-    """How each video was staged: for people, not read by any model."""
+    """How each video was drawn (camera, light, bedding): for people, not read by any model."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import dataclasses
 
 import pytest
+from s3eval_synth.annotation import annotation_of, presence_of
+from s3eval_synth.contents import patients_of
+from s3eval_synth.dataset import dataset_of
+from s3eval_synth.frequencies import CHANNELS
+from s3eval_synth.generate import make_scripts, single_sign
+from s3eval_synth.script import Script, Sign
 
 from s3eval.dataset.checks import check
 from s3eval.errors import S3EvalError
-from s3eval.synth.annotate import annotation_of, presence_of
-from s3eval.synth.casting import cast, patients_of, solo
-from s3eval.synth.frequencies import CHANNELS
-from s3eval.synth.script import Script, Sign
-from s3eval.synth.studio import dataset_of
 from s3eval.vocabulary import BODY_PARTS, FEATURE_NAMES
 
 SEEDS = range(6)
@@ -20,12 +21,14 @@ SEEDS = range(6)
 
 @pytest.fixture(scope="module")
 def sets() -> dict[int, tuple[Script, ...]]:
-    return {seed: cast(8, 24, seed) for seed in SEEDS}
+    return {seed: make_scripts(8, 24, seed) for seed in SEEDS}
 
 
 def test_same_seed_same_scripts_other_seed_others():
-    assert cast(8, 24, 3) == cast(8, 24, 3)
-    assert {s.name for s in cast(8, 24, 3)}.isdisjoint(s.name for s in cast(8, 24, 4))
+    assert make_scripts(8, 24, 3) == make_scripts(8, 24, 3)
+    assert {s.name for s in make_scripts(8, 24, 3)}.isdisjoint(
+        s.name for s in make_scripts(8, 24, 4)
+    )
 
 
 def test_shape_of_the_default_set(sets):
@@ -149,10 +152,10 @@ def test_reports_tell_the_signs_in_order_without_room_or_staff(sets):
 
 
 def test_annotated_side_is_the_scripts_side():
-    note = annotation_of(solo("head_turning", side="right"))
+    note = annotation_of(single_sign("head_turning", side="right"))
     assert note.lateralization["head_turning"].value == "right"
     assert "patient's right" in note.features["head_turning"].justification
-    note = annotation_of(solo("limb_automatisms", side="left"))
+    note = annotation_of(single_sign("limb_automatisms", side="left"))
     assert note.lateralization["arm_movement"].value == "left"
     assert note.lateralization["onset_body_part"].value == "left arm"
 
@@ -172,18 +175,18 @@ def test_clonic_jerks_are_sustained_or_brief_and_said_to_be(sets):
 def test_verbal_responsiveness_is_three_valued():
     import random
 
-    from s3eval.synth.plotting import lines_for
+    from s3eval_synth.schedule import lines_for
 
-    answered = solo("verbal_responsiveness")
+    answered = single_sign("verbal_responsiveness")
     lines = lines_for("verbal_responsiveness", 3, 11, answered.patient, "no", random.Random(0))
-    silent = dataclasses.replace(solo(""), lines=lines)
-    found = [presence_of(s, "verbal_responsiveness") for s in (answered, silent, solo(""))]
+    silent = dataclasses.replace(single_sign(""), lines=lines)
+    found = [presence_of(s, "verbal_responsiveness") for s in (answered, silent, single_sign(""))]
     assert found == ["yes", "no", "na"]
 
 
 @pytest.mark.parametrize(("patients", "videos"), [(1, 1), (3, 2), (5, 40), (30, 30)])
 def test_any_size(patients, videos):
-    scripts = cast(patients, videos, 5)
+    scripts = make_scripts(patients, videos, 5)
     assert len(scripts) == videos
     assert len({s.name for s in scripts}) == videos
     assert len({s.patient.name for s in scripts}) == min(patients, videos)
@@ -191,7 +194,7 @@ def test_any_size(patients, videos):
 
 def test_wrong_input_is_named():
     with pytest.raises(S3EvalError, match="at least one patient"):
-        cast(0, 3, 0)
+        make_scripts(0, 3, 0)
     with pytest.raises(ValueError, match="one of the 20"):
         Sign("jumping", 0, 1)
     with pytest.raises(ValueError, match="start < end"):

@@ -12,18 +12,19 @@ import dataclasses
 import cv2
 import numpy as np
 import pytest
-
-from s3eval.synth.casting import solo
-from s3eval.synth.picture import render_scene
-from s3eval.synth.script import Act, Script, Setting
+from s3eval_synth.generate import single_sign
+from s3eval_synth.renderer import render_frames
+from s3eval_synth.script import Act, Script, Setting
 
 FPS = 25
 SMALL, LARGE = (320, 240), (960, 720)
 
 
-def film(script: Script, start: float, seconds: float, size=SMALL, fps: float = FPS) -> np.ndarray:
+def frames_of(
+    script: Script, start: float, seconds: float, size=SMALL, fps: float = FPS
+) -> np.ndarray:
     times = start + np.arange(round(seconds * fps)) / fps
-    return render_scene(script, times, size).astype(np.float32)
+    return render_frames(script, times, size).astype(np.float32)
 
 
 def grey(frames: np.ndarray) -> np.ndarray:
@@ -115,20 +116,20 @@ def mouth_tilt(frames: np.ndarray) -> np.ndarray:
 
 
 def test_sleep_eyes_are_closed_until_waking():
-    script = solo("occur_during_sleep", end=6.0, duration=12)
-    asleep = eye_pixels(film(script, 0.5, 5, LARGE, fps=2))
-    awake = np.median(eye_pixels(film(script, 7.0, 4, LARGE, fps=2)))
+    script = single_sign("occur_during_sleep", end=6.0, duration=12)
+    asleep = eye_pixels(frames_of(script, 0.5, 5, LARGE, fps=2))
+    awake = np.median(eye_pixels(frames_of(script, 7.0, 4, LARGE, fps=2)))
     assert awake > 60
     assert asleep.max() < 0.1 * awake
 
 
 @pytest.mark.parametrize(("side", "towards"), [("left", 1), ("right", -1)])
 def test_head_turns_to_the_patients_side(side, towards):
-    script = solo("head_turning", side=side, start=3, end=11)
+    script = single_sign("head_turning", side=side, start=3, end=11)
 
     def profile(start: float) -> np.ndarray:
         """Where the face's skin lies relative to the whole head with its hair, in head widths."""
-        frames = film(script, start, 3, LARGE, fps=2)
+        frames = frames_of(script, start, 3, LARGE, fps=2)
         top = frames[:, : round(0.27 * LARGE[1]), 330:630]
         skin = is_skin(top)
         hair = top.max(axis=-1) < 90
@@ -145,13 +146,13 @@ def test_head_turns_to_the_patients_side(side, towards):
 
 
 def test_blank_stare_open_eyes_fixed_irises_no_movement():
-    script = solo("blank_stare", start=3, end=11)
-    frames = film(script, 4, 6, LARGE, fps=3)
+    script = single_sign("blank_stare", start=3, end=11)
+    frames = frames_of(script, 4, 6, LARGE, fps=3)
     assert eye_pixels(frames).min() > 60, "eyes open"
     assert np.abs(np.diff(eye_pixels(frames))).max() <= 3, "irises fixed"
     rows, columns = face_of(frames[0])
     still = np.abs(np.diff(grey(frames)[:, rows, columns], axis=0)).mean()
-    free = film(solo(""), 4, 6, LARGE, fps=3)
+    free = frames_of(single_sign(""), 4, 6, LARGE, fps=3)
     rows, columns = face_of(free[0])
     moving = np.abs(np.diff(grey(free)[:, rows, columns], axis=0)).mean()
     assert still < 0.1 * moving
@@ -159,26 +160,26 @@ def test_blank_stare_open_eyes_fixed_irises_no_movement():
 
 @pytest.mark.parametrize("style", ["squeezed", "gentle"])
 def test_closed_eyes_show_no_iris_most_of_the_video(style):
-    script = solo("close_eyes", start=1.0, end=13.5, style=style)
-    opened = np.median(eye_pixels(film(script, 0.0, 0.9, LARGE, fps=8)))
-    closed = eye_pixels(film(script, 1.5, 11.5, LARGE, fps=1))
+    script = single_sign("close_eyes", start=1.0, end=13.5, style=style)
+    opened = np.median(eye_pixels(frames_of(script, 0.0, 0.9, LARGE, fps=8)))
+    closed = eye_pixels(frames_of(script, 1.5, 11.5, LARGE, fps=1))
     assert opened > 60
     assert (closed < 0.15 * opened).mean() == 1.0
 
 
 def test_blinking_rate():
-    eyes = eye_pixels(film(solo("eye_blinking", hz=2.5), 4, 4, LARGE, fps=12.5))
+    eyes = eye_pixels(frames_of(single_sign("eye_blinking", hz=2.5), 4, 4, LARGE, fps=12.5))
     assert rhythm(eyes, 12.5) == pytest.approx(2.5, abs=0.15)
     assert eyes.min() < 0.15 * eyes.max()
-    rest = eye_pixels(film(solo(""), 2, 8, LARGE, fps=5))
+    rest = eye_pixels(frames_of(single_sign(""), 2, 8, LARGE, fps=5))
     assert (rest < 0.5 * np.median(rest)).mean() < 0.12, "ordinary blinks are rare"
 
 
 @pytest.mark.parametrize(("side", "towards"), [("left", 1), ("right", -1)])
 def test_face_pulls_to_one_side_and_stays(side, towards):
-    script = solo("face_pulling", side=side)
-    before = mouth_tilt(film(script, 0.2, 2.4, LARGE, fps=3))
-    during = mouth_tilt(film(script, 4.5, 5, LARGE, fps=3))
+    script = single_sign("face_pulling", side=side)
+    before = mouth_tilt(frames_of(script, 0.2, 2.4, LARGE, fps=3))
+    during = mouth_tilt(frames_of(script, 4.5, 5, LARGE, fps=3))
     assert np.abs(before).max() < 0.12
     assert (during * towards > 0.2).all(), "that corner is drawn up, for five seconds"
     assert during.std() < 0.1, "sustained, no twitching"
@@ -186,18 +187,18 @@ def test_face_pulls_to_one_side_and_stays(side, towards):
 
 @pytest.mark.parametrize(("side", "towards"), [("left", 1), ("right", -1)])
 def test_face_twitches_brief_repetitive_one_side(side, towards):
-    script = solo("face_twitching", side=side, hz=4.0)
-    tilt = mouth_tilt(film(script, 5, 3, LARGE))
+    script = single_sign("face_twitching", side=side, hz=4.0)
+    tilt = mouth_tilt(frames_of(script, 5, 3, LARGE))
     assert rhythm(tilt, low=1.5) == pytest.approx(4.0, abs=0.2)
     assert np.percentile(tilt * towards, 95) > 0.15, "to that side"
     assert np.percentile(tilt * towards, 15) < 0.10, "brief: it relaxes between"
 
 
 def test_tonic_is_a_new_posture_held_stiff():
-    script = solo("tonic", start=3, end=11)
-    rest = grey(film(script, 0.0, 2.5, fps=2)).mean(axis=0)
-    onset = np.abs(np.diff(grey(film(script, 2.9, 0.8)), axis=0)).mean()
-    held = grey(film(script, 4.0, 5.5, fps=5))
+    script = single_sign("tonic", start=3, end=11)
+    rest = grey(frames_of(script, 0.0, 2.5, fps=2)).mean(axis=0)
+    onset = np.abs(np.diff(grey(frames_of(script, 2.9, 0.8)), axis=0)).mean()
+    held = grey(frames_of(script, 4.0, 5.5, fps=5))
     assert np.abs(held - rest).mean() > 3.0, "another posture"
     drift = np.abs(held - held.mean(axis=0)).mean()
     assert drift < 0.25 * np.abs(held - rest).mean(), "held, for over five seconds"
@@ -209,7 +210,9 @@ def test_tonic_is_a_new_posture_held_stiff():
 @pytest.mark.parametrize("camera", ["foot", "side-left", "side-right"])
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_clonic_jerks_have_their_rate_and_side(side, camera):
-    frames = film(solo("clonic", side=side, hz=3.0, camera=camera, parts=("arm",)), 5, 2.4)
+    frames = frames_of(
+        single_sign("clonic", side=side, hz=3.0, camera=camera, parts=("arm",)), 5, 2.4
+    )
     assert rhythm(beat(grey(frames))) == pytest.approx(3.0, abs=0.15)
     left_half, right_half = halves(frames)
     # Seen from the foot or from either side of it, the patient's left is the picture's right.
@@ -232,9 +235,9 @@ def _reach(frames: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_arm_is_held_straight(side):
-    script = solo("arm_straightening", side=side, setting=PLAIN)
-    before = _reach(film(script, 0.2, 2, SMALL, fps=2))
-    during = _reach(film(script, 5, 4, SMALL, fps=3))
+    script = single_sign("arm_straightening", side=side, setting=PLAIN)
+    before = _reach(frames_of(script, 0.2, 2, SMALL, fps=2))
+    during = _reach(frames_of(script, 5, 4, SMALL, fps=3))
     arm, other = (1, 0) if side == "left" else (0, 1)
     assert (during[arm] - np.median(before[arm]) > 0.07).all(), "reaches out, for four seconds"
     assert np.abs(during[other] - np.median(before[other])).max() < 0.03, "the other arm rests"
@@ -257,25 +260,25 @@ def _lap_and_chest(frames: np.ndarray, right_half: bool) -> tuple[np.ndarray, np
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_arm_is_held_flexed(side):
-    script = solo("arm_flexion", side=side, setting=PLAIN)
+    script = single_sign("arm_flexion", side=side, setting=PLAIN)
     right_half = side == "left"
-    lap, chest = _lap_and_chest(film(script, 0.2, 2, fps=2), right_half)
-    lap_held, chest_held = _lap_and_chest(film(script, 5, 4, fps=3), right_half)
+    lap, chest = _lap_and_chest(frames_of(script, 0.2, 2, fps=2), right_half)
+    lap_held, chest_held = _lap_and_chest(frames_of(script, 5, 4, fps=3), right_half)
     assert (lap_held < 0.35 * np.median(lap)).all(), "the hand has left the lap"
     assert (chest_held > np.median(chest) + 40).all(), "forearm and fist lie at the chest"
-    lap_other, _ = _lap_and_chest(film(script, 5, 4, fps=3), not right_half)
+    lap_other, _ = _lap_and_chest(frames_of(script, 5, 4, fps=3), not right_half)
     assert lap_other.min() > 40, "the other hand rests"
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
 def test_figure4_one_arm_straight_the_other_flexed(side):
-    script = solo("figure4", side=side, setting=PLAIN)
-    before = _reach(film(script, 0.2, 2, fps=2))
-    frames = film(script, 5, 4, fps=3)
+    script = single_sign("figure4", side=side, setting=PLAIN)
+    before = _reach(frames_of(script, 0.2, 2, fps=2))
+    frames = frames_of(script, 5, 4, fps=3)
     during = _reach(frames)
     arm = 1 if side == "left" else 0
     assert (during[arm] - np.median(before[arm]) > 0.07).all()
-    lap, chest = _lap_and_chest(film(script, 0.2, 2, fps=2), side == "right")
+    lap, chest = _lap_and_chest(frames_of(script, 0.2, 2, fps=2), side == "right")
     lap_held, chest_held = _lap_and_chest(frames, side == "right")
     assert (lap_held < 0.35 * np.median(lap)).all()
     assert (chest_held > np.median(chest) + 40).all()
@@ -283,18 +286,20 @@ def test_figure4_one_arm_straight_the_other_flexed(side):
 
 @pytest.mark.parametrize("style", ["chewing", "lip-smacking"])
 def test_mouth_repeats_its_movement(style):
-    frames = film(solo("oral_automatisms", hz=1.6, style=style), 4, 5, LARGE, fps=12.5)
+    frames = frames_of(single_sign("oral_automatisms", hz=1.6, style=style), 4, 5, LARGE, fps=12.5)
     mouth = mouth_pixels(frames)
     assert rhythm(mouth, 12.5) == pytest.approx(1.6, abs=0.15)
     assert np.percentile(mouth, 90) > mouth.min() + 40
-    rest = mouth_pixels(film(solo(""), 4, 4, LARGE, fps=3))
+    rest = mouth_pixels(frames_of(single_sign(""), 4, 4, LARGE, fps=3))
     assert np.ptp(rest) < 0.3 * np.ptp(mouth)
 
 
 @pytest.mark.parametrize("side", ["left", "right"])
 @pytest.mark.parametrize("style", ["patting", "rubbing", "fumbling"])
 def test_hand_repeats_its_movement(side, style):
-    frames = film(solo("limb_automatisms", side=side, hz=1.2, style=style), 4.5, 5, fps=12.5)
+    frames = frames_of(
+        single_sign("limb_automatisms", side=side, hz=1.2, style=style), 4.5, 5, fps=12.5
+    )
     assert rhythm(beat(grey(frames)), 12.5) == pytest.approx(1.2, abs=0.1)
     left_half, right_half = halves(frames)
     moving, quiet = (right_half, left_half) if side == "left" else (left_half, right_half)
@@ -304,7 +309,9 @@ def test_hand_repeats_its_movement(side, style):
 
 
 def test_limbs_shake_out_of_step():
-    frames = grey(film(solo("asynchronous_movement", hz=1.6, blanket="off"), 4, 6, fps=12.5))
+    frames = grey(
+        frames_of(single_sign("asynchronous_movement", hz=1.6, blanket="off"), 4, 6, fps=12.5)
+    )
     band = slice(round(0.2 * SMALL[1]), round(0.62 * SMALL[1]))
     middle = SMALL[0] // 2
     right_arm = rhythm(beat(frames[:, band, : middle - 45]), 12.5)
@@ -316,7 +323,7 @@ def test_limbs_shake_out_of_step():
 
 @pytest.mark.parametrize("camera", ["foot", "side-left"])
 def test_hips_go_back_and_forth(camera):
-    frames = film(solo("pelvic_thrusting", hz=1.1, camera=camera), 4, 6, fps=12.5)
+    frames = frames_of(single_sign("pelvic_thrusting", hz=1.1, camera=camera), 4, 6, fps=12.5)
     pictures = grey(frames)
     assert rhythm(beat(pictures), 12.5) == pytest.approx(1.1, abs=0.1)
     motion = np.abs(np.diff(pictures, axis=0)).mean(axis=0)
@@ -327,9 +334,9 @@ def test_hips_go_back_and_forth(camera):
 
 
 def test_everything_shakes_at_once():
-    frames = grey(film(solo("full_body_shaking", hz=4.5, blanket="off"), 5, 3))
+    frames = grey(frames_of(single_sign("full_body_shaking", hz=4.5, blanket="off"), 5, 3))
     assert rhythm(beat(frames)) == pytest.approx(4.5, abs=0.9)
-    quiet = grey(film(solo("", blanket="off"), 5, 1.5))
+    quiet = grey(frames_of(single_sign("", blanket="off"), 5, 1.5))
     h, w = SMALL[1], SMALL[0]
     regions = {
         "head": (slice(0, round(0.22 * h)), slice(w // 3, 2 * w // 3)),
@@ -345,7 +352,7 @@ def test_everything_shakes_at_once():
 
 
 def _onset(frames: np.ndarray) -> float:
-    """Seconds into the film when motion first exceeds a tenth of its greatest."""
+    """Seconds into the frames when motion first exceeds a tenth of its greatest."""
     motion = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
     motion = np.convolve(motion, np.ones(3) / 3, "same")
     return float(np.argmax(motion > 0.15 * motion.max()) / FPS)
@@ -353,34 +360,38 @@ def _onset(frames: np.ndarray) -> float:
 
 def test_arms_start_together_and_otherwise_do_not():
     middle = SMALL[0] // 2
-    frames = grey(film(solo("arms_move_simultaneously", start=3, end=7), 2, 3))
+    frames = grey(frames_of(single_sign("arms_move_simultaneously", start=3, end=7), 2, 3))
     assert abs(_onset(frames[:, 40:, :middle]) - _onset(frames[:, 40:, middle:])) < 0.15
-    clonic = solo("clonic", side="both", hz=2.5, start=3, end=9, parts=("arm",))
+    clonic = single_sign("clonic", side="both", hz=2.5, start=3, end=9, parts=("arm",))
     clonic = dataclasses.replace(clonic, signs=(dataclasses.replace(clonic.signs[0], lag=1.8),))
-    frames = grey(film(clonic, 2, 5))
+    frames = grey(frames_of(clonic, 2, 5))
     # A positive lag: the left arm (the picture's right) follows.
     late = _onset(frames[:, 40:, middle:]) - _onset(frames[:, 40:, :middle])
     assert late == pytest.approx(1.8, abs=0.35)
 
 
 def test_ordinary_behaviour_is_no_sign():
-    script = dataclasses.replace(solo(""), acts=(Act("look", 2, 6, "left"), Act("shift", 7, 10)))
-    frames = grey(film(script, 1, 9, fps=10))
+    script = dataclasses.replace(
+        single_sign(""), acts=(Act("look", 2, 6, "left"), Act("shift", 7, 10))
+    )
+    frames = grey(frames_of(script, 1, 9, fps=10))
     motion = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
-    jerking = film(solo("clonic", side="left", hz=3, parts=("arm",)), 5, 2, fps=10)
+    jerking = frames_of(single_sign("clonic", side="left", hz=3, parts=("arm",)), 5, 2, fps=10)
     assert np.median(motion) < 0.2 * np.median(np.abs(np.diff(grey(jerking), axis=0)).mean((1, 2)))
 
 
 def test_night_is_grey_and_still_shows_the_sign():
     night = Setting(lights=((0.0, "off"),), blanket="waist")
-    script = solo("clonic", side="left", hz=3.0, setting=night, parts=("arm",))
-    frames = film(script, 5, 2.4)
+    script = single_sign("clonic", side="left", hz=3.0, setting=night, parts=("arm",))
+    frames = frames_of(script, 5, 2.4)
     assert np.ptp(frames, axis=-1).max() == 0, "infrared has no colour"
     assert rhythm(beat(grey(frames))) == pytest.approx(3.0, abs=0.15)
 
 
 def test_television_flickers_everywhere_alike():
-    plain = solo("", setting=Setting())
-    tv = solo("", setting=Setting(tv=True))
-    corner = grey(film(tv, 1, 2))[:, -40:, :40].mean(axis=(1, 2))
-    assert corner.std() > 3 * grey(film(plain, 1, 2))[:, -40:, :40].mean(axis=(1, 2)).std() + 0.3
+    plain = single_sign("", setting=Setting())
+    tv = single_sign("", setting=Setting(tv=True))
+    corner = grey(frames_of(tv, 1, 2))[:, -40:, :40].mean(axis=(1, 2))
+    assert (
+        corner.std() > 3 * grey(frames_of(plain, 1, 2))[:, -40:, :40].mean(axis=(1, 2)).std() + 0.3
+    )

@@ -7,10 +7,10 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from s3eval.synth.body import Joints, Pose, Vec, add, between, cross, scaled, unit
-from s3eval.synth.camera import Camera
-from s3eval.synth.script import Patient
-from s3eval.synth.sprites import RGB, Picture, capsule, lay, panel, rounded, tinted
+from s3eval_synth.body import Joints, Pose, Vec, add, between, cross, scaled, unit
+from s3eval_synth.camera import Camera
+from s3eval_synth.script import Patient
+from s3eval_synth.sprites import RGB, Picture, capsule, lay, panel, rounded, tinted
 
 __all__ = ["draw_arm", "draw_leg", "draw_neck", "draw_seat", "draw_trunk", "draw_visitor"]
 

@@ -1,4 +1,4 @@
-"""``s3eval data sheet``: contact sheets of a dataset's videos, and the atlas of drawn signs."""
+"""``s3eval data sheet``: contact sheets of videos, and an overview of the drawn signs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Sheets of real recordings show patients: keep them where the videos may be.
 @click.option("--videos", multiple=True, help="Only these (repeat, or separate by commas).")
 @click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True)
 @click.option(
-    "--signs", type=click.Path(path_type=Path), help="Write the atlas of drawn signs here."
+    "--signs", type=click.Path(path_type=Path), help="Write the signs_overview of drawn signs here."
 )
 @json_option
 def command(
@@ -36,23 +36,25 @@ def command(
 ) -> None:
     """Labelled strips of frames with times and the signs annotated then."""
     if signs is None and dataset is None:
-        raise click.UsageError("Name a DATASET, or --signs FILE for the atlas of drawn signs.")
+        raise click.UsageError(
+            "Name a DATASET, or --signs FILE for an overview of the drawn signs."
+        )
     if dataset is not None and out is None:
         raise click.UsageError("--out DIR says where the sheets go.")
-    from s3eval.synth.sheet import atlas, save, strip
+    from s3eval_synth.contact_sheets import save, signs_overview, video_sheet
 
     written: dict[str, str | list[str]] = {}
     if signs is not None:
-        written["signs"] = str(save(atlas(), signs))
+        written["signs"] = str(save(signs_overview(), signs))
     if dataset is not None and out is not None:
         from s3eval.dataset import open_folder
 
-        found = open_folder(dataset).select(videos=names(videos) or None)
+        chosen = open_folder(dataset).select(videos=names(videos) or None)
         sheets = []
-        with Progress.bar("sheets", len(found)) as advance:
-            for video in found.videos:
+        with Progress.bar("sheets", len(chosen)) as advance:
+            for video in chosen.videos:
                 path = out / f"{video.name}.jpg"
-                save(strip(found, video, frames), path)
+                save(video_sheet(chosen, video, frames), path)
                 sheets.append(str(path))
                 advance(1)
         written["sheets"] = sheets

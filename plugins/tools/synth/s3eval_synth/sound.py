@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.script import Line, Patient, Script
+from s3eval_synth.script import Line, Patient, Script
 
 __all__ = ["RATE", "STAFF_PITCH", "sound_of"]
 
@@ -130,8 +130,8 @@ def _room(n: int, script: Script, rng: np.random.Generator) -> Wave:
 def sound_of(script: Script) -> NDArray[np.float32]:
     """The sound of a script: float32 mono at 32 kHz, shape (round(duration x 32000),).
 
-    >>> from s3eval.synth.casting import solo
-    >>> sound_of(solo("ictal_vocalization", duration=14)).shape
+    >>> from s3eval_synth.generate import single_sign
+    >>> sound_of(single_sign("ictal_vocalization", duration=14)).shape
     (448000,)
     """
     rng = np.random.Generator(np.random.PCG64(script.seed))

@@ -9,10 +9,9 @@ import dataclasses
 
 import numpy as np
 import pytest
-
-from s3eval.synth.casting import solo
-from s3eval.synth.script import Patient, Script
-from s3eval.synth.voice import RATE, STAFF_PITCH, sound_of
+from s3eval_synth.generate import single_sign
+from s3eval_synth.script import Patient, Script
+from s3eval_synth.sound import RATE, STAFF_PITCH, sound_of
 
 STEP = 0.05
 
@@ -67,7 +66,7 @@ def with_patient(script: Script, sex: str, hz: float) -> Script:
 @pytest.mark.parametrize("seed", [0, 1, 3])
 @pytest.mark.parametrize(("sex", "hz"), [("m", 105.0), ("f", 160.0)])
 def test_groans_are_low_voiced_repeated_and_where_they_should_be(sex, hz, seed):
-    script = with_patient(solo("ictal_vocalization", start=3, end=11, seed=seed), sex, hz)
+    script = with_patient(single_sign("ictal_vocalization", start=3, end=11, seed=seed), sex, hz)
     sound = sound_of(script)
     groans = spoken(sound)
     assert len(groans) >= 3, "repetitive"
@@ -83,7 +82,7 @@ def test_groans_are_low_voiced_repeated_and_where_they_should_be(sex, hz, seed):
 
 @pytest.mark.parametrize(("sex", "hz"), [("m", 105.0), ("f", 165.0)])
 def test_question_and_answer_are_two_voices(sex, hz):
-    script = with_patient(solo("verbal_responsiveness", start=3, end=11), sex, hz)
+    script = with_patient(single_sign("verbal_responsiveness", start=3, end=11), sex, hz)
     sound = sound_of(script)
     asked, answered = spoken(sound)
     staff, _ = pitch(sound, *asked)
@@ -95,7 +94,7 @@ def test_question_and_answer_are_two_voices(sex, hz):
 
 
 def test_question_rises_and_answer_falls():
-    sound = sound_of(solo("verbal_responsiveness", start=3, end=11))
+    sound = sound_of(single_sign("verbal_responsiveness", start=3, end=11))
     (a, b), (c, d) = spoken(sound)
     assert pitch(sound, b - 0.25, b)[0] > 1.12 * pitch(sound, a, (a + b) / 2)[0]
     assert pitch(sound, d - 0.25, d)[0] < 0.96 * pitch(sound, c, (c + d) / 2)[0]
@@ -104,9 +103,9 @@ def test_question_rises_and_answer_falls():
 def test_unanswered_question_is_asked_again_by_the_same_voice():
     import random
 
-    from s3eval.synth.plotting import lines_for
+    from s3eval_synth.schedule import lines_for
 
-    blank = solo("", duration=14)
+    blank = single_sign("", duration=14)
     lines = lines_for("verbal_responsiveness", 3, 11, blank.patient, "no", random.Random(4))
     sound = sound_of(dataclasses.replace(blank, lines=lines))
     voices = [pitch(sound, *span)[0] for span in spoken(sound)]
@@ -115,15 +114,15 @@ def test_unanswered_question_is_asked_again_by_the_same_voice():
 
 
 def test_quiet_room_has_no_voice():
-    sound = sound_of(solo("", duration=10))
+    sound = sound_of(single_sign("", duration=10))
     assert spoken(sound) == []
     assert 0 < loud(sound).max() < 0.02
 
 
 def test_speech_is_not_groaning():
     # Speech is cut into syllables and bright; a groan is one long dark vowel.
-    talk = sound_of(solo("verbal_responsiveness", start=3, end=11))
-    groan = sound_of(solo("ictal_vocalization", start=3, end=11))
+    talk = sound_of(single_sign("verbal_responsiveness", start=3, end=11))
+    groan = sound_of(single_sign("ictal_vocalization", start=3, end=11))
     (_, (c, d)) = spoken(talk)
     (e, f), *_ = spoken(groan)
     assert brightness(groan, e, f) < 0.9 * brightness(talk, c, d)

@@ -9,20 +9,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.acting import pose_at
-from s3eval.synth.body import Joints, Pose, Vec, joints_of
-from s3eval.synth.camera import Camera, camera_of
-from s3eval.synth.figure import draw_arm, draw_leg, draw_neck, draw_seat, draw_trunk, draw_visitor
-from s3eval.synth.head import HeadArtist, View
-from s3eval.synth.room import draw_bed, draw_blanket, draw_room
-from s3eval.synth.script import Script
-from s3eval.synth.sprites import Picture, blend
-from s3eval.synth.timing import ease, wander
+from s3eval_synth.body import Joints, Pose, Vec, joints_of
+from s3eval_synth.camera import Camera, camera_of
+from s3eval_synth.curves import ease, wander
+from s3eval_synth.figure import draw_arm, draw_leg, draw_neck, draw_seat, draw_trunk, draw_visitor
+from s3eval_synth.head import HeadArtist, View
+from s3eval_synth.poses import pose_at
+from s3eval_synth.room import draw_bed, draw_blanket, draw_room
+from s3eval_synth.script import Script
+from s3eval_synth.sprites import Picture, blend
 
-__all__ = ["Film", "head_box", "render_scene"]
+__all__ = ["FrameRenderer", "head_box", "render_frames"]
 
 
-class Film:
+class FrameRenderer:
     """Draws the frames of one script. Keeps what does not change between frames.
 
     Frames may be asked for in any order; each depends on the script and its time only.
@@ -48,7 +48,7 @@ class Film:
 
     def frame(self, time: float) -> NDArray[np.uint8]:
         """The picture at ``time`` seconds: uint8 RGB, (height, width, 3)."""
-        return self._developed(self._drawn(time), time)
+        return self._lit(self._drawn(time), time)
 
     # ---- drawing ----------------------------------------------------------------------------
 
@@ -170,7 +170,7 @@ class Film:
 
     # ---- light ------------------------------------------------------------------------------
 
-    def _developed(self, canvas: Picture, time: float) -> NDArray[np.uint8]:
+    def _lit(self, canvas: Picture, time: float) -> NDArray[np.uint8]:
         setting = self.script.setting
         gain = 1.0
         if setting.tv:
@@ -206,17 +206,17 @@ def head_box(script: Script, time: float) -> tuple[int, int, int, int]:
     )  # fmt: skip
 
 
-def render_scene(
+def render_frames(
     script: Script, times: Iterable[float], size: tuple[int, int] | None = None
 ) -> NDArray[np.uint8]:
     """Frames of a script without encoding, uint8 RGB, shape (n, height, width, 3).
 
-    >>> from s3eval.synth.casting import solo
-    >>> render_scene(solo("head_turning", side="left"), [0.0, 5.0], size=(160, 120)).shape
+    >>> from s3eval_synth.generate import single_sign
+    >>> render_frames(single_sign("head_turning", side="left"), [0.0, 5.0], size=(160, 120)).shape
     (2, 120, 160, 3)
     """
-    film = Film(script, size)
-    return np.stack([film.frame(t) for t in times])
+    renderer = FrameRenderer(script, size)
+    return np.stack([renderer.frame(t) for t in times])
 
 
 def _vignette(width: int, height: int) -> Picture:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from s3eval.facts.videos import Annotation, FeatureAnnotation, Lateralization
-from s3eval.synth.script import Script, Sign
-from s3eval.synth.words import justification, report
 from s3eval.vocabulary import FEATURE_NAMES
+from s3eval_synth.script import Script, Sign
+from s3eval_synth.texts import justification, report
 
 __all__ = ["annotation_of", "presence_of"]
 
@@ -61,8 +61,9 @@ def annotation_of(script: Script) -> Annotation:
 
     Sleep has no times (as in the release); the sequence holds the other signs in order of onset.
 
-    >>> from s3eval.synth.casting import solo
-    >>> annotation_of(solo("head_turning", side="left")).lateralization["head_turning"].value
+    >>> from s3eval_synth.generate import single_sign
+    >>> annotation = annotation_of(single_sign("head_turning", side="left"))
+    >>> annotation.lateralization["head_turning"].value
     'left'
     """
     features = {}
@@ -76,20 +77,20 @@ def annotation_of(script: Script) -> Annotation:
             sign.end if sign is not None and timed else None,
             justification(script, name, presence),
         )
-    found: dict[str, Lateralization] = {}
+    lateralization: dict[str, Lateralization] = {}
     turn = script.of("head_turning")
     if turn is not None:
-        found["head_turning"] = Lateralization(turn.side, turn.start, turn.end)
+        lateralization["head_turning"] = Lateralization(turn.side, turn.start, turn.end)
     arm = _arm_movement(script)
     if arm is not None:
-        found["arm_movement"] = arm
+        lateralization["arm_movement"] = arm
     onset = _onset(script)
     if onset is not None:
-        found["onset_body_part"] = Lateralization(onset)
+        lateralization["onset_body_part"] = Lateralization(onset)
     order = {name: i for i, name in enumerate(FEATURE_NAMES)}
-    told = [s for s in script.signs if s.feature != "occur_during_sleep"]
-    told.sort(key=lambda s: (s.start, order[s.feature]))
+    ordered = [s for s in script.signs if s.feature != "occur_during_sleep"]
+    ordered.sort(key=lambda s: (s.start, order[s.feature]))
     return Annotation(
-        script.name, features, found, tuple(s.feature for s in told), report(script),
+        script.name, features, lateralization, tuple(s.feature for s in ordered), report(script),
         script.seizure_start, script.seizure_end,
     )  # fmt: skip

@@ -5,16 +5,17 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from s3eval.facts.videos import Dataset
-    from s3eval.synth.script import Script
+from s3eval.facts.videos import Dataset
+from s3eval_synth.dataset import draw_scripts
+from s3eval_synth.generate import single_sign
+from s3eval_synth.schedule import lines_for, usual_sign
+from s3eval_synth.script import Script, Setting
 
 __all__ = ["tiny_dataset", "tiny_scripts"]
 
 # (diagnosis, ((feature, side, first and last share of the video), ...))
-_PLOTS: tuple[tuple[str, tuple[tuple[str, str, float, float], ...]], ...] = (
+_EVENTS: tuple[tuple[str, tuple[tuple[str, str, float, float], ...]], ...] = (
     ("ES", (("ictal_vocalization", "", 0.10, 0.40), ("head_turning", "right", 0.25, 0.65),
             ("clonic", "left", 0.50, 0.95))),
     ("NES", (("close_eyes", "", 0.02, 0.98), ("asynchronous_movement", "both", 0.20, 0.80),
@@ -28,37 +29,33 @@ _PLOTS: tuple[tuple[str, tuple[tuple[str, str, float, float], ...]], ...] = (
 
 def tiny_scripts(videos: int = 3, seconds: float = 8.0, seed: int = 0) -> tuple[Script, ...]:
     """Scripts of 320 x 240 pictures, 25 a second; diagnoses alternate ES, NES."""
-    from s3eval.synth.casting import solo
-    from s3eval.synth.plotting import lines_for, usual
-    from s3eval.synth.script import Setting
-
-    made = []
+    scripts = []
     for n in range(videos):
-        diagnosis, signs = _PLOTS[n % len(_PLOTS)]
+        diagnosis, events = _EVENTS[n % len(_EVENTS)]
         rng = random.Random(f"tiny {seed} {n}")
-        blank = solo("", duration=seconds)
-        acted = tuple(
-            replace(usual(f, a * seconds, b * seconds, rng, side=side), lag=0.0)
-            for f, side, a, b in signs
+        blank = single_sign("", duration=seconds)
+        signs = tuple(
+            replace(usual_sign(f, a * seconds, b * seconds, rng, side=side), lag=0.0)
+            for f, side, a, b in events
         )
         # Short videos leave room for a short exchange only.
         lines = tuple(
             replace(line, start=min(line.start, seconds - 0.4), end=min(line.end, seconds))
-            for s in acted
+            for s in signs
             for line in lines_for(s.feature, s.start, s.end, blank.patient, "yes", rng)
         )
         code = "sz" if diagnosis == "ES" else "nes"
         patient = f"T{n + 1:04d}"
-        made.append(
+        scripts.append(
             replace(
                 blank, name=f"{patient}@1-1-2000@{rng.getrandbits(32):08X}@{code}_v1_1",
-                patient=replace(blank.patient, name=patient), signs=acted, lines=lines,
+                patient=replace(blank.patient, name=patient), signs=signs, lines=lines,
                 setting=Setting(("foot", "side-left")[n % 2], blanket=("waist", "off")[n % 2]),
                 width=320, height=240, seed=seed * 1000 + n, diagnosis=diagnosis,
-                seizure_start=min(s.start for s in acted), seizure_end=max(s.end for s in acted),
+                seizure_start=min(s.start for s in signs), seizure_end=max(s.end for s in signs),
             )
         )  # fmt: skip
-    return tuple(made)
+    return tuple(scripts)
 
 
 def tiny_dataset(
@@ -75,8 +72,6 @@ def tiny_dataset(
     Returns:
         the dataset, opened from the folder; folds 0, 1, 0, 1, ...
     """
-    from s3eval.synth.studio import draw_scripts
-
     scripts = tiny_scripts(videos, seconds, seed)
     folds = {s.patient.name: n % 2 for n, s in enumerate(scripts)}
     return draw_scripts(scripts, folds, folder, "tiny", {"videos": videos, "seconds": seconds})

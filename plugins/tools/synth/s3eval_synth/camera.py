@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.script import Setting
+from s3eval_synth.script import Setting
 
 __all__ = ["Camera", "camera_of"]
 
@@ -53,7 +53,7 @@ def camera_of(setting: Setting, width: int, height: int) -> Camera:
     The picture's left is the patient's right for the camera at the foot.
 
     >>> import numpy as np
-    >>> from s3eval.synth.script import Setting
+    >>> from s3eval_synth.script import Setting
     >>> camera = camera_of(Setting(camera="foot"), 640, 480)
     >>> pixels, _ = camera.project(np.array([[0.5, 1.0, 0.8], [-0.5, 1.0, 0.8]]))
     >>> bool(pixels[0, 0] > pixels[1, 0])

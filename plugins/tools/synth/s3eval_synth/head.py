@@ -13,9 +13,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.body import Face
-from s3eval.synth.script import Patient
-from s3eval.synth.sprites import RGB, Picture, blend, capsule, tinted
+from s3eval_synth.body import Face
+from s3eval_synth.script import Patient
+from s3eval_synth.sprites import RGB, Picture, blend, capsule, tinted
 
 __all__ = ["HeadArtist", "View"]
 

@@ -15,9 +15,9 @@ from s3eval.reporting.pages import INK, PALE, PAPER, font, save
 from s3eval.vocabulary import FEATURES, Feature, feature
 
 if TYPE_CHECKING:
-    from s3eval.synth.script import Script
+    from s3eval_synth.script import Script
 
-__all__ = ["active_signs", "atlas", "save", "strip"]
+__all__ = ["active_signs", "save", "signs_overview", "video_sheet"]
 
 Picture = NDArray[np.uint8]
 
@@ -40,10 +40,10 @@ def active_signs(note: Annotation, time: float) -> tuple[str, ...]:
     return tuple(feature(name).label for name in note.signs_at(time))
 
 
-# ---- a strip of one video ---------------------------------------------------------------------
+# ---- the frames of one video ------------------------------------------------------------------
 
 
-def strip(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) -> Any:
+def video_sheet(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) -> Any:
     """A labelled sheet of one video's frames, with times and the signs annotated then.
 
     Args:
@@ -79,15 +79,16 @@ def strip(dataset: Dataset, video: Video, frames: int = 10, width: int = 240) ->
     return page
 
 
-def _wrapped(text: str, width: int, lines: int = 3) -> list[str]:
-    face, made = font(12), [""]
+def _wrapped(text: str, width: int, most: int = 3) -> list[str]:
+    """The text in lines no wider than ``width`` pixels, at most ``most`` of them."""
+    face, lines = font(12), [""]
     for word in text.split():
-        longer = f"{made[-1]} {word}".strip()
-        if face.getlength(longer) <= width or not made[-1]:
-            made[-1] = longer
+        longer = f"{lines[-1]} {word}".strip()
+        if face.getlength(longer) <= width or not lines[-1]:
+            lines[-1] = longer
         else:
-            made.append(word)
-    return made[:lines]
+            lines.append(word)
+    return lines[:most]
 
 
 def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
@@ -109,7 +110,7 @@ def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
     return taken
 
 
-# ---- the atlas of signs -----------------------------------------------------------------------
+# ---- an overview of the drawn signs ------------------------------------------------------------
 
 # feature: (what to show, seconds between frames, first frame's offset from the onset)
 _FACE, _HEAD, _BODY, _LEGS = "face", "head", "body", "legs"
@@ -145,7 +146,9 @@ _BOXES = {
 }
 
 
-def atlas(frames: int = 6, height: int = 112, features: Sequence[Feature] = FEATURES) -> Any:
+def signs_overview(
+    frames: int = 6, height: int = 112, features: Sequence[Feature] = FEATURES
+) -> Any:
     """One row a feature: a few consecutive frames of a drawn patient; a spectrogram for sounds.
 
     Args:
@@ -155,9 +158,6 @@ def atlas(frames: int = 6, height: int = 112, features: Sequence[Feature] = FEAT
     Returns:
         a Pillow image.
     """
-    from s3eval.synth.studio import need_opencv
-
-    need_opencv()
     width, label = round(height * 1.32), 232
     page, pen = _page(label + frames * (width + 4) + 6, len(features) * (height + 6) + 6)
     for row, sign in enumerate(features):
@@ -176,16 +176,16 @@ def atlas(frames: int = 6, height: int = 112, features: Sequence[Feature] = FEAT
 
 
 def _seen_row(name: str, frames: int, width: int, height: int) -> tuple[list[str], list[Any]]:
-    from s3eval.synth.casting import solo
-    from s3eval.synth.picture import render_scene
+    from s3eval_synth.generate import single_sign
+    from s3eval_synth.renderer import render_frames
 
     shot, step, offset = _SHOTS[name]
     camera = _CAMERAS.get(name, "foot")
     blanket = "chest" if name == "occur_during_sleep" else None
-    script = solo(name, side=_SIDES.get(name, "left"), camera=camera, blanket=blanket)
+    script = single_sign(name, side=_SIDES.get(name, "left"), camera=camera, blanket=blanket)
     sign = script.signs[0]
     times = [sign.start + offset + step * n for n in range(frames)]
-    pictures = render_scene(script, times, (1280, 960))
+    pictures = render_frames(script, times, (1280, 960))
     box = _BOXES.get((shot, camera)) or _face_box(script, width / height)
     made = [_fitted(p[box[1] : box[3], box[0] : box[2]], width, height) for p in pictures]
     caption = [f"{step:.2f} s apart"]
@@ -197,7 +197,7 @@ def _seen_row(name: str, frames: int, width: int, height: int) -> tuple[list[str
 
 
 def _face_box(script: Script, shape: float) -> tuple[int, int, int, int]:
-    from s3eval.synth.picture import head_box
+    from s3eval_synth.renderer import head_box
 
     left, top, right, bottom = (2 * v for v in head_box(script, script.duration))
     half = round((bottom - top) * shape / 2)
@@ -206,10 +206,10 @@ def _face_box(script: Script, shape: float) -> tuple[int, int, int, int]:
 
 
 def _heard_row(name: str, width: int, height: int) -> tuple[list[str], Any]:
-    from s3eval.synth.casting import solo
-    from s3eval.synth.voice import RATE, sound_of
+    from s3eval_synth.generate import single_sign
+    from s3eval_synth.sound import RATE, sound_of
 
-    script = solo(name)
+    script = single_sign(name)
     sound = sound_of(script)[int(2.0 * RATE) : int(9.0 * RATE)]
     picture = _spectrogram(sound, RATE)
     caption = ["sound, 2-9 s", "0-4 kHz"]

@@ -1,4 +1,4 @@
-"""Plotting: when each sign of a video happens, where the camera hangs, what is said.
+"""The schedule of a video: when each sign happens, where the camera hangs, what is said.
 
 Rules that keep the annotation true to the picture (each is tested):
 - signs that use the same part of the body follow one another (`frequencies.CHANNELS`);
@@ -11,15 +11,12 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from s3eval.synth.frequencies import CHANNELS, LENGTHS, ORDER
-from s3eval.synth.script import Act, Line, Patient, Script, Setting, Sign
+from s3eval_synth.contents import VideoContents
+from s3eval_synth.frequencies import CHANNELS, LENGTHS, ORDER
+from s3eval_synth.script import Act, Line, Patient, Script, Setting, Sign
 
-if TYPE_CHECKING:
-    from s3eval.synth.casting import Part
-
-__all__ = ["lines_for", "plot", "usual"]
+__all__ = ["lines_for", "schedule", "usual_sign"]
 
 _BOTH_ARMS = (
     "clonic",
@@ -41,7 +38,7 @@ def _round(t: float) -> float:
     return round(t, 1)
 
 
-def usual(
+def usual_sign(
     feature: str, start: float, end: float, rng: random.Random, *, side: str = "",
     hz: float | None = None, style: str = "", lag: float = 0.0,
 ) -> Sign:  # fmt: skip
@@ -76,54 +73,54 @@ def usual(
     )  # fmt: skip
 
 
-def plot(part: Part, index: int) -> Script:
-    """The script of one part; ``index`` sets its picture size and frame rate."""
-    rng = random.Random(f"s3eval plot {part.seed}")
-    signs = [_briefly(s, part.seed) for s in _schedule(part, rng)]
+def schedule(video: VideoContents, index: int) -> Script:
+    """The script of one video; ``index`` sets its picture size and frame rate."""
+    rng = random.Random(f"s3eval plot {video.seed}")  # These words are part of what a seed means.
+    signs = [_perhaps_brief(s, video.seed) for s in _timed_signs(video, rng)]
     begin = min((s.start for s in signs), default=0.0)
     lead = rng.uniform(5, 9)
-    signs = [_moved(s, lead - begin) for s in signs]
+    signs = [_shifted(s, lead - begin) for s in signs]
     over = max((s.end for s in signs), default=lead + 4)
-    lines, staff_at = _talk(part, signs, lead, over, rng)
+    lines, staff_at = _conversation(video, signs, lead, over, rng)
     end = max([over, *(line.end for line in lines)])
     quiet = rng.uniform(5, 9) + (rng.uniform(35, 55) if index % 12 == 7 else 0.0)
     duration = min(150.0, max(30.0, float(int(end + quiet))))
-    signs += _eyes_and_sleep(part, signs, lead, duration, rng)
+    signs += _eyes_and_sleep(video, signs, lead, duration, rng)
     seizing = [s for s in signs if s.feature not in ("occur_during_sleep", "close_eyes")]
     lines += [
-        line for s in signs for line in lines_for(s.feature, s.start, s.end, part.patient, "", rng)
+        line for s in signs for line in lines_for(s.feature, s.start, s.end, video.patient, "", rng)
     ]
-    if part.verbal == "yes":
+    if video.verbal == "yes":
         talk = [line for line in lines if line.kind in ("ask", "answer")]
         signs.append(Sign("verbal_responsiveness", talk[0].start, max(line.end for line in talk)))
     wide = index % 3 == 2
-    setting = _setting(part, signs, staff_at, duration, rng)
+    setting = _setting(video, signs, staff_at, duration, rng)
     start = min((s.start for s in seizing), default=lead)
     return Script(
-        part.name, part.patient, setting, duration,
+        video.name, video.patient, setting, duration,
         tuple(sorted(signs, key=lambda s: (s.start, s.feature))),
-        _acts(part, start, over, duration, setting.covered, rng),
+        _acts(video, start, over, duration, setting.covered, rng),
         tuple(sorted(lines, key=lambda x: x.start)),
-        1280 if wide else 640, 720 if wide else 480, 30 if index % 2 else 25, part.seed,
-        part.diagnosis, _round(start), _round(over),
+        1280 if wide else 640, 720 if wide else 480, 30 if index % 2 else 25, video.seed,
+        video.diagnosis, _round(start), _round(over),
     )  # fmt: skip
 
 
-def _moved(sign: Sign, by: float) -> Sign:
+def _shifted(sign: Sign, by: float) -> Sign:
     return replace(sign, start=_round(sign.start + by), end=_round(sign.end + by))
 
 
-def _briefly(sign: Sign, seed: int) -> Sign:
+def _perhaps_brief(sign: Sign, seed: int) -> Sign:
     """One clonic sign in four is brief (a few jerks), the others are sustained."""
     if sign.feature != "clonic" or random.Random(f"s3eval brief {seed}").random() >= 0.25:
         return sign
     return replace(sign, end=_round(sign.start + abs(sign.lag) + 3.5))
 
 
-def _schedule(part: Part, rng: random.Random) -> list[Sign]:
+def _timed_signs(video: VideoContents, rng: random.Random) -> list[Sign]:
     """The timed signs, from 0, channel by channel."""
-    timed = [f for f in ORDER if f in part.features]
-    if "figure4" in part.features:
+    timed = [f for f in ORDER if f in video.features]
+    if "figure4" in video.features:
         timed = [f for f in timed if f not in ("arm_straightening", "arm_flexion", "tonic")]
         timed.append("figure4")
     rank = {f: i + rng.gauss(0, 2.2) for i, f in enumerate((*ORDER[:7], "figure4", *ORDER[7:]))}
@@ -135,21 +132,21 @@ def _schedule(part: Part, rng: random.Random) -> list[Sign]:
         channels = CHANNELS["tonic" if feature == "figure4" else feature]
         start = max([cursor, *(free.get(c, 0.0) for c in channels)])
         start = _round(start + rng.uniform(0.6, 1.6))
-        made = _stage(feature, start, part, rng)
-        signs += made
+        added = _signs_of(feature, start, video, rng)
+        signs += added
         for channel in channels:
-            free[channel] = max(s.end for s in made) + 0.4
+            free[channel] = max(s.end for s in added) + 0.4
         cursor = start + rng.uniform(0.8, 2.5)
     return signs
 
 
-def _stage(feature: str, start: float, part: Part, rng: random.Random) -> list[Sign]:
-    together = "arms_move_simultaneously" in part.features
+def _signs_of(feature: str, start: float, video: VideoContents, rng: random.Random) -> list[Sign]:
+    together = "arms_move_simultaneously" in video.features
     lag = rng.choice((-1, 1)) * rng.uniform(1.6, 2.4)
     if feature == "figure4":
         return _figure4(start, lag, rng)
     end = _round(start + rng.uniform(*LENGTHS[feature]))
-    sign = usual(feature, start, end, rng)
+    sign = usual_sign(feature, start, end, rng)
     if feature in _BOTH_ARMS and sign.side == "both" and not together:
         sign = replace(sign, lag=round(lag, 1), end=_round(end + 2))
     return [sign]
@@ -171,16 +168,16 @@ def _figure4(start: float, lag: float, rng: random.Random) -> list[Sign]:
 
 
 def _eyes_and_sleep(
-    part: Part, signs: list[Sign], lead: float, duration: float, rng: random.Random
+    video: VideoContents, signs: list[Sign], lead: float, duration: float, rng: random.Random
 ) -> list[Sign]:
     made = []
-    asleep = "occur_during_sleep" in part.features
+    asleep = "occur_during_sleep" in video.features
     if asleep:
         made.append(Sign("occur_during_sleep", 0.0, _round(max(3.0, lead - rng.uniform(0.3, 1.2)))))
-    if "close_eyes" in part.features:
+    if "close_eyes" in video.features:
         begin = 0.0 if asleep else _round(rng.uniform(0.5, 0.10 * duration))
         close = _round(duration - rng.uniform(0.5, 0.08 * duration))
-        made.append(usual("close_eyes", begin, close, rng))
+        made.append(usual_sign("close_eyes", begin, close, rng))
     return made
 
 
@@ -216,11 +213,11 @@ def _exchange(t: float, verbal: str, rng: random.Random) -> list[Line]:
     return [first, Line("staff", "ask", again, end, syllables, words)]
 
 
-def _talk(
-    part: Part, signs: list[Sign], lead: float, over: float, rng: random.Random
+def _conversation(
+    video: VideoContents, signs: list[Sign], lead: float, over: float, rng: random.Random
 ) -> tuple[list[Line], float | None]:
     """The question (and answer) at a time when the mouth is free; when the staff come in."""
-    if part.verbal == "na":
+    if video.verbal == "na":
         return [], (lead + rng.uniform(3, 8)) if rng.random() < 0.15 else None
     busy = [
         (s.start - 1.0, s.end + 1.0)
@@ -232,21 +229,26 @@ def _talk(
         t += 0.5
     if any(a < t + 8.0 and t < b for a, b in busy):
         t = over + 2.0
-    return _exchange(t, part.verbal, rng), max(0.5, t - 3.5)
+    return _exchange(t, video.verbal, rng), max(0.5, t - 3.5)
 
 
 def _acts(
-    part: Part, start: float, over: float, duration: float, covered: str, rng: random.Random
+    video: VideoContents,
+    start: float,
+    over: float,
+    duration: float,
+    covered: str,
+    rng: random.Random,
 ) -> tuple[Act, ...]:
     """Ordinary movements before and after, which are no signs."""
     acts = []
     sides = [side for side in ("left", "right") if side != covered]
-    if "occur_during_sleep" not in part.features and start > 5.0:
+    if "occur_during_sleep" not in video.features and start > 5.0:
         t = rng.uniform(0.8, 1.6)
         acts.append(Act(rng.choice(("look", "shift")), _round(t), _round(min(start - 0.6, t + 3)),
                         rng.choice(sides)))  # fmt: skip
     quiet = duration - over
-    if quiet > 5 and part.verbal == "na":
+    if quiet > 5 and video.verbal == "na":
         t = over + rng.uniform(1.2, 2.0)
         kind = rng.choice(("look", "scratch", "shift"))
         acts.append(Act(kind, _round(t), _round(t + 2.8), rng.choice(sides)))
@@ -254,7 +256,11 @@ def _acts(
 
 
 def _setting(
-    part: Part, signs: list[Sign], staff_at: float | None, duration: float, rng: random.Random
+    video: VideoContents,
+    signs: list[Sign],
+    staff_at: float | None,
+    duration: float,
+    rng: random.Random,
 ) -> Setting:
     shown = {s.feature: s for s in signs}
     cameras = ["foot", "foot", "side-left", "side-right"]

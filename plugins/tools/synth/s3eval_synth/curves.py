@@ -1,4 +1,4 @@
-"""Functions of time that acting is made of: flanks, jerks, aimless wandering. All pure."""
+"""Functions of time that movements are made of: flanks, jerks, aimless wandering. All pure."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def command(
     out: Path, patients: int, videos: int, seed: int, jobs: int | None, json_file: str | None
 ) -> None:
     """Draw an articulated patient having seizures, as H.264 + AAC files in a dataset folder."""
-    from s3eval.synth.studio import draw_dataset
+    from s3eval_synth.dataset import draw_dataset
 
     with Progress.bar("drawing", videos) as advance:
         dataset = draw_dataset(out, patients, videos, seed, jobs or _cores(), advance)

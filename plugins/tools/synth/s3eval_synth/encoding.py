@@ -10,18 +10,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.synth.picture import Film
-from s3eval.synth.script import Script
-from s3eval.synth.voice import RATE, sound_of
+from s3eval_synth.renderer import FrameRenderer
+from s3eval_synth.script import Script
+from s3eval_synth.sound import RATE, sound_of
 
-__all__ = ["shoot"]
+__all__ = ["write_video"]
 
 # One thread and fixed parameters: the same frames give the same file on the same build of x264.
 _X264 = {"preset": "superfast", "crf": "23", "threads": "1", "x264-params": "keyint=100:scenecut=0"}
 _CHUNK = 1024
 
 
-def shoot(script: Script, path: Path) -> None:
+def write_video(script: Script, path: Path) -> None:
     """Draw and encode one video; the file appears under its name only when it is whole.
 
     Raises:
@@ -49,10 +49,12 @@ def _fill(box: Any, script: Script) -> None:
     audio = box.add_stream("aac", rate=RATE, layout="mono")
     audio.bit_rate = 64_000
     sound = sound_of(script)
-    film = Film(script)
+    renderer = FrameRenderer(script)
     sent = 0
     for n in range(script.frame_count):
-        frame = av.VideoFrame.from_ndarray(_planes(film.frame(n / script.fps)), format="yuv420p")
+        frame = av.VideoFrame.from_ndarray(
+            _planes(renderer.frame(n / script.fps)), format="yuv420p"
+        )
         frame.pts, frame.time_base = n, Fraction(1, script.fps)
         box.mux(video.encode(frame))
         while sent < len(sound) and sent / RATE <= n / script.fps:
