@@ -6,6 +6,8 @@ TORCH ?= torch==2.13.0
 # The torchvision made for that torch; any newer one would replace torch.
 TORCHVISION ?= torchvision==0.28.0
 JOBS ?= 2
+# More arguments for pytest in `make test`, e.g. --cov.
+PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 # One build environment for all packages here instead of a fresh one for each.
@@ -32,7 +34,7 @@ help:
 	@echo "make test          install everything (torch on the CPU too) and run all tests"
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
-	@echo "make lint          ruff and mypy"
+	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make bench         the figures of docs/performance.md"
 
 $(BIN)/python:
@@ -61,7 +63,7 @@ demo: $(VENV)/.demo
 	@echo "  $(S3EVAL) look demo/data A0001@1-1-2000@5E --model motion"
 
 test: $(VENV)/.full
-	$(BIN)/python -m pytest -n $(JOBS) -m "not server"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not server" $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.full
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not torch and not server"
@@ -75,6 +77,7 @@ lint: $(VENV)/.full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py

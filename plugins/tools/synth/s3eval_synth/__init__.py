@@ -23,7 +23,6 @@ __all__ = [
     "single_sign",
     "sound_of",
 ]
-__version__ = "0.2.0"
 
 # Where each public function is: imported when it is used, since naming the hooks must not
 # import OpenCV or PyAV.
