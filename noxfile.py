@@ -36,7 +36,8 @@ def _editable(packages: list[str]) -> list[str]:
 def tests(session: nox.Session) -> None:
     """The fast tests of the core, the tasks, the tools, the baselines and the lexicon judge."""
     session.install("setuptools>=77")
-    session.install("--no-build-isolation", *_editable(LIGHT), "-e", ".[test,remote]")
+    # The core first: older pips look for it on the index when a plugin asks before it is seen.
+    session.install("--no-build-isolation", "-e", ".[test,remote]", *_editable(LIGHT))
     folders = ["s3eval", "tests", *LIGHT]
     chosen = "not slow and not torch and not server"
     session.run("python", "-m", "pytest", "-m", chosen, *(session.posargs or folders))
