@@ -77,5 +77,4 @@ def dist(session: nox.Session) -> None:
         if address:
             with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
                 file.write(f'\n[project.urls]\nSource = "{address}"\n')
-                file.write(f'Changelog = "{address}/blob/main/CHANGELOG.md"\n')
         session.run("python", "-m", "build", "--no-isolation", "-o", str(out), str(copy))
