@@ -29,7 +29,14 @@ from s3eval.vocabulary import LOCALIZING
 if TYPE_CHECKING:
     from s3eval.judge import JudgeRequest
 
-__all__ = ["announce", "announces", "known_merges", "placeholders", "serve"]
+__all__ = [
+    "announce",
+    "announces",
+    "known_merges",
+    "placeholders",
+    "serve",
+    "why_unserved",
+]
 
 _EXPECTED: Mapping[type, type] = {
     ReadReport: ReportFacts,
@@ -43,31 +50,32 @@ def serve(judge: Judge, requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, 
 
     A judge that raises, gives too few results or results of another type has not read what it
     was asked: those requests are `Unreadable` with the judge and the reason named, and the rest
-    stands.
+    stands. So are requests that this judge was not made for (`Judge.serves`).
 
     Raises:
-        S3EvalError: the judge cannot serve a kind of request, or stopped (a budget spent, no
-            access); what it read is kept by the judge.
+        S3EvalError: the judge stopped (a budget spent, no access); what it read is kept by it.
     """
-    distinct = _distinct(requests)
-    _refuse_unserved(judge, distinct)
-    served = {r: Unreadable(reason) for r in distinct if (reason := _unanswerable(r))}
-    wanted = [r for r in distinct if r not in served]
-    if not wanted:
-        return served
+    named = list(requests)
+    _refuse_two_wordings(named)
+    wanted = list(dict.fromkeys(named))
+    unserved = {r: Unreadable(reason) for r in wanted if (reason := why_unserved(judge, r))}
+    distinct = [r for r in wanted if r not in unserved]
+    return {**unserved, **_served(judge, distinct)} if distinct else {**unserved}
+
+
+def _served(judge: Judge, distinct: Sequence[JudgeRequest]) -> dict[JudgeRequest, Any]:
     try:
-        results: Sequence[Any] = judge.answer(wanted)
+        results: Sequence[Any] = judge.answer(distinct)
     except (S3EvalError, MemoryError, KeyboardInterrupt):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit included
         reason = f"{_named(judge)} failed: {_cut(error)}"
-        return served | {r: Unreadable(reason) for r in wanted}
-    if not isinstance(results, (list, tuple)) or len(results) != len(wanted):
+        return {r: Unreadable(reason) for r in distinct}
+    if not isinstance(results, (list, tuple)) or len(results) != len(distinct):
         count = len(results) if isinstance(results, (list, tuple)) else type(results).__name__
-        reason = f"{_named(judge)} gave {count} results for {len(wanted)} requests"
-        return served | {r: Unreadable(reason) for r in wanted}
-    pairs = zip(wanted, results, strict=True)
-    return served | {r: _checked(judge, r, result) for r, result in pairs}
+        reason = f"{_named(judge)} gave {count} results for {len(distinct)} requests"
+        return {r: Unreadable(reason) for r in distinct}
+    return {r: _checked(judge, r, result) for r, result in zip(distinct, results, strict=True)}
 
 
 def announces(judge: Judge) -> bool:
@@ -76,16 +84,12 @@ def announces(judge: Judge) -> bool:
 
 
 def announce(judge: Judge, requests: Iterable[JudgeRequest]) -> None:
-    """Hand the judge everything a command is going to ask.
+    """Hand the judge everything a command is going to ask of it.
 
     Raises:
-        S3EvalError: the judge cannot serve a kind of request, stops here (a budget of no calls),
-            or failed.
+        S3EvalError: the judge stops here (a budget of no calls), or failed.
     """
-    distinct = _distinct(requests)
-    _refuse_unserved(judge, distinct)
-    wanted = [r for r in distinct if not _unanswerable(r)]
-    _called(judge, "was told what it will be asked", judge.announce, wanted)
+    _called(judge, "was told what it will be asked", judge.announce, _servable(judge, requests))
 
 
 def known_merges(judge: Judge, requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, Any]:
@@ -94,9 +98,9 @@ def known_merges(judge: Judge, requests: Iterable[JudgeRequest]) -> dict[JudgeRe
     Raises:
         S3EvalError: the judge failed.
     """
-    distinct = _distinct(requests)
-    kept = _called(judge, "looked up what it keeps", judge.kept, distinct)
-    return {r: _checked(judge, r, kept[r]) for r in distinct if r in kept}
+    wanted = _servable(judge, requests)
+    kept = _called(judge, "looked up what it keeps", judge.kept, wanted)
+    return {r: _checked(judge, r, kept[r]) for r in wanted if r in kept}
 
 
 def placeholders(requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, Any]:
@@ -112,8 +116,14 @@ def placeholders(requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, Any]:
     }
 
 
-def _distinct(requests: Iterable[JudgeRequest]) -> list[JudgeRequest]:
-    return list(dict.fromkeys(requests))
+def why_unserved(judge: Judge, request: JudgeRequest) -> str:
+    """Why a judge does not serve a request, "" where it does."""
+    if isinstance(request, AnswerQuestions) and request.feature not in QUESTIONS:
+        return f"there are no questions about '{request.feature}'"
+    if isinstance(request, judge.serves):
+        return ""
+    wanted = request.extraction.name if isinstance(request, Extract) else type(request).__name__
+    return f"{_named(judge)} cannot read '{wanted}'; --judge NAME with one that reads anything"
 
 
 def _called(judge: Judge, when: str, call: Callable[..., Any], requests: Any) -> Any:
@@ -130,37 +140,24 @@ def _cut(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:300]
 
 
-def _unanswerable(request: JudgeRequest) -> str:
-    """Why no judge can serve a request, "" where one may."""
-    if isinstance(request, AnswerQuestions) and request.feature not in QUESTIONS:
-        return f"there are no questions about '{request.feature}'"
-    return ""
+def _servable(judge: Judge, requests: Iterable[JudgeRequest]) -> list[JudgeRequest]:
+    return [r for r in dict.fromkeys(requests) if not why_unserved(judge, r)]
 
 
-def _refuse_unserved(judge: Judge, requests: Sequence[JudgeRequest]) -> None:
+def _refuse_two_wordings(requests: Iterable[JudgeRequest]) -> None:
+    """Extractions are told apart by name and version alone, so those must be enough."""
     known: dict[Extraction, Extraction] = {}
     for request in requests:
-        if isinstance(request, judge.serves):
-            if isinstance(request, Extract):
-                _refuse_another_wording(known, request.extraction)
+        if not isinstance(request, Extract):
             continue
-        wanted = request.extraction.name if isinstance(request, Extract) else "this request"
-        raise S3EvalError(
-            f"{_named(judge).capitalize()} cannot read '{wanted}'",
-            why="it reads only what it was made for",
-            fix="--judge NAME with a judge that reads anything (s3eval list judges), or none",
-        )
-
-
-def _refuse_another_wording(known: dict[Extraction, Extraction], wanted: Extraction) -> None:
-    """Extractions are told apart by name and version alone, so those must be enough."""
-    first = known.setdefault(wanted, wanted)
-    if (first.instructions, first.schema) != (wanted.instructions, wanted.schema):
-        raise S3EvalError(
-            f"Two extractions are called '{wanted.name}', version {wanted.version}, "
-            "and ask different things",
-            fix="another name, or another version, in the task that states it",
-        )
+        wanted = request.extraction
+        first = known.setdefault(wanted, wanted)
+        if (first.instructions, first.schema) != (wanted.instructions, wanted.schema):
+            raise S3EvalError(
+                f"Two extractions are called '{wanted.name}', version {wanted.version}, "
+                "and ask different things",
+                fix="another name, or another version, in the task that states it",
+            )
 
 
 def _checked(judge: Judge, request: JudgeRequest, result: Any) -> Any:

@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
 from s3eval.judge import Judge
-from s3eval.judging.stages import announce, announces, known_merges, placeholders, serve
+from s3eval.judging.stages import (
+    announce,
+    announces,
+    known_merges,
+    placeholders,
+    serve,
+    why_unserved,
+)
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
@@ -112,10 +119,12 @@ def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> li
     if announces(judge):
         merged = known_merges(judge, wanted)
         expected = {**placeholders(wanted), **merged}
-        findings = [_combine(m, guard, expected) for m, guard in runs]
-        announce(judge, [*wanted, *_expected_reads(runs, findings)])
-        if expected.keys() == merged.keys():
-            # All merging was done earlier, so these are the findings and no estimate.
+        is_final = expected.keys() == merged.keys()
+        # An estimate's faults are not told: the same ones come up when it is done.
+        used = guards if is_final else [Guard(m.tasks.packages) for m in materials]
+        findings = [_combine(m, g, expected) for m, g in zip(materials, used, strict=True)]
+        announce(judge, [*wanted, *_expected_reads(materials, findings)])
+        if is_final:
             return [Combined(f, g.faults) for f, g in zip(findings, guards, strict=True)]
     merged = serve(judge, wanted)
     return [Combined(_combine(m, guard, merged), guard.faults) for m, guard in runs]
@@ -141,7 +150,8 @@ def tally_all(
         requests: list[JudgeRequest] = []
         for (m, guard, c), answered in zip(runs, others, strict=True):
             if m.judge_reads:
-                requests += _read_requests(m, guard, c.findings, answered)
+                wanted = _read_requests(m, guard, c.findings, answered, judge)
+                requests += wanted
         judged = serve(judge, requests)
     return [
         _tally(m, guard, c, answered, judged)
@@ -176,12 +186,13 @@ def tally_findings(
 
 
 def _expected_reads(
-    runs: Sequence[tuple[Material, Guard]], findings: Sequence[Findings]
+    materials: Sequence[Material], findings: Sequence[Findings]
 ) -> list[JudgeRequest]:
     """What will be read of these findings."""
     reads: list[JudgeRequest] = []
-    for (m, guard), found in zip(runs, findings, strict=True):
+    for m, found in zip(materials, findings, strict=True):
         if m.judge_reads:
+            guard = Guard(m.tasks.packages)
             reads += _read_requests(m, guard, found, _baselines(m, guard, found))
     return reads
 
@@ -241,14 +252,23 @@ def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str
 
 
 def _read_requests(
-    material: Material, guard: Guard, findings: Findings, baselines: Mapping[str, _ByBaseline]
+    material: Material,
+    guard: Guard,
+    findings: Findings,
+    baselines: Mapping[str, _ByBaseline],
+    judge: Judge | None = None,
 ) -> list[JudgeRequest]:
+    """What tasks want read; where the judge was not made for it, that is a fault of the task."""
     requests: list[JudgeRequest] = []
     for name, found in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
         for some in (found, *baselines.get(name, {}).values()):
             work = partial(_listed, task.read_requests, some, context)
-            requests += guard.call(name, "naming what to read", work, [])
+            wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
+            unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
+            if unserved:
+                guard.note(name, "having its texts read", unserved)
+            requests += wanted
     return requests
 
 
