@@ -186,7 +186,7 @@ class ScoringContext:
         senses: of the run's model.
         judged: what the judge made of each request; None where there is no judge.
         provided: the run's findings by what their task offers (`TaskSpec.provides`).
-        options: of scoring, e.g. {"bertscore": encoder}.
+        options: of scoring, e.g. {"bertscore": encoder}; "metrics" names the only ones wanted.
         task_options: the task's options.
     """
 
@@ -207,6 +207,11 @@ class ScoringContext:
     def truth(self) -> TruthContext:
         """What the truth of an item may depend on."""
         return TruthContext(self.protocol, self.senses, self.task_options)
+
+    def wants(self, metric: str) -> bool:
+        """Whether a metric is asked for. A task may compute the others all the same."""
+        metrics = self.options.get("metrics")
+        return metrics is None or metric in metrics
 
     def judgement(self, request: JudgeRequest) -> Any:
         """What the judge made of a request, `Unreadable` where it was not asked."""

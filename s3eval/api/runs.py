@@ -173,10 +173,11 @@ def score_runs(
         shown: ``notify`` and ``progress`` of the judges.
     """
     datasets: list[Dataset] = []
+    opened: dict[str, Dataset] = {}
     materials: list[Material] = []
     groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
     for place, run in enumerate(runs):
-        selected, whole = dataset_of(run, data)
+        selected, whole = dataset_of(run, data, opened)
         judge = judge_of_run(run, choice)
         by: Any = protocol or run.facts.protocol
         reads = judge.name != "none"

@@ -7,7 +7,7 @@ is told as a `Fault`, and everything else goes on.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -101,12 +101,14 @@ class Tallied:
         tallies: the run's.
         baselines: by the baseline's name, its tallies over all tasks.
         faults: what tasks could not do.
+        judged: what the judge read, for all runs; None where there is none.
     """
 
     findings: Findings
     tallies: Sequence[Tally]
     baselines: Mapping[str, Sequence[Tally]]
     faults: Sequence[Fault] = ()
+    judged: _Judged | None = None
 
 
 def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> list[Combined]:
@@ -135,28 +137,32 @@ def tally_all(
     combined: Sequence[Combined],
     judge: Judge | None = None,
     baselines: bool = True,
+    further: Sequence[JudgeRequest] = (),
+    advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Tallied]:
     """Every run's metrics and those of its baselines; a judge reads for all runs at once.
 
     Args:
         combined: from `combine_all`, in the order of ``materials``.
         baselines: whether baselines are scored too.
+        further: what the caller wants to have read beside what tasks do.
+        advance: called with 1 for each run that is scored.
     """
     guards = [Guard(m.tasks.packages) for m in materials]
     runs = list(zip(materials, guards, combined, strict=True))
     others = [_baselines(m, guard, c.findings) if baselines else {} for m, guard, c in runs]
     judged: _Judged | None = None
     if judge is not None:
-        requests: list[JudgeRequest] = []
+        requests = [*further]
         for (m, guard, c), answered in zip(runs, others, strict=True):
             if m.judge_reads:
-                wanted = _read_requests(m, guard, c.findings, answered, judge)
-                requests += wanted
+                requests += _read_requests(m, guard, c.findings, answered, judge)
         judged = serve(judge, requests)
-    return [
-        _tally(m, guard, c, answered, judged)
-        for (m, guard, c), answered in zip(runs, others, strict=True)
-    ]
+    tallied = []
+    for (m, guard, c), answered in zip(runs, others, strict=True):
+        tallied.append(_tally(m, guard, c, answered, judged))
+        advance(1)
+    return tallied
 
 
 def tally_findings(
@@ -291,4 +297,5 @@ def _tally(
             work = partial(_listed, task.tallies, some, plain)
             step = f"scoring the baseline {baseline}"
             lines.setdefault(baseline, []).extend(guard.call(name, step, work, []))
-    return Tallied(combined.findings, tallies, lines, [*combined.faults, *guard.faults])
+    faults = [*combined.faults, *guard.faults]
+    return Tallied(combined.findings, tallies, lines, faults, judged)
