@@ -47,6 +47,8 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
             side = _patients(tokens, i)
         sides[i] = side
     for i in range(1, len(words)):
+        if sides[i] is None and tokens[i] != "l":
+            continue  # most words; nothing below holds of them
         # "b/l", "L/R", "R-L-R-L"
         if tokens[i - 1 : i + 1] == ("b", "l") or {sides[i - 1], sides[i]} == {LEFT, RIGHT}:
             sides[i - 1], sides[i] = BOTH, None
