@@ -240,15 +240,12 @@ def _read_by_both(one: Sequence[JudgedRun], other: Sequence[JudgedRun]) -> tuple
 def _kappa(both: Sequence[_Pair], names: Sequence[str], attribute: str) -> float | None:
     from s3eval.metrics.agreement import cohens_kappa
 
-    labels = [
-        [
-            "yes" if name in getattr(pair[side], attribute) else "no"
-            for pair in both
-            for name in names
-        ]
-        for side in (0, 1)
+    present = [[getattr(pair[side], attribute) for pair in both] for side in (0, 1)]
+    first, second = [
+        ["yes" if name in names_of else "no" for names_of in of_judge for name in names]
+        for of_judge in present
     ]
-    return cohens_kappa(labels[0], labels[1])
+    return cohens_kappa(first, second)
 
 
 def _localizing(both: Sequence[_Pair]) -> float | None:

@@ -111,14 +111,14 @@ class Phrases:
             group: only the terms of this group and of none are needed; others may be missing.
         """
         wanted = self._bits.get(group, _EVERY)
-        symbols = [self._symbols_of(w) for w in words.words]
-        steps: list[list[tuple[str, int]]] = [
-            [(s, i + 1) for s in own] for i, own in enumerate(symbols)
-        ]
+        known = self._known
+        symbols = [known[w] if w in known else self._symbols_of(w) for w in words.words]
         # Most words begin nothing; those are passed over before walking.
         begins_class, begins = self._classes.steps.keys(), self._begins[wanted]
+        steps: list[list[tuple[str, int]]] = []
         for i, own in enumerate(symbols):
-            if not begins_class.isdisjoint(own):
+            steps.append([(symbol, i + 1) for symbol in own])
+            if own and not begins_class.isdisjoint(own):
                 first: dict[str, int] = {}
                 self._walk(self._classes, i, i, symbols, None, words.clause, first, _EVERY)
                 steps[i].extend(first.items())

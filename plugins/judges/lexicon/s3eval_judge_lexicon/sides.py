@@ -15,6 +15,9 @@ _RIGHT = frozenset(("right", "rightward", "rightwards", "rue", "rle", "r", "rt")
 _BOTH = frozenset(
     ("both", "bilateral", "bilaterally", "bimanual", "bilat", "bue", "ble", "all", "four", "4")
 )
+_SIDE_OF = {
+    word: side for words, side in ((_BOTH, BOTH), (_RIGHT, RIGHT), (_LEFT, LEFT)) for word in words
+}
 _NOT_A_SIDE_BEFORE = frozenset(("now", "away", "after", "before", "handed"))
 _JOIN = frozenset(("and", "&"))
 # "camera left" is not the patient's.
@@ -38,9 +41,9 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
     sides: list[str | None] = [None] * len(words)
     tokens = words.words
     for i, word in enumerate(tokens):
-        side = (
-            LEFT if word in _LEFT else RIGHT if word in _RIGHT else BOTH if word in _BOTH else None
-        )
+        side = _SIDE_OF.get(word)
+        if side is None:
+            continue
         if side in (LEFT, RIGHT) and _no_side(tokens, i):
             side = None
         elif side in (LEFT, RIGHT) and _viewers(tokens, i):
