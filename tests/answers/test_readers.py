@@ -119,7 +119,6 @@ def test_the_reason_is_the_rest(text, rest):
         ("The patient's head turns to the patient's left", "left"),
         ("rightward", "right"),
         ("left-hand side", "left"),
-        ("From the camera it is left, so the patient's right.", "right"),
         ("R", "right"),
         ('{"answer": "left"}', "left"),
         ("Right now the head turns left", "left"),
