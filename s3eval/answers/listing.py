@@ -135,7 +135,7 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
         listed = _parts(plain)
     elif not listed:
         return Reading([])
-    if any(_REVERSED.search(part) and len(_signs(part)) > 1 for part in listed):
+    if any(_REVERSED.search(part.replace("_", " ")) and len(_signs(part)) > 1 for part in listed):
         return Reading(reason=f"tells the order in words: {shortened(proper)!r}")
     tokens = [token for part in listed for token in _tokens(part)]
     if not any(t in FEATURE_NAMES for t in tokens):
@@ -169,13 +169,20 @@ def _tokens(part: str) -> list[str]:
     found = mentions(part.replace("_", " "), _SIGN, lambda m: canonical(m.group()))
     if found.named:
         return _signs(part) if not found.denied else [*found.affirmed]
-    return [token] if re.search(r"[^\W\d_]", _CLOCKS.sub("", token)) else []
+    said = _CLOCKS.sub("", token).strip("_ .:-")
+    return [] if not re.search(r"[^\W\d_]", said) or _CONNECTIVE.fullmatch(said) else [token]
 
 
 def _signs(part: str) -> list[str]:
     return [canonical(m.group()) for m in _SIGN.finditer(part.replace("_", " "))]
 
 
+# "First, head turning; second, tonic": words that only join the signs.
+_CONNECTIVE = re.compile(
+    r"(?:and_?)?(?:at_?)?(?:first|second|third|fourth|fifth|last|then|next|finally|lastly|firstly"
+    r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|step|end|start)",
+    re.IGNORECASE,
+)
 _CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:ec(?:ond)?s?)?\b")
 
 

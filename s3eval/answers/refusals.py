@@ -27,7 +27,7 @@ _THE = (
 _GIVEN = (
     r"(?:provided|given|attached|available|uploaded|shared|supplied|included|accessible|received"
     r"|sent|load(?:ed)?|found|viewable|visible|play(?:ed)?|open(?:ed)?|viewed|accessed|processed"
-    r"|seen|embedded|audible)"
+    r"|seen|embedded|audible|detected|supported)"
 )
 _CANNOT = (
     r"(?:cannot|can['’]?t|can not|could ?n[o'’]t|could not|couldn['’]t|(?:not |un)able to"

@@ -21,7 +21,10 @@ OFFERED = "\x01"
 MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•$\\{OFFERED}]{{0,40}}"
 #: The letter or number of a choice: "A)", "(b)", "2.", "Option C:".
 LETTER = r"(?:(?:option\s{1,3})?\(?(?:[a-e]|[1-9])\s{0,2}[).:]\s{0,3})?"
-_NOUN = r"(?:answer|label|prediction|verdict|conclusion|decision|result|diagnosis|final response)"
+_NOUN = (
+    r"(?:answer|label|prediction|verdict|conclusion|decision|result|diagnosis|option|choice"
+    r"|final response)"
+)
 #: "The final answer is", "Answer:", but not "the patient's answer is".
 ANSWER = (
     r"(?<!patient['’]s )(?<!\bhis )(?<!\bher )(?<!\btheir )(?<!\bno )(?<!\bverbal )"

@@ -14,12 +14,9 @@ __all__ = ["parse_clock", "read_time"]
 _CLOCK = re.compile(
     r"(?<![\d:])(?<!\d[.,])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?(?![\d:])"
 )
-# A minus, not a bullet or the dash of a range; noon and midnight; hours.
-_NO_FILM = re.compile(
-    r"(?<![\w)\]])[-−–]\d{1,3}(?::\d|[.,]?\d{0,6}\s?s)"
-    r"|\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b)",
-    re.IGNORECASE,
-)
+# A minus, not a bullet or the dash of a range.
+_BELOW_ZERO = re.compile(r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(r"\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b)", re.IGNORECASE)
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,6})?"
 _HOURS, _MINUTES, _SECONDS = (
     r"h(?:ours?|rs?)?\b\.?",
@@ -41,19 +38,22 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _UNTOLD = re.compile(
-    r"\b(?:minutes?|mins?|hours?|half|quarter|several|few|couple|dozens?)\b", re.IGNORECASE
+    r"\b(?:minutes?|mins?|hours?|half|quarter|several|few|couple|dozens?"
+    r"|or (?:so|two|2|three|3))\b",
+    re.IGNORECASE,
 )
 # How long something is says nothing about when: "a 60-second clip", "lasts 5 seconds".
 _LENGTH = re.compile(
     r"\b(?:last(?:s|ed|ing)?|for|duration of|within|every)\s(?:\w{1,14}\s){0,2}?"
     r"\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
     r"|\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)[\s-](?:long\s)?"
-    r"(?:video|clip|segment|window|recording|footage)\b(?! (?:mark|time))",
+    r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
     re.IGNORECASE,
 )
-# "does not appear at 00:31"; "not until 00:31" tells when it does.
+# "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
 _DENIED = re.compile(
-    r"(?:\b(?:not|never|cannot|nor|neither)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
+    r"\b(?:before|prior to|earlier than)\s$"
+    r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
     re.IGNORECASE,
 )
 _ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -137,7 +137,7 @@ def _value(value: Any) -> Reading:
 
 def _from_prose(text: str) -> Reading:
     proper = single_spaced(text).strip()
-    if _NO_FILM.search(_UNITS.sub(" ", proper)):
+    if _BELOW_ZERO.search(proper) or _TIME_OF_DAY.search(_UNITS.sub(" ", proper)):
         return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
     if _RANGE.search(proper):
         return Reading(reason=f"a range or a distance, not one time: {shortened(proper)!r}")

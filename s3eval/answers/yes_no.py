@@ -27,7 +27,8 @@ _ENDS = r"(?=[\"'”’*_)\]`]{0,4}\s{0,4}(?:[.,!;:\n–—…(\[|]|-\s|<|$))"
 _SPEECH = r"(?![^:\n]{0,60}\b(?:say|says|said|asks?|asked|repl(?:y|ies|ied)|responds|answers)\b)"
 _INTRO = (
     r"(?:(?:based|in|from|according|looking|given|after|overall|so|thus|therefore|hence|well|ok"
-    r"|okay|sure|certainly|upon|judging|as|to|considering|for)\b[^.\n:?!]{0,100}?,\s{0,3}|so\s)"
+    r"|okay|sure|certainly|upon|judging|as|to|considering|for)\b[^.\n:?!]{0,100}?,\s{0,3}"
+    r"|so\s|(?:indeed|absolutely|definitely|certainly|clearly),?\s)"
 )
 _LEADING = re.compile(
     rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|short|correct|best)\s{{1,3}}){{0,3}}"
@@ -50,7 +51,7 @@ _STATED = re.compile(
 # A sentence of its own, or its first word: "... stiffen. Yes.", "... No, the arm rests."
 _START = (
     r"(?:^|[.!?\n;…–—]|\*\*|\s-|\b(?:wait|actually|sorry|correction|rather|hmm|instead|scratch that"
-    r"|overall)\b,?)"
+    r"|overall)\b[,:]?)"
 )
 _ALONE = re.compile(
     rf"{_START}\s{{0,4}}[*_(\[]{{0,4}}{LETTER}[*_]{{0,2}}{_WORD}{_ENDS}(?![*_\s)]{{0,4}}\?)",
@@ -72,7 +73,7 @@ _DETERMINER = re.compile(
     r"|interacts?|verbally|calls?|called|around|here|seen)\b)"
     r"|(?:one|body|idea|clue|way|doubt|question|problems?|worries|need|comment|opinion|matter|wonder"
     r"|thanks|thank you|access|certainty|more than|less than|longer than)\b"
-    r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|conclusions?|determination"
+    r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
     r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
     r"|no\.\s{0,2}(?:\d|one\b|body\b)",
     re.IGNORECASE,
