@@ -254,3 +254,103 @@ def test_body_parts(text, part):
 @pytest.mark.parametrize("text", ["", "torso", "I saw the head and then the mouth", "arm", "fail"])
 def test_no_body_part(text):
     assert not read_body_part(text).readable
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("Not the left arm but the right one", "right"),
+        ("From the camera it is left, so the patient's right.", "right"),
+        ("The head does not turn left.", "left"),
+        ("left or right", "right"),
+        ("Both, the left more than the right.", "right"),
+    ],
+)
+def test_sides_that_only_the_published_rule_reads(text, release):
+    assert read_side(text, protocol="release").value == release
+    found = read_side(text)
+    assert found.value is None
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "release"),
+    [
+        ("not ES", "ES"),
+        ("ES is ruled out.", "ES"),
+        ("ES or NES", "NES"),
+        ("Could be NES, more likely ES", "NES"),
+        ('{"description": "resembles ES", "answer": "unclear"}', "ES"),
+    ],
+)
+def test_diagnoses_that_only_the_published_rule_reads(text, release):
+    assert read_diagnosis(text, protocol="release").value == release
+    found = read_diagnosis(text)
+    assert found.value is None
+    assert found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "release", "paper"),
+    [
+        (
+            "tonic (0:05), right arm flexion",
+            ["tonic_(0:05)", "right_arm_flexion"],
+            ["tonic", "arm_flexion"],
+        ),
+        ("tonic, no clonic", ["tonic", "no_clonic"], ["tonic"]),
+        ("tonic, sits up", ["tonic", "sits_up"], ["tonic", "sits_up"]),
+        ("Step 2: head turning", ["head_turning"], ["head_turning"]),
+    ],
+)
+def test_sequences_by_protocol(text, release, paper):
+    found = read_sequence(text, protocol="release")
+    assert found.value == (
+        release if any(t in ("tonic", "head_turning") for t in release) else None
+    )
+    assert read_sequence(text).value == paper
+
+
+def test_a_stated_answer_stands_whatever_was_weighed_before_it():
+    assert read_side("The left one rests. Answer: right").value == "right"
+    assert read_diagnosis("NES, not ES").value == "NES"
+    assert read_diagnosis("ES. This argues for NES.").value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("-0:05", "no time of day or film"),
+        ("12:30 PM", "no time of day or film"),
+        ("between 3 and 5 s", "a range"),
+        ("5 seconds after 00:10", "a range"),
+        ("It does not show at 00:31.", "denies"),
+        ("1 minute 75 seconds", "no time that is certain"),
+        ("1,200 s", "no time that is certain"),
+        ('{"start": "00:10", "end": "00:20"}', "2 different"),
+        ("00:31 in the first clip, 00:42 in the second", "2 different"),
+    ],
+)
+def test_why_a_time_is_not_read(text, says):
+    found = read_time(text)
+    assert not found.readable
+    assert says in found.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("Yes or no", "offers both"),
+        ("No. Yes.", "says both"),
+        ("No - wait, yes.", "says both"),
+        ("No video was provided.", "nothing was seen"),
+        ("No idea.", "neither"),
+        ("No, I cannot tell.", "cannot be told"),
+        ('{"answer": "yes"} {"answer": "no"}', "says both"),
+        ('{"answer": "unknown"}', "neither"),
+    ],
+)
+def test_why_a_yes_or_no_is_not_read(text, says):
+    found = read_yes_no(text)
+    assert not found.readable
+    assert says in found.reason
