@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.mentions import mentions, unequivocal
+from s3eval.answers.mentions import DENIED_AFTER, mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects
 from s3eval.answers.text import cleaned, shortened, single_spaced
@@ -47,6 +47,8 @@ _OPEN = re.compile(
     r"\b(?:cannot|unable|unclear|unknown|impossible|not (?:possible|visible|clear))\b|can['’]t\b",
     re.IGNORECASE,
 )
+# "head or neck": also an alternative that was not offered.
+_ALTERNATIVE = re.compile(rf"\b(?:{_NAMES})\sor\s|\bor\s(?:the\s)?(?:{_NAMES})\b", re.IGNORECASE)
 _KEYS = ("answer", "body_part", "body part", "part", "location", "onset_body_part", "value")
 
 
@@ -83,7 +85,7 @@ def _from_prose(text: str) -> Reading:
     if given:
         return Reading(reason=f"says both {' and '.join(sorted(given))}: {shortened(proper)!r}")
     found = mentions(proper, _ANY, _part)
-    if found.affirmed and _OPEN.search(proper):
+    if found.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
         return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
     reading = unequivocal(found, None, proper)
     if reading.readable or reading.reason:
@@ -93,7 +95,9 @@ def _from_prose(text: str) -> Reading:
 
 def _leading(text: str) -> str | None:
     found = _LEADING.match(text)
-    if not found or not _ENDS.match(text, found.end()) or _ANOTHER.match(text, found.end()):
+    if not found or not _ENDS.match(text, found.end()):
+        return None
+    if _ANOTHER.match(text, found.end()) or DENIED_AFTER.match(text, found.end()):
         return None
     return _part(found)
 

@@ -23,7 +23,7 @@ _ES = re.compile(r"(?<![A-Za-z])ES(?![A-Za-z])|(?i:\b(?:epileptic (?:seizures?|e
 # Both, longest first; "non-epileptic seizure" is one mention and "anti-epileptic" none.
 _EITHER = re.compile(
     rf"(?<![A-Za-z])(?P<nes>(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
-    rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?P<es>ES(?![A-Za-z])|(?i:epileptic\b{_EVENT}))"
+    rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?P<es>ES(?![A-Za-z]|-like)|(?i:epileptic\b{_EVENT}))"
 )
 _LABEL = rf"(?:an?\s|the\s)?(?P<label>P?NES\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b|epileptic\b)"
 # Where the answer was asked for: first, in a first sentence "This is ...", after "Diagnosis:".
@@ -38,14 +38,8 @@ _STATED = re.compile(rf"{ANSWER}{MARKS}{LETTER}{_LABEL}", re.IGNORECASE)
 _CHOICE = re.compile(
     r"[\"'“‘]?\bES\b[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?[\"'“‘]?NES\b[\"'”’]?"
     r"|[\"'“‘]?\bNES\b[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?[\"'“‘]?ES\b[\"'”’]?"
+    r"|\bepileptic (?:seizures? )?(?:or|/|vs\.?|versus) (?:a )?non-?epileptic\b"
     r"|\bepileptic seizures? \(ES\) or (?:a )?non-epileptic events? \(NES\)",
-    re.IGNORECASE,
-)
-_DENIED_AFTER = re.compile(
-    r"(?:(?!\bP?NES\b|\bES\b)[^.,;\n]){0,30}?"
-    r"\b(?:(?:is|are|was|were|has been|can be|could be|seems?|appears?)\s"
-    r"(?:\w{1,12}\s){0,2}?(?:ruled out|excluded|unlikely|not|improbable|denied|rejected|doubtful)"
-    r"|(?:is|are)n['’]t|cannot|can['’]t|ruled out|excluded)",
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"^\W*(?:answer\W+)?(p?nes|es)\W*$", re.IGNORECASE)
@@ -91,7 +85,7 @@ def _from_prose(text: str) -> Reading:
     if whole:
         return Reading("ES" if whole.group(1).lower() == "es" else "NES")
     plain = masked(proper, _CHOICE)
-    found = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES", _DENIED_AFTER)
+    found = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")
     given = {_label(m) for m in (_GIVEN.match(plain), *_STATED.finditer(plain)) if m}
     reading = unequivocal(found, given.pop() if len(given) == 1 else None, proper)
     if reading.readable or reading.reason:

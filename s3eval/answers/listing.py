@@ -39,18 +39,23 @@ _REVERSED = re.compile(
 _NOTHING = re.compile(
     r"^\W{0,12}(?:none\b|nothing\b|n/?a\W*$|\[\s{0,9}\]\W*$"
     r"|(?:there (?:are|is|were)\s)?no\s"
-    r"(?!(?:\w{1,20}\s){0,2}?(?:information|data|details?|way|idea)\b)"
+    r"(?!(?:\w{1,20}\s){0,2}?(?:information|data|details?|way|idea|other|further"
+    r"|additional)\b)"
     r"(?:\w{1,20}\s){0,4}?(?:symptoms?|signs?|features?|events?)\b"
     r"|(?:(?:the|this) )?(?:patient|video|clip|I)\s(?:\w{1,12}\s){0,2}?(?:does|do|did|is|was)"
     r"(?: not|n['’]t)\s(?:\w{1,12}\s){0,3}?any\s(?:\w{1,20}\s){0,4}?"
     r"(?:symptoms?|signs?|features?)\b)",
     re.IGNORECASE,
 )
+_EXCEPT = re.compile(
+    r"\b(?:except|other than|apart from|besides|but)\b[^.\n]{0,40}(?:" + _NAMES + ")", re.IGNORECASE
+)
 _PROMPT = re.compile(r"symptoms are limited to|example output:", re.IGNORECASE)
 _HEADING = re.compile(r"^[^\n,:]{0,60}:\s{1,9}", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]{0,9}(?:[-*•]|\(?\d{1,2}[.)])[ \t]{0,9}", re.MULTILINE)
 # "tonic (both arms, right first)": what is said about a sign holds no commas of the list.
 _ASIDE = re.compile(r"(?<=[\w*])\s{0,3}\([^()\n]{0,300}\)")
+_ABSENT = frozenset(("", "no", "false", "none", "null", "absent", "n/a", "0"))
 _LISTS = (
     "sequence",
     "symptoms",
@@ -135,8 +140,8 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
         listed = _parts(plain)
     elif not listed:
         return Reading([])
-    if any(_REVERSED.search(part.replace("_", " ")) and len(_signs(part)) > 1 for part in listed):
-        return Reading(reason=f"tells the order in words: {shortened(proper)!r}")
+    if any(_in_words(part.replace("_", " ")) for part in listed):
+        return Reading(reason=f"tells order or choice in words: {shortened(proper)!r}")
     tokens = [token for part in listed for token in _tokens(part)]
     if not any(t in FEATURE_NAMES for t in tokens):
         return Reading(reason=f"names no symptom: {shortened(proper)!r}")
@@ -147,7 +152,7 @@ def _none_of(text: str) -> Reading:
     """The empty list, unless a sign is named after all ("none at first, then tonic")."""
     affirmed = mentions(text, _SIGN, lambda m: m.group()).affirmed
     started = re.split(r"[.\n]", text, maxsplit=1)[0]
-    if affirmed and not re.search(r"\bsuch as\b|\blike\b|\(", started):
+    if _EXCEPT.search(text) or (affirmed and not re.search(r"\bsuch as\b|\blike\b|\(", started)):
         return Reading(reason=f"names none and some: {shortened(text)!r}")
     return Reading([])
 
@@ -173,6 +178,14 @@ def _tokens(part: str) -> list[str]:
     return [] if not re.search(r"[^\W\d_]", said) or _CONNECTIVE.fullmatch(said) else [token]
 
 
+def _in_words(part: str) -> bool:
+    """Whether words turn the order round or leave it open: the text's order is then not told."""
+    if not _SIGN.search(part):
+        return False
+    turned = _REVERSED.search(part) or re.search(r"\bor\b", part, re.IGNORECASE)
+    return bool(turned and len(_signs(part)) > 1) or bool(re.match(r"\W*before\b", part, re.I))
+
+
 def _signs(part: str) -> list[str]:
     return [canonical(m.group()) for m in _SIGN.finditer(part.replace("_", " "))]
 
@@ -180,7 +193,8 @@ def _signs(part: str) -> list[str]:
 # "First, head turning; second, tonic": words that only join the signs.
 _CONNECTIVE = re.compile(
     r"(?:and_?)?(?:at_?)?(?:first|second|third|fourth|fifth|last|then|next|finally|lastly|firstly"
-    r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|step|end|start)",
+    r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|steps?|end|start|time"
+    r"|symptoms?|signs?|features?|events?|order|sequence)",
     re.IGNORECASE,
 )
 _CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:ec(?:ond)?s?)?\b")
@@ -200,9 +214,9 @@ def _from_json(text: str) -> list[str] | None:
     only = entries[0]
     lists = [only[k] for k in _LISTS if isinstance(only.get(k), str)]
     if lists:
-        return _parts(single_spaced(lists[0]))
+        return [] if _NOTHING.match(lists[0]) else _parts(single_spaced(lists[0]))
     if only and all(canonical(str(k)) in FEATURE_NAMES for k in only):
-        return [*map(str, only)]
+        return [str(k) for k, v in only.items() if str(v).strip().lower() not in _ABSENT]
     values = [*only.values()]
     if values and all(isinstance(v, str) for v in values):
         return [str(v) for v in values]
@@ -215,7 +229,7 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _with_commas(text: str) -> str:
-    text = _BULLET.sub("", text)
+    text = _BULLET.sub("", text.replace("\\n", "\n"))
     text = re.sub(r"[ \t]{0,9}(?:-{1,3}>|=>|→|⇒|➔|>|;|\||\n)[ \t]{0,9}", ",", text)
     return re.sub(r",\s{0,9}(?:and|then|followed by)\s{1,9}", ",", text, flags=re.IGNORECASE)
 

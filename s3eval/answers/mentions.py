@@ -10,11 +10,22 @@ from s3eval.answers.stated import DENIAL
 from s3eval.answers.text import shortened
 from s3eval.task import Reading
 
-__all__ = ["Mentions", "mentions", "unequivocal"]
+__all__ = ["DENIED_AFTER", "Mentions", "mentions", "unequivocal"]
 
 #: Mentions looked at one by one for a denial; a text with more is a model that runs on.
 LOOKED_AT = 300
 _DENIED = re.compile(rf"{DENIAL}(?:(?!\bbut\b)[^.,;:\n]){{0,60}}$", re.IGNORECASE)
+#: What follows a word that is denied or left open: "ES: no", "left is wrong", "tonic?".
+DENIED_AFTER = re.compile(
+    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent|unlikely|wrong"
+    r"|incorrect|excluded|ruled out|denied|rejected|not (?:seen|confirmed|present|observed|visible"
+    r"|possible|likely|supported|moving|involved|affected|shown|found|established|proven))\b)"
+    r"|(?:(?!\b(?:and|but|while|or|NES|ES|left|right)\b)[^.,;\n]){0,30}?"
+    r"\b(?:(?:is|are|was|were|has been|can be|could be|seems?|appears?)\s(?:\w{1,12}\s){0,2}?"
+    r"(?:ruled out|excluded|unlikely|not|improbable|denied|rejected|doubtful|absent|wrong"
+    r"|incorrect)|(?:is|are|was|were|does|do|did)(?:n['’]t| not)|cannot|can['’]t)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -34,13 +45,11 @@ def mentions(
     text: str,
     words: re.Pattern[str],
     value: Callable[[re.Match[str]], str],
-    denied_after: re.Pattern[str] | None = None,
 ) -> Mentions:
     """The values a text names, by whether a word in the same clause denies them.
 
     Args:
         words: finds a mention; ``value`` tells what it names.
-        denied_after: what follows a mention that is denied ("is ruled out").
 
     >>> import re
     >>> mentions("right, not left", re.compile("left|right"), lambda m: m.group())
@@ -50,10 +59,7 @@ def mentions(
     denied: dict[str, None] = {}
     for number, match in enumerate(words.finditer(text)):
         before = text[max(0, match.start() - 80) : match.start()]
-        if number < LOOKED_AT and (
-            _DENIED.search(before)
-            or (denied_after is not None and denied_after.match(text, match.end()))
-        ):
+        if number < LOOKED_AT and (_DENIED.search(before) or DENIED_AFTER.match(text, match.end())):
             denied[value(match)] = None
         else:
             affirmed[value(match)] = None

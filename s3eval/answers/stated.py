@@ -18,7 +18,7 @@ __all__ = ["ANSWER", "DENIAL", "LETTER", "MARKS", "OFFERED", "agreed", "from_obj
 #: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
 OFFERED = "\x01"
 #: What may stand around a word: blanks, quotes, emphasis, brackets, bullets, dashes.
-MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•$\\{OFFERED}]{{0,40}}"
+MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
 #: The letter or number of a choice: "A)", "(b)", "2.", "Option C:".
 LETTER = r"(?:(?:option\s{1,3})?\(?(?:[a-e]|[1-9])\s{0,2}[).:]\s{0,3})?"
 _NOUN = (
@@ -35,7 +35,9 @@ ANSWER = (
 DENIAL = (
     r"(?:\b(?:not|never|nor|neither|without|rather than|instead of|except|cannot|unable|whether"
     r"|unlike|unlikely|against|exclud(?:es?|ed|ing)|rul(?:es?|ed|ing) out|lacks?|lacking|absence of"
-    r"|opposite|away from|unclear|excluding|versus|vs)\b|n['’]t\b|\bno\b(?!\s(?:doubt|question)\b))"
+    r"|opposite|away from|unclear|versus|vs|hardly|less likely|negative for|den(?:y|ies|ied)"
+    r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
+    r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"
 )
 
 

@@ -23,7 +23,7 @@ _MARK = re.compile(
         <\|channel\|?>\s{{0,3}}final\b (?:\s{{0,3}}<\|message\|>)?
       | <\|(?:begin_of_|start_)(?:solution|response|answer)\|>
       | <\|start\|>\s{{0,3}}assistant\s{{0,3}}<\|message\|>
-      | \bassistantfinal(?=\S)
+      | assistantfinal(?=\S)
     )
   | (?P<close>
         <\|?/\s?{_NAME}\s?\|?> | <\|end_(?:of_)?{_NAME}\|> | \[/(?:think(?:ing)?|thoughts?)\]
@@ -40,6 +40,7 @@ _MARK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+_ESCAPED = re.compile(rf"&lt;(/?{_NAME})&gt;", re.IGNORECASE)
 _THOUGHT_FENCE = re.compile(r"(?:think|thinking|thoughts?|reasoning)[ \t]{0,8}\n", re.IGNORECASE)
 # Decoded without its special tokens: gpt-oss begins "analysisWe need…", MedGemma "thought\n…".
 _BARE_CHANNEL = re.compile(r"\s{0,9}(?:analysis|commentary)(?=[A-Z\"'(])")
@@ -62,7 +63,7 @@ def without_thinking(text: str) -> str:
     'No.'
     """
     if "&lt;" in text:
-        text = text.replace("&lt;", "<").replace("&gt;", ">")
+        text = _ESCAPED.sub(r"<\1>", text)
     if _BARE_CHANNEL.match(text):
         # The channel's name was the mark; without an end all of it is thought.
         text = f"<think>{text}"

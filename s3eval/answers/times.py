@@ -16,7 +16,10 @@ _CLOCK = re.compile(
 )
 # A minus, not a bullet or the dash of a range.
 _BELOW_ZERO = re.compile(r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))", re.IGNORECASE)
-_TIME_OF_DAY = re.compile(r"\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b)", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(
+    r"\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
+    re.IGNORECASE,
+)
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,6})?"
 _HOURS, _MINUTES, _SECONDS = (
     r"h(?:ours?|rs?)?\b\.?",
@@ -34,28 +37,32 @@ _UNITS = re.compile(
 _RANGE = re.compile(
     r"\d\s?(?:-|–|—|~|to|and|or|/)\s?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
     r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|later than|from)"
-    r"\s(?:\w{1,12}\s){0,2}?\d",
+    r"\s(?:\w{1,12}\s){0,2}?\d"
+    r"|±|\+/-|\d\s?(?:s|sec|secs|seconds?|min|minutes?)?\s(?:before|prior to|earlier|later"
+    r"|remaining|from the end|plus)\b|:\d\d\s?\+\s?\d",
     re.IGNORECASE,
 )
+# What is left beside the times found (each made \x02) and makes them uncertain: "1 minute 5".
 _UNTOLD = re.compile(
     r"\b(?:minutes?|mins?|hours?|half|quarter|several|few|couple|dozens?"
-    r"|or (?:so|two|2|three|3))\b",
+    r"|or (?:so|two|2|three|3)|milliseconds?)\b|\d\s?ms\b|\x02\s{0,3}(?:and\s)?\d{1,2}\b",
     re.IGNORECASE,
 )
 # How long something is says nothing about when: "a 60-second clip", "lasts 5 seconds".
 _LENGTH = re.compile(
-    r"\b(?:last(?:s|ed|ing)?|for|duration of|within|every)\s(?:\w{1,14}\s){0,2}?"
-    r"\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"\b(?:last(?:s|ed|ing)?|first|initial|final|next|for|duration of|within|every)\s"
+    r"(?:\w{1,14}\s){0,2}?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
     r"|\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)[\s-](?:long\s)?"
     r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
     re.IGNORECASE,
 )
 # "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
 _DENIED = re.compile(
-    r"\b(?:before|prior to|earlier than)\s$"
+    r"\b(?:before|prior to|earlier than|later than|by|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s$"
     r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
     re.IGNORECASE,
 )
+_AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
 _ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen")
 _SMALL = {word: value for value, word in enumerate((*_ONES, *_TEENS, "eighteen", "nineteen"))}
@@ -136,7 +143,7 @@ def _value(value: Any) -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = single_spaced(text).strip()
+    proper = _WORDED.sub(_digits, single_spaced(text).strip())
     if _BELOW_ZERO.search(proper) or _TIME_OF_DAY.search(_UNITS.sub(" ", proper)):
         return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
     if _RANGE.search(proper):
@@ -150,7 +157,8 @@ def _from_prose(text: str) -> Reading:
     if len(times) > 1:
         return Reading(reason=f"{len(times)} different times: {shortened(proper)!r}")
     for value, before in times.items():
-        if _DENIED.search(before):
+        # "after 12 seconds" is at 12 s, "after 00:12" is not at 00:12.
+        if _DENIED.search(before) or (clocks and _AFTER.search(before)):
             return Reading(reason=f"denies the time it names: {shortened(proper)!r}")
         return Reading(value)
     return Reading(reason=f"no MM:SS: {shortened(proper)!r}")
@@ -162,7 +170,7 @@ def _before(text: str, match: re.Match[str]) -> str:
 
 def _with_units(text: str) -> dict[float | None, str]:
     """The times in hours, minutes and seconds, with what stands before; None if unclear."""
-    plain = _LENGTH.sub(" ", _WORDED.sub(_digits, text))
+    plain = _LENGTH.sub(" ", text)
     times: dict[float | None, str] = {}
     for match in _UNITS.finditer(plain):
         parts = [match["h"], match["m"] or match["only"], match["s"]]
@@ -172,7 +180,7 @@ def _with_units(text: str) -> dict[float | None, str]:
         over = (parts[1] and match["s"] and seconds >= 60) or (parts[0] and minutes >= 60)
         total = None if unclear or over else hours * 3600 + minutes * 60 + seconds
         times.setdefault(total, _before(plain, match))
-    if times and _UNTOLD.search(_UNITS.sub(" ", plain)):
+    if times and _UNTOLD.search(_UNITS.sub("\x02", plain)):
         times.setdefault(None, "")
     return times
 

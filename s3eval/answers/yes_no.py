@@ -60,8 +60,16 @@ _ALONE = re.compile(
 _ALONE_QUOTED = re.compile(
     rf"(?:[.!?\n;]|\*\*)\s{{0,4}}[\"'“‘*_(\[]{{0,4}}{_WORD}{_ENDS}", re.IGNORECASE
 )
-# "Yes, no.": the second word takes back the first.
-_AT_ONCE = re.compile(rf"[\"'”’*]{{0,3}}[,;:]?\s?{_WORD}(?=\s?(?:[.!,;\n]|$))", re.IGNORECASE)
+# "Yes, no.", "No, but yes.", "yes no yes no": the second word takes back the first.
+_AT_ONCE = re.compile(
+    r"(?:[^\w\n.\"“]{0,8}|[^\w\n\"'“‘]{0,6})(?:(?:or|but|and|also|maybe|perhaps|possibly|then"
+    r"|i mean|on reflection|on second thoughts?|rather|sorry|wait|actually|well|hmm)\b"
+    r"[\s,:]{0,3}){0,3}"
+    rf"{_WORD}(?=\W{{0,4}}(?:{_PLAIN})(?![^\W_])|\s?(?:[.!,;\n)\]'’]|$))",
+    re.IGNORECASE,
+)
+#: Words right after the first that are looked at: "yes yes yes ..." needs no more.
+AT_ONCE = 8
 _PERSON = (
     r"(?:one|body|people|persons?|patients?|individuals?|humans?|subjects?|staff|nurses?|caregivers?"
     r"|family|doctors?|other persons?|other people)"
@@ -73,6 +81,7 @@ _DETERMINER = re.compile(
     r"|interacts?|verbally|calls?|called|around|here|seen)\b)"
     r"|(?:one|body|idea|clue|way|doubt|question|problems?|worries|need|comment|opinion|matter|wonder"
     r"|thanks|thank you|access|certainty|more than|less than|longer than)\b"
+    r"|(?:sé|lo sé|entiendo|puedo|tengo)\b"
     r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
     r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
     r"|no\.\s{0,2}(?:\d|one\b|body\b)",
@@ -94,7 +103,17 @@ _HEAD_OF_STATED = re.compile(
     r"(?:\b(?:so|thus|therefore|hence),?\s{1,3})?(?:\b(?:the|my|final|correct)\s{1,3}){0,3}$",
     re.IGNORECASE,
 )
-_JSON_KEYS = ("answer", "label", "response", "prediction", "result", "value", "yes_no")
+_JSON_KEYS = (
+    "answer",
+    "final_answer",
+    "final",
+    "label",
+    "response",
+    "prediction",
+    "result",
+    "value",
+    "yes_no",
+)
 _JUSTIFICATION_KEYS = ("justification", "explanation", "reason", "reasoning", "description")
 
 
@@ -183,9 +202,10 @@ def _first_word(text: str, na: bool) -> re.Match[str] | None:
 def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]]:
     """Answers stated after the first word, or anywhere where nothing stands first."""
     found: list[re.Match[str]] = []
-    if led:
-        at_once = _AT_ONCE.match(text, start)
-        found += [at_once] if at_once else []
+    at_once = _AT_ONCE.match(text, start) if led else None
+    while at_once and len(found) < AT_ONCE:
+        found.append(at_once)
+        at_once = _AT_ONCE.match(text, at_once.end())
     for pattern in (_STATED, _ALONE):
         found += pattern.finditer(text, start)
     kept = [m for m in found if _counts(m, text, na)]

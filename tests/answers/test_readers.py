@@ -354,3 +354,60 @@ def test_why_a_yes_or_no_is_not_read(text, says):
     found = read_yes_no(text)
     assert not found.readable
     assert says in found.reason
+
+
+@pytest.mark.parametrize(
+    ("read", "texts"),
+    [
+        (
+            read_yes_no,
+            "No, but yes.|Yes (or no)|Yes. I mean no.|Yes-no|'yes' 'no'|[yes, no]|yes no yes no|"
+            "No No Yes|Yes?|No. 3|Answer: Yes or maybe no|Yes. On reflection, no.",
+        ),
+        (
+            read_side,
+            "Left?|left is wrong|The right arm is not moving.|viewer's left|the opposite of left|"
+            "Left. The head turns to the right.|No left|more left than right",
+        ),
+        (
+            read_diagnosis,
+            "ES: no|Is it ES? No.|ES unlikely|non ES|ES-like|mimics ES|I doubt it is ES|"
+            "less likely ES|epileptic vs non-epileptic|ES 80%, NES 20%|negative for ES",
+        ),
+        (read_body_part, "Head or neck|head?|The face is not involved.|arms or hands|left arm: no"),
+        (
+            read_time,
+            "1 s 500 ms|1 minute 5|five or six seconds|first 5 seconds|5 seconds before the end|"
+            "00:10 plus 5 seconds|5±1 s|> 00:31|after 00:31|by 00:31|2023-01-01 00:31|00:31 UTC|"
+            "half a minute|a minute or two|00:31/01:00|5s to 10s",
+        ),
+        (
+            read_sequence,
+            "tonic or clonic|clonic was preceded by tonic|before clonic, tonic|tonic? clonic?|"
+            "none, except tonic|nothing but tonic|tonic absent|tonic: no",
+        ),
+    ],
+)
+def test_nothing_is_read_out_of_what_is_left_open_or_taken_back(read, texts):
+    readings = {text: read(text).value for text in texts.split("|")}
+    assert {text: value for text, value in readings.items() if value is not None} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "tokens"),
+    [
+        ("tonic: yes, clonic: no", ["tonic"]),
+        ('{"tonic": true, "clonic": false}', ["tonic"]),
+        ('{"sequence": [{"symptom": "tonic"}, {"symptom": "clonic"}]}', ["tonic", "clonic"]),
+        ('{"sequence": "none"}', []),
+        ("| Step | Symptom |\n|---|---|\n| 1 | tonic |", ["tonic"]),
+        (
+            "Onset: head turning\nPropagation: tonic\nEnd: clonic",
+            ["head_turning", "tonic", "clonic"],
+        ),
+        ("generalized tonic-clonic", ["tonic", "clonic"]),
+        ("head turning is absent, tonic", ["tonic"]),
+    ],
+)
+def test_sequences_in_other_forms(text, tokens):
+    assert read_sequence(text).value == tokens
