@@ -12,6 +12,7 @@ from s3eval.answers.body_part import read_body_part
 from s3eval.answers.diagnosis import read_diagnosis
 from s3eval.answers.listing import canonical, read_sequence, split_sequence, unknown_tokens
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.report import read_report
 from s3eval.answers.side import read_side
 from s3eval.answers.text import cleaned, find_json, find_objects, shortened, without_thinking
 from s3eval.answers.times import parse_clock, read_time
@@ -26,6 +27,7 @@ __all__ = [
     "parse_clock",
     "read_body_part",
     "read_diagnosis",
+    "read_report",
     "read_sequence",
     "read_side",
     "read_time",

@@ -84,19 +84,27 @@ _DETERMINER = re.compile(
     r"|(?:sé|lo sé|entiendo|puedo|tengo)\b"
     r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
     r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
+    r"|no\s{1,3}(?:\w{1,20}\s){0,2}?(?:input|content|stream|link|url|signal|predictions?|results?"
+    r"|output|description|metadata|visibility|observations?|evaluation|analysis|view|faces?"
+    r"|response(?=\spossible))\s{0,3}(?:$|[.,;!]|(?:is|was|were|are|can|could|has|possible|provided"
+    r"|available|given|visible|of the (?:patient|face|body))\b)"
     r"|no\.\s{0,2}(?:\d|one\b|body\b)",
     re.IGNORECASE,
 )
 # "No, I cannot tell": what follows takes the word back.
 _HEDGE = re.compile(
-    r"[\s,;:.!–—*-]{1,6}(?:but |because |as |since |honestly,? |unfortunately,? )?"
+    r"[\s,;:.!(–—*-]{1,6}(?:but |because |as |since |honestly,? |unfortunately,? )?"
     r"(?:(?:I|we)(?:['’]m| am| are)? (?:really |just |honestly )?(?:cannot|can['’]?t|can not"
     r"|could not|couldn['’]t|unable to|not able to) (?:tell|determine|know|answer|judge|be sure"
-    r"|decide|assess|say)\b(?!\s(?:any|that|the|a)\b)"
+    r"|decide|assess|say)\b(?!\s(?:any|that\s(?!from|in\b|with)|the|a)\b)"
     r"|(?:I|we)(?:['’]m| am)? (?:do not know|don['’]t know|not sure|unsure|uncertain)\b"
     r"|(?:it|this|that) (?:cannot|can['’]?t|can not) be (?:determined|known|judged|told|answered)\b"
     r"|(?:it|this|that)(?:['’]s| is) (?:not |im)possible to (?:tell|determine|know|say|answer)\b"
-    r"|(?:cannot|can['’]?t) (?:tell|be determined)\b)",
+    r"|(?:cannot|can['’]?t) (?:tell|determine|be determined)\b"
+    r"|(?:(?:it is|it['’]s) )?(?:unclear|hard to (?:say|tell))\b"
+    r"|(?:(?:there is|there['’]s|with) )?(?:not enough|insufficient) (?:visual )?(?:information"
+    r"|data|details?)\b|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide|contain"
+    r"|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
     re.IGNORECASE,
 )
 _HEAD_OF_STATED = re.compile(

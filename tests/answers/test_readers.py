@@ -7,6 +7,7 @@ import pytest
 from s3eval.answers import (
     read_body_part,
     read_diagnosis,
+    read_report,
     read_sequence,
     read_side,
     read_time,
@@ -362,6 +363,8 @@ def test_why_a_yes_or_no_is_not_read(text, says):
         (
             read_yes_no,
             "No, but yes.|Yes (or no)|Yes. I mean no.|Yes-no|'yes' 'no'|[yes, no]|yes no yes no|"
+            "No, hard to say.|No. The video does not provide enough information to judge.|No input.|"
+            "No visibility|No analysis is possible.|No face is visible.|No, I cannot determine that|"
             "No No Yes|Yes?|No. 3|Answer: Yes or maybe no|Yes. On reflection, no.",
         ),
         (
@@ -411,3 +414,13 @@ def test_nothing_is_read_out_of_what_is_left_open_or_taken_back(read, texts):
 )
 def test_sequences_in_other_forms(text, tokens):
     assert read_sequence(text).value == tokens
+
+
+def test_reports():
+    text = "<think>Is it tonic?</think>Blank stare, then\nrightward head version."
+    assert read_report(text).value == "Blank stare, then rightward head version."
+    for nothing in ("", "<think>tonic", "N/A", "fail", "No video was provided.", "I can't help."):
+        found = read_report(nothing)
+        assert not found.readable
+        assert found.reason
+    assert read_report("No video evidence of jerking; the patient lies still.").readable
