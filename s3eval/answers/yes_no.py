@@ -103,8 +103,8 @@ _HEDGE = re.compile(
     r"|(?:cannot|can['’]?t) (?:tell|determine|be determined)\b"
     r"|(?:(?:it is|it['’]s) )?(?:unclear|hard to (?:say|tell))\b"
     r"|(?:(?:there is|there['’]s|with) )?(?:not enough|insufficient) (?:visual )?(?:information"
-    r"|data|details?)\b|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide|contain"
-    r"|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
+    r"|data|details?)\b|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
+    r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
     re.IGNORECASE,
 )
 _HEAD_OF_STATED = re.compile(
