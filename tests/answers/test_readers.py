@@ -365,7 +365,8 @@ def test_why_a_yes_or_no_is_not_read(text, says):
             "No, but yes.|Yes (or no)|Yes. I mean no.|Yes-no|'yes' 'no'|[yes, no]|yes no yes no|"
             "No, hard to say.|No. The video does not provide enough information to judge.|"
             "No input.|No visibility|No analysis is possible.|No face is visible.|"
-            "No, I cannot determine that|No No Yes|Yes?|No. 3|Answer: Yes or maybe no|Yes. On reflection, no.",
+            "No, I cannot determine that|No No Yes|Yes?|No. 3|Answer: Yes or maybe no|"
+            "Yes. On reflection, no.",
         ),
         (
             read_side,
