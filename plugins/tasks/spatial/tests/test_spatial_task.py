@@ -7,7 +7,7 @@ from s3eval_task_spatial.task import ITEMS, QUESTIONS, Spatial
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.facts.clips import profile
-from s3eval.model import Answer
+from s3eval.model import Answer, Question
 from s3eval.task import Finding, Piece, PlanContext, ScoringContext
 
 TASK = Spatial()
@@ -166,3 +166,10 @@ def test_trivial_answerers():
     )
     assert lines["always-left"] == lines["majority"]  # all means over the same items
     assert {f.value for f in lines["majority"]} == {"eyes", "head"}
+
+
+def test_the_protocol_decides_what_several_sides_say():
+    question = Question("head_turning", "?", choices=("left", "right"))
+    answer = Answer.of("Not left but right")
+    assert TASK.read(question, answer, "release").value == "right"
+    assert TASK.read(question, answer, "paper").value is None
