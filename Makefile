@@ -27,7 +27,7 @@ DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baseline
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server lint bench bench-models clean
+.PHONY: help demo install test test-fast test-server lint distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
@@ -35,6 +35,7 @@ help:
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
+	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
 
 $(BIN)/python:
@@ -78,6 +79,9 @@ lint: $(VENV)/.full
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+distributions: $(VENV)/.full
+	$(BIN)/python tools/distributions.py
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py

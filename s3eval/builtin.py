@@ -15,9 +15,4 @@ def s3eval_datasets() -> list[DatasetSpec]:
             adapter="s3eval.dataset.folder:open_folder",
             summary="dataset.toml, tidy CSV tables and videos/ (docs/datasets.md)",
         ),
-        DatasetSpec(
-            "s3-release",
-            adapter="s3eval.dataset.importers.s3_release:open_release",
-            summary="the authors' public release (annotations, recorded answers, no videos)",
-        ),
     ]
