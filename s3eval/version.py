@@ -1,5 +1,3 @@
-"""The version of the core, stated here alone."""
-
-__all__ = ["__version__"]
+"""The version of the core, stated here and nowhere else."""
 
 __version__ = "0.2.0"

@@ -28,8 +28,6 @@ class Lexicon(Judge):
     (('blank_stare', 'head_turning'), 'left')
     """
 
-    remote = False
-
     def __init__(self, words: Words | None = None, book: AnswerBook | None = None) -> None:
         if words is None or book is None:
             words, book = load_books()
