@@ -116,6 +116,8 @@ class Dataset:
         videos: in table order.
         annotations: by video name, one for every video.
         digest: SHA-256 over the tables, recorded with every run.
+        digest_covers: in words what the digest is made of ("videos.csv, features.csv"); a change
+            of anything else goes unnoticed by runs.
     """
 
     name: str
@@ -124,6 +126,7 @@ class Dataset:
     root: Path | None = None
     digest: str = ""
     description: str = ""
+    digest_covers: str = ""
 
     def __post_init__(self) -> None:
         full = {v.name: self.annotations.get(v.name, Annotation(v.name)) for v in self.videos}

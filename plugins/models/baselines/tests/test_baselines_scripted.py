@@ -101,10 +101,10 @@ def test_a_table_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("item,answer\n", "Column count missing"),
-        ("item,answer,count\ntonic,yes,many\n", "row 2"),
+        ("item,answer\n", "column count missing"),
+        ("item,answer,count\ntonic,yes,many\n", "t.csv:2"),
         ("item,answer,count\ntonic,yes,-1\n", "at least 0"),
-        ("item,answer,count\ntonic,yes,1\ntonic,yes,2\n", "row 3"),
+        ("item,answer,count\ntonic,yes,1\ntonic,yes,2\n", "t.csv:3"),
     ],
 )
 def test_a_bad_table_is_named_by_row(tmp_path, text, message):
@@ -144,11 +144,11 @@ def test_replay_from_findings_of_a_run(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"video,item\nv,tonic\n", "Column answer missing"),
-        ("a.csv", b"video,item,answer\nv,tonic,yes\nv,tonic,no\n", "row 3"),
-        ("a.csv", b"video,item,answer\nv,tonic,\xff\n", "line 2"),
+        ("a.csv", b"video,item\nv,tonic\n", "column answer missing"),
+        ("a.csv", b"video,item,answer\nv,tonic,yes\nv,tonic,no\n", "a.csv:3"),
+        ("a.csv", b"video,item,answer\nv,tonic,\xff\n", "a.csv:2"),
         ("a.csv", b"video,item,start,answer\nv,tonic,soon,yes\n", "seconds"),
-        ("a.jsonl", b'{"video": "v"}\n', "row 1"),
+        ("a.jsonl", b'{"video": "v"}\n', "a.jsonl:1"),
         ("a.jsonl", b"[1, 2]\n", "JSON object"),
     ],
 )
