@@ -11,6 +11,7 @@ import codecs
 import errno
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -139,13 +140,26 @@ def json_text(value: Any, encoding: str | None = "utf-8") -> str:
      "größer"
     ]
     """
-    text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True)
+    try:
+        text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True, allow_nan=False)
+    except ValueError:
+        # NaN is no JSON, and other readers refuse the whole document for it.
+        return json_text(_finite(value), encoding)
     text = text.translate(_ESCAPES_IN_JSON)
     try:
         text.encode(encoding or "utf-8")
     except UnicodeEncodeError:
         return json.dumps(value, indent=1, sort_keys=True)
     return text
+
+
+def _finite(value: Any) -> Any:
+    """The value with null for numbers that JSON does not know."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    return [_finite(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
 def on_terminal(stream: TextIO | None) -> bool:
@@ -171,20 +185,18 @@ def standard_streams() -> Iterator[None]:
     in others instead of ending the command.
     """
     outer = sys.stdout, sys.stderr
-    made: list[io.TextIOWrapper] = []
+    made: list[io.TextIOWrapper[Any]] = []
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif isinstance(stream, io.TextIOWrapper) and isinstance(
-            getattr(stream.buffer, "raw", None), io.RawIOBase
-        ):
+        elif (raw := _raw(stream)) is not None:
             stream.flush()
-            wrapped = io.TextIOWrapper(
-                io.BufferedWriter(_Output(stream.buffer.raw)),  # type: ignore[attr-defined]
+            wrapped: io.TextIOWrapper[Any] = io.TextIOWrapper(
+                io.BufferedWriter(_Output(raw)),
                 encoding=stream.encoding,
                 errors=_HANDLER,
-                line_buffering=stream.line_buffering,
+                line_buffering=stream.line_buffering or stream.write_through,
             )
             made.append(wrapped)
             setattr(sys, name, wrapped)
@@ -194,6 +206,15 @@ def standard_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = outer
         for wrapped in made:
             wrapped.detach()
+
+
+def _raw(stream: Any) -> io.RawIOBase | None:
+    """The raw stream of a real file; None where a test or a notebook put something else."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return None
+    # Without buffering (PYTHONUNBUFFERED) the buffer is the raw stream itself.
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    return raw if isinstance(raw, io.RawIOBase) else None
 
 
 class _Output(io.RawIOBase):

@@ -60,16 +60,17 @@ def parse_toml(content: bytes) -> dict[str, Any]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        why = f"line {line}: byte 0x{content[error.start]:02X} is not UTF-8; save it as UTF-8"
+        row = content[: error.start].count(b"\n") + 1
+        why = f"line {row}: byte 0x{content[error.start]:02X} is not UTF-8; save it as UTF-8"
         raise ValueError(why) from None
     for number, line in enumerate(text.split("\n"), start=1):
         if line.count(".") >= MAX_PARTS and _parts(line) > MAX_PARTS:
             raise ValueError(f"line {number} has a dotted key of more than {MAX_PARTS} parts")
     try:
-        return tomllib.loads(text)
+        tables: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
         raise ValueError("its values are nested too deeply") from None
+    return tables
 
 
 def _parts(line: str) -> int:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -162,8 +164,8 @@ def _show(rows: Sequence[Difference], protocol: str) -> None:
         ]
         title = f"{pair[0]} (first) against {pair[1]} (second), protocol {protocol}"
         print_table(title, columns, cells, right)
-        click.echo(_summary(mine))
-    click.echo(f"p Holm is corrected over {family} tests; all go by patient.")
+        echo(_summary(mine))
+    echo(f"p Holm is corrected over {family} tests; all go by patient.")
 
 
 def _summary(rows: Sequence[Difference]) -> str:

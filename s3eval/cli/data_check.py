@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from s3eval.cli.common import Progress, json_option, write_json_output
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset.tables import Problem
@@ -55,6 +56,6 @@ def _tell(problems: list[Problem], title: str, json_file: str | None) -> None:
     if write_json_output([asdict(p) for p in problems], json_file):
         return
     for problem in problems:
-        click.echo(f"{problem.level:7}  {problem}")
+        echo(f"{problem.level:7}  {problem}")
     errors = sum(p.level == "error" for p in problems)
-    click.echo(f"{title}, {errors} errors, {len(problems) - errors} warnings")
+    echo(f"{title}, {errors} errors, {len(problems) - errors} warnings")

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset.importers.s3_release import Release
@@ -102,10 +104,10 @@ def _print(release: Release, folder: Path) -> None:
     columns = ["model", "split", "tasks", "findings", "without answer", "rows left out"]
     print_table("Recorded answers", columns, runs, right=columns[2:])
     for line in summarised(release.problems.all):
-        click.echo(line)
+        echo(line)
     problems = release.problems.all
     errors = sum(p.level == "error" for p in problems)
-    click.echo(
+    echo(
         f"\n{folder}: {len(dataset)} videos, {len(runs)} runs; {errors} errors and "
         f"{len(problems) - errors} warnings, every one in {folder / 'problems.csv'}"
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from s3eval.cli.common import Progress, json_option, names, write_json_output
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -59,6 +60,6 @@ def command(
     if write_json_output(written, json_file):
         return
     if "signs" in written:
-        click.echo(f"wrote {written['signs']}")
+        echo(f"wrote {written['signs']}")
     if "sheets" in written:
-        click.echo(f"wrote {len(written['sheets'])} sheets to {out}")
+        echo(f"wrote {len(written['sheets'])} sheets to {out}")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, print_table, write_json_output
+from s3eval.cli.common import Progress, json_option, write_json_output
+from s3eval.reporting.tables import print_table
 
 EPILOG = """\b
 Examples:

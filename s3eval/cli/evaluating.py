@@ -13,6 +13,7 @@ import click
 from s3eval.cli.common import Progress, key_values, names
 from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.errors import S3EvalError
+from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
@@ -207,4 +208,4 @@ def reporter(label: str) -> Callable[[int], Any]:
 
 def say(line: str) -> None:
     """A line about what is going on, on stderr, where it disturbs no JSON."""
-    click.echo(line, err=True)
+    echo(line, err=True)

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.judging.ratings import Agreement, Rating
@@ -63,7 +65,7 @@ def command(
     else:
         read = _read(ratings, expert, names(metrics))
     for told in (*read.problems, *read.remarks):
-        click.echo(told, err=True)
+        echo(told, err=True)
     rows = read.rows
     found = agreements(rows, resamples, seed)
     source = "the paper's Table 11" if ratings is None else ratings.name

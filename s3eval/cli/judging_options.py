@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import Progress, key_values
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
@@ -58,7 +59,7 @@ class JudgeChoice:
         )
         tell = getattr(judge, "tell", None)
         if tell is not None:
-            tell(lambda line: click.echo(line, err=True), Progress.bar)
+            tell(lambda line: echo(line, err=True), Progress.bar)
         context = click.get_current_context(silent=True)
         if judge is not None and context is not None:
             context.call_on_close(judge.close)

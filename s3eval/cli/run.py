@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import (
-    config_option,
-    json_option,
-    names,
-    print_table,
-    write_json_output,
-)
+from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
@@ -60,7 +56,7 @@ def command(
         scored.append(done)
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
-        click.echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
+        echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
     if failed:
         raise click.exceptions.Exit(3)
 
@@ -71,19 +67,19 @@ def _tell(work: Evaluation, outcome: Outcome) -> int:
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
-    click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
+    echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
     for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
-        click.echo(f"{work.model}: left out: {reason}", err=True)
+        echo(f"{work.model}: left out: {reason}", err=True)
     failures = [f for found in outcome.run.findings.values() for f in found if f.state == "failed"]
     reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
     if failures:
         # Names of videos stand in the run, not in what may end up in a log.
         where = work.out / "findings.jsonl"
-        click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
+        echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
     return len(failures) + len(plan.unplanned)
 
 

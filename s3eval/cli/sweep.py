@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import config_option, json_option, print_table, write_json_output
+from s3eval.cli.common import config_option, json_option, write_json_output
 from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
@@ -128,7 +130,7 @@ def _evaluate(work: _Work, options: Mapping[str, Any], registry: Registry) -> Ou
     outcome = evaluate(evaluation, registry, reporter=reporter(label), load=load, tell=say)
     asked = outcome.asked
     new = asked.answered + asked.failed
-    click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
+    echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
     return outcome
 
 
@@ -208,8 +210,8 @@ def _show(
                 line.append(_cell(row, gap, printed[label].get(key)))
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
-    click.echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    click.echo("permutation by patient, Holm over all. paper: its printed value, its own videos.")
+    echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
+    echo("permutation by patient, Holm over all. paper: its printed value, its own videos.")
 
 
 def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str] | None) -> str:

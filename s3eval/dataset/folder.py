@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
 from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
@@ -51,7 +51,7 @@ class _Reading:
     reports: dict[str, str]
     seizure: dict[str, tuple[float | None, float | None]]
     problems: list[Problem]
-    unlisted: dict[tuple[str, str], int] = field(default_factory=dict)
+    unlisted: dict[tuple[Literal["error", "warning"], str], int] = field(default_factory=dict)
     suggest: Suggestions | None = None
 
     def add(self, problem: Problem) -> None:
@@ -104,8 +104,7 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
         elif os.path.lexists(folder / file):
             state.add(Problem("error", file, 0, "it is no regular file, or a link to none"))
     for (level, file), count in state.unlisted.items():
-        kept = "error" if level == "error" else "warning"
-        state.problems.append(Problem(kept, file, 0, f"{count} more problems, not listed"))
+        state.problems.append(Problem(level, file, 0, f"{count} more problems, not listed"))
     if not state.videos:
         state.problems.append(Problem("error", "videos.csv", 0, "it lists no video"))
     annotations = {name: _annotation(state, name) for name in state.videos}

@@ -49,7 +49,9 @@ def partners(ours: Collection[str], theirs: Collection[str]) -> dict[str, str]:
 def read_table(
     path: Path, required: Collection[str], problems: Problems, wanted: Collection[str] = ()
 ) -> Sheet:
-    """A CSV table by ``file_name`` (a dataset's own tables: ``video``); rows that cannot be read are named and left out.
+    """A CSV table by ``file_name`` (or ``video``, as a dataset's own tables have it).
+
+    Rows that cannot be read are named and left out.
 
     Args:
         path: the file.

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.running.runs import Run, write_json
+from s3eval.terminal import echo
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
@@ -81,7 +82,6 @@ def show_scores(
     Args:
         published: models of the paper whose printed test-set rows are shown beside.
     """
-    import click
 
     tasks = dict.fromkeys(row.task for s in scored for row in s.rows)
     for task in tasks:
@@ -89,9 +89,9 @@ def show_scores(
             _print_run(one, task)
         if not detailed:
             _print_side_by_side(scored, task, published)
-    click.echo(LEGEND)
+    echo(LEGEND)
     if published:
-        click.echo("published: as printed in the paper for its 82 private test videos, not yours")
+        echo("published: as printed in the paper for its 82 private test videos, not yours")
 
 
 def _headline(rows: Sequence[ScoreRow], task: str) -> str:
@@ -118,8 +118,8 @@ def _with_interval(row: ScoreRow) -> str:
 
 
 def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> None:
-    from s3eval.cli.common import print_table
     from s3eval.reporting.published_rows import published_scores
+    from s3eval.reporting.tables import print_table
 
     printed = [published_scores(model, task) for model in published]
 
@@ -172,7 +172,7 @@ def _all(scored: Sequence[Scored]) -> list[ScoreRow]:
 
 
 def _print_run(scored: Scored, task: str) -> None:
-    from s3eval.cli.common import print_table
+    from s3eval.reporting.tables import print_table
 
     mine = [r for r in scored.rows if r.task == task]
     if not mine:

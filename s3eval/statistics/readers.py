@@ -70,7 +70,9 @@ def read_csv(path: Path, dataset: Dataset) -> list[ReaderAnswer]:
     suggest = Suggestions(dataset.annotations)
     for row in table:
         item = row["item"] or ITEMS.get(row["task"], ("",))[0]
-        answer = ReaderAnswer(*(row[c] for c in COLUMNS[:3]), item, row["answer"], row.number)
+        answer = ReaderAnswer(
+            row["reader"], row["video"], row["task"], item, row["answer"], row.number
+        )
         key = (answer.reader, answer.video, answer.task, answer.item)
         wrong = _wrong(answer, dataset, suggest)
         if key in seen:

@@ -1,0 +1,134 @@
+"""Tables for people: fitted to a terminal, aligned plain text in a log or a pipe."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from s3eval.terminal import echo, encodable, on_terminal, visible, width
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["print_table"]
+
+#: Characters that text needs to be read in a column, and a first column to stay in one line.
+_TEXT = 12
+_ONE_LINE = 24
+
+
+def print_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Sequence[str] = ()
+) -> None:
+    """Print a table on standard output; nothing in it is cut off.
+
+    On a terminal that is too narrow for all columns, several tables follow each other that begin
+    with the same first column. Control characters in cells are made visible.
+
+    Args:
+        title: the line above.
+        columns: a name each; one without a name and without content is left out.
+        rows: cells in the order of the columns; None is an empty cell.
+        right: columns aligned right (numbers).
+    """
+    encoding = getattr(sys.stdout, "encoding", None)
+
+    def shown(cell: object) -> str:
+        return "" if cell is None else encodable(visible(str(cell)), encoding)
+
+    cells = [[shown(c) for c in row] for row in rows]
+    # A column without a name is a remark; where no row has one, it only takes room.
+    kept = [i for i, c in enumerate(columns) if c or any(row[i] for row in cells)]
+    names = [shown(columns[i]) for i in kept]
+    numbers = [columns[i] in right for i in kept]
+    cells = [[row[i] for i in kept] for row in cells]
+    if on_terminal(sys.stdout):
+        _print_fitted(shown(title), names, cells, numbers)
+        return
+    widths = [max(len(c), *(len(r[i]) for r in cells), 0) for i, c in enumerate(names)]
+    lines = [title]
+    for row in [names, *cells]:
+        line = [
+            cell.rjust(w) if number else cell.ljust(w)
+            for cell, w, number in zip(row, widths, numbers, strict=True)
+        ]
+        lines.append("  ".join(line).rstrip())
+    echo("\n".join(lines) + "\n")
+
+
+def _print_fitted(
+    title: str, names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]
+) -> None:
+    from rich.console import Console
+    from rich.text import Text
+
+    # Our own width: a terminal that says 0 columns would be shown none.
+    console = Console(width=width())
+    console.print(Text(title, style="bold"), soft_wrap=False)
+    least = _least(names, cells, numbers, console.width)
+    for places in _blocks(least, console.width):
+        console.print(_table(names, cells, numbers, least, places))
+
+
+def _least(
+    names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool], room: int
+) -> list[int]:
+    """The width below which a column is not folded: numbers never, text not below twelve."""
+    from rich.cells import cell_len
+
+    least = []
+    for i, number in enumerate(numbers):
+        longest = max((cell_len(row[i]) for row in cells), default=0)
+        word = max(map(cell_len, names[i].split()), default=0)
+        size = max(longest, word) if number else min(_TEXT, max(longest, cell_len(names[i])))
+        least.append(min(size, room // 2 - 2))
+    first = max((cell_len(text) for text in (*names[:1], *(row[0] for row in cells))), default=0)
+    # What a row is about stays on one line where it can.
+    if first <= min(_ONE_LINE, room // 2):
+        least[:1] = [first]
+    return least
+
+
+def _blocks(least: Sequence[int], room: int) -> list[list[int]]:
+    """Which columns stand beside each other: all where they fit, else the first with a few more.
+
+    >>> _blocks([5, 6, 5], 40), _blocks([5, 6, 5], 20)
+    ([[0, 1, 2]], [[0, 1], [0, 2]])
+    """
+    blocks: list[list[int]] = []
+    for place in range(1, len(least)):
+        # Two more a column for what stands between them, and the edges.
+        taken = 1 + sum(least[i] + 2 for i in [*(blocks[-1] if blocks else [0]), place])
+        if blocks and taken <= room:
+            blocks[-1].append(place)
+        else:
+            blocks.append([0, place])
+    return blocks or [[*range(len(least))]]
+
+
+def _table(
+    names: Sequence[str],
+    cells: Sequence[Sequence[str]],
+    numbers: Sequence[bool],
+    least: Sequence[int],
+    places: Sequence[int],
+) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    # No frame: on 80 columns that is a third of a table with ten of them.
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for i in places:
+        # What a file says is text and no markup. Folded, not cut: a name that ends in "…" tells
+        # nobody which video it is.
+        table.add_column(
+            Text(names[i]),
+            justify="right" if numbers[i] else "left",
+            overflow="fold",
+            min_width=least[i],
+        )
+    for row in cells:
+        table.add_row(*(Text(row[i]) for i in places))
+    return table
