@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from s3eval.dataset import Dataset
     from s3eval.running.runs import Run
 
-__all__ = ["dataset_of", "open_dataset"]
+__all__ = ["dataset_of", "format_of", "open_dataset", "open_unchecked"]
 
 
 def open_dataset(path: str) -> Dataset:
@@ -21,13 +21,32 @@ def open_dataset(path: str) -> Dataset:
     Raises:
         S3EvalError: there is none, or it has errors.
     """
+    from s3eval.dataset.problems import refuse
+    from s3eval.dataset.validity import check_facts
+
+    kind, found = open_unchecked(path)
+    if kind != "folder":
+        refuse("The dataset has errors", check_facts(found), fix=f"s3eval data check {path}")
+    return found
+
+
+def format_of(path: str) -> tuple[str, str]:
+    """The format that a ``--data`` names, and the path in it; "folder" where it names none."""
+    kind, sign, rest = path.partition(":")
+    return ("folder", path) if not sign or Path(path).exists() else (kind, rest)
+
+
+def open_unchecked(path: str) -> tuple[str, Dataset]:
+    """The format and the dataset as its plugin opens it.
+
+    Raises:
+        S3EvalError: there is none, or the plugin opens something else than a dataset.
+    """
+    from s3eval.dataset.validity import checked
     from s3eval.plugins import discover
 
-    kind, sign, rest = path.partition(":")
-    if not sign or Path(path).exists():
-        kind, rest = "folder", path
-    found: Dataset = discover().get("dataset", kind).spec.load()(rest)
-    return found
+    kind, rest = format_of(path)
+    return kind, checked(discover().get("dataset", kind).spec.load()(rest), kind)
 
 
 def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:

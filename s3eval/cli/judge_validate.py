@@ -18,6 +18,8 @@ from s3eval.terminal import echo
 if TYPE_CHECKING:
     from s3eval.judging.ratings import Agreement, Rating
 
+#: Rated reports that are compared: 5,000 take 200 MB a matrix.
+MAX_RATINGS = 5_000
 EPILOG = """\b
 Examples:
   s3eval judge validate                      the paper's Table 10, from its Table 11
@@ -67,6 +69,12 @@ def command(
     for told in (*read.problems, *read.remarks):
         echo(told, err=True)
     rows = read.rows
+    if len(rows) > MAX_RATINGS:
+        raise S3EvalError(
+            f"More than {MAX_RATINGS:,} rated reports",
+            where=ratings or "",
+            why="every pair of them is compared, and memory grows with the square of their number",
+        )
     found = agreements(rows, resamples, seed)
     source = "the paper's Table 11" if ratings is None else ratings.name
     document = {

@@ -21,7 +21,7 @@ __all__ = ["CsvFile", "Record", "read_csv_file"]
 
 #: A table of a million rows has about 100 MB.
 MAX_BYTES = 500_000_000
-MAX_ROWS = 2_000_000
+MAX_ROWS = 1_000_000
 MAX_CELL = 16_000_000
 #: Open quotation marks after which the rest of a file is not read again line by line.
 MAX_OPEN_QUOTES = 100

@@ -8,14 +8,14 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
 from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
-from s3eval.errors import S3EvalError, Suggestions, nearest
+from s3eval.errors import S3EvalError, Suggestions
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
@@ -37,6 +37,7 @@ LATERALIZATION_ITEMS = ("head_turning", "arm_movement", "onset_body_part")
 PRESENCE = ("yes", "no", "na")
 #: Problems that are kept; a table of a million wrong rows is known to be wrong after these.
 MAX_PROBLEMS = 20_000
+MAX_VIDEOS = 100_000
 
 
 @dataclass
@@ -52,7 +53,26 @@ class _Reading:
     seizure: dict[str, tuple[float | None, float | None]]
     problems: list[Problem]
     unlisted: dict[tuple[Literal["error", "warning"], str], int] = field(default_factory=dict)
-    suggest: Suggestions | None = None
+    suggestions: dict[str, Suggestions] = field(default_factory=dict)
+
+    _listed: frozenset[str] | None = None
+
+    def listed(self) -> frozenset[str]:
+        """The files in videos/, by name: one look instead of one a row."""
+        if self._listed is None:
+            path = self.folder / "videos"
+            names = []
+            if path.is_dir():
+                with os.scandir(path) as entries:
+                    names = [entry.name for entry in entries if entry.is_file()]
+            self._listed = frozenset(names)
+        return self._listed
+
+    def nearest(self, column: str, name: str, known: Iterable[str]) -> str | None:
+        """A suggestion for an unknown name, as long as problems are told one by one."""
+        if len(self.problems) >= MAX_PROBLEMS:
+            return None
+        return self.suggestions.setdefault(column, Suggestions(known))(name)
 
     def add(self, problem: Problem) -> None:
         """Keep a problem, or count it where there are very many already."""
@@ -131,6 +151,10 @@ def _read_one(state: _Reading, file: str, digest: hashlib._Hash) -> None:
     read = readers[file]
     table = read_table(state.folder, file, *TABLES[file])
     for row in table:
+        if file == "videos.csv" and len(state.videos) >= MAX_VIDEOS:
+            what = f"more than {MAX_VIDEOS:,} videos; those from here on are not read"
+            state.add(table.problem(row, what, "split the dataset"))
+            break
         if file != "videos.csv" and row["video"] not in state.videos:
             _unknown_video(state, table, row)
             continue
@@ -180,9 +204,7 @@ def _read_toml(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
 
 
 def _unknown_video(state: _Reading, table: Table, row: Row) -> None:
-    if state.suggest is None:
-        state.suggest = Suggestions(state.videos)
-    close = state.suggest(row["video"])
+    close = state.nearest("video", row["video"], state.videos)
     fix = f"did you mean '{close}'?" if close else "add it to videos.csv"
     state.add(table.problem(row, f"video '{row['video']}' is not in videos.csv", fix))
 
@@ -207,7 +229,7 @@ def _choice(
     value = row[column]
     if value in allowed:
         return value
-    close = nearest(value, allowed)
+    close = state.nearest(column, value, allowed)
     fix = f"did you mean '{close}'?" if close else f"one of {', '.join(allowed)}"
     state.add(table.problem(row, f"unknown {column} '{value}'", fix))
     return None
@@ -231,7 +253,7 @@ def _video(state: _Reading, table: Table, row: Row) -> None:
             state.add(table.problem(row, what, "0 for the test set, 1, 2, ..."))
     duration = _seconds(state, table, row, "duration")
     file = row["file"]
-    if not file and (state.folder / "videos" / f"{name}.mp4").is_file():
+    if not file and f"{name}.mp4" in state.listed():
         file = f"videos/{name}.mp4"
     state.videos[name] = Video(name, row["patient"], file, diagnosis, fold, duration)
     state.seizure[name] = (

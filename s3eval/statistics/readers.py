@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ITEMS", "ReaderAnswer", "agreement", "differences_in_time", "findings_of", "read_csv"]
 
+#: Wrong rows after which the rest of a file is not looked at; it is refused anyway.
+MAX_PROBLEMS = 20_000
 COLUMNS = ("reader", "video", "task", "item", "answer")
 #: The items a reader may answer, by task.
 ITEMS: Mapping[str, tuple[str, ...]] = {
@@ -69,6 +71,8 @@ def read_csv(path: Path, dataset: Dataset) -> list[ReaderAnswer]:
     seen: dict[tuple[str, str, str, str], int] = {}
     suggest = Suggestions(dataset.annotations)
     for row in table:
+        if len(problems) >= MAX_PROBLEMS:
+            break
         item = row["item"] or ITEMS.get(row["task"], ("",))[0]
         answer = ReaderAnswer(
             row["reader"], row["video"], row["task"], item, row["answer"], row.number

@@ -107,6 +107,8 @@ class ReplayTable:
         return exact if exact is not None else self.answers.get((video, item, None))
 
 
+#: Wrong rows that are kept; a file with more is refused all the same.
+MAX_PROBLEMS = 20_000
 _REPLAY = ("video", "item", "answer")
 
 
@@ -127,7 +129,8 @@ class _Rows:
 
     def wrong(self, row: int, what: str, fix: str = "") -> None:
         """Remember what is wrong with a row."""
-        self.problems.append(Problem("error", self.name, row, what, fix))
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem("error", self.name, row, what, fix))
 
     def refuse(self, what: str) -> None:
         """Refuse the file where something is wrong.
