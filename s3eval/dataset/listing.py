@@ -73,7 +73,11 @@ def check_media(
     if unnamed:
         counts = Counter(PurePosixPath(name).suffix for name in unnamed)
         told = ", ".join(f"{n} {ending}" for ending, n in sorted(counts.items()))
-        what = f"{len(unnamed)} video or sound files are there that no row names: {told}"
+        several = len(unnamed) > 1
+        what = (
+            f"{len(unnamed)} video or sound file{'s are' if several else ' is'} there "
+            f"that no row names: {told}"
+        )
         found.append(Problem("warning", "videos.csv", 0, what, "they are not used"))
     return found
 

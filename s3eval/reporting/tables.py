@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.terminal import echo, encodable, on_terminal, visible, width
@@ -66,28 +66,51 @@ def _print_fitted(
     # Our own width: a terminal that says 0 columns would be shown none.
     console = Console(width=width())
     console.print(Text(title, style="bold"), soft_wrap=False)
-    least = _least(names, cells, numbers, console.width)
+    natural, least = _widths(names, cells, numbers, console.width)
     for places in _blocks(least, console.width):
-        console.print(_table(names, cells, numbers, least, places))
+        console.print(_table(names, cells, numbers, _fitted(natural, least, places, console.width)))
 
 
-def _least(
+def _widths(
     names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool], room: int
-) -> list[int]:
-    """The width below which a column is not folded: numbers never, text not below twelve."""
+) -> tuple[list[int], list[int]]:
+    """What columns take unfolded, and what they take at least: numbers all, text twelve."""
     from rich.cells import cell_len
 
-    least = []
+    natural, least = [], []
     for i, number in enumerate(numbers):
         longest = max((cell_len(row[i]) for row in cells), default=0)
+        # Names of columns may be folded between words.
         word = max(map(cell_len, names[i].split()), default=0)
-        size = max(longest, word) if number else min(_TEXT, max(longest, cell_len(names[i])))
-        least.append(min(size, room // 2 - 2))
-    first = max((cell_len(text) for text in (*names[:1], *(row[0] for row in cells))), default=0)
+        natural.append(max(longest, cell_len(names[i])))
+        size = max(longest, word) if number else min(_TEXT, natural[i])
+        least.append(max(1, min(size, room // 2 - 3)))
     # What a row is about stays on one line where it can.
-    if first <= min(_ONE_LINE, room // 2):
-        least[:1] = [first]
-    return least
+    if natural and natural[0] <= min(_ONE_LINE, room // 2):
+        least[0] = natural[0]
+    return natural, least
+
+
+def _fitted(
+    natural: Sequence[int], least: Sequence[int], places: Sequence[int], room: int
+) -> dict[int, int]:
+    """Widths of the columns at these places: the widest give way until all fit.
+
+    >>> _fitted([10, 30, 4], [10, 12, 4], [0, 1, 2], 40)
+    {0: 10, 1: 19, 2: 4}
+    """
+    widths = {i: max(natural[i], least[i]) for i in places}
+    while _taken(widths.values()) > room:
+        wide = max(places, key=lambda i: (widths[i] > least[i], widths[i]))
+        if widths[wide] <= least[wide]:
+            break
+        widths[wide] -= 1
+    return widths
+
+
+def _taken(widths: Iterable[int]) -> int:
+    """Columns of the terminal: two more for each for what stands between them, and the edge."""
+    return 1 + sum(width + 2 for width in widths)
 
 
 def _blocks(least: Sequence[int], room: int) -> list[list[int]]:
@@ -98,8 +121,7 @@ def _blocks(least: Sequence[int], room: int) -> list[list[int]]:
     """
     blocks: list[list[int]] = []
     for place in range(1, len(least)):
-        # Two more a column for what stands between them, and the edges.
-        taken = 1 + sum(least[i] + 2 for i in [*(blocks[-1] if blocks else [0]), place])
+        taken = _taken(least[i] for i in [*(blocks[-1] if blocks else [0]), place])
         if blocks and taken <= room:
             blocks[-1].append(place)
         else:
@@ -111,8 +133,7 @@ def _table(
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
     numbers: Sequence[bool],
-    least: Sequence[int],
-    places: Sequence[int],
+    widths: Mapping[int, int],
 ) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -120,15 +141,15 @@ def _table(
 
     # No frame: on 80 columns that is a third of a table with ten of them.
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for i in places:
+    for i, column_width in widths.items():
         # What a file says is text and no markup. Folded, not cut: a name that ends in "…" tells
         # nobody which video it is.
         table.add_column(
             Text(names[i]),
             justify="right" if numbers[i] else "left",
             overflow="fold",
-            min_width=least[i],
+            width=column_width,
         )
     for row in cells:
-        table.add_row(*(Text(row[i]) for i in places))
+        table.add_row(*(Text(row[i]) for i in widths))
     return table
