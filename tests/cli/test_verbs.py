@@ -102,7 +102,10 @@ def test_options_from_a_file_and_flags_win(s3eval, dataset_folder, tmp_path):
     code, _, err = s3eval("run", "--config", config, "--limit", 1)
     assert code == 0
     assert "always-no: 1 videos" in err
-    config.write_text(config.read_text() + "limmit = 2\n")
+    # As an editor of Windows saves it.
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes().replace(b"\n", b"\r\n"))
+    assert s3eval("run", "--config", config, "--limit", 1)[0] == code
+    config.write_text(config.read_text(encoding="utf-8-sig") + "limmit = 2\n")
     code, _, err = s3eval("run", "--config", config)
     assert code == 2
     assert "did you mean 'limit'" in one_line(err)

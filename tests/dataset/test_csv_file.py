@@ -152,7 +152,7 @@ def test_names_that_do_not_match_in_thousands_of_rows_are_told_at_once(tmp_path:
     wrong = [p for p in problems if p.file == "features.csv"]
     assert len(wrong) == 8760
     assert wrong[-1].fix == f"did you mean '{names[-1]}'?"
-    # Measured: 0.3 s; comparing in Python took ten minutes.
+    # Comparing every name with every other in Python took more than a minute.
     assert time.monotonic() - begun < 20
 
 
