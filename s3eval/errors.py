@@ -19,6 +19,8 @@ __all__ = [
 # No name that a person mistyped is longer, and no list that a person has is.
 _NAME_LENGTH = 200
 _NAMES = 100_000
+# A message may quote what it is about, and that may be a megabyte.
+_MESSAGE_LENGTH = 6_000
 
 
 class S3EvalError(Exception):
@@ -51,7 +53,11 @@ class S3EvalError(Exception):
         if self.fix:
             text += f" Try: {self.fix}"
         # One line: what libraries say may have several, and what data says may be anything.
-        return visible(" ".join(text.splitlines()) if "\n" in text else text)
+        text = " ".join(text.splitlines()) if "\n" in text else text
+        if len(text) > _MESSAGE_LENGTH:
+            half = _MESSAGE_LENGTH // 2
+            text = f"{text[:half]} [...] {text[-half:]}"
+        return visible(text)
 
 
 class StopRunError(S3EvalError):

@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 __all__ = [
@@ -205,7 +205,9 @@ def standard_streams() -> Iterator[None]:
     finally:
         sys.stdout, sys.stderr = outer
         for wrapped in made:
-            wrapped.detach()
+            # Who wanted to know that the disk is full has flushed, and was told.
+            with suppress(OSError):
+                wrapped.detach()
 
 
 def _raw(stream: Any) -> io.RawIOBase | None:

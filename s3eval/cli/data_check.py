@@ -13,7 +13,7 @@ from s3eval.cli.common import Progress, json_option, write_json_output
 from s3eval.cli.datasets import format_of, open_unchecked
 from s3eval.dataset.checks import check, check_files
 from s3eval.dataset.listing import check_media, check_tables
-from s3eval.dataset.problems import Problem, grouped
+from s3eval.dataset.problems import Problem, listed
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -82,15 +82,11 @@ def _opened(path: str) -> tuple[Dataset, list[Problem], Callable[[str, str, str]
 
 
 def _tell(problems: list[Problem], found: Dataset, name: str, every: bool) -> None:
-    for kind in grouped(problems):
-        shown = len(kind) if every or len(kind) <= SHOWN + 1 else SHOWN
-        for problem in kind[:shown]:
-            echo(f"{problem.level:7}  {problem}")
-        rest = kind[shown:]
-        if rest:
-            rows = [p.row for p in rest if p.row]
-            where = f", rows {min(rows)} to {max(rows)}" if rows else ""
-            echo(f"{'':7}  ... and {len(rest)} more like these{where} (--all shows them)")
+    lines = [*listed(problems, len(problems) if every else SHOWN)]
+    for line in lines:
+        echo(line)
+    if len(lines) < len(problems):
+        echo("Every problem on a line of its own: --all")
     errors = sum(p.level == "error" for p in problems)
     if found.digest:
         echo(f"digest {found.digest[:12]} covers {found.digest_covers or 'what is not said'}")

@@ -40,8 +40,10 @@ def opened(judging: JudgeChoice) -> Judge:
 
 def told_problems(problems: Problems) -> int:
     """Print what could not be used, on standard error; how many rows were left out."""
-    for problem in problems.all:
-        echo(str(problem), err=True)
+    from s3eval.dataset.problems import listed
+
+    for line in listed(problems.all, levels=False):
+        echo(line, err=True)
     return sum(problems.left_out.values())
 
 

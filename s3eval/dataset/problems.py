@@ -9,7 +9,7 @@ from typing import Literal
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["Problem", "grouped", "refuse"]
+__all__ = ["Problem", "grouped", "listed", "refuse"]
 
 #: Characters of a message; a cell can hold a million.
 MESSAGE_LENGTH = 400
@@ -56,6 +56,29 @@ def grouped(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
         pattern = re.sub(r"'[^']*'|\d+(?:[.:]\d+)*", "#", _cut(problem.what))
         groups.setdefault((problem.level, problem.file, pattern), []).append(problem)
     yield from groups.values()
+
+
+def listed(problems: Iterable[Problem], shown: int = 5, levels: bool = True) -> Iterator[str]:
+    """Problems as lines: the first of every kind, and how many more there are in which rows.
+
+    Args:
+        shown: problems of one kind that get a line of their own; a last one is not held back.
+        levels: begin lines with "error" and "warning".
+
+    >>> rows = [Problem("error", "a.csv", n, "no reader") for n in (2, 5, 7)]
+    >>> [*listed(rows, shown=1, levels=False)]
+    ['a.csv:2: no reader', '... and 2 more like these, rows 5 to 7']
+    """
+    margin = " " * 9 if levels else ""
+    for kind in grouped(problems):
+        kept = kind if len(kind) <= shown + 1 else kind[:shown]
+        for problem in kept:
+            yield f"{problem.level:7}  {problem}" if levels else str(problem)
+        rest = kind[len(kept) :]
+        if rest:
+            rows = [p.row for p in rest if p.row]
+            where = f", rows {min(rows)} to {max(rows)}" if rows else ""
+            yield f"{margin}... and {len(rest)} more like these{where}"
 
 
 def refuse(what: str, problems: Iterable[Problem], fix: str = "", shown: int = 5) -> None:
