@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from s3eval.plugins import DatasetSpec, hookimpl
+from s3eval.hooks import hookimpl
+from s3eval.specs import DatasetSpec
 
 
 @hookimpl
@@ -18,10 +19,5 @@ def s3eval_datasets() -> list[DatasetSpec]:
             "synthetic",
             adapter="s3eval.synth:open_or_draw",
             summary="drawn seizures with exact annotation: s3eval data synth OUT",
-        ),
-        DatasetSpec(
-            "s3-release",
-            adapter="s3eval.dataset.importers.s3_release:open_release",
-            summary="the authors' public release (annotations, recorded answers, no videos)",
         ),
     ]

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
 from s3eval.errors import S3EvalError
-from s3eval.terminal import echo, json_text, on_terminal, separate_output, visible, width
+from s3eval.terminal import json_text, separate_output
 
 __all__ = [
-    "Progress",
     "config_option",
     "json_option",
     "key_values",
@@ -153,72 +151,3 @@ def write_document(text: str) -> None:
         sys.stdout.flush()
     else:
         write(text)
-
-
-class Progress:
-    """Progress of many steps: a bar with rate and time left on a terminal, else plain lines.
-
-    Names of videos never appear, only counts.
-
-    >>> with Progress.bar("asking", 2) as advance: advance(1); advance(1)
-    """
-
-    @staticmethod
-    @contextmanager
-    def bar(label: str, total: int, every: float = 10.0) -> Iterator[Callable[[int], None]]:
-        """Hand out ``advance(n)``; lines are written every ``every`` seconds without terminal."""
-        label = visible(label)
-        if total and on_terminal(sys.stderr):
-            with _rich_bar(label, total) as advance:
-                yield advance
-        else:
-            with _plain_lines(label, total, every) as advance:
-                yield advance
-
-
-@contextmanager
-def _rich_bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
-    from rich import progress
-    from rich.console import Console
-
-    columns = (
-        progress.TextColumn("{task.description}", markup=False),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TextColumn("{task.fields[rate]}"),
-        progress.TimeRemainingColumn(),
-    )
-    import time
-
-    begun = time.monotonic()
-    with progress.Progress(*columns, console=Console(stderr=True, width=width())) as bar:
-        task = bar.add_task(label, total=total, rate="")
-        done = 0
-
-        def advance(steps: int) -> None:
-            nonlocal done
-            done += steps
-            rate = done / max(1e-9, time.monotonic() - begun)
-            bar.update(task, advance=steps, rate=f"{rate:.1f}/s")
-
-        yield advance
-
-
-@contextmanager
-def _plain_lines(label: str, total: int, every: float) -> Iterator[Callable[[int], None]]:
-    import time
-
-    begun = last = time.monotonic()
-    done = 0
-
-    def advance(steps: int) -> None:
-        nonlocal done, last
-        done += steps
-        now = time.monotonic()
-        if now - last >= every:
-            last = now
-            rate = done / (now - begun)
-            left = (total - done) / rate if rate > 0 else 0
-            echo(f"{label}: {done} of {total}, {rate:.1f}/s, {left:.0f} s left", err=True)
-
-    yield advance

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import Progress, json_option, write_json_output
-from s3eval.cli.datasets import format_of, open_unchecked
+from s3eval.api.datasets import format_of, open_unchecked
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.dataset.checks import check, check_files
 from s3eval.dataset.listing import check_media, check_tables
 from s3eval.dataset.problems import Problem, listed
+from s3eval.reporting.progress import steps_shown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def command(dataset: str, files: bool, phi: bool, every: bool, json_file: str | 
     problems += check(found, rows)
     if files:
         problems += check_media(found, rows)
-        with Progress.bar("checking files", len(found)) as advance:
+        with steps_shown("checking files", len(found)) as advance:
             problems += check_files(found, lambda: advance(1), rows)
     if phi:
         from s3eval.privacy import check_dataset

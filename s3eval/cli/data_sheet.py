@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.reporting.progress import steps_shown
 from s3eval.terminal import echo
 
 EPILOG = """\b
@@ -50,7 +51,7 @@ def command(
 
         found = open_folder(dataset).select(videos=names(videos) or None)
         sheets = []
-        with Progress.bar("sheets", len(found)) as advance:
+        with steps_shown("sheets", len(found)) as advance:
             for video in found.videos:
                 path = out / f"{video.name}.jpg"
                 save(strip(found, video, frames), path)

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
-from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError, Suggestions
+from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
 
 from s3eval.dataset.problems import Problem
-from s3eval.dataset.types import Dataset
 from s3eval.errors import nearest
+from s3eval.facts.videos import Dataset
 
 __all__ = ["check_media", "check_tables"]
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 
 from s3eval.dataset.problems import Problem
-from s3eval.dataset.types import Annotation, Dataset, Video
 from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Annotation, Dataset, Video
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
 __all__ = ["check_facts", "checked", "digest_of"]
@@ -22,19 +22,20 @@ __all__ = ["check_facts", "checked", "digest_of"]
 PRESENCE = ("yes", "no", "na")
 
 
-def checked(opened: object, kind: str) -> Dataset:
+def checked(opened: object, kind: str, where: str = "") -> Dataset:
     """What the format ``kind`` opened, if it is a dataset; with a digest if it brought none.
 
     Raises:
-        S3EvalError: it is something else; names the format.
+        S3EvalError: it is something else; names the format and ``where`` it comes from.
 
     >>> checked(Dataset("d", (Video("v", "p"),), {}), "mine").digest_covers
     'videos and annotation as opened'
     """
     if not isinstance(opened, Dataset):
         raise S3EvalError(
-            f"Expected the dataset format '{kind}' to open a Dataset, "
-            f"but got {type(opened).__name__}"
+            f"Expected the dataset format '{kind}' to give a Dataset, "
+            f"but got {type(opened).__name__}",
+            where=where,
         )
     if opened.digest:
         return opened

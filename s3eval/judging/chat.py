@@ -25,7 +25,7 @@ from s3eval.remote.options import ServerOptions, read_options
 from s3eval.vocabulary import LOCALIZING
 
 if TYPE_CHECKING:
-    from s3eval.plugins import JudgeSpec
+    from s3eval.specs import JudgeSpec
 
 __all__ = ["ChatJudge", "ChatOptions", "Service"]
 
@@ -132,7 +132,7 @@ class ChatJudge(Judge):
         )
         return cls(service, read_options(shape, options, service.name))
 
-    def tell(self, notify: Notify, progress: ShowProgress | None = None) -> None:
+    def report_to(self, notify: Notify, progress: ShowProgress | None = None) -> None:
         """Have one line told before each batch is sent, how far it is, and what was used."""
         self._asker.notify, self._asker.progress = notify, progress
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
+from s3eval.facts.reports import Table
 from s3eval.terminal import echo, encodable, on_terminal, visible, width
 
 if TYPE_CHECKING:
-    from rich.table import Table
+    from rich.table import Table as RichTable
 
-__all__ = ["print_table"]
+__all__ = ["aligned", "html_table", "plain_table", "print_table"]
 
 #: Characters that text needs to be read in a column, and a first column to stay in one line.
 _TEXT = 12
@@ -45,7 +47,39 @@ def print_table(
     cells = [[row[i] for i in kept] for row in cells]
     if on_terminal(sys.stdout):
         _print_fitted(shown(title), names, cells, numbers)
-        return
+    else:
+        echo(aligned(title, names, cells, numbers))
+
+
+def plain_table(table: Table) -> str:
+    """A table as aligned text, for a log, a file or a prompt."""
+    cells = [["" if c is None else visible(str(c)) for c in row] for row in table.rows]
+    kept = [i for i, c in enumerate(table.columns) if c or any(row[i] for row in cells)]
+    names = [table.columns[i] for i in kept]
+    numbers = [name in table.right for name in names]
+    return aligned(table.title, names, [[row[i] for i in kept] for row in cells], numbers)
+
+
+def html_table(table: Table) -> str:
+    """A table as HTML, for a notebook; everything in it is text."""
+    kept = [i for i, c in enumerate(table.columns) if c or any(str(r[i]) for r in table.rows)]
+
+    def cell(tag: str, i: int, text: object) -> str:
+        style = ' style="text-align:right"' if table.columns[i] in table.right else ""
+        return f"<{tag}{style}>{escape(visible('' if text is None else str(text)))}</{tag}>"
+
+    head = "".join(cell("th", i, table.columns[i]) for i in kept)
+    body = "".join(f"<tr>{''.join(cell('td', i, r[i]) for i in kept)}</tr>" for r in table.rows)
+    return (
+        f"<table><caption>{escape(visible(table.title))}</caption>"
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    )
+
+
+def aligned(
+    title: str, names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool]
+) -> str:
+    """Columns as wide as their longest cell; numbers to the right."""
     widths = [max(len(c), *(len(r[i]) for r in cells), 0) for i, c in enumerate(names)]
     lines = [title]
     for row in [names, *cells]:
@@ -54,7 +88,7 @@ def print_table(
             for cell, w, number in zip(row, widths, numbers, strict=True)
         ]
         lines.append("  ".join(line).rstrip())
-    echo("\n".join(lines) + "\n")
+    return "\n".join(lines) + "\n"
 
 
 def _print_fitted(
@@ -134,13 +168,13 @@ def _table(
     cells: Sequence[Sequence[str]],
     numbers: Sequence[bool],
     widths: Mapping[int, int],
-) -> Table:
+) -> RichTable:
     from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from rich.table import Table as RichTable
     from rich.text import Text
 
     # No frame: on 80 columns that is a third of a table with ten of them.
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    table = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for i, column_width in widths.items():
         # What a file says is text and no markup. Folded, not cut: a name that ends in "…" tells
         # nobody which video it is.

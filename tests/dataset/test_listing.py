@@ -13,9 +13,9 @@ from s3eval.dataset import Dataset, FeatureAnnotation, Video
 from s3eval.dataset.checks import check_files
 from s3eval.dataset.folder import read_folder, row_finder
 from s3eval.dataset.listing import check_media
-from s3eval.dataset.types import Annotation
 from s3eval.dataset.validity import check_facts, checked, digest_of
 from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Annotation
 
 
 def film(path: Path, seconds: int = 4) -> Path:
@@ -128,7 +128,7 @@ def test_what_another_format_hands_over_is_checked_where_it_enters() -> None:
     what = "\n".join(str(p) for p in check_facts(Dataset("d", videos, {"a": bad})))
     for part in ("listed twice", "'XX'", "'inf' is no time", "'tonik'", "'maybe'", "not text"):
         assert part in what
-    with pytest.raises(S3EvalError, match="format 'odd' to open a Dataset, but got NoneType"):
+    with pytest.raises(S3EvalError, match="format 'odd' to give a Dataset, but got NoneType"):
         checked(None, "odd")
 
 

@@ -185,7 +185,7 @@ def test_a_sweep_can_be_planned(run_folder, tmp_path, capsys):
 
 
 def test_the_phrasing_is_part_of_an_answers_key():
-    from s3eval.footage.clips import Clip, Sampling
+    from s3eval.facts.clips import Clip, Sampling
     from s3eval.model import Model, Question
     from s3eval.running.plan import answer_key
     from s3eval.statistics.sweeps import PROMPTS, Rephrased
@@ -224,7 +224,7 @@ def test_phrasings_come_from_files_too(tmp_path):
 def test_nothing_heavy_is_imported_for_help():
     code = (
         "import sys, s3eval.cli.compare, s3eval.cli.calibrate, s3eval.cli.two_stage, "
-        "s3eval.cli.sweep, s3eval.cli.findings, s3eval.cli.data_split, s3eval.cli.data_readers, "
+        "s3eval.cli.sweep, s3eval.cli.data_split, s3eval.cli.data_readers, "
         "s3eval.cli.data_agreement\n"
         "heavy = {'numpy', 'scipy', 'sklearn', 'pandas', 'torch', 'matplotlib', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"

@@ -9,7 +9,7 @@ import pytest
 
 from s3eval.dataset import Annotation, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError
-from s3eval.footage.clips import PROFILES, profile
+from s3eval.facts.clips import PROFILES, profile
 from s3eval.plugins import discover
 from s3eval.running.scoring import load_task
 from s3eval.task import PlanContext, ScoringContext
@@ -96,7 +96,7 @@ def test_no_findings_no_scores_no_error(name):
     for protocol in ("paper", "release"):
         context = ScoringContext(Dataset("d", (), {}), protocol)
         assert all(t.value is None for t in task.tallies([], context))
-        assert not any(task.trivial([], context).values())
+        assert not any(task.baselines([], context).values())
         assert list(task.combine("v", [], context)) == []
 
 
