@@ -229,7 +229,7 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
 
 
 def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Registry) -> RunFacts:
-    from s3eval import __version__
+    from s3eval.version import __version__
 
     plugin = prepared.plugin
     versions = {"s3eval-core": __version__, "python": platform.python_version()}
