@@ -13,6 +13,7 @@ from s3eval.cli.common import Progress, json_option, write_json_output
 
 if TYPE_CHECKING:
     from s3eval.dataset.tables import Problem
+    from s3eval.facts.videos import Dataset
 
 EPILOG = """\b
 Examples:
@@ -45,10 +46,10 @@ def command(dataset: Path, files: bool, phi: bool, json_file: str | None) -> Non
         raise click.exceptions.Exit(1)
 
 
-def _private(dataset: object, rows: Callable[[str, str, str], int]) -> list[Problem]:
-    from s3eval.privacy import check_dataset
+def _private(dataset: Dataset, rows: Callable[[str, str, str], int]) -> list[Problem]:
+    from s3eval.dataset.private_text import check_private_text
 
-    return list(check_dataset(dataset, rows))  # type: ignore[arg-type]
+    return check_private_text(dataset, rows)
 
 
 def _tell(problems: list[Problem], title: str, json_file: str | None) -> None:

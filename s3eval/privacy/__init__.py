@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from s3eval.privacy.check import check_dataset
 from s3eval.privacy.detector import KINDS, Detector, PhiSpan, find_detector, redact
 from s3eval.privacy.gate import Blocked, Cleared, Gate, Phi
 
@@ -14,7 +13,6 @@ __all__ = [
     "Gate",
     "Phi",
     "PhiSpan",
-    "check_dataset",
     "find_detector",
     "redact",
 ]

@@ -19,9 +19,9 @@ from typing import Literal
 
 from s3eval.errors import S3EvalError
 from s3eval.privacy.detector import Detector, counts, find_detector, redact
-from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.endpoint import Endpoint, refuse_without_consent
 
-__all__ = ["Blocked", "Cleared", "Gate", "Phi", "refuse_without_consent"]
+__all__ = ["Blocked", "Cleared", "Gate", "Phi"]
 
 Phi = Literal["redact", "block", "off"]
 MODES: tuple[Phi, ...] = ("redact", "block", "off")
@@ -136,19 +136,6 @@ class Gate:
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line, sort_keys=True) + "\n")
-
-
-def refuse_without_consent(endpoint: Endpoint, allow_remote: bool) -> None:
-    """Refuse another machine than this one, unless the user allowed it.
-
-    Raises:
-        S3EvalError: it is another one, and that was not allowed.
-    """
-    if not endpoint.local and not allow_remote:
-        raise S3EvalError(
-            f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
-            fix="--allow-remote, if that is allowed where you work",
-        )
 
 
 def _default_record() -> Path:

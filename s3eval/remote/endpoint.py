@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host"]
+__all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host", "refuse_without_consent"]
 
 KEYRING_SERVICE = "s3eval"
 
@@ -117,6 +117,19 @@ def is_same_host(one: str, other: str) -> bool:
     True
     """
     return (urlsplit(one).hostname or "").lower() == (urlsplit(other).hostname or "").lower()
+
+
+def refuse_without_consent(endpoint: Endpoint, allow_remote: bool) -> None:
+    """Refuse another machine than this one, unless the user allowed it.
+
+    Raises:
+        S3EvalError: it is another one, and that was not allowed.
+    """
+    if not endpoint.local and not allow_remote:
+        raise S3EvalError(
+            f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
+            fix="--allow-remote, if that is allowed where you work",
+        )
 
 
 def find_key(owner: str, variables: Sequence[str], *, required: bool) -> Secret | None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from s3eval.errors import S3EvalError, nearest
 from s3eval.remote.budget import Budget, Prices
 from s3eval.remote.client import Patience, Sampling
-from s3eval.remote.endpoint import Endpoint, find_key
+from s3eval.remote.endpoint import Endpoint, find_key, refuse_without_consent
 
 __all__ = ["RESERVED", "ServerOptions", "read_options"]
 
@@ -68,8 +68,6 @@ class ServerOptions(BaseModel):
         Raises:
             S3EvalError: sending there was not allowed (said first), or the key is missing.
         """
-        from s3eval.privacy.gate import refuse_without_consent
-
         bare = Endpoint(self.base_url, self.model)
         refuse_without_consent(bare, self.allow_remote)
         names = (self.key_variable,) if self.key_variable else variables

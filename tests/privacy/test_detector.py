@@ -6,7 +6,8 @@ import itertools
 import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.privacy import check_dataset, find_detector, redact
+from s3eval.dataset.private_text import check_private_text
+from s3eval.privacy import find_detector, redact
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("presidio_analyzer") is None,
@@ -100,7 +101,7 @@ def test_a_dataset_is_checked_by_file_and_row_without_repeating_words(detector):
         report="Seen on 3 March 2021.",
     )
     dataset = Dataset("d", (Video("v", "p"),), {"v": note})
-    found = check_dataset(dataset, lambda file, video, item: 7, detector)
+    found = check_private_text(dataset, lambda file, video, item: 7, detector)
     assert [(p.file, p.row, p.level) for p in found] == [
         ("features.csv", 7, "warning"),
         ("reports.csv", 7, "warning"),
