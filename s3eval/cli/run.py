@@ -16,6 +16,7 @@ from s3eval.cli.common import (
     write_json_output,
 )
 from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
+from s3eval.running.reasons import without_name
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
@@ -72,10 +73,11 @@ def _tell(work: Evaluation, outcome: Outcome) -> int:
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
     click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
-        click.echo(f"{work.model}: left out: {reason}", err=True)
+    left_out = Counter(without_name(r, v) for v, r in plan.unplanned.items())
+    for reason, n in sorted(left_out.items()):
+        click.echo(f"{work.model}: {n} videos left out: {reason}", err=True)
     failures = [f for found in outcome.run.findings.values() for f in found if f.state == "failed"]
-    reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
+    reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
         click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:

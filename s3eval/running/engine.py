@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
@@ -13,6 +12,7 @@ from s3eval.facts.clips import Clip
 from s3eval.judging.ahead import ask_ahead
 from s3eval.model import Answer, Model, Question
 from s3eval.running.plan import Plan, VideoPlan, answer_key
+from s3eval.running.reasons import reason_of
 from s3eval.running.store import AnswerStore, StoredAnswer
 from s3eval.task import Finding, Piece, Reading, ScoringContext, Task
 
@@ -143,15 +143,16 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
             if reason is not None:
                 yield from ((clip, q, Answer.failed(reason), 0.0) for q in questions)
             else:
-                yield from _ask_what_is_there(session.model, footage, questions)
+                yield from _ask_what_is_there(session.model, footage, questions, plan.video.file)
             # Or this clip's frames would stay in memory while the next clip's are made.
             del footage
     except (StopRunError, MachineError):
         raise
     except (S3EvalError, OSError) as error:
+        reason = reason_of(error, plan.video.file)
         for clip, questions in waiting.items():
             for question in questions:
-                yield clip, question, Answer.failed(_one_line(error)), 0.0
+                yield clip, question, Answer.failed(reason), 0.0
 
 
 def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[Any]:
@@ -164,7 +165,7 @@ def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[A
 
     path = session.dataset.path(plan.video)
     if not path.is_file():
-        raise S3EvalError("The video file is missing", where=Path(plan.video.file).name)
+        raise S3EvalError("The video file is missing", where=plan.video.name)
     return decode(
         path,
         clips,
@@ -173,7 +174,9 @@ def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[A
     )
 
 
-def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
+def _ask_what_is_there(
+    model: Model, footage: Footage, questions: Sequence[Question], file: str
+) -> _Given:
     """Skip what a clip without frames, or without sound, cannot show; ask the rest."""
     there = []
     for question in questions:
@@ -183,7 +186,7 @@ def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Quest
         else:
             there.append(question)
     if there:
-        yield from _ask_clip(model, footage, there)
+        yield from _ask_clip(model, footage, there, file)
 
 
 def _nothing_of(sense: Sense, footage: Footage) -> str:
@@ -194,7 +197,7 @@ def _nothing_of(sense: Sense, footage: Footage) -> str:
     return ""
 
 
-def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
+def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], file: str) -> _Given:
     """Watch once, ask all. A crash fails what is unanswered of this clip, and only that."""
     clip, given = footage.clip, 0
     begun = time.perf_counter()
@@ -208,14 +211,9 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> 
     except (StopRunError, MachineError):
         raise
     except Exception as error:
-        reason = _one_line(error)
+        reason = reason_of(error, file)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
-
-
-def _one_line(error: BaseException) -> str:
-    text = str(error) if isinstance(error, S3EvalError) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())[:500]
 
 
 def collect(
@@ -261,4 +259,4 @@ def _reading(task: Task, question: Question, answer: Answer) -> Reading:
     try:
         return task.read(question, answer)
     except Exception as error:
-        return Reading(None, f"the task could not read it: {_one_line(error)}")
+        return Reading(None, f"the task could not read it: {reason_of(error)}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import Clip, SamplingProfile
 from s3eval.model import Question
+from s3eval.running.reasons import reason_of
 from s3eval.task import Inquiry, PlanContext, Task
 from s3eval.vocabulary import Sense
 
@@ -74,7 +75,7 @@ def make_plan(
         try:
             known = video if video.duration else replace(video, duration=_duration(dataset, video))
         except S3EvalError as error:
-            unplanned[video.name] = str(error)
+            unplanned[video.name] = reason_of(error, video.file)
             continue
         inquiries: list[Inquiry] = []
         for name, task in tasks.items():
