@@ -144,21 +144,17 @@ class Request:
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
-        from s3eval.judging.load import remote_options
         from s3eval.running.evaluate import Evaluation
 
-        given = changes.pop("model_options", self.model_options)
-        allowed = remote_options(
-            spec, given, allow_remote=self.judging.allow_remote, phi=self.judging.phi
-        )
         settings = {
             "profile": self.profile,
             "sampling": self.sampling,
+            "model_options": self.model_options,
             "task_options": self.task_options,
             "reuse": self.reuse,
             **changes,
         }
-        return Evaluation(
+        work = Evaluation(
             model=spec.name,
             tasks=self.tasks,
             dataset=self.dataset,
@@ -166,12 +162,14 @@ class Request:
             out=out,
             protocol=self.protocol,
             seed=self.seed,
-            model_options=allowed,
+            permission=self.judging.permission,
             selection=self.selection,
             retry_failed=self.retry_failed,
             judge=judge,
             **settings,
         )
+        work.options_of(spec)  # consent among the options is refused before anything is asked
+        return work
 
 
 def _folds(values: tuple[str, ...]) -> list[int] | None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import Progress, key_values
+from s3eval.cli.common import CommandLineOnly, Progress, key_values
+from s3eval.permission import LOCAL_ONLY, PHI_MODES, Permission, Phi
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
@@ -24,18 +25,12 @@ class JudgeChoice:
     Attributes:
         name: "lexicon", "gpt", ..., or "none".
         options: the ``--judge-option`` pairs.
-        allow_remote: whether text may leave this machine.
-        phi: "redact", "block" or "off".
-        max_cost: dollars; None without limit.
-        max_calls: calls; None without limit.
+        permission: what may leave this machine, and at what cost.
     """
 
     name: str = "lexicon"
     options: Mapping[str, Any] = field(default_factory=dict)
-    allow_remote: bool = False
-    phi: str = "redact"
-    max_cost: float | None = None
-    max_calls: int | None = None
+    permission: Permission = LOCAL_ONLY
 
     def open(self, needed: bool = True, name: str | None = None) -> Judge | None:
         """Load the judge (or another one with the same permissions).
@@ -47,15 +42,7 @@ class JudgeChoice:
         """
         from s3eval.judging.load import load_judge
 
-        judge = load_judge(
-            name or self.name,
-            self.options,
-            allow_remote=self.allow_remote,
-            needed=needed,
-            phi=self.phi,
-            max_cost=self.max_cost,
-            max_calls=self.max_calls,
-        )
+        judge = load_judge(name or self.name, self.options, self.permission, needed=needed)
         tell = getattr(judge, "tell", None)
         if tell is not None:
             tell(lambda line: click.echo(line, err=True), Progress.bar)
@@ -67,7 +54,9 @@ class JudgeChoice:
 
 _PHI = click.option(
     "--phi",
-    type=click.Choice(["redact", "block", "off"]),
+    cls=CommandLineOnly,
+    values=("off",),
+    type=click.Choice(PHI_MODES),
     default="redact",
     show_default=True,
     help="Names, dates, numbers and places in texts that leave this machine.",
@@ -75,7 +64,9 @@ _PHI = click.option(
 
 _REMOTE = (
     click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
-    click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
+    click.option(
+        "--allow-remote", cls=CommandLineOnly, is_flag=True, help="Let text leave this machine."
+    ),
     _PHI,
     click.option(
         "--max-judge-cost",
@@ -103,7 +94,7 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         judge_option: tuple[str, ...],
         allow_remote: bool,
-        phi: str,
+        phi: Phi,
         max_judge_cost: float | None,
         max_judge_calls: int | None,
         judge: str = "lexicon",
@@ -112,10 +103,7 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         choice = JudgeChoice(
             judge,
             key_values(judge_option, "--judge-option"),
-            allow_remote,
-            phi,
-            max_judge_cost,
-            max_judge_calls,
+            Permission(allow_remote, phi, max_judge_cost, max_judge_calls),
         )
         return command(*args, judging=choice, **others)
 

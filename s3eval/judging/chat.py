@@ -82,7 +82,7 @@ class ChatJudge(Judge):
             service.key_variables if at_home else (),
             needs_key=True,
         )
-        gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
+        gate = Gate(endpoint, options.permission)
         extra_body = options.extra_body
         if extra_body is None:
             extra_body = dict(service.extra_body) if at_home else {}
@@ -99,7 +99,7 @@ class ChatJudge(Judge):
             quirks=self._cache.quirks(),
         )
         self._max_tokens = options.max_tokens
-        self._only_previews = options.max_calls == 0
+        self._only_previews = options.permission.max_calls == 0
         self._closed = False
         self._identity = {
             "judge": service.name,

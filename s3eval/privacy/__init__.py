@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3eval.privacy.detector import KINDS, Detector, PhiSpan, find_detector, redact
-from s3eval.privacy.gate import Blocked, Cleared, Gate, Phi
+from s3eval.privacy.gate import Blocked, Cleared, Gate
 
 __all__ = [
     "KINDS",
@@ -11,7 +11,6 @@ __all__ = [
     "Cleared",
     "Detector",
     "Gate",
-    "Phi",
     "PhiSpan",
     "find_detector",
     "redact",

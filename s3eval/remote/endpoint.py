@@ -10,6 +10,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from s3eval.errors import S3EvalError
+from s3eval.permission import Permission
 
 __all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host", "refuse_without_consent"]
 
@@ -119,13 +120,13 @@ def is_same_host(one: str, other: str) -> bool:
     return (urlsplit(one).hostname or "").lower() == (urlsplit(other).hostname or "").lower()
 
 
-def refuse_without_consent(endpoint: Endpoint, allow_remote: bool) -> None:
+def refuse_without_consent(endpoint: Endpoint, permission: Permission) -> None:
     """Refuse another machine than this one, unless the user allowed it.
 
     Raises:
         S3EvalError: it is another one, and that was not allowed.
     """
-    if not endpoint.local and not allow_remote:
+    if not endpoint.local and not permission.allow_remote:
         raise S3EvalError(
             f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
             fix="--allow-remote, if that is allowed where you work",

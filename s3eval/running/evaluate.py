@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
+from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, discover
 from s3eval.running.engine import Asked, Session, ask_all, collect
 from s3eval.running.plan import Plan, make_plan
@@ -24,6 +25,7 @@ from s3eval.vocabulary import Protocol
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
     from s3eval.judge import Judge
+    from s3eval.specs import ModelSpec
 
 __all__ = ["Evaluation", "Outcome", "evaluate", "plan_evaluation", "recollect"]
 
@@ -38,6 +40,7 @@ class Evaluation:
         dataset: the (selected) dataset; ``dataset_path`` how the user called it.
         profile: sampling profile name, "" for the model's own; ``sampling`` changes to it.
         reuse: answer files of earlier runs to read from.
+        permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
     model: str
@@ -55,6 +58,15 @@ class Evaluation:
     retry_failed: bool = False
     reuse: tuple[Path, ...] = ()
     judge: Judge | None = None
+    permission: Permission = LOCAL_ONLY
+
+    def options_of(self, spec: ModelSpec) -> dict[str, Any]:
+        """The model's options, with the permission where clips may leave this machine.
+
+        Raises:
+            S3EvalError: consent given as an option.
+        """
+        return permitted_options(spec, self.model_options, self.permission)
 
 
 @dataclass(frozen=True)
@@ -112,7 +124,7 @@ def evaluate(
     """
     known = registry or discover()
     plugin, chosen, tasks, plan = _prepare(work, known)
-    model = (load or load_model)(plugin, work.model_options)
+    model = (load or load_model)(plugin, work.options_of(plugin.spec))
     try:
         if notice := model.notice():
             tell(f"{work.model}: {notice}")

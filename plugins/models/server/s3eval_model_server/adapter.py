@@ -39,7 +39,7 @@ class ServerModel(Model):
         endpoint = options.endpoint("server", variables)
         # The gate first: not even the list of models is asked for without permission, nor of a
         # server that no clip may be sent to.
-        self._gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
+        self._gate = Gate(endpoint, options.permission)
         for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
             if sense:
                 self._gate.clear_media(kind)
