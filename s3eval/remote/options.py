@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 from s3eval.errors import S3EvalError, nearest
 from s3eval.permission import LOCAL_ONLY, OPTION, Permission
 from s3eval.remote.budget import Budget, Prices
-from s3eval.remote.client import Patience, Sampling
+from s3eval.remote.client import RetryPolicy, Sampling
 from s3eval.remote.endpoint import Endpoint, find_key, refuse_without_consent
 
 __all__ = ["ServerOptions", "read_options"]
@@ -74,9 +74,9 @@ class ServerOptions(BaseModel):
         """Temperature and seed."""
         return Sampling(self.temperature, self.seed)
 
-    def patience(self) -> Patience:
+    def retry(self) -> RetryPolicy:
         """Time-outs, tries, concurrency."""
-        return Patience(
+        return RetryPolicy(
             timeout=self.timeout,
             attempts=self.attempts,
             first_wait=self.first_wait,

@@ -48,7 +48,7 @@ class ServerModel(Model):
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
-            patience=options.patience(),
+            retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(),
             extra_body=options.extra_body,
@@ -186,7 +186,7 @@ def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
     Raises:
         S3EvalError: nobody answers; access is refused; several models or another one served.
     """
-    client = ChatClient(endpoint, patience=options.patience())
+    client = ChatClient(endpoint, retry=options.retry())
     try:
         served = client.models()
     except CallError as error:
