@@ -14,7 +14,7 @@ import weakref
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
 from s3eval.remote.endpoint import Endpoint
@@ -69,6 +69,7 @@ class Transfer:
         self._http = _http_client(endpoint, timeout, connections, transport)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
         self._closed = False
 
     def exchange(
@@ -114,16 +115,19 @@ class Transfer:
         """End what is under way and close the connections."""
         with self._lock:
             self._closed = True
-            if self._loop is not None:
+            if self._thread is not None:
                 self._stop()
+                self._thread.join(timeout=5.0)
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
             loop = asyncio.new_event_loop()
-            thread = threading.Thread(target=_run, args=(loop,), name="s3eval-http", daemon=True)
-            thread.start()
+            self._thread = threading.Thread(
+                target=_run, args=(loop,), name="s3eval-http", daemon=True
+            )
+            self._thread.start()
             self._loop = loop
-            self._stop = weakref.finalize(self, _stop, loop, thread, self._http)
+            self._stop = weakref.finalize(self, _stop, loop, self._http)
         return self._loop
 
     async def _limited(
@@ -274,7 +278,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread, http: Any) -> None:
+def _stop(loop: asyncio.AbstractEventLoop, http: httpx.AsyncClient) -> None:
     async def end() -> None:
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
         for task in tasks:
@@ -285,5 +289,3 @@ def _stop(loop: asyncio.AbstractEventLoop, thread: threading.Thread, http: Any) 
 
     if not loop.is_closed():
         asyncio.run_coroutine_threadsafe(end(), loop)
-        if thread is not threading.current_thread():
-            thread.join(timeout=5.0)

@@ -16,7 +16,7 @@ from s3eval.remote.secret import Secret
 from s3eval.testing.chat_server import Said, scripted
 
 KEY = "sk-test-0123456789abcdef"
-QUICK = RetryPolicy(timeout=2.0, attempts=4, first_wait=0.01, max_wait=5.0, concurrency=4)
+QUICK = RetryPolicy(timeout=10.0, attempts=4, first_wait=0.01, max_wait=5.0, concurrency=4)
 ASK = ChatRequest(({"role": "user", "content": "hello"},), max_tokens=50)
 
 
