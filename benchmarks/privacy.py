@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 
 from s3eval.privacy import find_detector, redact
-from s3eval.privacy.recognizers import _first_names
+from s3eval.privacy.words import first_names
 
 MARK = "[NAME]"
 # On the list of first names, and on no list.
@@ -62,7 +62,7 @@ def main() -> None:
     parser.add_argument("--release", type=Path, required=True)
     parser.add_argument("--texts", type=int, default=2000, help="how many without names")
     arguments = parser.parse_args()
-    unlisted_but_listed = [n for n in UNLISTED if n.lower() in _first_names()]
+    unlisted_but_listed = [n for n in UNLISTED if n.lower() in first_names()]
     if unlisted_but_listed:
         sys.exit(f"on the list after all: {unlisted_but_listed}")
     detector = find_detector()
