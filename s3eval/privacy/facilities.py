@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from s3eval.privacy.words import is_everyday, listed
+from s3eval.privacy.words import English, is_everyday, listed
 
 if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
@@ -24,7 +24,7 @@ _FUNCTION = frozenset(("DT", "IN", "TO", "CC", "PRP", "PRP$", "VB", "VBD", "VBG"
     "VBZ", "MD", "RB", "WDT", "WP", "WRB", "CD", "POS", "RP", "EX", ",", ".", ":"))  # fmt: skip
 
 
-def facility_recognizer() -> EntityRecognizer:
+def facility_recognizer(english: English) -> EntityRecognizer:
     """The recogniser of named hospitals, clinics and schools."""
     from presidio_analyzer import EntityRecognizer, RecognizerResult
 
@@ -39,13 +39,13 @@ def facility_recognizer() -> EntityRecognizer:
             tokens = list(nlp_artifacts.tokens)
             return [
                 RecognizerResult("FACILITY", tokens[a].idx, tokens[b].idx + len(tokens[b]), 0.8)
-                for a, b in _named(tokens)
+                for a, b in _named(tokens, english)
             ]
 
     return Facilities()
 
 
-def _named(tokens: list[Any]) -> list[tuple[int, int]]:
+def _named(tokens: list[Any], english: English) -> list[tuple[int, int]]:
     """First and last token of each facility that is named."""
     spans = []
     for position, token in enumerate(tokens):
@@ -55,7 +55,7 @@ def _named(tokens: list[Any]) -> list[tuple[int, int]]:
         if word not in listed("facilities.txt") and not pair:
             continue
         first = _first(tokens, position - pair)
-        if any(_names(t) for t in tokens[first : position - pair]):
+        if any(_names(t, english) for t in tokens[first : position - pair]):
             spans.append((first, position))
     return spans
 
@@ -74,11 +74,10 @@ def _first(tokens: list[Any], position: int) -> int:
     return first
 
 
-def _names(token: Any) -> bool:
+def _names(token: Any, english: English) -> bool:
+    """Whether a word before "clinic" is its name and says not only what kind of clinic it is."""
     word = token.text.lower()
-    return (
-        len(word) > 2
-        and word[0].isalpha()
-        and word not in listed("facility_attributes.txt")
-        and not is_everyday(word)
-    )
+    if len(word) < 3 or not word[0].isalpha():
+        return False
+    described = token.tag_.startswith("JJ") and token.text.islower() and english.knows(word)
+    return not (described or word in listed("facility_attributes.txt") or is_everyday(word))

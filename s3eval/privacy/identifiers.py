@@ -50,7 +50,8 @@ AGES = {
     "aged": rf"(?<=\b(?:aged?|age\s+of|age\s+is|age:|turned|turning)\s*)"
     rf"(?:{_ELDER}|{_ELDER_WORDS})\b{_UNIT}",
     "with sex": r"\b(?:9\d|1[0-2]\d)\s?[-/]?\s?(?:[MF]\b|(?:male|female)\b)",
-    "decade": r"\b(?:nineties|90s|90's|nonagenarian|centenarian)\b",
+    "decade": r"(?<=\b(?:in|of)\s+(?:his|her|their|the)\s+(?:(?:early|mid|late)[-\s]+)?)"
+    r"(?:nineties|90['’]?s)\b|\b(?:nonagenarian|centenarian)\b",
     "born": r"(?<=\b(?:born(?:\s+(?:in|on))?|dob|d\.o\.b\.?|date\s+of\s+birth|birth\s*date)[\s:]*)"
     r"\d{1,4}(?:[-/. ]\d{1,4}){0,2}\b",
 }

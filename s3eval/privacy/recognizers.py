@@ -56,11 +56,12 @@ _CONTACTS = {
     "mail": r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
     "web": r"\b(?:https?://|www\.)\S+",
 }
-_TITLES = r"(?i:mr|mrs|ms|miss|mx|dr|prof|nurse|doctor|sir|madam)"
+# A dot belongs to what is cut short; after "the nurse." begins another sentence.
+_TITLES = r"(?:(?i:mr|mrs|ms|mx|dr|prof)\.?|(?i:miss|nurse|doctor|sir|madam))"
 # (Presidio matches with the `regex` module: \p{Lu} is a capital of any script, \p{Ll} a small
 # letter, and a lookbehind may vary in length.)
 _NAMES = {
-    "title": rf"\b{_TITLES}\.?\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
+    "title": rf"\b{_TITLES}\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
     # "mr. jones", "mrs smith"; "ms" without a dot are milliseconds.
     "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.|mrs?)\s+(?!imag|scan|angio)\p{Ll}[\w'’-]+",
     # A capitalised word that opens a quotation or stands before its end: "Anna, can you hear
@@ -131,7 +132,7 @@ def recognizers(english: English) -> list[EntityRecognizer]:
         SpacyRecognizer(supported_entities=["PERSON", "LOCATION"]),
         PhoneRecognizer(),
         cue_recognizer(english),
-        facility_recognizer(),
+        facility_recognizer(english),
         of("DATE_TIME", _DATES, any_case=True),
         of("AGE", AGES, any_case=True),
         of("RECORD_NUMBER", {**_NUMBERS, **NUMBERS}, any_case=True),
@@ -158,6 +159,8 @@ def is_clinical(words: str) -> bool:
     plain = [folded(w) for w in found]
     if any(w in first_names() for w in plain):
         return False
+    if re.fullmatch(r"(?:[^\W\d_]\.\s?){2,}", words.strip()):
+        return "".join(plain) in clinical_words()  # V.E.E.G.
     titled = bool(plain) and plain[0] in _SMALL_TITLES
     if not titled and not any(w[0].isupper() for w in found):
         return True  # other names and places are written with a capital
