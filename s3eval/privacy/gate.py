@@ -90,11 +90,11 @@ class Gate:
             return Cleared(text)
         with self._lock:  # spaCy pipelines are not promised to be thread-safe
             spans = self._detector.find(text)
-        found = counts(spans)
+        replaced = counts(spans)
         if spans and self.phi == "block":
-            told = ", ".join(f"{n} {kind}" for kind, n in found.items())
-            raise Blocked(f"not sent: it may identify somebody ({told})")
-        return Cleared(redact(text, spans), found)
+            listed = ", ".join(f"{n} {kind}" for kind, n in replaced.items())
+            raise Blocked(f"not sent: it may identify somebody ({listed})")
+        return Cleared(redact(text, spans), replaced)
 
     def clear_media(self, kind: str) -> None:
         """Whether frames or sound may be sent; they cannot be redacted.

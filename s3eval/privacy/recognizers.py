@@ -155,14 +155,14 @@ def is_clinical(words: str) -> bool:
     """
     if words.strip().startswith("["):
         return True  # a redaction made earlier
-    found = WORDS.findall(words)
-    plain = [folded(w) for w in found]
+    spelt = WORDS.findall(words)
+    plain = [folded(w) for w in spelt]
     if any(w in first_names() for w in plain):
         return False
     if re.fullmatch(r"(?:[^\W\d_]\.\s?){2,}", words.strip()):
         return "".join(plain) in clinical_words()  # V.E.E.G.
     titled = bool(plain) and plain[0] in _SMALL_TITLES
-    if not titled and not any(w[0].isupper() for w in found):
+    if not titled and not any(w[0].isupper() for w in spelt):
         return True  # other names and places are written with a capital
     return all(w in clinical_words() for w in plain[titled:])
 

@@ -36,7 +36,7 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server said.
+    """A server's answer.
 
     Attributes:
         text: the message, unchanged.
@@ -69,17 +69,17 @@ def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = s
     'hi'
     """
     try:
-        found = _scrubbed(json.loads(text), scrub)
+        decoded = _scrubbed(json.loads(text), scrub)
     except (ValueError, RecursionError):
         raise CallError("server", "the response is no JSON", billed=True) from None
-    if not isinstance(found, dict):
+    if not isinstance(decoded, dict):
         raise CallError("server", "the response is no JSON object", billed=True)
-    if found.get("error"):
+    if decoded.get("error"):
         # Some gateways answer 200 with an error inside.
         raise failure_of_status(400, {}, text, scrub)
     # Only the envelope is trusted; a gateway may put anything where a dictionary belongs.
-    usage = _dict(found.get("usage"))
-    choices = found.get("choices")
+    usage = _dict(decoded.get("usage"))
+    choices = decoded.get("choices")
     choice = _dict(choices[0] if isinstance(choices, list) and choices else None)
     message = _dict(choice.get("message"))
     refusal = message.get("refusal")
@@ -88,7 +88,7 @@ def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = s
     return Reply(
         text=refused or _text_of(message.get("content")),
         finish="refusal" if refused else str(choice.get("finish_reason") or ""),
-        settings=_settings(found, body),
+        settings=_settings(decoded, body),
         prompt_tokens=_number(usage.get("prompt_tokens")),
         completion_tokens=_number(usage.get("completion_tokens")),
         logprobs=tuple(t for t in logprobs if isinstance(t, dict))
@@ -104,10 +104,10 @@ def listed_models(text: str, scrub: Callable[[str], str] = str) -> list[str]:
     ['a']
     """
     try:
-        found = json.loads(text)
+        decoded = json.loads(text)
     except (ValueError, RecursionError):
         return []
-    listed = found.get("data") if isinstance(found, dict) else None
+    listed = decoded.get("data") if isinstance(decoded, dict) else None
     ids = [_dict(m).get("id") for m in listed] if isinstance(listed, list) else []
     return [scrub(i) for i in ids if isinstance(i, str) and i.isprintable() and len(i) <= 300]
 
@@ -124,12 +124,12 @@ def _scrubbed(value: Any, scrub: Callable[[str], str]) -> Any:
     return value
 
 
-def _settings(found: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+def _settings(decoded: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     mode = (body.get("response_format") or {}).get("type", "text")
     return {
         "model": body["model"],
-        "answered_by": str(found.get("model") or ""),
-        "fingerprint": str(found.get("system_fingerprint") or ""),
+        "answered_by": str(decoded.get("model") or ""),
+        "fingerprint": str(decoded.get("system_fingerprint") or ""),
         # "server default" says that the server refused the parameter.
         "temperature": body.get("temperature", "server default"),
         "seed": body.get("seed", "server default"),

@@ -24,7 +24,7 @@ def json_objects(text: str) -> list[dict[str, Any]]:
     ([], [])
     """
     stripped = _without_thoughts(text)
-    found: list[dict[str, Any]] = []
+    objects: list[dict[str, Any]] = []
     start = stripped.find("{")
     while start >= 0:
         end = _closing(stripped, start)
@@ -35,9 +35,9 @@ def json_objects(text: str) -> list[dict[str, Any]]:
         except (ValueError, RecursionError):
             pass  # braces of prose
         else:
-            found.append(value)
+            objects.append(value)
         start = stripped.find("{", end)
-    return found
+    return objects
 
 
 def _without_thoughts(text: str) -> str:

@@ -33,8 +33,8 @@ def choice_probabilities(
     >>> first = {"token": "Yes", "logprob": -0.7, "top_logprobs": [
     ...     {"token": "Yes", "logprob": math.log(0.5)}, {"token": " no", "logprob": math.log(0.25)},
     ...     {"token": "yes", "logprob": math.log(0.1)}, {"token": "The", "logprob": math.log(0.1)}]}
-    >>> found, mass = choice_probabilities([first], ["yes", "no"])
-    >>> {k: round(v, 3) for k, v in found.items()}, round(mass, 3)
+    >>> probabilities, mass = choice_probabilities([first], ["yes", "no"])
+    >>> {k: round(v, 3) for k, v in probabilities.items()}, round(mass, 3)
     ({'yes': 0.706, 'no': 0.294}, 0.85)
     """
     first = next((t for t in tokens if _word(str(t.get("token", "")))), None)
