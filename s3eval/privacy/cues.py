@@ -20,6 +20,8 @@ __all__ = ["cue_recognizer"]
 _CALLED = frozenset(["named", "called", "name", "nicknamed", "alias"])
 # After these titles the next word is a name unless it is a common one.
 _ALWAYS = frozenset(["dr", "prof", "professor", "mr", "mrs", "mx"])
+_BEING = frozenset(("is", "was", "as"))
+_SPEECH = frozenset((":", "'", '"', "“", "‘"))
 _PASSED = frozenset((",", "(", ":", ".", "-", "–", "'", '"', "“", "‘"))
 _CLOSING = frozenset((",", ")", "-", "–", "'", '"', "”", "’"))
 _CAPITAL = re.compile(r"[^\W\d_][^\W\d_]+(?:['’-][^\W\d_]+)*")
@@ -31,7 +33,7 @@ def cue_recognizer(english: English) -> EntityRecognizer:
 
     class Cues(EntityRecognizer):
         def __init__(self) -> None:
-            super().__init__(supported_entities=["CUED_NAME"], name="Cues")
+            super().__init__(supported_entities=["CUED_NAME", "CUED_PLACE"], name="Cues")
 
         def load(self) -> None:
             pass
@@ -39,8 +41,12 @@ def cue_recognizer(english: English) -> EntityRecognizer:
         def analyze(self, text: str, entities: Any, nlp_artifacts: Any) -> list[RecognizerResult]:
             tokens = list(nlp_artifacts.tokens)
             return [
-                RecognizerResult("CUED_NAME", tokens[i].idx, tokens[i].idx + len(tokens[i]), 0.8)
-                for i in _named(tokens, english)
+                RecognizerResult(entity, tokens[i].idx, tokens[i].idx + len(tokens[i]), 0.8)
+                for entity, positions in (
+                    ("CUED_NAME", _named(tokens, english)),
+                    ("CUED_PLACE", _places(tokens, english)),
+                )
+                for i in positions
             ]
 
     return Cues()
@@ -55,10 +61,12 @@ def _named(tokens: list[Any], english: English) -> list[int]:
             continue
         following = position + 1
         opened = ""
+        if cue in _CALLED and following < len(tokens) and tokens[following].text in _BEING:
+            following += 1  # "her name is elke"
         while following < len(tokens) and tokens[following].text in _PASSED:
             opened = tokens[following].text
             following += 1
-            if following - position > 2:
+            if following - position > 3:
                 break
         if following < len(tokens) and _is_name(tokens, position, following, opened, english):
             names.append(following)
@@ -75,15 +83,33 @@ def _is_name(tokens: list[Any], cue: int, position: int, opened: str, english: E
     if opened == "." and title not in _ALWAYS and title != "ms":
         return False  # the next sentence
     if word[0].isupper():
-        # A capital within a sentence; abbreviations and what is capitalised anyway are none.
-        return not word.isupper() and (title in listed("kin.txt") or not is_everyday(word))
+        # A capital within a sentence; abbreviations and what is capitalised anyway are none, nor
+        # is what somebody says: "mother: Stop it!"
+        certain = title in listed("kin.txt") and opened not in _SPEECH
+        return not word.isupper() and (certain or not is_everyday(word))
     if _unknown(word, english):
         return True
     if title in _ALWAYS:
         return not is_everyday(word) and not tokens[position].is_stop and opened in ("", ".")
-    # "mother (grace)", "his husband, benoit,": one word by itself.
-    closed = position + 1 < len(tokens) and tokens[position + 1].text in _CLOSING
-    return opened == "(" and closed and title in listed("kin.txt") and not is_everyday(word)
+    if title not in listed("kin.txt") or is_everyday(word) or position + 1 >= len(tokens):
+        return False
+    following = tokens[position + 1]
+    if opened == "(":  # "mother (grace)": one word by itself
+        return following.text in _CLOSING
+    # "his wife grace says": a noun that does something, where a verb was to be expected.
+    acts = tokens[position].tag_ in ("NN", "NNP") and following.tag_ in ("VBZ", "VBD", "MD")
+    return not opened and acts
+
+
+def _places(tokens: list[Any], english: English) -> list[int]:
+    """Positions of words that English does not know after "lives in", "moved from"."""
+    return [
+        i + 1
+        for i in range(1, len(tokens) - 1)
+        if tokens[i].text.lower() in ("in", "at", "from", "to", "near", "of")
+        and any(t.text.lower() in listed("residence.txt") for t in tokens[max(0, i - 2) : i])
+        and _unknown(tokens[i + 1].text, english)
+    ]
 
 
 def _unknown(word: str, english: English) -> bool:

@@ -33,6 +33,7 @@ _KIND_OF: Mapping[str, Kind] = {
     "PERSON": "name",
     "SPOKEN_TO": "name",
     "CUED_NAME": "name",
+    "CUED_PLACE": "place",
     "INITIALS": "name",
     "FACILITY": "place",
     "ROOM": "place",

@@ -24,7 +24,8 @@ _UNIT = (
 NUMBERS = {
     # Their name alone says that a number follows: "mrn#A-55 231", "accession 7712".
     "of records": rf"\b(?:m\.?r\.?n\b\.?|nhs|ssn|social security|accession|passport|"
-    rf"health ?card|medicare|medicaid|hospital number)(?:{_MARK})?[\s:#-]*{_VALUE}",
+    rf"health ?card|medicare|medicaid|hospital number|medical record)(?:{_MARK})?[\s:#-]*{_VALUE}",
+    "short": r"\bacc[\s:#.-]+[A-Z]{0,3}\d{4,}\b",
     # Of these it needs a mark: "acc# E1904432", "study no. 31", "order id 5512".
     "marked": rf"\b(?:acc(?:ession)?|access|study|exam|order|requisition|specimen|sample|"
     rf"encounter|visit|claim|policy|insurance|member|licen[cs]e|serial|device|badge|employee|"
@@ -35,6 +36,8 @@ PHONES = {
     # "pager 4471", "bleep 2246", "tel. 0131 496"
     "pagers": rf"\b(?:pagers?|beepers?|bleeps?|tele?(?:phone)?|phone|mobile|cell|fax|dect)\b\.?"
     rf"(?:{_MARK}|\s+at\b|\s+on\b)*\s*[:#]?\s*\+?\(?\d[\d() -]{{1,}}\d\b{_UNIT}",
+    "calls": rf"\b(?:page|call|ring|reach|text)(?:\s+\w+){{1,2}}\s+(?:at|on)\s+"
+    rf"\+?\d[\d() -]+\d{_UNIT}",
     # "ext. 51907"; "extension" is also what an arm does.
     "extensions": rf"\b(?:ext\.?|x|extension{_MARK})\s*[:#]?\s*\d{{3,6}}\b{_UNIT}",
 }
@@ -71,7 +74,8 @@ INITIALS = {
     "dotted": r"(?<![\w.])(?:\p{Lu}\.[\s-]?){2,4}(?:\s?\p{Lu}[\p{Ll}'’-]{2,})?(?<!\s)",
     "with surname": r"(?<![\w.]\s?)(?<![\p{Ll}]\s)(?:\p{Lu}\.\s?)\p{Lu}[\p{Ll}'’-]{2,}",
     # (initials MWB), initials: J K
-    "labelled": r"(?<=\binitials?\s*(?:are|is|:|of)?\s*)(?:\p{Lu}[.\s]?){2,4}(?!\p{Ll})(?<!\s)",
+    "labelled": r"(?<=\binitials?\s*(?:are|is|:|of)?\s*)"
+    r"(?:(?:\p{Lu}[.\s]?){2,4}(?!\p{Ll})|(?:\p{Ll}\.\s?){2,4})(?<!\s)",
     # pt JK, patient A.B.
     "patient": r"(?<=\b(?:[Pp]t|[Pp]atient|[Ss]ubject)\.?\s+)\p{Lu}{2,3}\b(?!\s*[-:]?\d)",
 }

@@ -63,7 +63,7 @@ _TITLES = r"(?:(?i:mr|mrs|ms|mx|dr|prof)\.?|(?i:miss|nurse|doctor|sir|madam))"
 _NAMES = {
     "title": rf"\b{_TITLES}\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
     # "mr. jones", "mrs smith"; "ms" without a dot are milliseconds.
-    "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.|mrs?)\s+(?!imag|scan|angio)\p{Ll}[\w'’-]+",
+    "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.\s*|mrs?\s+)(?!imag|scan|angio)\p{Ll}[\w'’-]+",
     # A capitalised word that opens a quotation or stands before its end: "Anna, can you hear
     # me?", "Are you okay, Anna?", stating her name ('Anna'). Everyday words are sorted out later.
     "opening": r"(?<=[\"“‘]|(?:^|[\s(])')\p{Lu}[\p{Ll}’-]{2,}",

@@ -50,6 +50,9 @@ IDENTIFYING = {
     "his brother mateusz and her aunt (hope) are here": ["mateusz", "hope"],
     "Her husband Mark, beside the bed, films.": ["Mark"],
     "a man called takoda": ["takoda"],
+    "her name is elke, and his wife grace says so to dr.okonkwo": ["elke", "grace", "okonkwo"],
+    "lives in timaru, moved from oamaru": ["timaru", "oamaru"],
+    "medical record 55 21 33, acc 55121, page me at 4471": ["21 33", "55121", "4471"],
     "Pt A.K. stares; initials JRT on the tape.": ["A.K.", "JRT"],
     # Ages over 89, numbers of many things, rooms, named clinics.
     "a 90 yo lady, then a 104-year-old man": ["90", "104"],
@@ -86,6 +89,8 @@ HARMLESS = [
     "He was seen in the outpatient clinic and then at an empty hospital.",
     "R. arm tonic, L. leg flexed. V.E.E.G. shows P.N.E.S. at 2 p.m. today.",
     "The technician talks to a nurse. Therefore she stays. It lasts 90s.",
+    "Mother: Stop it! The father says: Breathe. His wife steps back and the sister then calls.",
+    "He moved from supine to sitting; she was born at term and drove to work in pain.",
     "The α rhythm and μ-opioids; a 90 degree turn in 91 seconds with 94% sats.",
     "Video begins with the patient asleep. Bilateral arms stiffen for 20 seconds.",
 ]
