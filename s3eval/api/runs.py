@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.datasets import dataset_of
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.reporting.frames import finding_records, score_records
 from s3eval.reporting.scores import html_of, text_of
@@ -122,7 +123,7 @@ def score(
     bertscore: str = "",
     write: bool = False,
     allow_remote: bool = False,
-    phi: str = "redact",
+    phi: Phi = "redact",
     max_cost: float | None = None,
     max_calls: int | None = None,
 ) -> ScoredRuns:
@@ -143,10 +144,7 @@ def score(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,
         options=judge_options or {},
-        allow_remote=allow_remote,
-        phi=phi,
-        max_cost=max_cost,
-        max_calls=max_calls,
+        permission=Permission(allow_remote, phi, max_cost, max_calls),
     )
     several = [runs] if isinstance(runs, (str, os.PathLike, Run)) else [*runs]
     opened: list[Run] = []

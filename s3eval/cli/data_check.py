@@ -18,7 +18,7 @@ from s3eval.reporting.progress import steps_shown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
+    from s3eval.facts.videos import Dataset
 
 #: Problems of one kind that are shown.
 SHOWN = 5
@@ -51,9 +51,9 @@ def command(dataset: str, files: bool, phi: bool, every: bool, json_file: str | 
         with steps_shown("checking files", len(found)) as advance:
             problems += check_files(found, lambda: advance(1), rows)
     if phi:
-        from s3eval.privacy import check_dataset
+        from s3eval.dataset.private_text import check_private_text
 
-        problems += check_dataset(found, rows)
+        problems += check_private_text(found, rows)
     if format_of(dataset)[0] != "folder":
         # Such a dataset has no tables of these names; its annotation has these parts.
         problems = [replace(p, file=p.file.removesuffix(".csv")) for p in problems]

@@ -10,6 +10,7 @@ from s3eval.errors import S3EvalError
 from s3eval.facts.clips import Clip, SamplingProfile
 from s3eval.model import Question
 from s3eval.running.loading import LoadedTasks
+from s3eval.running.reasons import reason_of
 from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
 
@@ -106,7 +107,7 @@ def make_plan(
             annotation = dataset.annotation(video.name)
             assumed = replace(video, duration=_assumed_duration(annotation, profile))
             asked = _asked(tasks, contexts, assumed, annotation)
-            unplanned[video.name] = Unplanned(str(error), tuple(asked))
+            unplanned[video.name] = Unplanned(reason_of(error, video.file), tuple(asked))
             continue
         inquiries = _asked(tasks, contexts, known, dataset.annotation(video.name))
         plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
