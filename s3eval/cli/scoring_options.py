@@ -62,6 +62,5 @@ def rescored(
 
     options = {"bertscore": bertscore} if bertscore else {}
     shown = {"notify": line_shown, "progress": steps_shown}
-    return score_runs(
-        open_runs(runs), judging, protocol, data, resamples, options, write, by, **shown
-    )
+    opened = open_runs(runs)
+    return score_runs(opened, judging, protocol, data, resamples, options, write, by, **shown)
