@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from s3eval.errors import S3EvalError, UnknownNameError
 
 __all__ = [
+    "MAX_SECONDS",
     "PROFILES",
     "Clip",
     "Sampling",
@@ -21,6 +22,10 @@ __all__ = [
     "whole",
     "windows",
 ]
+
+# Two days: monitoring units start a new file at least once a day. What states more (a damaged
+# header, a slip in a table) would be cut into windows until memory ends.
+MAX_SECONDS = 48 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -186,8 +191,11 @@ def windows(
     """
     if not 0 <= overlap < window:
         raise S3EvalError(f"Expected 0 <= overlap < window, but got {overlap} and {window}")
-    if not duration > 0:
-        raise S3EvalError(f"Expected duration to be above 0, but got {duration}", where=video)
+    if not 0 < duration <= MAX_SECONDS:
+        raise S3EvalError(
+            f"Expected a duration above 0 and at most {MAX_SECONDS:,.0f} s, but got {duration:g}",
+            where=video,
+        )
     clips, start, step = [], 0.0, window - overlap
     while True:
         end = min(start + window, duration)

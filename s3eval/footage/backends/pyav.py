@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
+from s3eval.footage.limits import THREADED_PIXELS
 from s3eval.footage.media import (
     VideoIndex,
     open_media,
@@ -122,8 +123,10 @@ class _Pass:
         with open_media(self.path) as container:
             stream = picture_stream(container, "")
             context = stream.codec_context
-            context.thread_type = "AUTO" if self.care.threads else "NONE"
-            context.thread_count = 0 if self.care.threads else 1
+            # Each thread of the decoder holds pictures of its own.
+            threads = self.care.threads and context.width * context.height <= THREADED_PIXELS
+            context.thread_type = "AUTO" if threads else "NONE"
+            context.thread_count = 0 if threads else 1
             previous = -1
             for place, packet in enumerate(packets(container, stream)):
                 group = self.group_of.get(place, -1)
