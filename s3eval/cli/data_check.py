@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import Progress, json_option, write_json_output
+from s3eval.cli.common import Progress, json_option, outside_option, write_json_output
 
 if TYPE_CHECKING:
     from s3eval.dataset.tables import Problem
@@ -27,19 +27,23 @@ Exit code 1 when there are errors, 0 with warnings only.
 @click.argument("dataset", type=click.Path(path_type=Path))
 @click.option("--files/--no-files", default=True, help="Read every video file (not decoded).")
 @click.option("--phi", is_flag=True, help="Look for names, dates, numbers, places in texts.")
+@outside_option
 @json_option
-def command(dataset: Path, files: bool, phi: bool, json_file: str | None) -> None:
+def command(
+    dataset: Path, files: bool, phi: bool, allow_outside: bool, json_file: str | None
+) -> None:
     """Check a dataset folder: tables, the paper's rules for times, files, private text."""
     from s3eval.dataset.checks import check, check_files
     from s3eval.dataset.folder import read_folder, row_finder
 
     found, problems = read_folder(dataset)
-    problems += check(found, row_finder(dataset))
+    found, rows = replace(found, outside=allow_outside), row_finder(dataset)
+    problems += check(found, rows)
     if files:
         with Progress.bar("checking files", len(found)) as advance:
-            problems += check_files(found, lambda: advance(1))
+            problems += check_files(found, lambda: advance(1), rows)
     if phi:
-        problems += _private(found, row_finder(dataset))
+        problems += _private(found, rows)
     _tell(problems, f"{dataset}: {len(found)} videos", json_file)
     if any(p.level == "error" for p in problems):
         raise click.exceptions.Exit(1)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, names, write_json_output
+from s3eval.cli.common import Progress, json_option, names, outside_option, write_json_output
 
 EPILOG = """\b
 Examples:
@@ -25,6 +26,7 @@ Sheets of real recordings show patients: keep them where the videos may be.
 @click.option(
     "--signs", type=click.Path(path_type=Path), help="Write the atlas of drawn signs here."
 )
+@outside_option
 @json_option
 def command(
     dataset: Path | None,
@@ -32,6 +34,7 @@ def command(
     videos: tuple[str, ...],
     frames: int,
     signs: Path | None,
+    allow_outside: bool,
     json_file: str | None,
 ) -> None:
     """Labelled strips of frames with times and the signs annotated then."""
@@ -47,7 +50,8 @@ def command(
     if dataset is not None and out is not None:
         from s3eval.dataset import open_folder
 
-        found = open_folder(dataset).select(videos=names(videos) or None)
+        found = replace(open_folder(dataset), outside=allow_outside)
+        found = found.select(videos=names(videos) or None)
         sheets = []
         with Progress.bar("sheets", len(found)) as advance:
             for video in found.videos:

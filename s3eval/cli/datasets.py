@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
 __all__ = ["dataset_of", "open_dataset"]
 
 
-def open_dataset(path: str) -> Dataset:
+def open_dataset(path: str, outside: bool = False) -> Dataset:
     """A dataset folder, or ``format:path`` for the other formats of ``s3eval list datasets``.
+
+    Args:
+        path: as given on the command line.
+        outside: whether the user allowed files outside the folder (``--allow-outside``).
 
     Raises:
         S3EvalError: there is none, or it has errors.
@@ -27,7 +32,7 @@ def open_dataset(path: str) -> Dataset:
     if not sign or Path(path).exists():
         kind, rest = "folder", path
     found: Dataset = discover().get("dataset", kind).spec.load()(rest)
-    return found
+    return replace(found, outside=True) if outside else found
 
 
 def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
@@ -43,7 +48,7 @@ def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
     """
     where = path or run.facts.dataset
     try:
-        dataset = open_dataset(where)
+        dataset = open_dataset(where, outside=bool(run.facts.selection.get("outside")))
     except S3EvalError as error:
         if path is None and not Path(where).exists():
             fix = f"s3eval show {run.path} --data WHERE_IT_IS_NOW"

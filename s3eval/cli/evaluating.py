@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import Progress, key_values, names
+from s3eval.cli.common import Progress, key_values, names, outside_option
 from s3eval.cli.judging_options import JudgeChoice, judge_options
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS, Protocol
@@ -39,6 +39,7 @@ _OPTIONS = (
     click.option("--videos", multiple=True, help="Only these videos."),
     click.option("--folds", multiple=True, help="Only these folds (0 is the test set)."),
     click.option("--seed", type=int, default=0, show_default=True),
+    outside_option,
     click.option("--profile", default="", help="Sampling profile instead of the model's own."),
     click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile."),
     click.option("--model-option", multiple=True, metavar="KEY=VALUE", help="Option of the model."),
@@ -106,7 +107,8 @@ class Request:
             "folds": folds,
             "videos": [*names(options["videos"])] or None,
         }
-        whole = open_dataset(options["data"])
+        outside = bool(options["allow_outside"])
+        whole = open_dataset(options["data"], outside)
         dataset = whole.select(**selection)
         if not len(dataset):
             why = f"there is none in folds {', '.join(map(str, folds))}" if folds else ""
@@ -116,7 +118,9 @@ class Request:
             dataset=dataset,
             whole=whole,
             path=str(options["data"]),
-            selection={k: v for k, v in selection.items() if v is not None},
+            # What the user allowed holds for the run's scoring too, which asks how long videos are.
+            selection={k: v for k, v in selection.items() if v is not None}
+            | ({"outside": True} if outside else {}),
             protocol=options["protocol"],
             seed=options["seed"],
             profile=options["profile"],
