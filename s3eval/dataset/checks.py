@@ -177,7 +177,7 @@ _Told = Iterator[tuple[Literal["error", "warning"], str, str]]
 def _file(dataset: Dataset, video: Video) -> _Told:
     """(level, what, fix) of everything wrong with one video's file."""
     from s3eval.footage.decoding import probe
-    from s3eval.footage.media import index_of
+    from s3eval.footage.index import index_of
 
     if not video.file:
         yield "warning", "it has no file", "annotation only"

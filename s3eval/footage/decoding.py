@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import ExitStack, closing
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,8 +21,9 @@ from s3eval.facts.clips import Clip
 from s3eval.facts.footage import Footage, FootageFailure, MediaFacts
 from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.files import content_hash
+from s3eval.footage.index import index_of
 from s3eval.footage.limits import MAX_HEARD
-from s3eval.footage.media import index_of, told
+from s3eval.footage.media import told
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
@@ -30,7 +31,7 @@ from s3eval.footage.sound import MAX_LOST, Sound, sound_of
 from s3eval.footage.stated import facts_of
 
 if TYPE_CHECKING:
-    from s3eval.footage.media import VideoIndex
+    from s3eval.footage.index import VideoIndex
 
 __all__ = ["content_hash", "decode", "probe"]
 
@@ -81,14 +82,15 @@ def decode(
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
     with told(name), ExitStack() as stack:
         heard = stack.enter_context(sound_of(file, ordered, name)) if sound else None
-        facts = facts_of(file, name)
+        index = cache(partial(index_of, file, name))
+        facts = facts_of(file, name, index)
         frames: _Given
         if not facts.has_pictures:
             frames = _sound_alone(ordered, facts)
         elif sight:
-            frames = _frames(file, index_of(file, name), ordered, facts, backend)
+            frames = _frames(file, index(), ordered, facts, backend)
         else:
-            frames = _unseen(ordered, index_of(file, name), facts)
+            frames = _unseen(ordered, index(), facts)
         stack.enter_context(closing(frames))
         # map, not a loop: a loop's variable would keep the last clip alive while the next is
         # made.

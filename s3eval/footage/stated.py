@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from s3eval.facts.footage import FootageError, MediaFacts
+from s3eval.footage.index import VideoIndex, index_of
 from s3eval.footage.limits import MAX_ASPECT, MAX_PIXELS, MAX_SECONDS
 from s3eval.footage.media import (
     has_pictures,
-    index_of,
     open_media,
     orientation_of,
     packets,
@@ -34,16 +36,24 @@ _FAR, _LONG = 10, 600.0
 _SOON = 1_000
 
 
-def facts_of(path: Path, name: str = "") -> MediaFacts:
+def facts_of(
+    path: Path, name: str = "", index: Callable[[], VideoIndex] | None = None
+) -> MediaFacts:
     """What a file says about itself; decodes one frame, for its orientation.
 
     Of a file with sound and no pictures the packets are read: formats without an index only
     guess how long they are. So they are where a stated duration is hard to believe.
 
+    Args:
+        path: the file.
+        name: what errors call it.
+        index: reads the packets of its pictures, where the caller wants them as well.
+
     Raises:
         FootageError: neither pictures nor sound, pictures larger or a file longer than anyone
             records, or how long it is cannot be found out.
     """
+    index = index or partial(index_of, path, name)
     with told(name), open_media(path, name) as container:
         if sound_stream(container) is not None and not has_pictures(container):
             return _sound_facts(container, name)
@@ -54,7 +64,7 @@ def facts_of(path: Path, name: str = "") -> MediaFacts:
         wide, high = displayed_size(stream, orientation)
         sound = sound_stream(container)
         return MediaFacts(
-            duration=_duration(container, stream, path, name),
+            duration=_duration(container, stream, path.stat().st_size, name, index),
             width=wide,
             height=high,
             fps=float(stream.average_rate or stream.guessed_rate or 0),
@@ -70,7 +80,8 @@ def _check_size(stream: Any, name: str) -> None:
     context = stream.codec_context
     wide, high = int(context.width), int(context.height)
     if not wide or not high:
-        raise FootageError("The video has no picture size", "damaged", where=name)
+        why = f"none is stated, or one above {MAX_PIXELS:,} pixels"
+        raise FootageError("The video has no picture size", "damaged", where=name, why=why)
     if wide * high > MAX_PIXELS:
         what = f"The video's pictures have {wide} x {high} pixels"
         raise FootageError(what, "too-large", where=name, why=f"at most {MAX_PIXELS:,} are decoded")
@@ -80,14 +91,16 @@ def _check_size(stream: Any, name: str) -> None:
         raise FootageError(what, "damaged", where=name)
 
 
-def _duration(container: Any, stream: Any, path: Path, name: str) -> float:
+def _duration(
+    container: Any, stream: Any, size: int, name: str, index: Callable[[], VideoIndex]
+) -> float:
     """Seconds, as stated; from the packets where nothing, or nothing credible, is stated."""
     stated = _stated_duration(container, stream)
     if stated is not None and not 0 < stated <= MAX_SECONDS:
         stated = None
-    if stated is not None and path.stat().st_size * 8 >= stated * _FEW_BITS:
+    if stated is not None and size * 8 >= stated * _FEW_BITS:
         return stated
-    end = index_of(path, name).end
+    end = index().end
     if stated is None and not 0 < end <= MAX_SECONDS:
         what = f"The video's time stamps end at {end:.3g} s"
         why = f"a recording lasts above 0 and at most {MAX_SECONDS:,.0f} s"

@@ -13,7 +13,7 @@ from pathlib import Path
 from s3eval.errors import S3EvalError
 from s3eval.facts.files import media_file
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
-from s3eval.footage.media import VideoIndex
+from s3eval.footage.index import VideoIndex
 
 __all__ = ["read"]
 
