@@ -8,13 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Literal
+from collections.abc import Callable, Iterator
 
 from s3eval.dataset.tables import Problem
-from s3eval.errors import S3EvalError
-from s3eval.facts.files import is_outside
 from s3eval.facts.videos import Annotation, Dataset, Video
 
 __all__ = ["check", "check_files"]
@@ -146,110 +142,25 @@ def check_files(
 
     Missing, outside the dataset folder, no regular file, unreadable, cut off, of another length
     than stated, with sound that outlasts the pictures or ends before them, the same recording
-    twice. The packets of every file are read, none is decoded; ``progress`` is called once a
-    video. Files of equal size are read again for their content hash.
+    twice. The packets of every file are read, none is decoded. Files of equal size are read again
+    for their content hash.
 
     Args:
         dataset: what to check.
         progress: called once a video.
         rows: finds the row of (file, video, item), for messages; unknown rows are 0.
     """
+    from s3eval.dataset.recordings import file_problems, same_recordings
+
     row = rows or (lambda file, video, item: 0)
     found = []
-    by_size: dict[int, list[tuple[Video, Path]]] = {}
     for video in dataset.videos:
         progress()
         number = row("videos.csv", video.name, "")
-        for level, what, fix in _file(dataset, video):
-            told = f"video '{video.name}': {what}"
-            found.append(Problem(level, "videos.csv", number, told, fix))
-        try:
-            path = dataset.path(video)
-            by_size.setdefault(path.stat().st_size, []).append((video, path))
-        except (S3EvalError, OSError):
+        if not video.file:
+            what = f"video '{video.name}' has no file"
+            found.append(Problem("warning", "videos.csv", number, what, "annotation only"))
             continue
-    return found + _twice(by_size, row)
-
-
-_Told = Iterator[tuple[Literal["error", "warning"], str, str]]
-
-
-def _file(dataset: Dataset, video: Video) -> _Told:
-    """(level, what, fix) of everything wrong with one video's file."""
-    from s3eval.footage.decoding import probe
-    from s3eval.footage.index import index_of
-
-    if not video.file:
-        yield "warning", "it has no file", "annotation only"
-        return
-    try:
-        path = dataset.path(video)
-        if dataset.root is not None and is_outside(path, dataset.root):
-            yield "warning", "its file lies outside the dataset folder", "as --allow-outside allows"
-        facts = probe(path, name=video.name)
-        index = index_of(path, video.name) if facts.has_pictures else None
-    except S3EvalError as error:
-        why = f": {error.why}" if error.why else ""
-        fix = "" if getattr(error, "kind", "") == "missing" else error.fix
-        yield "error", f"{error.what}{why}", fix
-        return
-    if index is not None and index.end < facts.duration - ROUNDING:
-        what = f"cut off: its pictures end at {index.end:.1f} of {facts.duration:.1f} s"
-        yield "error", what, "copy the file again"
-    if index is not None and index.damaged:
-        yield "warning", f"{len(index.damaged)} of {index.packets} packets are marked damaged", ""
-    if video.duration and abs(facts.duration - video.duration) > ROUNDING:
-        what = f"its file lasts {facts.duration:.1f} s, the table says {video.duration:g} s"
-        yield "warning", what, ""
-    if index is not None and facts.has_sound:
-        yield from _sound(path, video, index.end)
-
-
-def _sound(path: Path, video: Video, pictures_end: float) -> _Told:
-    from s3eval.footage.stated import sound_span
-
-    span = sound_span(path, video.name)
-    if span is None:
-        yield "warning", "it has a sound track, but no sound in it", "what is heard is silence"
-    elif span[1] > pictures_end + ROUNDING:
-        what = f"its sound goes on to {span[1]:.1f} s, its pictures end at {pictures_end:.1f} s"
-        yield "warning", what, "sound behind the last picture is not heard"
-    elif span[1] < pictures_end - ROUNDING:
-        what = f"its sound ends at {span[1]:.1f} of {pictures_end:.1f} s"
-        yield "warning", what, "the rest is heard as silence"
-
-
-def _twice(
-    by_size: Mapping[int, Sequence[tuple[Video, Path]]], row: Callable[[str, str, str], int]
-) -> list[Problem]:
-    """The same recording under several names: only files of equal size need to be compared."""
-    from s3eval.footage.decoding import content_hash
-
-    same: dict[str, list[Video]] = {}
-    for files in by_size.values():
-        for video, path in files if len(files) > 1 else ():
-            try:
-                same.setdefault(content_hash(path, video.name), []).append(video)
-            except S3EvalError:
-                continue  # already told: it could not be read
-    found = []
-    for videos in same.values():
-        first = videos[0]
-        for other in videos[1:]:
-            apart = first.fold != other.fold or first.patient != other.patient
-            what = f"video '{other.name}' is the same recording as '{first.name}'"
-            fix = ""
-            if first.fold != other.fold:
-                what += f", in folds {_named(first.fold)} and {_named(other.fold)}"
-                fix = "a recording must not be on both sides of a split"
-            elif apart:
-                what += f", of patients '{first.patient}' and '{other.patient}'"
-                fix = "splits and intervals go by patient"
-            level: Literal["error", "warning"] = "error" if apart else "warning"
-            number = row("videos.csv", other.name, "")
-            found.append(Problem(level, "videos.csv", number, what, fix))
-    return found
-
-
-def _named(fold: int | None) -> str:
-    return "none" if fold is None else str(fold)
+        problems, _ = file_problems(dataset, video, number)
+        found += problems
+    return found + same_recordings(dataset, row)
