@@ -204,6 +204,20 @@ def test_tags_in_an_old_encoding_spoil_nothing(film, tools, tmp_path):
     assert tools.numbers_of(footage) == [0, 5, 10, 15]
 
 
+@pytest.mark.parametrize("kind", [b"V_MPEG4/ISO/AVC", b"A_AAC"])
+def test_codecs_nobody_knows(film, tools, tmp_path, kind):
+    data = film("coded.mkv", 30, tone=tone(3.0)).read_bytes()
+    path = tmp_path / "a.mkv"
+    path.write_bytes(data.replace(kind, kind.replace(b"A", b"Q")))
+    if kind.startswith(b"V"):
+        with pytest.raises(FootageError, match="cannot be decoded"):
+            probe(path, name="v")
+    else:
+        assert not probe(path).has_sound
+        [footage] = decode(path, [CLIP])
+        assert footage.sound is None and tools.numbers_of(footage) == [0, 5, 10, 15]
+
+
 # ---- lengths that are not there ---------------------------------------------------------------
 
 
