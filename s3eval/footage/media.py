@@ -100,7 +100,9 @@ def packets(container: Any, *streams: Any) -> Iterator[Any]:
             return
         except av.error.EOFError:
             return
-        except av.error.FFmpegError:
+        except (av.error.FFmpegError, IndexError):
+            # IndexError: PyAV has no place for a stream that appears behind the file's start
+            # (sound that begins late in a program stream); asked again, it passes over it.
             errors += 1
             if errors > _MAX_ERRORS:
                 return

@@ -19,6 +19,7 @@ from s3eval.facts.clips import MAX_SECONDS
 from s3eval.footage import Clip, Footage, FootageError, FootageFailure, Sampling, windows
 from s3eval.footage import index as indexing
 from s3eval.footage.decoding import decode, probe
+from s3eval.footage.media import open_media, packets, picture_stream
 from s3eval.footage.sound import MAX_HEARD, Sound
 
 GRID = Sampling(2.0, 60)
@@ -202,6 +203,27 @@ def test_tags_in_an_old_encoding_spoil_nothing(film, tools, tmp_path):
     path.write_bytes(data[: at + 4] + tag + data[at + 4 + length :])
     [footage] = decode(path, [CLIP])
     assert tools.numbers_of(footage) == [0, 5, 10, 15]
+
+
+def test_a_stream_that_appears_in_the_middle(film):
+    """A program stream names no streams at its start; PyAV fails at the first packet of a new one.
+
+    Such a file takes many megabytes; here a real one's reading fails at one place instead.
+    """
+    source = open_media(film("plain.mp4", 120, options={"bf": "3"}))
+    failed = []
+
+    class Interrupted:
+        def demux(self, *streams):
+            for n, packet in enumerate(source.demux(*streams)):
+                if n == 50 and not failed:
+                    failed.append(packet)
+                    raise IndexError("list index out of range")
+                yield packet
+
+    with source:
+        read = [*packets(Interrupted(), picture_stream(source, "v"))]
+    assert failed and len(read) == 119, "only the packet itself is lost"
 
 
 @pytest.mark.parametrize("kind", [b"V_MPEG4/ISO/AVC", b"A_AAC"])
