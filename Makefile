@@ -15,7 +15,8 @@ S3EVAL := $(BIN)/s3eval
 TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
 MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
 JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
-PLUGINS := $(TASKS) $(MODELS) $(JUDGES)
+TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
 # What the demo needs: the core, one task, the models that run anywhere, the offline judge.
@@ -23,7 +24,7 @@ DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baseline
 	plugins/judges/lexicon/pyproject.toml
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server lint bench bench-models clean
+.PHONY: help demo install test test-fast test-server lint distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
@@ -31,6 +32,7 @@ help:
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
 	@echo "make lint          ruff and mypy"
+	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
 
 $(BIN)/python:
@@ -73,6 +75,9 @@ lint: $(VENV)/.full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+distributions: $(VENV)/.full
+	$(BIN)/python tools/distributions.py
 
 bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from s3eval.errors import UnknownNameError
 from s3eval.facts.files import media_file
@@ -26,6 +28,8 @@ class Video:
         diagnosis: "ES", "NES" or None when unknown.
         fold: 0 is the test set, 1.. training folds, None when in no fold.
         duration: seconds, None when not yet known (then read from the file when planning).
+        facts: what else the format knows of the video ("camera": "ward"), JSON-able; carried
+            into tables of findings and usable for subgroups, never interpreted by the core.
     """
 
     name: str
@@ -34,6 +38,7 @@ class Video:
     diagnosis: str | None = None
     fold: int | None = None
     duration: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -65,6 +70,8 @@ class Annotation:
         sequence: feature names in order of onset, heard ones included; None when not annotated.
         report: the clinician's narrative, None when there is none.
         seizure_start, seizure_end: seconds.
+        items: annotated values of further items, by item name; for tasks that ask about
+            something else than the 20 features.
     """
 
     video: str
@@ -74,6 +81,7 @@ class Annotation:
     report: str | None = None
     seizure_start: float | None = None
     seizure_end: float | None = None
+    items: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def presence(self, feature: str) -> str | None:
         """ "yes", "no", "na" or None when not annotated."""
@@ -120,6 +128,7 @@ class Dataset:
         digest: SHA-256 over the tables, recorded with every run.
         outside: whether files outside ``root`` may be read, by a path or a link that leads
             there: only ever what the user said, never what a dataset says of itself.
+        patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
     """
 
     name: str
@@ -129,6 +138,7 @@ class Dataset:
     digest: str = ""
     description: str = ""
     outside: bool = False
+    patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         full = {v.name: self.annotations.get(v.name, Annotation(v.name)) for v in self.videos}
@@ -143,12 +153,13 @@ class Dataset:
         Raises:
             UnknownNameError: there is none; the nearest is suggested.
         """
-        for video in self.videos:
-            if video.name == name:
-                return video
-        raise UnknownNameError(
-            "video", name, [v.name for v in self.videos], fix="videos.csv lists them"
-        )
+        if name in self._by_name:
+            return self._by_name[name]
+        raise UnknownNameError("video", name, self._by_name, fix="videos.csv lists them")
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Video]:
+        return {v.name: v for v in self.videos}
 
     def annotation(self, name: str) -> Annotation:
         """The annotation of that video (empty when nothing is known)."""
@@ -169,7 +180,12 @@ class Dataset:
         within = None if self.outside else self.root
         return media_file(self.root / video.file, video.name, within=within)
 
-    @property
+    def facts(self, name: str) -> Mapping[str, Any]:
+        """What the format knows of a video and of its patient, the video's own first."""
+        video = self.video(name)
+        return {**self.patient_facts.get(video.patient, {}), **video.facts}
+
+    @cached_property
     def patients(self) -> Mapping[str, str]:
         """Patient by video name."""
         return {v.name: v.patient for v in self.videos}

@@ -70,7 +70,7 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._crew = spec, options, loaded, crew
         self.model, self.processor = loaded.model, loaded.processor
-        self.prepare()
+        self.make_ready()
         asker = Asker if options.tensor_parallel == 1 else LockstepAsker
         self._asker = asker(self.model, self.processor.tokenizer, options)
 
@@ -106,7 +106,7 @@ class TransformersModel(Model):
             spec.name, checkpoint, cls.architecture, cls.model_types, options, known
         )
 
-    def prepare(self) -> None:
+    def make_ready(self) -> None:
         """Adjust the loaded model, where a family needs it."""
 
     @abstractmethod
