@@ -104,7 +104,7 @@ def test_one_recording_under_several_names(folder):
         "f,p9,videos/other.mp4,0,",
     )
     assert [f[:2] for f in found] == [
-        ("error", 3), ("error", 4), ("warning", 5), ("warning", 6),
+        ("error", 3), ("warning", 4), ("warning", 5), ("warning", 6),
     ]  # fmt: skip
     assert "'b' is the same recording as 'a', in folds 0 and 1" in found[0][2]
     assert "of patients 'p1' and 'p3'" in found[1][2]
