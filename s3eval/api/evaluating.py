@@ -120,6 +120,7 @@ def prepare(
     videos: Collection[str] | None = None,
     folds: Collection[int] | None = None,
     limit: int | None = None,
+    outside: bool = False,
     task_options: Mapping[str, Mapping[str, Any]] | None = None,
     reuse: Sequence[Path] = (),
     **settings: Any,
@@ -128,6 +129,7 @@ def prepare(
 
     Args:
         tasks: names, or "all" alone.
+        outside: whether a dataset given by path may hold files outside its folder.
         settings: further fields of `Request`.
 
     Raises:
@@ -145,7 +147,7 @@ def prepare(
     protocol = settings.get("protocol", "paper")
     if protocol not in PROTOCOLS:
         raise UnknownNameError("protocol", str(protocol), PROTOCOLS, fix="paper or release")
-    whole = data if isinstance(data, Dataset) else open_dataset(data)
+    whole = data if isinstance(data, Dataset) else open_dataset(data, outside)
     path = str(whole.root or whole.name) if isinstance(data, Dataset) else os.fspath(data)
     selection = {"limit": limit, "folds": folds and [*folds], "videos": videos and [*videos]}
     dataset = whole.select(**selection)  # type: ignore[arg-type]
@@ -157,7 +159,9 @@ def prepare(
         dataset=dataset,
         whole=whole,
         path=path,
-        selection={k: v for k, v in selection.items() if v is not None},
+        # What the user allowed holds for the run's scoring too, which may read durations.
+        selection={k: v for k, v in selection.items() if v is not None}
+        | ({"outside": True} if whole.outside else {}),
         task_options=task_options or {},
         reuse=tuple(stores_below(reuse)),
         **settings,

@@ -135,6 +135,15 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
     )(command)
 
 
+def outside_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--allow-outside``: paths and links may lead out of the dataset folder."""
+    return click.option(
+        "--allow-outside",
+        is_flag=True,
+        help="Read videos that lie outside the dataset folder, by a path or a link.",
+    )(command)
+
+
 def writable(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     """Refuse a file that cannot be written before the work it is to hold is done and paid for.
 
