@@ -79,8 +79,8 @@ def build(architecture: str, given: argparse.Namespace, **options: Any) -> Any:
     """The adapter around a random model in memory."""
     import torch
 
+    from s3eval.hf.loading import Loaded
     from s3eval.testing.checkpoints import build_model
-    from s3eval.transformers.loading import Loaded
 
     scale = SMALL if given.size == "small" else REAL[architecture]
     torch.set_default_dtype(getattr(torch, given.dtype))
@@ -147,7 +147,7 @@ class Bench:
 
     def independent(self, new: int, questions: list[Question]) -> tuple[float, float, list[str]]:
         """The library's generate for each question: seconds in it, in the processor, texts."""
-        from s3eval.transformers.prompting import Template
+        from s3eval.hf.prompting import Template
 
         model, texts, prepared, generated = self.model, [], 0.0, 0.0
         for question in questions:
@@ -165,11 +165,11 @@ class Bench:
 
     def shared(self, way: str) -> tuple[float, float, list[Any]]:
         """Watch once, ask all: seconds without the processor, seconds in it, answers."""
-        from s3eval.transformers.asking import Asker
+        from s3eval.hf.generation import AnswerGenerator
 
         model = self.model
         options = model.options.model_copy(update=options_for(way))
-        model._asker = Asker(model.model, model.processor.tokenizer, options)
+        model._generator = AnswerGenerator(model.model, model.processor.tokenizer, options)
         kept, spent = model.inputs, [0.0]
 
         def timed(*args: Any) -> Any:

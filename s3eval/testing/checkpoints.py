@@ -44,7 +44,8 @@ def build_model(architecture: str, *, seed: int = 0, scale: Scale | None = None)
     """
     if architecture not in ARCHITECTURES:
         raise UnknownNameError("architecture", architecture, ARCHITECTURES, fix="--help")
-    from s3eval.transformers.environment import prepare_libraries, quiet_library
+    from s3eval.hf.environment import quiet_library
+    from s3eval.torch_environment import prepare_libraries
 
     prepare_libraries()
     import torch
@@ -100,7 +101,7 @@ def shared_checkpoint(architecture: str, seed: int = 0) -> Path:
 
 
 def _quiet() -> Any:
-    from s3eval.transformers.environment import quiet_library
+    from s3eval.hf.environment import quiet_library
 
     return quiet_library()
 

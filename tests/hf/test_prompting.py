@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from s3eval.errors import S3EvalError
-from s3eval.transformers.prompting import Template
+from s3eval.hf.prompting import Template
 
 
 class Letters:
@@ -18,12 +18,12 @@ class Letters:
 
     def __call__(self, text: str, add_special_tokens: bool = True) -> dict[str, list[int]]:
         self.calls += 1
-        found = []
+        ids = []
         while text:
             whole = next((w for w in self.wholes if text.startswith(w)), text[0])
-            found.append(hash(whole) % 10_000 if whole in self.wholes else ord(whole))
+            ids.append(hash(whole) % 10_000 if whole in self.wholes else ord(whole))
             text = text[len(whole) :]
-        return {"input_ids": found}
+        return {"input_ids": ids}
 
 
 class Processor:

@@ -1,4 +1,4 @@
-"""Many continuations of one prefix: in one sequence under a mask, or as rows of a batch.
+"""Batched and packed decoding: many continuations of one prefix, in rows or in one sequence.
 
 Both offer the same three steps: `start` reads the questions, `step` adds a generated token to
 some of them, `look_ahead` reads a few tokens after some of them and forgets them again.
@@ -10,16 +10,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
-from s3eval.transformers.prefix import Prefix, cache_word
+from s3eval.hf.prefix import Prefix, cache_word
 
-__all__ = ["Batched", "Packed", "Tree"]
+__all__ = ["BatchedDecoding", "PackedDecoding", "PrefixDecoding"]
 
 
-class Tree(ABC):
+class PrefixDecoding(ABC):
     """Continuations of one prefix, numbered in the order they were started."""
 
     def __init__(self, model: Any, prefix: Prefix) -> None:
-        from s3eval.transformers.room import fork
+        from s3eval.hf.kv_cache import fork
 
         self._decoder = model.get_decoder()
         self._cache_word = cache_word(self._decoder)
@@ -73,7 +73,7 @@ class Tree(ABC):
         return torch.tensor(values, dtype=torch.long, device=self._device)
 
 
-class Packed(Tree):
+class PackedDecoding(PrefixDecoding):
     """All continuations in one sequence; a mask keeps them from seeing one another.
 
     The prefix is held once, whatever their number, and every step is one pass.
@@ -91,18 +91,18 @@ class Packed(Tree):
         return self._last(hidden, tails)
 
     def step(self, which: Sequence[int], tokens: Sequence[int]) -> Any:
-        """See `Tree.step`."""
+        """See `PrefixDecoding.step`."""
         starts = [self._next[i] for i in which]
         for i in which:
             self._next[i] += 1
         return self._grow(self._cache, which, [[t] for t in tokens], starts, keep=True)
 
     def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
-        """See `Tree.look_ahead`."""
-        from s3eval.transformers.room import peek
+        """See `PrefixDecoding.look_ahead`."""
+        from s3eval.hf.kv_cache import snapshot
 
         starts = [self._next[i] for i in which]
-        scratch = peek(self._cache)
+        scratch = snapshot(self._cache)
         hidden = self._grow(scratch, which, tokens, starts, keep=False)
         return list(hidden.split([len(t) for t in tokens]))
 
@@ -157,7 +157,7 @@ class Packed(Tree):
         return hidden[ends.to(hidden.device)]
 
 
-class Batched(Tree):
+class BatchedDecoding(PrefixDecoding):
     """Each continuation a row of a batch; with one row this is a plain fork.
 
     Every row holds the prefix anew, but any attention implementation will do. Rows are padded
@@ -189,7 +189,7 @@ class Batched(Tree):
         return hidden[:, -1]
 
     def step(self, which: Sequence[int], tokens: Sequence[int]) -> Any:
-        """See `Tree.step`."""
+        """See `PrefixDecoding.step`."""
         if 2 * len(which) <= len(self._rows):
             self._keep([self._rows.index(i) for i in which])
         given = dict(zip(which, tokens, strict=True))
@@ -202,17 +202,17 @@ class Batched(Tree):
         return hidden[[self._rows.index(i) for i in which], -1]
 
     def look_ahead(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
-        """See `Tree.look_ahead`; as many at a time as there are rows, to take no more memory."""
-        room, found = len(self._rows), []
-        for start in range(0, len(which), room):
-            found += self._look(which[start : start + room], tokens[start : start + room])
-        return found
+        """See `PrefixDecoding.look_ahead`; as many at a time as there are rows, for memory."""
+        size, hidden = len(self._rows), list[Any]()
+        for start in range(0, len(which), size):
+            hidden += self._look(which[start : start + size], tokens[start : start + size])
+        return hidden
 
     def _look(self, which: Sequence[int], tokens: Sequence[Sequence[int]]) -> list[Any]:
-        from s3eval.transformers.room import peek
+        from s3eval.hf.kv_cache import snapshot
 
         rows = self._tensor([self._rows.index(i) for i in which])
-        scratch = peek(self._cache)
+        scratch = snapshot(self._cache)
         if list(which) != self._rows:
             scratch.batch_select_indices(rows)
         longest = max(len(t) for t in tokens)

@@ -1,4 +1,4 @@
-"""Room behind a prefix: the same keys and values as the library's cache, without its copying."""
+"""A preallocated cache: the same keys and values as the library's, without its copying."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest.importorskip("transformers")
 LAYERS, HEADS, WIDTH = 2, 2, 4
 
 
-def states(tokens: int, rows: int = 1) -> Any:
+def new_states(tokens: int, rows: int = 1) -> Any:
     """Keys and values of new tokens."""
     return torch.randn(2, rows, HEADS, tokens, WIDTH)
 
@@ -24,25 +24,25 @@ def library(tokens: int) -> Any:
 
     cache = DynamicCache()
     for layer in range(LAYERS):
-        cache.update(*states(tokens), layer)
+        cache.update(*new_states(tokens), layer)
     return cache
 
 
-def roomy(tokens: int) -> tuple[Any, Any]:
-    """The same cache twice: with room, and as the library keeps it."""
-    from s3eval.transformers.room import peek, with_room
+def both(tokens: int) -> tuple[Any, Any]:
+    """The same cache twice: preallocated, and as the library keeps it."""
+    from s3eval.hf.kv_cache import preallocate, snapshot
 
     plain = library(tokens)
-    return with_room(peek(plain)), plain
+    return preallocate(snapshot(plain)), plain
 
 
 def grow(tokens: int, *caches: Any, rows: int = 1) -> None:
     """Add the same tokens to each, and compare what attention would get."""
     for layer in range(LAYERS):
-        new = states(tokens, rows)
-        found = [cache.update(*new, layer) for cache in caches]
-        for keys, values in found[1:]:
-            assert torch.equal(keys, found[0][0]) and torch.equal(values, found[0][1])
+        new = new_states(tokens, rows)
+        states = [cache.update(*new, layer) for cache in caches]
+        for keys, values in states[1:]:
+            assert torch.equal(keys, states[0][0]) and torch.equal(values, states[0][1])
 
 
 def storage(cache: Any) -> list[int]:
@@ -50,12 +50,12 @@ def storage(cache: Any) -> list[int]:
 
 
 def test_it_is_the_librarys_cache_whatever_is_done_with_it() -> None:
-    """Continuations, glimpses ahead, rows: a hundred random steps beside the library's layers."""
-    from s3eval.transformers.room import fork, peek
+    """Continuations, look-ahead, rows: a hundred random steps beside the library's layers."""
+    from s3eval.hf.kv_cache import fork, snapshot
 
     dice = random.Random(0)
     torch.manual_seed(0)
-    prefixes = roomy(30)
+    prefixes = both(30)
     for _ in range(20):
         pair = [fork(p) for p in prefixes]
         rows = dice.choice((1, 1, 3))
@@ -63,24 +63,26 @@ def test_it_is_the_librarys_cache_whatever_is_done_with_it() -> None:
             cache.batch_repeat_interleave(rows)
         for _ in range(5):
             grow(dice.choice((1, 2, 90)), *pair, rows=rows)
-            grow(3, *[peek(c) for c in pair], rows=rows)
+            grow(3, *[snapshot(c) for c in pair], rows=rows)
             if rows > 1 and dice.random() < 0.3:
                 kept = torch.tensor(sorted(dice.sample(range(rows), 2)))
                 rows = 2
-                glimpses = [peek(c) for c in pair]
-                for cache in (*pair, *glimpses):
+                snapshots = [snapshot(c) for c in pair]
+                for cache in (*pair, *snapshots):
                     cache.batch_select_indices(kept)
-                grow(2, *glimpses, rows=rows)
+                grow(2, *snapshots, rows=rows)
             lengths = {(c.get_seq_length(), c.get_mask_sizes(1, 0)) for c in pair}
             assert len(lengths) == 1
-        for ours, theirs in zip(prefixes[0].layers, prefixes[1].layers, strict=True):
-            assert torch.equal(ours.keys, theirs.keys) and torch.equal(ours.values, theirs.values)
+        for preallocated, plain_layer in zip(prefixes[0].layers, prefixes[1].layers, strict=True):
+            assert torch.equal(preallocated.keys, plain_layer.keys) and torch.equal(
+                preallocated.values, plain_layer.values
+            )
 
 
-def test_questions_one_after_the_other_use_the_same_room() -> None:
-    from s3eval.transformers.room import fork
+def test_questions_one_after_the_other_reuse_the_same_positions() -> None:
+    from s3eval.hf.kv_cache import fork
 
-    prefix, plain = roomy(500)
+    prefix, plain = both(500)
     places = []
     for _ in range(5):
         grown, other = fork(prefix), fork(plain)
@@ -94,46 +96,46 @@ def test_questions_one_after_the_other_use_the_same_room() -> None:
 
 
 def test_a_long_answer_moves_the_prefix_a_few_times_only() -> None:
-    from s3eval.transformers.room import fork
+    from s3eval.hf.kv_cache import fork
 
-    prefix, _ = roomy(500)
+    prefix, _ = both(500)
     grown = fork(prefix)
     places = set()
     for _ in range(1000):
         grow(1, grown)
         places.add(grown.layers[0].keys.data_ptr())
-        room = grown.layers[0]._room.keys.shape[-2] - 500
-        assert room <= 2 * (grown.get_seq_length() - 500) + 64
+        free = grown.layers[0]._buffer.keys.shape[-2] - 500
+        assert free <= 2 * (grown.get_seq_length() - 500) + 64
     assert len(places) <= 6
 
 
 def test_two_continuations_at_the_same_time_do_not_meet() -> None:
-    """The second gets a room of its own, and the first one's is free once it is gone."""
-    from s3eval.transformers.room import fork
+    """The second gets a buffer of its own, and the first one's is free once it is gone."""
+    from s3eval.hf.kv_cache import fork
 
-    prefix, plain = roomy(10)
+    prefix, plain = both(10)
     first, second = fork(prefix), fork(prefix)
-    theirs = [fork(plain), fork(plain)]
+    plain_forks = [fork(plain), fork(plain)]
     for tokens in (3, 1, 70, 1):
-        grow(tokens, first, theirs[0])
-        grow(tokens, second, theirs[1])
+        grow(tokens, first, plain_forks[0])
+        grow(tokens, second, plain_forks[1])
     assert storage(first) == storage(prefix) != storage(second)
     del first
     third = fork(prefix)
     grow(1, third)
     assert storage(third) == storage(prefix)
-    grow(1, second, theirs[1])
+    grow(1, second, plain_forks[1])
 
 
 def test_memory_running_out_while_moving_leaves_everything_as_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from s3eval.transformers import room
+    from s3eval.hf import kv_cache
 
-    prefix, plain = roomy(10)
-    grown, other = room.fork(prefix), room.fork(plain)
+    prefix, plain = both(10)
+    grown, other = kv_cache.fork(prefix), kv_cache.fork(plain)
     grow(5, grown, other)
-    calls, kept = [], room._longer
+    calls, kept = [], kv_cache._longer
 
     def cramped(*args: Any) -> Any:
         calls.append(args)
@@ -141,9 +143,9 @@ def test_memory_running_out_while_moving_leaves_everything_as_it_was(
             raise torch.OutOfMemoryError("CUDA out of memory")
         return kept(*args)
 
-    monkeypatch.setattr(room, "_longer", cramped)
+    monkeypatch.setattr(kv_cache, "_longer", cramped)
     with pytest.raises(torch.OutOfMemoryError):
-        grown.update(*states(500), 0)
+        grown.update(*new_states(500), 0)
     grow(500, grown, other)
     grow(1, grown, other)
 
@@ -153,14 +155,14 @@ def test_what_the_library_keeps_otherwise_is_left_to_it() -> None:
     from transformers import DynamicCache
     from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-    from s3eval.transformers.prefix import Prefix
-    from s3eval.transformers.room import fork, with_room
+    from s3eval.hf.kv_cache import fork, preallocate
+    from s3eval.hf.prefix import Prefix
 
     cache = DynamicCache()
     cache.layers = [DynamicLayer(), DynamicSlidingWindowLayer(sliding_window=8)]
     for layer in range(LAYERS):
-        cache.update(*states(20), layer)
-    kept = with_room(cache)
+        cache.update(*new_states(20), layer)
+    kept = preallocate(cache)
     assert [type(layer) for layer in kept.layers] == [DynamicLayer, DynamicSlidingWindowLayer]
     assert not Prefix((0,) * 20, kept, 20, 19, 1).packable
     before = [layer.keys.clone() for layer in kept.layers]
@@ -168,12 +170,12 @@ def test_what_the_library_keeps_otherwise_is_left_to_it() -> None:
     assert all(torch.equal(a, b.keys) for a, b in zip(before, kept.layers, strict=True))
 
 
-def test_a_prefix_knows_its_size_with_room_or_without() -> None:
-    from s3eval.transformers.prefix import Prefix
-    from s3eval.transformers.room import fork
+def test_a_prefix_knows_its_size_preallocated_or_not() -> None:
+    from s3eval.hf.kv_cache import fork
+    from s3eval.hf.prefix import Prefix
 
-    with_it, without = roomy(10)
-    sizes = [Prefix((0,) * 10, c, 10, 9, 1).bytes_per_token for c in (with_it, without)]
+    preallocated, plain = both(10)
+    sizes = [Prefix((0,) * 10, c, 10, 9, 1).bytes_per_token for c in (preallocated, plain)]
     assert sizes[0] == sizes[1] == LAYERS * 2 * HEADS * WIDTH * 4
-    grow(5, fork(with_it))
-    assert Prefix((0,) * 10, with_it, 10, 9, 1).bytes_per_token == sizes[0]
+    grow(5, fork(preallocated))
+    assert Prefix((0,) * 10, preallocated, 10, 9, 1).bytes_per_token == sizes[0]

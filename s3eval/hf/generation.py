@@ -7,21 +7,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from s3eval.hf.choices import ChoiceProbabilities, Tokens, choice_probabilities, spellings
+from s3eval.hf.decoding import BatchedDecoding, PackedDecoding, PrefixDecoding
+from s3eval.hf.environment import GIB, free_memory, is_out_of_memory
+from s3eval.hf.greedy import Greedy
+from s3eval.hf.options import Options
+from s3eval.hf.prefix import Prefix
 from s3eval.model import Answer, Question
-from s3eval.transformers.choices import ChoiceOdds, Tokens, choice_odds, spellings
-from s3eval.transformers.environment import GIB, free_memory, is_out_of_memory
-from s3eval.transformers.greedy import Greedy
-from s3eval.transformers.growing import Batched, Packed, Tree
-from s3eval.transformers.options import Options
-from s3eval.transformers.prefix import Prefix
 
-__all__ = ["Asked", "Asker"]
+__all__ = ["AnswerGenerator", "TokenizedQuestion"]
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Asked:
+class TokenizedQuestion:
     """A question ready to be read: the tokens after the prefix, the longest answer in tokens."""
 
     question: Question
@@ -29,7 +29,7 @@ class Asked:
     longest: int
 
 
-class Asker:
+class AnswerGenerator:
     """Puts questions to a model after a prefix.
 
     Args:
@@ -50,7 +50,7 @@ class Asker:
         self._pad = tokenizer.pad_token_id or 0
         self._spellings: dict[tuple[str, ...], dict[str, tuple[Tokens, ...]]] = {}
 
-    def ask(self, prefix: Prefix, asked: Sequence[Asked]) -> Iterator[Answer]:
+    def ask(self, prefix: Prefix, asked: Sequence[TokenizedQuestion]) -> Iterator[Answer]:
         """Answer in order, yielding each group as soon as it is done.
 
         A group for which memory runs out is split in two and tried again; a single question
@@ -74,10 +74,12 @@ class Asker:
                     continue
             yield from answers
 
-    def _groups(self, prefix: Prefix, asked: Sequence[Asked]) -> Iterator[list[Asked]]:
+    def _groups(
+        self, prefix: Prefix, asked: Sequence[TokenizedQuestion]
+    ) -> Iterator[list[TokenizedQuestion]]:
         """Consecutive questions that fit the batch and the memory limit together."""
         packed, limit = self._packs(prefix), self._limit(prefix)
-        group: list[Asked] = []
+        group: list[TokenizedQuestion] = []
         for one in asked:
             grown = [*group, one]
             if group and (len(grown) > self._largest or self._bytes(prefix, grown, packed) > limit):
@@ -102,7 +104,7 @@ class Asker:
         return free_memory(str(prefix.cache.layers[0].keys.device)) / 2
 
     @staticmethod
-    def _bytes(prefix: Prefix, group: Sequence[Asked], packed: bool) -> int:
+    def _bytes(prefix: Prefix, group: Sequence[TokenizedQuestion], packed: bool) -> int:
         """What a group takes beside the prefix: keys, values and, when packed, the mask.
 
         Packed, the prefix counts once more for what a pass holds for a while: a layer being
@@ -110,39 +112,43 @@ class Asker:
         """
         sizes = [len(a.tail) + a.longest for a in group]
         rows, written = (1, sum(sizes)) if packed else (len(group), max(sizes))
-        # Behind the prefix there is room for at most twice what is written (`room.Room`).
+        # At most twice what is written is allocated behind the prefix (`kv_cache.Buffer`).
         held: int = rows * (prefix.length + 2 * written) * prefix.bytes_per_token
         if packed:
             item: int = prefix.cache.layers[0].keys.element_size()
             held += sum(len(a.tail) for a in group) * (prefix.length + written) * item
         return held
 
-    def _answer(self, prefix: Prefix, group: Sequence[Asked]) -> list[Answer]:
+    def _answer(self, prefix: Prefix, group: Sequence[TokenizedQuestion]) -> list[Answer]:
         import torch
 
         with torch.inference_mode():
-            tree: Tree = (
-                Packed(self._model, prefix)
+            decoding: PrefixDecoding = (
+                PackedDecoding(self._model, prefix)
                 if self._packs(prefix)
-                else Batched(self._model, prefix, self._pad)
+                else BatchedDecoding(self._model, prefix, self._pad)
             )
-            logits = self._logits(tree.start([a.tail for a in group]))
-            odds = self._odds(tree, group, logits)
-            scored = {i for i in odds if self._options.score_choices}
-            texts = self._generate(prefix, tree, group, logits, scored)
+            logits = self._logits(decoding.start([a.tail for a in group]))
+            scores = self._choices(decoding, group, logits)
+            scored = {i for i in scores if self._options.score_choices}
+            texts = self._generate(prefix, decoding, group, logits, scored)
         return [
-            _as_answer(odds[i].best if i in scored else texts[i], odds.get(i))
+            _as_answer(scores[i].best if i in scored else texts[i], scores.get(i))
             for i in range(len(group))
         ]
 
-    def _odds(self, tree: Tree, group: Sequence[Asked], logits: Any) -> dict[int, ChoiceOdds]:
+    def _choices(
+        self, decoding: PrefixDecoding, group: Sequence[TokenizedQuestion], logits: Any
+    ) -> dict[int, ChoiceProbabilities]:
         which = [i for i, a in enumerate(group) if a.question.choices]
         if not which:
             return {}
         firsts = logits[which].log_softmax(-1).cpu()
         offered = [self._written(group[i].question.choices) for i in which]
-        found = choice_odds(tree, which, list(firsts), offered, self._log_probabilities)
-        return dict(zip(which, found, strict=True))
+        scored = choice_probabilities(
+            decoding, which, list(firsts), offered, self._log_probabilities
+        )
+        return dict(zip(which, scored, strict=True))
 
     def _written(self, choices: tuple[str, ...]) -> dict[str, tuple[Tokens, ...]]:
         """The choices' spellings; the same few choices are offered again and again."""
@@ -153,8 +159,8 @@ class Asker:
     def _generate(
         self,
         prefix: Prefix,
-        tree: Tree,
-        group: Sequence[Asked],
+        decoding: PrefixDecoding,
+        group: Sequence[TokenizedQuestion],
         logits: Any,
         skip: set[int],
     ) -> list[str]:
@@ -174,7 +180,7 @@ class Asker:
                     going.append(i)
             active = going
             if active:
-                logits = self._logits(tree.step(active, [written[i][-1] for i in active]))
+                logits = self._logits(decoding.step(active, [written[i][-1] for i in active]))
         return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
 
     def _logits(self, hidden: Any) -> Any:
@@ -195,7 +201,7 @@ class Asker:
             torch.cuda.empty_cache()
 
 
-def _as_answer(text: str, odds: ChoiceOdds | None) -> Answer:
-    if odds is None:
+def _as_answer(text: str, scores: ChoiceProbabilities | None) -> Answer:
+    if scores is None:
         return Answer.of(text)
-    return Answer.of(text, probabilities=odds.probabilities, mass=odds.mass)
+    return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass)

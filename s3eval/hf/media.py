@@ -11,7 +11,7 @@ from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage
-    from s3eval.transformers.options import Options
+    from s3eval.hf.options import Options
 
 __all__ = ["Media", "frame_rate", "frame_tensor", "pixels_per_frame"]
 
@@ -21,14 +21,14 @@ class Media:
     """A clip as a family hands it to its processor.
 
     Attributes:
-        shown: the senses the clip speaks to; empty when there is nothing in it for the model.
+        senses: the senses the clip has something for; empty when the model gets nothing.
         content: the parts of the user's message that stand for the clip, e.g.
             ``({"type": "video"},)``.
         processor: arguments of the processor's call beside the text.
         forward: further arguments of the model's forward pass.
     """
 
-    shown: frozenset[Sense]
+    senses: frozenset[Sense]
     content: tuple[Mapping[str, Any], ...] = ()
     processor: Mapping[str, Any] = field(default_factory=dict)
     forward: Mapping[str, Any] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def pixels_per_frame(frames: int, factor: int, options: Options, where: str) -> 
     Raises:
         S3EvalError: more frames than allowed, or over the budget even at ``min_pixels``.
 
-    >>> from s3eval.transformers.options import Options
+    >>> from s3eval.hf.options import Options
     >>> pixels_per_frame(60, 28, Options(), "clip")
     (307200, 642096)
     """

@@ -30,9 +30,9 @@ def method(request: pytest.FixtureRequest) -> str:
 def answer(model: Any) -> Any:
     sense = "sight" if "sight" in model.spec.senses else "hearing"
     question = Question("head", QUESTION, ("left", "right"), sense=sense, max_tokens=5)
-    (found,) = model.ask(model.watch(noise_clip(1)), [question])
-    assert found.status == "answered"
-    return found
+    (answer_,) = model.ask(model.watch(noise_clip(1)), [question])
+    assert answer_.status == "answered"
+    return answer_
 
 
 def quantized(model: Any) -> list[Any]:
@@ -52,10 +52,10 @@ def test_it_is_quantized_and_says_so(architecture: str, method: str, loaded: Any
 
 
 def test_the_estimate_is_what_is_held(architecture: str, method: str, loaded: Any) -> None:
-    from s3eval.transformers.needs import estimate_needs
+    from s3eval.hf.memory import estimate_memory
 
     model = loaded(architecture, quantization=method).model
-    needs = estimate_needs(type(model), model.config, torch.float32, BITS[method])
+    needs = estimate_memory(type(model), model.config, torch.float32, BITS[method])
     assert needs.weights == pytest.approx(
         model.get_memory_footprint(return_buffers=False), rel=0.05
     )
@@ -81,24 +81,26 @@ def test_a_checkpoint_quantized_beforehand(tmp_path: Path, spec: Any, loaded: An
     model = loaded("qwen3_vl", quantization="bitsandbytes-8bit")
     model.model.save_pretrained(tmp_path)
     model.processor.save_pretrained(tmp_path)
-    found = spec("qwen3-vl-8b")
-    again = found.load().load(found, {"checkpoint": str(tmp_path), "min_pixels": 0})
+    chosen = spec("qwen3-vl-8b")
+    again = chosen.load().load(chosen, {"checkpoint": str(tmp_path), "min_pixels": 0})
     assert len(quantized(again.model)) == len(quantized(model.model))
     assert again.identity()["quantizer"].startswith("bitsandbytes ")
     assert answer(again) == answer(model)
     with pytest.raises(S3EvalError, match=r"quantised already \(bitsandbytes\)"):
-        found.load().load(found, {"checkpoint": str(tmp_path), "quantization": "bitsandbytes-4bit"})
+        chosen.load().load(
+            chosen, {"checkpoint": str(tmp_path), "quantization": "bitsandbytes-4bit"}
+        )
 
 
 def test_nothing_is_fetched_and_little_is_said(tmp_path: Path) -> None:
-    """Its import asks the package ``kernels`` for code from a hub; here that is not found.
+    """Its import asks the package ``kernels`` for code from a hub; here that is not chosen.
 
     In a process of its own, where bitsandbytes is not imported yet.
     """
     (tmp_path / "kernels.py").write_text("def get_kernel(*a, **k): print('asked the hub')")
     code = (
         "import kernels, sys\n"
-        "from s3eval.transformers.environment import prepare_bitsandbytes\n"
+        "from s3eval.hf.environment import prepare_bitsandbytes\n"
         "assert prepare_bitsandbytes() and sys.modules['kernels'] is kernels\n"
         "import torch, bitsandbytes as b\n"
         "b.nn.Linear8bitLt(64, 64, has_fp16_weights=False).to('cpu')(torch.ones(1, 64))\n"

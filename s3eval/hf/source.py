@@ -115,7 +115,7 @@ def _in_repository(name: str, checkpoint: str, revision: str | None) -> Source:
 
 
 def _refusal(error: Exception, checkpoint: str, revision: str | None) -> str:
-    """What the hub said, in our words."""
+    """The hub's refusal, in one line."""
     from huggingface_hub import constants, errors
 
     if isinstance(error, errors.GatedRepoError):
@@ -137,7 +137,7 @@ def _config(place: str, **arguments: Any) -> dict[str, Any]:
 
 
 def _unreachable(checkpoint: str, revision: str | None) -> str:
-    """Why the hub does not answer; "" when it does, whatever it says."""
+    """Why the hub does not answer; "" when it does."""
     from huggingface_hub import constants, get_hf_file_metadata, hf_hub_url
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -151,8 +151,8 @@ def _unreachable(checkpoint: str, revision: str | None) -> str:
         return ""
     except Exception as error:
         slow = "timeout" in type(error).__name__.lower()
-        said = f"no answer in {wait:g} s; HF_HUB_ETAG_TIMEOUT=30 waits longer"
-        return f"{constants.ENDPOINT} is not reached ({said if slow else first_line(error)})"
+        timeout = f"no answer in {wait:g} s; HF_HUB_ETAG_TIMEOUT=30 waits longer"
+        return f"{constants.ENDPOINT} is not reached ({timeout if slow else first_line(error)})"
     return ""
 
 

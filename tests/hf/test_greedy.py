@@ -24,22 +24,22 @@ def by_the_library(penalty: float, prompts: list[list[int]], steps: Any) -> list
 
 @pytest.mark.parametrize("penalty", [1.0, 1.05, 3.0])
 def test_the_librarys_rule(penalty: float) -> None:
-    from s3eval.transformers.greedy import Greedy
-    from s3eval.transformers.prefix import Prefix
+    from s3eval.hf.greedy import Greedy
+    from s3eval.hf.prefix import Prefix
 
     torch.manual_seed(0)
     prefix = Prefix((5, 6, 5), None, 3, 2, 1)
     tails = [(1, 2, 3, 1), (4,), ()]
     steps = torch.randn(12, len(tails), 30)
     greedy = Greedy(prefix, tails, penalty)
-    found = [greedy.choose(range(len(tails)), logits) for logits in steps]
+    chosen = [greedy.choose(range(len(tails)), logits) for logits in steps]
     wanted = by_the_library(penalty, [[*prefix.tokens, *t] for t in tails], steps)
-    assert [list(column) for column in zip(*found, strict=True)] == wanted
+    assert [list(column) for column in zip(*chosen, strict=True)] == wanted
 
 
 def test_answers_that_have_ended_change_nothing_for_the_others() -> None:
-    from s3eval.transformers.greedy import Greedy
-    from s3eval.transformers.prefix import Prefix
+    from s3eval.hf.greedy import Greedy
+    from s3eval.hf.prefix import Prefix
 
     torch.manual_seed(1)
     prefix = Prefix((5, 6), None, 2, 1, 1)

@@ -1,6 +1,6 @@
 """The base of every adapter on the transformers library.
 
-An adapter names its architecture and says how a clip is handed to its processor:
+An adapter names its architecture and defines how a clip is passed to its processor:
 
     class Mine(TransformersModel):
         architecture = "MineForConditionalGeneration"
@@ -20,29 +20,34 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
+from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
+from s3eval.hf.loading import Loaded, load_checkpoint
+from s3eval.hf.media import Media
+from s3eval.hf.options import Options, parse_options
+from s3eval.hf.parallel import (
+    SynchronizedGenerator,
+    WorkerProcesses,
+    check_launch,
+    with_fixed_memory_limit,
+)
+from s3eval.hf.prefix import Prefix, prefill
+from s3eval.hf.prompting import Template
 from s3eval.model import Answer, Model, Question
-from s3eval.transformers.asking import Asked, Asker
-from s3eval.transformers.environment import is_out_of_memory
-from s3eval.transformers.loading import Loaded, load_checkpoint
-from s3eval.transformers.media import Media
-from s3eval.transformers.options import Options, parse_options
-from s3eval.transformers.parallel import Crew, LockstepAsker, check_launch, settled
-from s3eval.transformers.prefix import Prefix, prefill
-from s3eval.transformers.prompting import Template
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage
     from s3eval.plugins import ModelSpec
 
-__all__ = ["TransformersModel", "Watched"]
+__all__ = ["TransformersModel", "WatchedClip"]
 
 
 @dataclass
-class Watched:
+class WatchedClip:
     """A clip taken in: its prefix for each system instruction asked with so far.
 
-    ``where`` names the clip; ``media`` is dropped never, so that another system instruction
-    can be prefilled; ``prefixes`` is filled on demand; ``number`` is the clip's in a crew.
+    ``where`` names the clip; ``media`` is kept, so that another system instruction can be
+    prefilled; ``prefixes`` is filled on demand; ``number`` is the clip's in the worker processes.
     """
 
     where: str
@@ -66,13 +71,17 @@ class TransformersModel(Model):
     options_type: ClassVar[type[Options]] = Options
 
     def __init__(
-        self, spec: ModelSpec, options: Options, loaded: Loaded, crew: Crew | None = None
+        self,
+        spec: ModelSpec,
+        options: Options,
+        loaded: Loaded,
+        workers: WorkerProcesses | None = None,
     ) -> None:
-        self.spec, self.options, self._loaded, self._crew = spec, options, loaded, crew
+        self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
         self.prepare()
-        asker = Asker if options.tensor_parallel == 1 else LockstepAsker
-        self._asker = asker(self.model, self.processor.tokenizer, options)
+        kind = AnswerGenerator if options.tensor_parallel == 1 else SynchronizedGenerator
+        self._generator = kind(self.model, self.processor.tokenizer, options)
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> TransformersModel:
@@ -86,15 +95,15 @@ class TransformersModel(Model):
         check_launch()
         if chosen.tensor_parallel == 1:
             return cls(spec, chosen, cls.loaded(spec, chosen))
-        crew = Crew(cls, spec, chosen)
+        workers = WorkerProcesses(cls, spec, chosen)
         try:
-            with crew.meeting():
+            with workers.rendezvous():
                 loaded = cls.loaded(spec, chosen)
-            chosen = settled(chosen, loaded.device)
-            crew.tell(chosen.memory_limit)
-            return cls(spec, chosen, loaded, crew)
+            chosen = with_fixed_memory_limit(chosen, loaded.device)
+            workers.send(chosen.memory_limit)
+            return cls(spec, chosen, loaded, workers)
         except BaseException:
-            crew.close()
+            workers.close()
             raise
 
     @classmethod
@@ -111,17 +120,17 @@ class TransformersModel(Model):
 
     @abstractmethod
     def media(self, footage: Footage) -> Media:
-        """What this clip is for the family's processor; ``shown`` empty when nothing."""
+        """What this clip is for the family's processor; ``senses`` empty when nothing."""
 
     def identity(self) -> Mapping[str, Any]:
         """Checkpoint and version, dtype, attention, options that change answers, positions."""
         return {
             **self._loaded.identity,
             **self.options.that_change_answers(),
-            "repetition_penalty": self._asker.penalty,
+            "repetition_penalty": self._generator.penalty,
         }
 
-    def watch(self, footage: Footage) -> Watched:
+    def watch(self, footage: Footage) -> WatchedClip:
         """Encode the clip and prefill the prompt up to it.
 
         Raises:
@@ -130,48 +139,48 @@ class TransformersModel(Model):
         clip = footage.clip
         where = f"{clip.video} {clip.start:.1f}-{clip.end:.1f} s"
         media = self.media(footage)
-        watched = Watched(
+        watched = WatchedClip(
             where, media, Template(self.processor, media.content, dict(self.media_ends))
         )
-        if self._crew is not None:
-            watched.number = self._crew.watch(footage)
-            self._crew.forget_with(watched, watched.number)
-        if media.shown:
+        if self._workers is not None:
+            watched.number = self._workers.watch(footage)
+            self._workers.forget_with(watched, watched.number)
+        if media.senses:
             watched.prefixes[""] = self._prefill(watched, "")
         return watched
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answer from the shared prefix, in order; what the clip or model lacks is skipped."""
-        seen = cast(Watched, watched)
-        if self._crew is not None:
-            self._crew.ask(seen.number, questions)
-        for skipped, run in groupby(questions, key=lambda q: self._cannot(seen, q)):
+        clip = cast(WatchedClip, watched)
+        if self._workers is not None:
+            self._workers.ask(clip.number, questions)
+        for skipped, run in groupby(questions, key=lambda q: self._cannot(clip, q)):
             if skipped:
                 yield from (Answer.skipped(skipped) for _ in run)
                 continue
             for system, same in groupby(run, key=lambda q: q.system):
-                yield from self._ask(seen, system, list(same))
+                yield from self._ask(clip, system, list(same))
 
     def close(self) -> None:
         """Free the weights."""
-        if self._crew is not None:
-            self._crew.close()
+        if self._workers is not None:
+            self._workers.close()
         self.model = None
-        self._asker = cast(Asker, None)
+        self._generator = cast(AnswerGenerator, None)
         self._loaded = Loaded(None, None, "", self._loaded.identity)
-        Asker._release()
+        AnswerGenerator._release()
 
-    def _cannot(self, watched: Watched, question: Question) -> str:
+    def _cannot(self, watched: WatchedClip, question: Question) -> str:
         """Why a question is not put, "" when it is."""
         verb = {"sight": "see", "hearing": "hear"}[question.sense]
         if question.sense not in self.spec.senses:
             return f"{self.spec.name} does not {verb}"
-        if question.sense not in watched.media.shown:
+        if question.sense not in watched.media.senses:
             return f"the clip has nothing to {verb}"
         return ""
 
     def _ask(
-        self, watched: Watched, system: str, questions: Sequence[Question]
+        self, watched: WatchedClip, system: str, questions: Sequence[Question]
     ) -> Iterator[Answer]:
         if system not in watched.prefixes:
             watched.prefixes[system] = self._prefill(watched, system)
@@ -179,15 +188,15 @@ class TransformersModel(Model):
         asked = []
         for question in questions:
             tail = watched.template.split(question.text, system).tokens
-            asked.append(Asked(question, tail, self._longest(question)))
+            asked.append(TokenizedQuestion(question, tail, self._longest(question)))
         self._check_context(watched, prefix, asked)
-        yield from self._asker.ask(prefix, asked)
+        yield from self._generator.ask(prefix, asked)
 
     def _longest(self, question: Question) -> int:
-        """Tokens an answer may have: what the task wants, or less where the user says so."""
+        """Tokens an answer may have: the task's limit, or the user's where lower."""
         return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
 
-    def _prefill(self, watched: Watched, system: str) -> Prefix:
+    def _prefill(self, watched: WatchedClip, system: str) -> Prefix:
         import torch
 
         inputs = self.inputs(watched.template.head(system), watched.media)
@@ -198,8 +207,8 @@ class TransformersModel(Model):
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            Asker._release()
-            # In a crew the others would wait for this process in the middle of the clip.
+            AnswerGenerator._release()
+            # The worker processes would wait for this process in the middle of the clip.
             kind = S3EvalError if self.options.tensor_parallel == 1 else StopRunError
             raise kind(
                 f"Memory ran out while a clip of {inputs['input_ids'].shape[1]:,} tokens was read",
@@ -212,7 +221,7 @@ class TransformersModel(Model):
         made = self.processor(text=[text], return_tensors="pt", **media.processor)
         return {**made.to(self.model.device), **media.forward}
 
-    def _check_tokens(self, watched: Watched, inputs: Mapping[str, Any]) -> None:
+    def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any]) -> None:
         count, budget = inputs["input_ids"].shape[1], self._context
         if count >= budget:
             raise S3EvalError(
@@ -221,7 +230,9 @@ class TransformersModel(Model):
                 fix="--model-option max_media_tokens, or fewer frames",
             )
 
-    def _check_context(self, watched: Watched, prefix: Prefix, asked: Sequence[Asked]) -> None:
+    def _check_context(
+        self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
+    ) -> None:
         longest = max(len(a.tail) + a.longest for a in asked)
         if prefix.length + longest > self._context:
             raise S3EvalError(

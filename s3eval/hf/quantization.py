@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from s3eval.errors import S3EvalError
-from s3eval.transformers.environment import prepare_bitsandbytes, require
-from s3eval.transformers.options import Options
+from s3eval.hf.environment import prepare_bitsandbytes, require
+from s3eval.hf.options import Options
 
 __all__ = [
     "check_quantization",

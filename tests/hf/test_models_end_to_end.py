@@ -59,20 +59,20 @@ def check(architecture: str, model: str, data: Path, out: Path) -> None:
 
     code, text = run(model, shared_checkpoint(architecture), data, out)
     assert code == 0, text
-    (found,) = open_runs([out])
-    hears, sees = "hearing" in found.facts.senses, "sight" in found.facts.senses
-    assert sorted(found.facts.tasks) == sorted(TASKS)
-    states = [f.state for findings in found.findings.values() for f in findings]
+    (run_,) = open_runs([out])
+    hears, sees = "hearing" in run_.facts.senses, "sight" in run_.facts.senses
+    assert sorted(run_.facts.tasks) == sorted(TASKS)
+    states = [f.state for findings in run_.findings.values() for f in findings]
     assert "failed" not in states
-    answered = [f for f in found.findings["recognition"] if f.state == "answered"]
+    answered = [f for f in run_.findings["recognition"] if f.state == "answered"]
     assert len(answered) == 2 * (18 * sees + 2 * hears)
-    odds = [round(f.probability, 6) for f in answered if f.probability is not None]
-    assert len(odds) == len(answered) and len(set(odds)) > len(odds) / 2
+    probabilities = [round(f.probability, 6) for f in answered if f.probability is not None]
+    assert len(probabilities) == len(answered) and len(set(probabilities)) > len(probabilities) / 2
 
-    before = (found.path / "findings.jsonl").read_bytes()
+    before = (run_.path / "findings.jsonl").read_bytes()
     code, text = run(model, shared_checkpoint(architecture), data, out)
     assert code == 0, text
-    assert (found.path / "findings.jsonl").read_bytes() == before
+    assert (run_.path / "findings.jsonl").read_bytes() == before
 
 
 @pytest.mark.parametrize("architecture", sorted(QUICK))

@@ -95,8 +95,8 @@ def test_the_stated_size_is_what_the_configuration_adds_up_to(name: str, spec: A
     import torch
     import transformers
 
-    from s3eval.transformers.environment import prepare_libraries
-    from s3eval.transformers.needs import estimate_needs, least_needs
+    from s3eval.hf.memory import estimate_memory, least_memory
+    from s3eval.torch_environment import prepare_libraries
 
     prepare_libraries()
     kind = getattr(transformers, spec(name).load().architecture)
@@ -105,11 +105,11 @@ def test_the_stated_size_is_what_the_configuration_adds_up_to(name: str, spec: A
     config = kind.config_class(
         **{k: dict(v) if isinstance(v, dict) else v for k, v in sizes.items()}
     )
-    counted = estimate_needs(kind, config, torch.bfloat16)
+    counted = estimate_memory(kind, config, torch.bfloat16)
     assert spec(name).parameters == pytest.approx(counted.parameters, abs=5_000_000)
     for bits in (None, 4.5):
-        least = least_needs(spec(name).parameters, torch.bfloat16, bits)
-        assert least.total < estimate_needs(kind, config, torch.bfloat16, bits).total
+        least = least_memory(spec(name).parameters, torch.bfloat16, bits)
+        assert least.total < estimate_memory(kind, config, torch.bfloat16, bits).total
 
 
 def test_every_model_with_a_checkpoint_states_its_size() -> None:

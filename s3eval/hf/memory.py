@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from s3eval.errors import MachineError
-from s3eval.transformers.environment import GIB, free_memory
+from s3eval.hf.environment import GIB, free_memory
 
-__all__ = ["Needs", "check_memory", "estimate_needs", "least_needs"]
+__all__ = ["MemoryEstimate", "check_memory", "estimate_memory", "least_memory"]
 
 
 @dataclass(frozen=True)
-class Needs:
+class MemoryEstimate:
     """What a model takes: ``weights`` and ``working`` memory in bytes.
 
     ``parameters`` counts all, ``quantizable`` those a quantiser would reach. ``counted`` is
@@ -31,9 +31,9 @@ class Needs:
         return self.weights + self.working
 
 
-def least_needs(
+def least_memory(
     parameters: int, dtype: Any, bits: float | None = None, *, mixture: bool = False
-) -> Needs:
+) -> MemoryEstimate:
     """The least a model of a published size takes: what is known before its configuration is.
 
     Args:
@@ -46,17 +46,17 @@ def least_needs(
         weights, and a tenth of them to work in; the memory of a prefix is left out.
 
     >>> import torch
-    >>> least_needs(1_000_000_000, torch.bfloat16).weights
+    >>> least_memory(1_000_000_000, torch.bfloat16).weights
     2000000000
     """
     weights = int(parameters * (bits / 8 if bits else dtype.itemsize))
     reached = 0 if mixture and not bits else parameters
-    return Needs(parameters, reached, weights, weights // 10, counted=False)
+    return MemoryEstimate(parameters, reached, weights, weights // 10, counted=False)
 
 
-def estimate_needs(
+def estimate_memory(
     kind: Any, config: Any, dtype: Any, bits: float | None = None, *, experts: bool = False
-) -> Needs:
+) -> MemoryEstimate:
     """The memory a model takes, counted on a model without storage.
 
     Args:
@@ -81,7 +81,7 @@ def estimate_needs(
     width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
     token = 2 * text.num_hidden_layers * heads * width * dtype.itemsize
     longest = min(25_000, text.max_position_embeddings)
-    return Needs(parameters, quantizable, weights, 2 * longest * token + weights // 10)
+    return MemoryEstimate(parameters, quantizable, weights, 2 * longest * token + weights // 10)
 
 
 def _quantizable(model: Any, experts: bool) -> int:
@@ -98,12 +98,14 @@ def _quantizable(model: Any, experts: bool) -> int:
     return int(sum(m.weight.numel() for m in layers) + sum(p.numel() for p in stacked))
 
 
-def check_memory(name: str, needs: Needs, dtype: Any, device: str, bits: float | None) -> None:
+def check_memory(
+    name: str, estimate: MemoryEstimate, dtype: Any, device: str, bits: float | None
+) -> None:
     """Refuse a model that cannot fit, with the numbers.
 
     Args:
         name: the model's name, for messages.
-        needs: what it takes (`least_needs`, `estimate_needs`).
+        estimate: what it takes (`least_memory`, `estimate_memory`).
         dtype: the weights'. bits: of a quantised weight, None when none is.
         device: where it would go.
 
@@ -111,17 +113,18 @@ def check_memory(name: str, needs: Needs, dtype: Any, device: str, bits: float |
         MachineError: weights and working memory are more than what is free.
     """
     free = free_memory(device)
-    if needs.total <= free:
+    if estimate.total <= free:
         return
     held = str(dtype).removeprefix("torch.")
     if bits:
-        held += f", {needs.quantizable / 1e9:.1f} of them in {bits:g} bits"
-    about = "about" if needs.counted else "at least"
+        held += f", {estimate.quantizable / 1e9:.1f} of them in {bits:g} bits"
+    about = "about" if estimate.counted else "at least"
     raise MachineError(
-        f"'{name}' needs {about} {needs.total / GIB:.0f} GiB ({needs.parameters / 1e9:.1f} billion "
-        f"parameters in {held}: {needs.weights / GIB:.0f} GiB, and {needs.working / GIB:.0f} GiB "
-        f"to work in), but this machine has {free / GIB:.0f} GiB free {_place(device)}",
-        fix=_way_out(needs, device, bits),
+        f"'{name}' needs {about} {estimate.total / GIB:.0f} GiB "
+        f"({estimate.parameters / 1e9:.1f} billion parameters in {held}: "
+        f"{estimate.weights / GIB:.0f} GiB, and {estimate.working / GIB:.0f} GiB to work in), "
+        f"but this machine has {free / GIB:.0f} GiB free {_place(device)}",
+        fix=_suggestion(estimate, device, bits),
     )
 
 
@@ -133,10 +136,10 @@ def _place(device: str) -> str:
     return "of main memory" + ("" if torch.cuda.is_available() else " and no GPU")
 
 
-def _way_out(needs: Needs, device: str, bits: float | None) -> str:
-    """What would do: GPUs of so much memory, or something smaller."""
-    gpus = f"GPUs of {1.2 * 2 * needs.parameters / GIB:.0f} GiB together (bfloat16), "
-    helps = bits is None and needs.quantizable > needs.parameters / 2
+def _suggestion(estimate: MemoryEstimate, device: str, bits: float | None) -> str:
+    """What would be enough: GPUs of so much memory, or something smaller."""
+    gpus = f"GPUs of {1.2 * 2 * estimate.parameters / GIB:.0f} GiB together (bfloat16), "
+    helps = bits is None and estimate.quantizable > estimate.parameters / 2
     return (
         (gpus if device == "cpu" else "")
         + "a smaller model, "

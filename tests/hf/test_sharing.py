@@ -33,7 +33,7 @@ def asked(model: Any, questions: Any = QUESTIONS) -> list[Question]:
 
 def independent(model: Any, footage: Any, question: Question) -> tuple[str, Any]:
     """The library's own generate on the whole prompt: text, and logits of the first token."""
-    from s3eval.transformers.prompting import Template
+    from s3eval.hf.prompting import Template
 
     media = model.media(footage)
     template = Template(model.processor, media.content, dict(model.media_ends))
@@ -79,18 +79,22 @@ def test_same_logits_as_independent_calls(architecture: str, way: str, loaded: A
     """Every step's logits, not only the first, within 1e-4 in float32."""
     import torch
 
-    from s3eval.transformers.growing import Batched, Packed
+    from s3eval.hf.decoding import BatchedDecoding, PackedDecoding
 
     model = loaded(architecture)
     questions = asked(model)
     watched = model.watch(noise_clip(1))
     prefix = watched.prefixes[""]
     tails = [watched.template.split(q.text).tokens for q in questions]
-    tree = Packed(model.model, prefix) if way == "packed" else Batched(model.model, prefix, 0)
+    decoding = (
+        PackedDecoding(model.model, prefix)
+        if way == "packed"
+        else BatchedDecoding(model.model, prefix, 0)
+    )
     head = model.model.get_output_embeddings()
     wanted = [logits for _, logits in anew(model, 1)]
     with torch.inference_mode():
-        hidden = tree.start(tails)
+        hidden = decoding.start(tails)
         for step in range(3):
             logits = head(hidden)
             for row, steps in enumerate(wanted):
@@ -99,7 +103,7 @@ def test_same_logits_as_independent_calls(architecture: str, way: str, loaded: A
                 following = [
                     int(s[step][0].argmax()) for s in _penalised(model, prefix, tails, wanted, step)
                 ]
-                hidden = tree.step(range(len(questions)), following)
+                hidden = decoding.step(range(len(questions)), following)
 
 
 def _penalised(model: Any, prefix: Any, tails: Any, wanted: Any, step: int) -> Any:
@@ -138,7 +142,7 @@ def test_questions_read_at_the_same_time_do_not_disturb_each_other(way: str, loa
     """Two continuations of one prefix, a step of the one after a step of the other."""
     import torch
 
-    from s3eval.transformers.growing import Batched, Packed
+    from s3eval.hf.decoding import BatchedDecoding, PackedDecoding
 
     model = loaded("qwen2_5_vl")
     watched = model.watch(noise_clip(1))
@@ -146,8 +150,12 @@ def test_questions_read_at_the_same_time_do_not_disturb_each_other(way: str, loa
     tails = [watched.template.split(q.text).tokens for q in QUESTIONS]
     groups, following = [tails[:3], tails[3:]], [[1, 2, 3], [4, 5]]
 
-    def tree() -> Any:
-        return Packed(model.model, prefix) if way == "packed" else Batched(model.model, prefix, 0)
+    def decoding() -> Any:
+        return (
+            PackedDecoding(model.model, prefix)
+            if way == "packed"
+            else BatchedDecoding(model.model, prefix, 0)
+        )
 
     def steps(one: Any, number: int) -> Any:
         yield one.start(groups[number])
@@ -157,11 +165,11 @@ def test_questions_read_at_the_same_time_do_not_disturb_each_other(way: str, loa
             yield one.step(which, following[number])
 
     with torch.inference_mode():
-        alone = [list(steps(tree(), number)) for number in (0, 1)]
-        together = zip(steps(tree(), 0), steps(tree(), 1), strict=True)
-        for number, found in enumerate(zip(*together, strict=True)):
-            for mine, wanted in zip(found, alone[number], strict=True):
-                assert torch.equal(mine, wanted)
+        alone = [list(steps(decoding(), number)) for number in (0, 1)]
+        together = zip(steps(decoding(), 0), steps(decoding(), 1), strict=True)
+        for number, actual in enumerate(zip(*together, strict=True)):
+            for actual_state, wanted in zip(actual, alone[number], strict=True):
+                assert torch.equal(actual_state, wanted)
 
 
 def test_the_prefix_is_not_copied_for_each_question(loaded: Any) -> None:
@@ -179,26 +187,28 @@ def test_the_prefix_is_not_copied_for_each_question(loaded: Any) -> None:
 def test_the_librarys_own_cache_serves_as_well(
     way: str, loaded: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where it keeps a layer in another way, there is no room, and the answers are the same."""
-    from s3eval.transformers import room
+    """Where nothing can be preallocated the answers are the same."""
+    from s3eval.hf import kv_cache
 
     model, footage = loaded("qwen3_vl", sharing=way), noise_clip(12)
     wanted = [(a.text, a.mass) for a in model.ask(model.watch(footage), QUESTIONS)]
-    monkeypatch.setattr(room, "with_room", lambda cache: cache)
+    monkeypatch.setattr(kv_cache, "preallocate", lambda cache: cache)
     watched = model.watch(footage)
-    found = [(a.text, a.mass) for a in model.ask(watched, QUESTIONS)]
-    assert not any(isinstance(x, room.RoomyLayer) for x in watched.prefixes[""].cache.layers)
-    assert [text for text, _ in found] == [text for text, _ in wanted]
-    assert [mass for _, mass in found] == pytest.approx([mass for _, mass in wanted], abs=1e-5)
+    actual = [(a.text, a.mass) for a in model.ask(watched, QUESTIONS)]
+    assert not any(
+        isinstance(x, kv_cache.PreallocatedLayer) for x in watched.prefixes[""].cache.layers
+    )
+    assert [text for text, _ in actual] == [text for text, _ in wanted]
+    assert [mass for _, mass in actual] == pytest.approx([mass for _, mass in wanted], abs=1e-5)
 
 
 def test_different_footage_gives_different_answers(architecture: str, loaded: Any) -> None:
     model = loaded(architecture)
-    odds = []
+    probabilities = []
     for seed in (1, 2):
         answers = model.ask(model.watch(noise_clip(seed)), asked(model))
-        odds.append([p for a in answers for p in a.probabilities.values()])
-    assert max(abs(a - b) for a, b in zip(*odds, strict=True)) > 1e-3
+        probabilities.append([p for a in answers for p in a.probabilities.values()])
+    assert max(abs(a - b) for a, b in zip(*probabilities, strict=True)) > 1e-3
 
 
 def test_nothing_depends_on_order_batch_or_run(architecture: str, loaded: Any) -> None:
@@ -280,13 +290,13 @@ def test_memory_running_out_makes_groups_smaller(
 ) -> None:
     import torch
 
-    from s3eval.transformers.growing import Packed
+    from s3eval.hf.decoding import PackedDecoding
 
     model = loaded("qwen2_5_vl")
     footage = noise_clip(9)
     watched = model.watch(footage)
     whole = [a.text for a in model.ask(watched, QUESTIONS)]
-    sizes, kept = [], Packed.start
+    sizes, kept = [], PackedDecoding.start
 
     def cramped(self: Any, tails: Any) -> Any:
         sizes.append(len(tails))
@@ -294,29 +304,29 @@ def test_memory_running_out_makes_groups_smaller(
             raise torch.OutOfMemoryError("CUDA out of memory")
         return kept(self, tails)
 
-    monkeypatch.setattr(Packed, "start", cramped)
+    monkeypatch.setattr(PackedDecoding, "start", cramped)
     assert [a.text for a in model.ask(watched, QUESTIONS)] == whole
     assert sizes == [5, 2, 3, 1, 2]
 
     def full(self: Any, tails: Any) -> Any:
         raise torch.OutOfMemoryError("CUDA out of memory")
 
-    monkeypatch.setattr(Packed, "start", full)
+    monkeypatch.setattr(PackedDecoding, "start", full)
     answers = list(model.ask(watched, QUESTIONS[:2]))
     assert [a.status for a in answers] == ["failed", "failed"]
     assert "memory" in answers[0].reason
 
 
 def test_a_memory_limit_makes_groups_smaller(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from s3eval.transformers.growing import Batched
+    from s3eval.hf.decoding import BatchedDecoding
 
-    sizes, kept = [], Batched.start
+    sizes, kept = [], BatchedDecoding.start
 
     def counted(self: Any, tails: Any) -> Any:
         sizes.append(len(tails))
         return kept(self, tails)
 
-    monkeypatch.setattr(Batched, "start", counted)
+    monkeypatch.setattr(BatchedDecoding, "start", counted)
     model = loaded("qwen3_vl", sharing="batched", memory_limit=0.0001)
     watched = model.watch(noise_clip(10))
     assert len(list(model.ask(watched, QUESTIONS))) == len(QUESTIONS)
@@ -328,9 +338,9 @@ def test_an_answer_comes_before_the_next_group_is_asked(loaded: Any) -> None:
     model = loaded("audio_flamingo3", batch=2)
     answers = iter(model.ask(model.watch(noise_clip(11)), asked(model)))
     assert [next(answers).status, next(answers).status] == ["answered", "answered"]
-    model_asker = model._asker
+    generator = model._generator
     try:
-        model._asker = None
+        model._generator = None
         assert next(answers).status == "answered"  # the group already under way
     finally:
-        model._asker = model_asker
+        model._generator = generator

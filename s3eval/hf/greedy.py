@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from s3eval.transformers.prefix import Prefix
+from s3eval.hf.prefix import Prefix
 
 __all__ = ["Greedy"]
 

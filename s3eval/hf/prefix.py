@@ -16,7 +16,7 @@ class Prefix:
 
     Attributes:
         tokens: its token ids.
-        cache: keys and values of every layer; only ever continued (`room.fork`).
+        cache: keys and values of every layer; only ever continued (`kv_cache.fork`).
         next_position: the position of the first token after it.
         highest: the highest position in it; generated tokens come after this one, which is
             above ``next_position`` only where a video reaches further in time than the text
@@ -67,25 +67,25 @@ def cache_word(decoder: Any) -> str:
 def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
     """Encode a prompt with its clip, once, without computing any logits.
 
-    The positions are those the library computed, caught on their way into the decoder, so no
+    The positions are those the library computed, recorded on their way into the decoder, so no
     family's position rules are repeated here.
 
     Args:
         model: a conditional-generation model of the library.
         inputs: what its processor made, batch of one, on the model's device.
     """
-    from s3eval.transformers.room import with_room
+    from s3eval.hf.kv_cache import preallocate
 
     decoder = model.get_decoder()
     core = getattr(model, "model", None)
     if core is None or core is decoder:
         core = model  # before transformers 5.22 some families had no part without the head
-    caught: dict[str, Any] = {}
+    recorded: dict[str, Any] = {}
 
-    def catch(_: Any, __: Any, kwargs: dict[str, Any]) -> None:
-        caught["positions"] = kwargs.get("position_ids")
+    def record(_: Any, __: Any, kwargs: dict[str, Any]) -> None:
+        recorded["positions"] = kwargs.get("position_ids")
 
-    hook = decoder.register_forward_pre_hook(catch, with_kwargs=True)
+    hook = decoder.register_forward_pre_hook(record, with_kwargs=True)
     # The library keeps the last clip's offset on the model; a leftover would leak into this one.
     for part in (core, model):
         if hasattr(part, "rope_deltas"):
@@ -94,9 +94,9 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         made = core(**inputs, use_cache=True)
     finally:
         hook.remove()
-    cache = with_room(getattr(made, cache_word(decoder)))
+    cache = preallocate(getattr(made, cache_word(decoder)))
     tokens = tuple(inputs["input_ids"][0].tolist())
-    positions = caught["positions"]
+    positions = recorded["positions"]
     if positions is None:
         return Prefix(tokens, cache, len(tokens), len(tokens) - 1, 1)
     rows = 3 if positions.ndim == 3 else 1

@@ -19,9 +19,9 @@ pytest.importorskip("transformers")
 
 def refused(spec: Any, name: str, kind: type[Exception] = S3EvalError, **options: Any) -> str:
     """Load a model that must be refused; the message, which must be one line."""
-    found = spec(name)
+    chosen = spec(name)
     with pytest.raises(kind) as caught:
-        found.load().load(found, options)
+        chosen.load().load(chosen, options)
     line = str(caught.value)
     assert "\n" not in line and line
     return line
@@ -186,7 +186,7 @@ def test_what_makes_tokens_is_missing(spec: Any, folder: Path, gone: tuple[str, 
 def test_missing_extras(
     spec: Any, folder: Path, options: dict[str, str], module: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from s3eval.transformers import environment
+    from s3eval.hf import environment
 
     monkeypatch.setattr(environment, "installed", lambda name: name != module)
     line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder), **options)
@@ -196,7 +196,7 @@ def test_missing_extras(
 def test_gptq_asked_of_a_checkpoint_that_is_not(
     spec: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from s3eval.transformers import environment
+    from s3eval.hf import environment
 
     monkeypatch.setattr(environment, "installed", lambda name: True)
     line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder), quantization="gptq")
@@ -229,9 +229,9 @@ def test_seventy_two_billion_parameters_on_a_small_machine(
     """Refused with numbers from the configuration alone: the folder holds nothing else."""
     from transformers import Qwen2_5_VLConfig
 
-    from s3eval.transformers import needs
+    from s3eval.hf import memory
 
-    monkeypatch.setattr(needs, "free_memory", lambda device: 8 * 2**30)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 8 * 2**30)
     config = Qwen2_5_VLConfig(
         vision_config={"hidden_size": 1280, "out_hidden_size": 8192, "intermediate_size": 3456}
     )
@@ -247,13 +247,13 @@ def test_the_published_size_refuses_before_anything_is_fetched(
     """No configuration in the cache, and none asked for: the spec knows how large it is."""
     import socket
 
-    from s3eval.transformers import needs
+    from s3eval.hf import memory
 
     def nobody(*args: Any, **more: Any) -> Any:
         raise AssertionError("the network was asked")
 
     monkeypatch.setattr(socket, "getaddrinfo", nobody)
-    monkeypatch.setattr(needs, "free_memory", lambda device: 8 * 2**30)
+    monkeypatch.setattr(memory, "free_memory", lambda device: 8 * 2**30)
     line = refused(spec, "qwen2.5-vl-72b", MachineError, device="cpu")
     assert "at least 301 GiB (73.4 billion parameters in float32: 273 GiB" in line
     assert "8 GiB free" in line and "GPUs of 164 GiB together" in line
@@ -293,7 +293,7 @@ def test_a_template_that_asks_before_it_shows(spec: Any, folder: Path) -> None:
     turned = text.replace("message['content'] %}", "message['content'] | reverse %}")
     assert turned != text
     template.write_text(turned)
-    found = spec("qwen3-vl-8b")
-    model = found.load().load(found, {"checkpoint": str(folder)})
+    chosen = spec("qwen3-vl-8b")
+    model = chosen.load().load(chosen, {"checkpoint": str(folder)})
     with pytest.raises(S3EvalError, match="does not put the clip before the question"):
         model.watch(noise_clip())

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.errors import S3EvalError
-from s3eval.transformers.media import Media, frame_rate, frame_tensor, pixels_per_frame
-from s3eval.transformers.model import TransformersModel
-from s3eval.transformers.options import Options
+from s3eval.hf.media import Media, frame_rate, frame_tensor, pixels_per_frame
+from s3eval.hf.model import TransformersModel
+from s3eval.hf.options import Options
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage

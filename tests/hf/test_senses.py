@@ -63,20 +63,20 @@ def test_omni_models_use_sound_and_frames(name: str, loaded: Any) -> None:
     """Changing either changes the answers; leaving the sound out does, too."""
     model = loaded(name)
 
-    def odds(clip: Any, of: Any = model) -> list[float]:
+    def probabilities(clip: Any, of: Any = model) -> list[float]:
         answers = of.ask(of.watch(clip), [SEEN])
         return [p for a in answers for p in a.probabilities.values()]
 
     whole, other = CLIPS["video and sound"], noise_clip(2)
-    base = odds(whole)
+    base = probabilities(whole)
     for changed in (
         replace(whole, sound=other.sound),
         replace(whole, frames=other.frames),
         replace(whole, sound=None),
     ):
-        assert max(abs(a - b) for a, b in zip(base, odds(changed), strict=True)) > 1e-4
+        assert max(abs(a - b) for a, b in zip(base, probabilities(changed), strict=True)) > 1e-4
     deaf = loaded(name, sound="false")
-    assert odds(whole, deaf) == odds(replace(whole, sound=None))
+    assert probabilities(whole, deaf) == probabilities(replace(whole, sound=None))
     assert deaf.identity()["sound"] is False
 
 

@@ -1,6 +1,6 @@
 """Tensor parallelism: every layer split over several processes, of which only one is the run.
 
-This process starts the others, one for each further GPU, and tells them over a pipe which clip it
+This process starts the others, one for each further GPU, and sends them over a pipe which clip it
 watches and what it asks; they do the same forward passes on their part of the layers and throw
 the answers away. So only this process decodes, writes and prints, and nothing has to be launched
 in a special way. The others end with it, whatever ends it.
@@ -19,15 +19,23 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError, StopRunError
-from s3eval.transformers.asking import Asked, Asker
-from s3eval.transformers.environment import GIB, free_memory, is_out_of_memory
-from s3eval.transformers.options import Options
+from s3eval.hf.environment import GIB, free_memory, is_out_of_memory
+from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
+from s3eval.hf.options import Options
 
 if TYPE_CHECKING:
+    from s3eval.hf.prefix import Prefix
     from s3eval.model import Answer
-    from s3eval.transformers.prefix import Prefix
 
-__all__ = ["Crew", "LockstepAsker", "check_launch", "check_split", "follow", "plan", "settled"]
+__all__ = [
+    "SynchronizedGenerator",
+    "WorkerProcesses",
+    "check_launch",
+    "check_split",
+    "plan",
+    "with_fixed_memory_limit",
+    "work",
+]
 
 # Text models whose layers the library (5.24) splits only under another model's name.
 _LAYERS_OF = {"qwen3_vl_text": "Qwen3Config"}
@@ -59,8 +67,8 @@ def plan(kind: Any, config: Any) -> dict[str, str]:
 
     with torch.device("meta"):
         model = kind._from_config(config)
-    found = dict(model.tp_plan)
-    if not any(".layers." in part for part in found):
+    split = dict(model.tp_plan)
+    if not any(".layers." in part for part in split):
         like = _LAYERS_OF.get(config.get_text_config().model_type)
         if like is None:
             raise S3EvalError(
@@ -70,8 +78,8 @@ def plan(kind: Any, config: Any) -> dict[str, str]:
             )
         decoder = next(n for n, m in model.named_modules() if m is model.get_decoder())
         layers = getattr(transformers, like).base_model_tp_plan
-        found |= {f"{decoder}.{part}": how for part, how in layers.items()}
-    return found
+        split |= {f"{decoder}.{part}": how for part, how in layers.items()}
+    return split
 
 
 def check_split(name: str, config: Any, options: Options) -> None:
@@ -107,14 +115,14 @@ def check_split(name: str, config: Any, options: Options) -> None:
         )
 
 
-def settled(options: Options, device: str) -> Options:
-    """The options with a memory limit in numbers, so that all processes group alike."""
+def with_fixed_memory_limit(options: Options, device: str) -> Options:
+    """The options with a memory limit in numbers, so that all processes form the same groups."""
     limit = options.memory_limit or free_memory(device) / 2 / GIB
     return options.model_copy(update={"memory_limit": limit})
 
 
-class Crew:
-    """The other processes of a tensor-parallel model; one that is told nothing waits.
+class WorkerProcesses:
+    """The other processes of a tensor-parallel model; a process without a message waits.
 
     Args:
         kind: the adapter's class.
@@ -131,12 +139,12 @@ class Crew:
         self._address = dict(zip(_ADDRESS, where, strict=True))
         self._number, self._gone = 0, list[int]()
         self._others = [self._start(rank) for rank in range(1, count)]
-        self.tell(kind, spec, options.model_copy(update={"check_memory": False}))
+        self.send(kind, spec, options.model_copy(update={"check_memory": False}))
 
     def _start(self, rank: int) -> subprocess.Popen[bytes]:
         mine = {**self._address, "RANK": str(rank), "LOCAL_RANK": str(rank)}
         return subprocess.Popen(
-            [sys.executable, "-m", "s3eval.transformers.parallel"],
+            [sys.executable, "-m", "s3eval.hf.parallel"],
             env={**os.environ, **mine},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -145,8 +153,8 @@ class Crew:
         )
 
     @contextmanager
-    def meeting(self) -> Iterator[None]:
-        """While the library loads the model, let it find the others."""
+    def rendezvous(self) -> Iterator[None]:
+        """While the library loads the model, let it connect to the other processes."""
         kept = {name: os.environ.get(name) for name in _ADDRESS}
         os.environ.update(self._address)
         try:
@@ -158,7 +166,7 @@ class Crew:
                 else:
                     os.environ[name] = value
 
-    def tell(self, *message: Any) -> None:
+    def send(self, *message: Any) -> None:
         """Send all others a message.
 
         Raises:
@@ -178,20 +186,20 @@ class Crew:
     def watch(self, footage: Any) -> int:
         """Have a clip watched; the number it is then known by."""
         self._number += 1
-        self.tell("watch", self._number, footage, tuple(self._gone))
+        self.send("watch", self._number, footage, tuple(self._gone))
         self._gone.clear()
         return self._number
 
     def ask(self, number: int, questions: Sequence[Any]) -> None:
         """Have questions about a clip asked."""
-        self.tell("ask", number, tuple(questions))
+        self.send("ask", number, tuple(questions))
 
     def forget_with(self, watched: Any, number: int) -> None:
         """Let the others forget a clip once it is forgotten here."""
         weakref.finalize(watched, self._gone.append, number).atexit = False
 
     def close(self) -> None:
-        """End the others; there is nothing they could lose."""
+        """End the other processes; they hold nothing that has to be saved."""
         for other in self._others:
             other.kill()
             other.wait()
@@ -201,13 +209,13 @@ class Crew:
         _leave()
 
 
-class LockstepAsker(Asker):
+class SynchronizedGenerator(AnswerGenerator):
     """Asks as all processes must: in the same groups, so running out of memory ends the run.
 
     Trying half a group again would be out of step with the others.
     """
 
-    def _answer(self, prefix: Prefix, group: Sequence[Asked]) -> list[Answer]:
+    def _answer(self, prefix: Prefix, group: Sequence[TokenizedQuestion]) -> list[Answer]:
         try:
             return super()._answer(prefix, group)
         except Exception as error:
@@ -219,11 +227,11 @@ class LockstepAsker(Asker):
             ) from error
 
 
-def follow(stream: IO[bytes]) -> None:
+def work(stream: IO[bytes]) -> None:
     """Do what the run's process does, until it ends.
 
     Args:
-        stream: where it tells (`Crew`).
+        stream: where the run's process writes its messages (`WorkerProcesses`).
     """
     kind, spec, options = pickle.load(stream)
     loaded = kind.loaded(spec, options)
@@ -255,6 +263,6 @@ def _leave() -> None:
 
 if __name__ == "__main__":
     try:
-        follow(sys.stdin.buffer)
+        work(sys.stdin.buffer)
     except EOFError:
         _leave()

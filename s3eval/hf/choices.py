@@ -13,9 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.transformers.growing import Tree
+from s3eval.hf.decoding import PrefixDecoding
 
-__all__ = ["ChoiceOdds", "Tokens", "choice_odds", "spellings"]
+__all__ = ["ChoiceProbabilities", "Tokens", "choice_probabilities", "spellings"]
 
 # Spellings whose first token alone is rarer than this cannot move a probability visibly.
 _NEGLIGIBLE = 1e-6
@@ -24,7 +24,7 @@ Tokens = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class ChoiceOdds:
+class ChoiceProbabilities:
     """Probabilities that sum to 1 over the choices, and the mass they were normalised from."""
 
     probabilities: Mapping[str, float]
@@ -43,7 +43,7 @@ def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens,
     it; abbreviations (all capitals) only as they are. A spelling that continues a shorter one
     of the same choice is left out, since the shorter one counts it already.
     """
-    found: dict[str, tuple[Tokens, ...]] = {}
+    written_as: dict[str, tuple[Tokens, ...]] = {}
     for choice in choices:
         forms = [choice]
         if not (choice.isupper() and len(choice) > 1):
@@ -53,29 +53,29 @@ def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens,
             for form in forms
             for blank in ("", " ")
         )
-        found[choice] = tuple(
+        written_as[choice] = tuple(
             t for t in written if not any(o != t and t[: len(o)] == o for o in written)
         )
-    return found
+    return written_as
 
 
-def choice_odds(
-    tree: Tree,
+def choice_probabilities(
+    decoding: PrefixDecoding,
     which: Sequence[int],
     firsts: Sequence[Any],
     offered: Sequence[Mapping[str, tuple[Tokens, ...]]],
     head: Any,
-) -> list[ChoiceOdds]:
-    """The odds of each question's choices.
+) -> list[ChoiceProbabilities]:
+    """The probabilities of each question's choices.
 
     Args:
-        tree: where the questions were read.
+        decoding: where the questions were read.
         which: the questions' places in it.
         firsts: log probabilities of each question's first answer token, shape (vocabulary,).
         offered: each question's choices with their spellings.
         head: hidden states to log probabilities.
     """
-    chances: list[dict[Tokens, float]] = []
+    probabilities: list[dict[Tokens, float]] = []
     longer: list[tuple[int, Tokens]] = []
     for place, (first, choices) in enumerate(zip(firsts, offered, strict=True)):
         row: dict[Tokens, float] = {}
@@ -86,29 +86,31 @@ def choice_odds(
             row[tokens] = math.exp(log)
             if len(tokens) > 1 and row[tokens] > _NEGLIGIBLE:
                 longer.append((place, tokens))
-        chances.append(row)
+        probabilities.append(row)
     if longer:
-        ahead = tree.look_ahead([which[p] for p, _ in longer], [t[:-1] for _, t in longer])
-        for (place, tokens), hidden in zip(longer, ahead, strict=True):
+        states = decoding.look_ahead([which[p] for p, _ in longer], [t[:-1] for _, t in longer])
+        for (place, tokens), hidden in zip(longer, states, strict=True):
             following = head(hidden)
             rest = sum(float(following[k, token]) for k, token in enumerate(tokens[1:]))
-            chances[place][tokens] *= math.exp(rest)
-    return [_odds(row, choices) for row, choices in zip(chances, offered, strict=True)]
+            probabilities[place][tokens] *= math.exp(rest)
+    return [_normalised(row, choices) for row, choices in zip(probabilities, offered, strict=True)]
 
 
-def _odds(chances: Mapping[Tokens, float], choices: Mapping[str, tuple[Tokens, ...]]) -> ChoiceOdds:
-    """Sum spellings into choices; a choice that begins another one gives up the other's share."""
+def _normalised(
+    probabilities: Mapping[Tokens, float], choices: Mapping[str, tuple[Tokens, ...]]
+) -> ChoiceProbabilities:
+    """Sum spellings into choices; one that begins another is counted without the other's share."""
     totals = {}
     for choice, ways in choices.items():
         others = {t for other, more in choices.items() if other != choice for t in more}
         totals[choice] = sum(
-            max(0.0, chances[way] - sum(chances[t] for t in others if _begins(way, t)))
+            max(0.0, probabilities[way] - sum(probabilities[t] for t in others if _begins(way, t)))
             for way in ways
         )
     mass = sum(totals.values())
     if not mass > 0:
-        return ChoiceOdds(dict.fromkeys(choices, 1 / len(choices)), 0.0)
-    return ChoiceOdds({c: total / mass for c, total in totals.items()}, min(1.0, mass))
+        return ChoiceProbabilities(dict.fromkeys(choices, 1 / len(choices)), 0.0)
+    return ChoiceProbabilities({c: total / mass for c, total in totals.items()}, min(1.0, mass))
 
 
 def _begins(short: Tokens, long: Tokens) -> bool:

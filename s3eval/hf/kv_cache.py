@@ -1,10 +1,10 @@
-"""Keys and values of a prefix with room behind them: what follows it is written in place.
+"""A preallocated key-value cache: what follows the prefix is written in place.
 
 The library's own cache layer concatenates, so that every pass, be it for one generated token,
 copies the whole prefix in every layer. Here the prefix lies at the start of a longer tensor.
-Questions asked one after the other use the same room behind it.
+Questions asked one after the other reuse the same free positions behind it.
 
-Not to be imported before the library is known to import (`environment.prepare_libraries`).
+Not to be imported before the library is known to import (`torch_environment.prepare_libraries`).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from typing import Any
 
 from transformers.cache_utils import DynamicLayer
 
-__all__ = ["Room", "RoomyLayer", "Writer", "fork", "peek", "with_room"]
+__all__ = ["Buffer", "PreallocatedLayer", "Writer", "fork", "preallocate", "snapshot"]
 
-# Tokens of room at the least, so that short answers never make it move.
+# Free positions allocated at the least, so that short answers never cause a reallocation.
 _LEAST = 64
 
 
 class Writer:
-    """Stands for one continuation; the room is its own for as long as this object lives."""
+    """Identifies one continuation; it owns the free positions for as long as this object lives."""
 
 
-class Room:
-    """A layer's keys and values and the room behind them.
+class Buffer:
+    """A layer's keys and values, followed by free positions.
 
     Args:
         keys, values: shape (rows, heads, tokens, width); everything in them is kept.
@@ -38,7 +38,7 @@ class Room:
         self._kept = keys.shape[-2] if kept is None else kept
         self._writer: Any = None
 
-    def lend(self, writer: Writer) -> bool:
+    def claim(self, writer: Writer) -> bool:
         """Whether this continuation may write behind the shared tokens; one may at a time."""
         holder = None if self._writer is None else self._writer()
         if holder is None:
@@ -48,8 +48,9 @@ class Room:
     def write(self, start: int, keys: Any, values: Any) -> None:
         """Put keys and values, shape (rows, heads, tokens, width), at ``start`` tokens.
 
-        Where they do not fit, everything before ``start`` is moved into a larger room: as much
-        again as is written behind the shared tokens, so that many single tokens move it rarely.
+        Where they do not fit, everything before ``start`` is copied into a larger buffer: as many
+        positions again as are written behind the shared tokens, so that single tokens rarely
+        cause a copy.
         """
         end = start + keys.shape[-2]
         if end > self.keys.shape[-2]:
@@ -60,9 +61,9 @@ class Room:
         self.keys[:, :, start:end] = keys
         self.values[:, :, start:end] = values
 
-    def rows(self, index: Any) -> Room:
-        """A room of its own with some of the rows, shape (chosen,)."""
-        return Room(self.keys[index], self.values[index], self._kept)
+    def rows(self, index: Any) -> Buffer:
+        """A buffer of its own with some of the rows, shape (chosen,)."""
+        return Buffer(self.keys[index], self.values[index], self._kept)
 
 
 def _longer(old: Any, used: int, capacity: int) -> Any:
@@ -72,11 +73,11 @@ def _longer(old: Any, used: int, capacity: int) -> Any:
     return new
 
 
-class RoomyLayer(DynamicLayer):
+class PreallocatedLayer(DynamicLayer):
     """A cache layer of the library that writes behind what it holds instead of concatenating.
 
     A shallow copy of it is a continuation: it sees the same tokens, and writes behind them into
-    the same room while nobody else does, else into one of its own.
+    the same buffer while no other continuation does, else into one of its own.
 
     Args:
         keys, values: shape (rows, heads, tokens, width).
@@ -87,24 +88,24 @@ class RoomyLayer(DynamicLayer):
         self.is_initialized = True
         self.device, self.dtype = keys.device, keys.dtype
         self.writer = Writer()
-        self._room, self._length = Room(keys, values), int(keys.shape[-2])
+        self._buffer, self._length = Buffer(keys, values), int(keys.shape[-2])
 
     @property
     def keys(self) -> Any:
         """Shape (rows, heads, tokens, width)."""
-        return self._room.keys[:, :, : self._length]
+        return self._buffer.keys[:, :, : self._length]
 
     @property
     def values(self) -> Any:
         """Shape (rows, heads, tokens, width)."""
-        return self._room.values[:, :, : self._length]
+        return self._buffer.values[:, :, : self._length]
 
     def update(self, key_states: Any, value_states: Any, *args: Any, **kwargs: Any) -> Any:
         """Add tokens; keys and values of all, shape (rows, heads, tokens, width) each."""
-        if not self._room.lend(self.writer):
-            self._room = Room(self.keys, self.values)
-            self._room.lend(self.writer)
-        self._room.write(self._length, key_states, value_states)
+        if not self._buffer.claim(self.writer):
+            self._buffer = Buffer(self.keys, self.values)
+            self._buffer.claim(self.writer)
+        self._buffer.write(self._length, key_states, value_states)
         self._length += int(key_states.shape[-2])
         return self.keys, self.values
 
@@ -115,24 +116,24 @@ class RoomyLayer(DynamicLayer):
     def batch_repeat_interleave(self, repeats: int) -> None:
         """Make its only row so many."""
         if repeats > 1:
-            # Without room, so that the rows are copied, once, before they are written.
+            # Without free positions, so that the rows are copied, once, before they are written.
             shape = (repeats, -1, -1, -1)
-            self._room = Room(self.keys.expand(shape), self.values.expand(shape))
+            self._buffer = Buffer(self.keys.expand(shape), self.values.expand(shape))
 
     def batch_select_indices(self, indices: Any) -> None:
         """Keep these rows only."""
-        self._room = self._room.rows(indices)
+        self._buffer = self._buffer.rows(indices)
 
 
-def with_room(cache: Any) -> Any:
-    """The cache with room behind every layer.
+def preallocate(cache: Any) -> Any:
+    """The cache with free positions behind every layer.
 
     Given back as it is where the library keeps a layer in another way than whole and growing,
     such as a sliding window: continuing it then concatenates, as the library does.
     """
     plain = all(type(layer) is DynamicLayer and layer.is_initialized for layer in cache.layers)
     if plain and not getattr(cache, "offloading", False):
-        cache.layers = [RoomyLayer(layer.keys, layer.values) for layer in cache.layers]
+        cache.layers = [PreallocatedLayer(layer.keys, layer.values) for layer in cache.layers]
     return cache
 
 
@@ -143,23 +144,23 @@ def fork(cache: Any) -> Any:
     >>> from transformers import DynamicCache
     >>> cache, token = DynamicCache(), torch.ones(1, 2, 1, 4)
     >>> _ = cache.update(token, token, 0)
-    >>> grown = fork(with_room(cache))
+    >>> grown = fork(preallocate(cache))
     >>> _ = grown.update(token, token, 0)
     >>> cache.get_seq_length(), grown.get_seq_length()
     (1, 2)
     """
-    grown, writer = peek(cache), Writer()
+    grown, writer = snapshot(cache), Writer()
     for layer in grown.layers:
-        if isinstance(layer, RoomyLayer):
+        if isinstance(layer, PreallocatedLayer):
             layer.writer = writer
     return grown
 
 
-def peek(cache: Any) -> Any:
+def snapshot(cache: Any) -> Any:
     """A cache that starts as this one, to be grown and dropped before this one grows again.
 
-    Layers are copied shallowly. What is written behind a layer with room is overwritten when
-    the layer itself grows; a layer without room concatenates into new tensors.
+    Layers are copied shallowly. What is written behind a preallocated layer is overwritten when
+    the layer itself grows; a layer of the library concatenates into new tensors.
     """
     seen = copy.copy(cache)
     seen.layers = [copy.copy(layer) for layer in cache.layers]

@@ -65,11 +65,11 @@ class Template:
         """
         if system not in self._heads:
             mark = secrets.token_hex(8)
-            before, found, _ = self.render(mark, system).partition(mark)
+            before, separator, _ = self.render(mark, system).partition(mark)
             cut = max(
                 (before.rfind(end) + len(end) for end in self._ends if end in before), default=0
             )
-            if not found or not cut:
+            if not separator or not cut:
                 raise S3EvalError(
                     "This chat template does not put the clip before the question",
                     why=f"expected one of {', '.join(self._ends)} before the question",

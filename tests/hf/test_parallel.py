@@ -40,8 +40,8 @@ def split(loaded: Any) -> Iterator[Any]:
     models = []
 
     def of(architecture: str, **more: Any) -> Any:
-        found = loaded(architecture).spec
-        models.append(found.load().load(found, options(architecture, tensor_parallel=2, **more)))
+        chosen = loaded(architecture).spec
+        models.append(chosen.load().load(chosen, options(architecture, tensor_parallel=2, **more)))
         return models[-1]
 
     yield of
@@ -53,9 +53,9 @@ def check(architecture: str, split: Any, loaded: Any) -> None:
     whole, parts = loaded(architecture), split(architecture)
     for seed in (1, 2):
         expected = list(whole.ask(whole.watch(noise_clip(seed)), questions(whole)))
-        found = list(parts.ask(parts.watch(noise_clip(seed)), questions(parts)))
-        assert [a.text for a in found] == [a.text for a in expected]
-        for one, other in zip(found, expected, strict=True):
+        answers = list(parts.ask(parts.watch(noise_clip(seed)), questions(parts)))
+        assert [a.text for a in answers] == [a.text for a in expected]
+        for one, other in zip(answers, expected, strict=True):
             assert one.probabilities == pytest.approx(other.probabilities, abs=1e-5)
     mine, all_of_it = dict(parts.model.named_parameters()), dict(whole.model.named_parameters())
     inside = [n for n in mine if n.startswith("model.language_model.layers.0.mlp")]
@@ -81,29 +81,29 @@ def test_a_refused_clip_leaves_them_in_step(split: Any, loaded: Any) -> None:
     parts, whole = split("qwen2_5_vl", max_frames=40), loaded("qwen2_5_vl")
     with pytest.raises(S3EvalError, match="over the budget of 40"):
         parts.watch(noise_clip(frames=50))
-    found = list(parts.ask(parts.watch(noise_clip(1)), questions(parts)))
+    answers = list(parts.ask(parts.watch(noise_clip(1)), questions(parts)))
     expected = list(whole.ask(whole.watch(noise_clip(1)), questions(whole)))
-    assert [a.text for a in found] == [a.text for a in expected]
+    assert [a.text for a in answers] == [a.text for a in expected]
 
 
 def test_they_end_with_the_run(split: Any) -> None:
     parts = split("qwen2_5_vl")
-    (other,) = parts._crew._others
+    (other,) = parts._workers._others
     assert other.poll() is None
     other.kill()
     other.wait()
     with pytest.raises(S3EvalError, match="has ended"):
         for seed in range(3):  # the first message may still fit the pipe
-            parts._crew.tell("watch", seed, None, ())
+            parts._workers.send("watch", seed, None, ())
     parts.close()
     assert not torch.distributed.is_initialized()
     assert not {"RANK", "WORLD_SIZE"} & set(os.environ)
 
 
 def refused(spec: Any, **more: Any) -> str:
-    found = spec("qwen2.5-vl-7b")
+    chosen = spec("qwen2.5-vl-7b")
     with pytest.raises(S3EvalError) as caught:
-        found.load().load(found, options("qwen2_5_vl", **more))
+        chosen.load().load(chosen, options("qwen2_5_vl", **more))
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -119,7 +119,7 @@ def test_heads_that_do_not_divide(spec: Any) -> None:
 def test_options_that_exclude_each_other(
     spec: Any, option: str, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from s3eval.transformers import environment, loading
+    from s3eval.hf import environment, loading
 
     monkeypatch.setattr(environment, "installed", lambda name: True)
     monkeypatch.setattr(loading, "check_quantization", lambda *a: None)
@@ -131,7 +131,7 @@ def test_options_that_exclude_each_other(
 def test_layers_without_a_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
 
-    from s3eval.transformers import parallel
+    from s3eval.hf import parallel
 
     monkeypatch.setattr(parallel, "_LAYERS_OF", {})
     config = Qwen3VLConfig.from_pretrained(shared_checkpoint("qwen3_vl"))

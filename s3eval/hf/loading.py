@@ -12,17 +12,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
-from s3eval.transformers.environment import (
+from s3eval.hf.environment import (
     is_out_of_memory,
-    prepare_libraries,
     quiet_library,
     require,
 )
-from s3eval.transformers.fingerprint import checkpoint_name, checkpoint_version
-from s3eval.transformers.needs import check_memory, estimate_needs, least_needs
-from s3eval.transformers.options import Options
-from s3eval.transformers.parallel import check_split, plan
-from s3eval.transformers.quantization import (
+from s3eval.hf.fingerprint import checkpoint_name, checkpoint_version
+from s3eval.hf.memory import check_memory, estimate_memory, least_memory
+from s3eval.hf.options import Options
+from s3eval.hf.parallel import check_split, plan
+from s3eval.hf.quantization import (
     check_quantization,
     quantized_beforehand,
     quantized_bits,
@@ -31,7 +30,8 @@ from s3eval.transformers.quantization import (
     require_quantizer,
     unpacked,
 )
-from s3eval.transformers.source import Source, find_source, first_line
+from s3eval.hf.source import Source, find_source, first_line
+from s3eval.torch_environment import prepare_libraries
 
 __all__ = ["Loaded", "load_checkpoint"]
 
@@ -104,7 +104,7 @@ def _load(
     device = _device(options)
     if options.check_memory and parameters and options.quantization not in ("gptq", "awq"):
         dtype, bits = _dtype(None, device, options), quantized_bits({}, options)
-        least = least_needs(parameters, dtype, bits, mixture="Moe" in architecture)
+        least = least_memory(parameters, dtype, bits, mixture="Moe" in architecture)
         check_memory(name, least, dtype, device, bits)
     source = find_source(name, checkpoint, options.revision)
     _check_architecture(name, checkpoint, source.raw, model_types)
@@ -124,8 +124,8 @@ def _load(
     if options.check_memory:
         bits = quantized_bits(source.raw, options)
         experts = quantized_beforehand(source.raw)
-        needs = estimate_needs(kind, config, dtype, bits, experts=experts)
-        check_memory(name, needs, dtype, device, bits)
+        estimate = estimate_memory(kind, config, dtype, bits, experts=experts)
+        check_memory(name, estimate, dtype, device, bits)
     _check_weights(source)
     _check_processing(source)
     processor = _processor(source)
@@ -154,11 +154,11 @@ def _require_extras(options: Options) -> None:
 def _check_architecture(
     name: str, checkpoint: str, raw: dict[str, Any], model_types: tuple[str, ...]
 ) -> None:
-    found = raw.get("model_type", "")
-    if found not in model_types:
+    model_type = raw.get("model_type", "")
+    if model_type not in model_types:
         raise S3EvalError(
             f"Wrong architecture for '{name}': expected {' or '.join(model_types)}, "
-            f"but got {found or 'none'}",
+            f"but got {model_type or 'none'}",
             where=checkpoint,
             fix="s3eval list models",
         )
@@ -229,7 +229,7 @@ def _check_weights(source: Source) -> None:
 
 
 def _check_processing(source: Source) -> None:
-    """Refuse a folder from which the library would make an empty tokenizer without a word."""
+    """Refuse a folder from which the library would make an empty tokenizer silently."""
     folder = source.folder
     if folder is None:
         return

@@ -23,7 +23,7 @@ class Words:
 
 
 class Letters:
-    """A tree whose every next letter has the probability 1/4, or 1/2 for an S."""
+    """A decoding whose every next letter has the probability 1/4, or 1/2 for an S."""
 
     def __init__(self) -> None:
         self.asked: list[Any] = []
@@ -39,72 +39,72 @@ class Letters:
         return rows
 
 
-def odds(first: dict[str, float], *choices: str) -> Any:
-    from s3eval.transformers.choices import choice_odds, spellings
+def choices_of(first: dict[str, float], *choices: str) -> Any:
+    from s3eval.hf.choices import choice_probabilities, spellings
 
     logs = torch.full((128,), -math.inf)
     for letter, probability in first.items():
         logs[ord(letter)] = math.log(probability)
-    tree = Letters()
+    decoding = Letters()
     ways = spellings(Words(), choices)
-    (found,) = choice_odds(tree, [0], [logs], [ways], tree.logs)  # type: ignore[arg-type]
-    return found, tree.asked
+    (scores,) = choice_probabilities(decoding, [0], [logs], [ways], decoding.logs)  # type: ignore[arg-type]
+    return scores, decoding.asked
 
 
 def test_a_choice_of_two_tokens_is_their_product() -> None:
     """ES: 0.4 x 0.5; NES: 0.2 x 0.25 x 0.5."""
-    found, asked = odds({"E": 0.4, "N": 0.2}, "ES", "NES")
-    assert found.mass == pytest.approx(0.2 + 0.025)
-    assert found.probabilities["ES"] == pytest.approx(0.2 / 0.225)
-    assert found.best == "ES" and len(asked) == 2
+    scores, asked = choices_of({"E": 0.4, "N": 0.2}, "ES", "NES")
+    assert scores.mass == pytest.approx(0.2 + 0.025)
+    assert scores.probabilities["ES"] == pytest.approx(0.2 / 0.225)
+    assert scores.best == "ES" and len(asked) == 2
 
 
 def test_spellings_add_up_and_hopeless_ones_are_not_read_further() -> None:
-    found, asked = odds({"a": 0.3, "A": 0.1, "b": 0.1, " ": 1e-9}, "a", "b")
-    assert found.mass == pytest.approx(0.5)
-    assert found.probabilities["a"] == pytest.approx(0.8)
+    scores, asked = choices_of({"a": 0.3, "A": 0.1, "b": 0.1, " ": 1e-9}, "a", "b")
+    assert scores.mass == pytest.approx(0.5)
+    assert scores.probabilities["a"] == pytest.approx(0.8)
     assert asked == []
 
 
 def test_a_choice_that_begins_another_leaves_it_its_share() -> None:
     """P("a") covers "aS" (0.6 x 0.5) and "as" (0.6 x 0.25); together they must not exceed it."""
-    found, _ = odds({"a": 0.6}, "a", "aS")
-    assert found.mass == pytest.approx(0.6)
-    assert found.probabilities["aS"] == pytest.approx(0.45 / 0.6)
+    scores, _ = choices_of({"a": 0.6}, "a", "aS")
+    assert scores.mass == pytest.approx(0.6)
+    assert scores.probabilities["aS"] == pytest.approx(0.45 / 0.6)
 
 
 def test_no_mass_at_all_is_said() -> None:
-    found, _ = odds({"z": 1.0}, "a", "b")
-    assert found.mass == 0.0
-    assert found.probabilities == {"a": 0.5, "b": 0.5}
+    scores, _ = choices_of({"z": 1.0}, "a", "b")
+    assert scores.mass == 0.0
+    assert scores.probabilities == {"a": 0.5, "b": 0.5}
 
 
 def test_a_torchvision_that_imports_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    from s3eval.transformers import environment
+    from s3eval import torch_environment
 
     works = type(sys)("torchvision")
     monkeypatch.setitem(sys.modules, "torchvision", works)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: object())
-    monkeypatch.setattr(environment, "_declare_operators", lambda: pytest.fail("declared"))
-    assert environment.prepare_libraries.__wrapped__() is works
+    monkeypatch.setattr(torch_environment, "_declare_operators", lambda: pytest.fail("declared"))
+    assert torch_environment.prepare_libraries.__wrapped__() is works
 
 
 def test_a_torchvision_broken_otherwise_is_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    from s3eval.transformers import environment
+    from s3eval import torch_environment
 
-    (tmp_path / "torchvision.py").write_text("raise OSError('libcudart.so.12: not found')")
+    (tmp_path / "torchvision.py").write_text("raise OSError('libcudart.so.12: not scores')")
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, "torchvision", raising=False)
     with pytest.raises(MachineError, match=r"does not import.*libcudart") as caught:
-        environment.prepare_libraries.__wrapped__()
+        torch_environment.prepare_libraries.__wrapped__()
     assert "\n" not in str(caught.value)
 
 
 def test_here_torchvision_works_one_way_or_the_other() -> None:
     pytest.importorskip("transformers")
-    from s3eval.transformers.environment import prepare_libraries
+    from s3eval.torch_environment import prepare_libraries
 
     kept = prepare_libraries()
     from torchvision.transforms.v2 import functional
@@ -124,7 +124,7 @@ def test_here_torchvision_works_one_way_or_the_other() -> None:
     ],
 )
 def test_which_errors_mean_that_memory_ran_out(error: Exception, memory: bool) -> None:
-    from s3eval.transformers.environment import is_out_of_memory
+    from s3eval.hf.environment import is_out_of_memory
 
     assert is_out_of_memory(error) is memory
 
@@ -132,7 +132,7 @@ def test_which_errors_mean_that_memory_ran_out(error: Exception, memory: bool) -
 def test_a_checkpoint_is_known_by_its_content_not_its_place(tmp_path: Path) -> None:
     import shutil
 
-    from s3eval.transformers.fingerprint import checkpoint_version
+    from s3eval.hf.fingerprint import checkpoint_version
 
     one = tmp_path / "one"
     one.mkdir()
@@ -151,7 +151,7 @@ def test_importing_the_packages_imports_nothing_heavy() -> None:
     import subprocess
 
     code = (
-        "import sys, s3eval.transformers\n"
+        "import sys, s3eval.hf\n"
         "from s3eval import discover\n"
         "discover()\n"
         "print([m for m in ('torch', 'transformers', 'torchvision', 'numpy', 'pydantic')"

@@ -20,7 +20,7 @@ NAMES = {
 
 def pytest_collection_modifyitems(items: list[Any]) -> None:
     for item in items:
-        if "transformers_base" in str(item.path):
+        if "hf" in str(item.path):
             item.add_marker(pytest.mark.torch)
 
 
