@@ -18,7 +18,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from s3eval.judging.chat import ChatJudge, Service
-from s3eval.plugins import JudgeSpec
+from s3eval.specs import JudgeSpec
 from s3eval.testing.chat_server import Said, scripted
 
 CALLS, SECONDS, AT_ONCE, TARGET = 200, 0.1, 20, 1.3

@@ -272,7 +272,7 @@ WINDOW_TASKS = ("recognition", "justification", "sequence", "report")
 def window_questions(senses: frozenset[Any], tasks: tuple[str, ...]) -> list[Question]:
     """What these tasks, run together, ask about one window; each question once."""
     from s3eval import Annotation, PlanContext, Video
-    from s3eval.footage.clips import profile
+    from s3eval.facts.clips import profile
 
     video = Video("v", "p", duration=30.0)
     context = PlanContext(profile("standard"), senses, frozenset(tasks))

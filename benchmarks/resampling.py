@@ -21,8 +21,8 @@ import time
 import numpy as np
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
+from s3eval.facts.tally import Tally
 from s3eval.metrics.tallies import corpus_bleu
-from s3eval.metrics.tally import Tally
 from s3eval.running.scoring import chance_tallies, tallies_of
 from s3eval.statistics.resampling import intervals
 from s3eval.statistics.table import beside

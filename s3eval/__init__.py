@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOME = {
-    "hookimpl": "plugins",
-    "hookspec": "plugins",
-    "ModelSpec": "plugins",
-    "TaskSpec": "plugins",
-    "JudgeSpec": "plugins",
-    "DatasetSpec": "plugins",
+    "hookimpl": "hooks",
+    "hookspec": "hooks",
+    "ModelSpec": "specs",
+    "TaskSpec": "specs",
+    "JudgeSpec": "specs",
+    "DatasetSpec": "specs",
     "discover": "plugins",
     "Model": "model",
     "Answer": "model",
@@ -31,13 +31,13 @@ _HOME = {
     "Finding": "task",
     "Judge": "judge",
     "ReportFacts": "judge",
-    "Video": "dataset",
-    "Annotation": "dataset",
-    "Dataset": "dataset",
-    "Clip": "footage",
-    "Footage": "footage",
-    "Sampling": "footage",
-    "SamplingProfile": "footage",
+    "Video": "facts.videos",
+    "Annotation": "facts.videos",
+    "Dataset": "facts.videos",
+    "Clip": "facts.clips",
+    "Footage": "facts.footage",
+    "Sampling": "facts.clips",
+    "SamplingProfile": "facts.clips",
     "S3EvalError": "errors",
 }
 __all__ = [
@@ -72,20 +72,15 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Dataset, Video
     from s3eval.errors import S3EvalError
-    from s3eval.footage import Clip, Footage, Sampling, SamplingProfile
+    from s3eval.facts.clips import Clip, Sampling, SamplingProfile
+    from s3eval.facts.footage import Footage
+    from s3eval.facts.videos import Annotation, Dataset, Video
+    from s3eval.hooks import hookimpl, hookspec
     from s3eval.judge import Judge, ReportFacts
     from s3eval.model import Answer, Model, Question
-    from s3eval.plugins import (
-        DatasetSpec,
-        JudgeSpec,
-        ModelSpec,
-        TaskSpec,
-        discover,
-        hookimpl,
-        hookspec,
-    )
+    from s3eval.plugins import discover
+    from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
     from s3eval.task import (
         Finding,
         Inquiry,

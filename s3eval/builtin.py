@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from s3eval.plugins import DatasetSpec, hookimpl
+from s3eval.hooks import hookimpl
+from s3eval.specs import DatasetSpec
 
 
 @hookimpl

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from s3eval.plugins import JudgeSpec
+    from s3eval.specs import JudgeSpec
 
 __all__ = ["Evidence", "FeatureAnswers", "Judge", "MergedText", "ReportFacts", "Unreadable"]
 

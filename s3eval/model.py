@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
-    from s3eval.footage import Footage
-    from s3eval.plugins import ModelSpec
+    from s3eval.facts.footage import Footage
+    from s3eval.specs import ModelSpec
 
 __all__ = ["Answer", "AnswerStatus", "Model", "Question"]
 

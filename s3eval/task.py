@@ -16,10 +16,10 @@ from s3eval.model import Answer, Question
 from s3eval.vocabulary import Protocol, Sense
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Dataset, Video
-    from s3eval.footage import Clip, SamplingProfile
+    from s3eval.facts.clips import Clip, SamplingProfile
+    from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Annotation, Dataset, Video
     from s3eval.judge import Judge
-    from s3eval.metrics.tally import Tally
 
 __all__ = [
     "Finding",

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.plugins import DatasetSpec, Hooks, ModelSpec, TaskSpec
+from s3eval.hooks import Hooks
+from s3eval.specs import DatasetSpec, ModelSpec, TaskSpec
 from s3eval.testing.plugins import module_with, registry_of
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3eval.errors import S3EvalError, nearest
+
+if TYPE_CHECKING:
+    from s3eval.specs import CommandSpec
 
 __all__ = ["LazyGroup", "main"]
 
@@ -31,42 +34,80 @@ VERBS: dict[str, tuple[str, str]] = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when called.
+    """A group whose commands are imported when called; plugins may add to it.
 
     Args:
-        verbs: name -> ("module:attribute", short help).
+        verbs: name -> ("module:attribute", short help), the group's own.
+        under: the group's name before a plugin's verb, "" for the top: a plugin's command
+            "data synth" is the verb "synth" of the group "data".
     """
 
-    def __init__(self, *args: Any, verbs: dict[str, tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, verbs: dict[str, tuple[str, str]], under: str = "", **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.verbs = verbs
+        self.under = under
+
+    def _of_plugins(self) -> dict[str, CommandSpec]:
+        """The verbs that plugins add here; names of the group's own are not replaced."""
+        from s3eval.plugins import installed
+
+        added: dict[str, CommandSpec] = {}
+        for plugin in installed().of("command"):
+            *group, verb = plugin.spec.name.split(" ")
+            if " ".join(group) == self.under and verb not in self.verbs:
+                added[verb] = plugin.spec
+        return added
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All verbs, in the order of the table."""
-        return [*self.verbs]
+        """All verbs: the group's own in the order of the table, then those of plugins."""
+        return [*self.verbs, *sorted(self._of_plugins())]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one verb."""
-        if cmd_name not in self.verbs:
+        if cmd_name in self.verbs:
+            module, _, attribute = self.verbs[cmd_name][0].partition(":")
+            command: click.Command = getattr(importlib.import_module(module), attribute)
+            return command
+        spec = self._of_plugins().get(cmd_name)
+        if spec is None:
             return None
-        module, _, attribute = self.verbs[cmd_name][0].partition(":")
-        command: click.Command = getattr(importlib.import_module(module), attribute)
-        return command
+        loaded = spec.load()
+        if not isinstance(loaded, click.Command):
+            raise S3EvalError(
+                f"Expected the adapter of the verb '{spec.name}' to be a click command, "
+                f"but got {type(loaded).__name__}",
+                where=spec.adapter,
+            )
+        return loaded
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Suggest the nearest verb for an unknown one."""
         if args and args[0] not in self.verbs and not args[0].startswith("-"):
-            close = nearest(args[0], self.verbs)
-            hint = f" Did you mean '{close}'?" if close else ""
-            ctx.fail(f"No such command '{args[0]}'.{hint}")
+            known = self.list_commands(ctx)
+            if args[0] not in known:
+                close = nearest(args[0], known)
+                hint = f" Did you mean '{close}'?" if close else _who_brings(self.under, args[0])
+                ctx.fail(f"No such command '{args[0]}'.{hint}")
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The verbs with their one-liners, without importing any."""
+        rows = [(name, text) for name, (_, text) in self.verbs.items()]
+        rows += [(verb, spec.summary) for verb, spec in sorted(self._of_plugins().items())]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, text) for name, (_, text) in self.verbs.items()])
+            formatter.write_dl(rows)
+
+
+def _who_brings(under: str, verb: str) -> str:
+    """Advice for a verb of this project whose package is not installed."""
+    from s3eval.plugins import distribution_of
+
+    package = distribution_of("command", f"{under} {verb}".strip())
+    return f" It comes with: pip install {package}" if package else ""
 
 
 @click.group(

@@ -17,6 +17,6 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
-@click.group("data", cls=LazyGroup, verbs=VERBS)
+@click.group("data", cls=LazyGroup, verbs=VERBS, under="data")
 def group() -> None:
     """Make, check, import and split datasets."""

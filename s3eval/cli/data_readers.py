@@ -15,7 +15,7 @@ from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.statistics.resampling import Interval
 
 EPILOG = """\b

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
     from s3eval.dataset import Dataset
     from s3eval.judge import Judge
     from s3eval.model import Answer
-    from s3eval.plugins import ModelSpec, Registry
+    from s3eval.plugins import Registry
     from s3eval.running.evaluate import Evaluation
+    from s3eval.specs import ModelSpec
 
 __all__ = ["Request", "evaluation_options", "reporter", "say"]
 

@@ -14,6 +14,6 @@ VERBS: dict[str, tuple[str, str]] = {
 }
 
 
-@click.group("judge", cls=LazyGroup, verbs=VERBS)
+@click.group("judge", cls=LazyGroup, verbs=VERBS, under="judge")
 def group() -> None:
     """Read reports, compare and validate judges."""

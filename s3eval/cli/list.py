@@ -9,8 +9,19 @@ import click
 
 from s3eval.cli.common import json_option, print_table, write_json_output
 from s3eval.plugins import Plugin, Registry, discover
+from s3eval.specs import JudgeSpec, ModelSpec
 
-WHAT = ("models", "tasks", "judges", "datasets", "features", "profiles")
+WHAT = (
+    "models",
+    "tasks",
+    "judges",
+    "datasets",
+    "features",
+    "profiles",
+    "importers",
+    "exporters",
+    "commands",
+)
 
 
 @click.command(
@@ -21,7 +32,7 @@ WHAT = ("models", "tasks", "judges", "datasets", "features", "profiles")
 @json_option
 def command(what: str | None, json_file: str | None) -> None:
     """List models, tasks, judges and datasets: package, senses, whether ready."""
-    if what in ("features", "profiles"):
+    if what in ("features", "profiles", "importers", "exporters", "commands"):
         _list_words(what, json_file)
         return
     registry = discover()
@@ -62,10 +73,10 @@ def _print_kind(registry: Registry, kind: str) -> None:
     rows = []
     for p in plugins:
         row: list[object] = [p.spec.name]
-        if sensing:
+        if isinstance(p.spec, ModelSpec):
             row.append(f"{p.spec.parameters / 1e9:.1f}B" if p.spec.parameters else "-")
             row += ["yes" if p.spec.sees else "-", "yes" if p.spec.hears else "-"]
-        if leaving:
+        if isinstance(p.spec, (ModelSpec, JudgeSpec)):
             row.append("yes" if p.spec.remote else "no")
         rows.append([*row, p.status, f"{p.package} {p.version}", p.spec.summary])
     print_table(f"{len(plugins)} {kind}s", columns, rows)
@@ -80,7 +91,7 @@ def _print_trouble(registry: Registry) -> None:
 
 
 def _list_words(what: str, json_file: str | None) -> None:
-    from s3eval.footage.clips import PROFILES
+    from s3eval.facts.clips import PROFILES
     from s3eval.vocabulary import FEATURES
 
     values = [asdict(v) for v in (FEATURES if what == "features" else PROFILES.values())]

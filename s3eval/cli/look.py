@@ -13,9 +13,9 @@ from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset, Video
-    from s3eval.footage.clips import Clip
-    from s3eval.plugins import ModelSpec
+    from s3eval.facts.clips import Clip
     from s3eval.running.plan import VideoPlan
+    from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
 EPILOG = """\b
@@ -74,7 +74,7 @@ def _spec(options: dict[str, Any]) -> ModelSpec | None:
 
 
 def _plan(dataset: Dataset, video: Video, options: dict[str, Any]) -> VideoPlan:
-    from s3eval.footage.clips import profile
+    from s3eval.facts.clips import profile
     from s3eval.running.plan import make_plan
     from s3eval.running.scoring import load_task
 
@@ -107,7 +107,7 @@ def _list_clips(
 
 
 def _clip(dataset: Dataset, video: Video, options: dict[str, Any]) -> Clip:
-    from s3eval.footage.clips import Clip
+    from s3eval.facts.clips import Clip
 
     if options["number"] is None:
         plan = _plan(dataset, video, options)
@@ -122,8 +122,8 @@ def _clip(dataset: Dataset, video: Video, options: dict[str, Any]) -> Clip:
 
 
 def _picture(dataset: Dataset, video: Video, options: dict[str, Any]) -> None:
+    from s3eval.facts.footage import FootageFailure
     from s3eval.footage.decoding import decode
-    from s3eval.footage.types import FootageFailure
     from s3eval.reporting.pages import save
     from s3eval.reporting.seen import sheet_of, write_wav
     from s3eval.vocabulary import feature

@@ -13,8 +13,9 @@ from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
 
 if TYPE_CHECKING:
     from s3eval.cli.judging_options import JudgeChoice
-    from s3eval.plugins import ModelSpec, Registry
+    from s3eval.plugins import Registry
     from s3eval.running.evaluate import Evaluation, Outcome
+    from s3eval.specs import ModelSpec
     from s3eval.statistics.comparing import Difference
     from s3eval.statistics.sweeps import Setting
     from s3eval.statistics.table import ScoreRow
@@ -83,7 +84,7 @@ def _works(
     spec: ModelSpec, over: Sequence[str], request: Request, options: Mapping[str, Any]
 ) -> list[_Work]:
     """The evaluation of every setting; nothing is asked yet."""
-    from s3eval.footage.clips import profile
+    from s3eval.facts.clips import profile
     from s3eval.statistics.sweeps import settings
 
     base = profile(request.profile or spec.profile)

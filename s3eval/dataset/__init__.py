@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3eval.dataset.folder import open_folder, write_folder
-from s3eval.dataset.types import (
+from s3eval.facts.videos import (
     Annotation,
     Dataset,
     FeatureAnnotation,

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from s3eval.dataset.tables import Problem
-from s3eval.dataset.types import Annotation, Dataset, Video
+from s3eval.facts.videos import Annotation, Dataset, Video
 
 __all__ = ["check", "check_files"]
 

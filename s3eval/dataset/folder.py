@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
-from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError, nearest
+from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
 if sys.version_info >= (3, 11):

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from s3eval.footage.clips import (
+from s3eval.facts.clips import (
     Clip,
     Sampling,
     SamplingProfile,
@@ -14,7 +14,7 @@ from s3eval.footage.clips import (
     whole,
     windows,
 )
-from s3eval.footage.types import Footage, FootageFailure, MediaFacts
+from s3eval.facts.footage import Footage, FootageFailure, MediaFacts
 
 __all__ = [
     "Clip",

@@ -18,14 +18,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from s3eval.facts.clips import Clip
+from s3eval.facts.footage import Footage, FootageFailure, MediaFacts
 from s3eval.footage.backends import Picture, Spoiled, reader
-from s3eval.footage.clips import Clip
 from s3eval.footage.media import facts_of, index_of
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
 from s3eval.footage.sound import MAX_LOST, Sound, sound_of
-from s3eval.footage.types import Footage, FootageFailure, MediaFacts
 
 if TYPE_CHECKING:
     from s3eval.footage.media import VideoIndex

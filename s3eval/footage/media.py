@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
+from s3eval.facts.footage import MediaFacts
 from s3eval.footage.sizes import UPRIGHT, Orientation
-from s3eval.footage.types import MediaFacts
 
 if TYPE_CHECKING:
     import numpy as np

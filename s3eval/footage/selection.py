@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from s3eval.footage.clips import Clip, sample_times
-from s3eval.footage.types import FootageFailure
+from s3eval.facts.clips import Clip, sample_times
+from s3eval.facts.footage import FootageFailure
 
 if TYPE_CHECKING:
     import numpy as np

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from s3eval.footage.clips import Sampling
+    from s3eval.facts.clips import Sampling
 
 __all__ = ["UPRIGHT", "Orientation", "Scaler", "target_size"]
 

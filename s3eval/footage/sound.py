@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.facts.footage import SOUND_RATE
 from s3eval.footage.media import open_media, packets, picture_stream, zero_of
-from s3eval.footage.types import SOUND_RATE
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from s3eval.footage.clips import Clip
+    from s3eval.facts.clips import Clip
 
 __all__ = ["Sound", "sound_of"]
 

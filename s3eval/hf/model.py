@@ -37,7 +37,7 @@ from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage
-    from s3eval.plugins import ModelSpec
+    from s3eval.specs import ModelSpec
 
 __all__ = ["TransformersModel", "WatchedClip"]
 

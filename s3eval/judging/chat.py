@@ -25,7 +25,7 @@ from s3eval.remote.options import ServerOptions, read_options
 from s3eval.vocabulary import LOCALIZING
 
 if TYPE_CHECKING:
-    from s3eval.plugins import JudgeSpec
+    from s3eval.specs import JudgeSpec
 
 __all__ = ["ChatJudge", "ChatOptions", "Service"]
 

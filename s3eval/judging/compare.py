@@ -16,8 +16,8 @@ from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
+    from s3eval.facts.tally import Tally
     from s3eval.judge import Judge
-    from s3eval.metrics.tally import Tally
     from s3eval.running.runs import Run
     from s3eval.task import Finding
     from s3eval.vocabulary import Protocol

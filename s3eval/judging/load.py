@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.plugins import ModelSpec
+from s3eval.specs import ModelSpec
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.plugins import Spec
+    from s3eval.specs import Spec
 
 __all__ = ["load_judge", "remote_options"]
 

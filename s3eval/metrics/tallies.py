@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.errors import S3EvalError
-from s3eval.metrics.tally import Counts, Formula, Tally, ratio
+from s3eval.facts.tally import Counts, Formula, Tally, ratio
 from s3eval.metrics.text import ORDER, bleu_of_statistics
 
 __all__ = [

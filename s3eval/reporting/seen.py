@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.footage.types import SOUND_RATE, Footage
+from s3eval.facts.footage import SOUND_RATE, Footage
 from s3eval.reporting.pages import INK, PALE, PAPER, font
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
-from s3eval.footage.clips import Clip
+from s3eval.facts.clips import Clip
 from s3eval.judging.ahead import ask_ahead
 from s3eval.model import Answer, Model, Question
 from s3eval.running.plan import Plan, VideoPlan, answer_key
@@ -18,7 +18,7 @@ from s3eval.task import Finding, Piece, Reading, ScoringContext, Task
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
-    from s3eval.footage.types import Footage
+    from s3eval.facts.footage import Footage
     from s3eval.vocabulary import Sense
 
 __all__ = ["Asked", "Session", "ask_all", "collect"]
@@ -156,7 +156,7 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
 
 def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[Any]:
     if not session.model.looks:
-        from s3eval.footage.types import Footage
+        from s3eval.facts.footage import Footage
 
         duration = plan.video.duration or 0.0
         return (Footage.unseen(clip, duration) for clip in clips)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.footage.clips import SamplingProfile, profile
+from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
 from s3eval.plugins import Plugin, Registry, discover
 from s3eval.running.engine import Asked, Session, ask_all, collect

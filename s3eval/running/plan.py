@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.footage.clips import Clip, SamplingProfile
+from s3eval.facts.clips import Clip, SamplingProfile
 from s3eval.model import Question
 from s3eval.task import Inquiry, PlanContext, Task
 from s3eval.vocabulary import Sense

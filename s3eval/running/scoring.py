@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from s3eval.metrics.tally import Counts, Tally
+from s3eval.facts.tally import Tally
 from s3eval.task import Finding, ScoringContext, Task
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from s3eval.plugins import Registry
     from s3eval.vocabulary import Protocol
 
-__all__ = ["chance_tallies", "counts_of", "load_task", "load_tasks", "tallies_of"]
+__all__ = ["chance_tallies", "load_task", "load_tasks", "tallies_of"]
 
 
 def load_task(name: str, registry: Registry | None = None) -> Task:
@@ -36,23 +36,6 @@ def load_tasks(names: Iterable[str]) -> dict[str, Task]:
 
     registry = discover()
     return {name: load_task(name, registry) for name in names}
-
-
-def counts_of(findings: Iterable[Finding], scored: int = 0) -> Counts:
-    """The denominators of some findings.
-
-    >>> counts_of([Finding("t", "v", "i", "answered", "yes"), Finding("t", "w", "i", "failed")])
-    Counts(asked=2, answered=1, readable=1, scored=0, failed=1, skipped=0)
-    """
-    states = [f.state for f in findings]
-    return Counts(
-        asked=len(states),
-        answered=states.count("answered") + states.count("unreadable"),
-        readable=states.count("answered"),
-        scored=scored,
-        failed=states.count("failed"),
-        skipped=states.count("skipped"),
-    )
 
 
 def tallies_of(

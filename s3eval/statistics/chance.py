@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Tally
+from s3eval.facts.tally import Tally
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Tally
+from s3eval.facts.tally import Tally
 from s3eval.statistics.permutation import holm, permutation_p, swaps
 from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
 

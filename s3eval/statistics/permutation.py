@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Formula
+from s3eval.facts.tally import Formula
 from s3eval.statistics.resampling import weighted
 
 __all__ = ["holm", "permutation_p", "swaps"]
@@ -48,7 +48,7 @@ def permutation_p(first: Floats, second: Floats, formula: Formula, swapped: Floa
         drawn at random the observed one is counted in, so p is never 0 and the test never
         exceeds its level. None when the difference is undefined.
 
-    >>> from s3eval.metrics.tally import ratio
+    >>> from s3eval.facts.tally import ratio
     >>> a, b = np.array([[1.0, 1]] * 5), np.array([[0.0, 1]] * 5)
     >>> permutation_p(a, b, ratio, swaps(5, 100, seed=0))
     0.0625

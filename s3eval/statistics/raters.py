@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Formula, Tally
+from s3eval.facts.tally import Formula, Tally
 
 __all__ = ["agreement_tallies", "cohen", "fleiss", "krippendorff"]
 

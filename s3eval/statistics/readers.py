@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.metrics.tally import Tally
+from s3eval.facts.tally import Tally
 from s3eval.statistics.raters import agreement_tallies
 from s3eval.vocabulary import FEATURE_NAMES
 

@@ -1,7 +1,7 @@
 """Intervals by patient: whole patients are drawn with replacement, never single videos.
 
 Videos of a patient resemble each other, so an interval that draws videos is too narrow. Every
-metric is a formula of sums over videos (`s3eval.metrics.tally`), so a resample is a row of
+metric is a formula of sums over videos (`s3eval.facts.tally`), so a resample is a row of
 patient counts times the patients' sums: thousands of resamples of all scores of a run are one
 matrix product.
 
@@ -20,7 +20,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.metrics.tally import Formula, Tally
+from s3eval.facts.tally import Formula, Tally
 
 __all__ = [
     "Cohort",
@@ -186,7 +186,7 @@ def intervals(
         seed: of the draws; the same seed gives the same intervals.
         level: nominal coverage in (0, 1).
 
-    >>> from s3eval.metrics.tally import ratio
+    >>> from s3eval.facts.tally import ratio
     >>> rows = np.array([[1.0, 1], [0, 1], [1, 1], [0, 1]])
     >>> t = Tally("recognition", "tonic", "accuracy", ("a", "b", "c", "d"), rows, ratio)
     >>> found = intervals([t], dict(zip("abcd", ["P1", "P2", "P3", "P4"])), resamples=200)[0]

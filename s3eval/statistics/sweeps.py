@@ -16,7 +16,7 @@ from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
-    from s3eval.footage.clips import SamplingProfile
+    from s3eval.facts.clips import SamplingProfile
 
 __all__ = ["AXES", "PROMPTS", "Phrasing", "Rephrased", "Setting", "published", "settings"]
 
@@ -131,7 +131,7 @@ def settings(over: Sequence[str], base: SamplingProfile) -> list[Setting]:
     Raises:
         S3EvalError: an axis twice, without values, or with a value it does not take.
 
-    >>> from s3eval.footage.clips import profile
+    >>> from s3eval.facts.clips import profile
     >>> made = settings(["fps=2,10"], profile("standard"))
     >>> [(s.label, s.sampling["window_frames"]) for s in made]
     [('fps=2', 60), ('fps=10', 300)]
@@ -150,7 +150,7 @@ def settings(over: Sequence[str], base: SamplingProfile) -> list[Setting]:
 
 
 def _setting(point: tuple[tuple[str, str], ...], base: SamplingProfile) -> Setting:
-    from s3eval.footage.clips import profile
+    from s3eval.facts.clips import profile
 
     setting = Setting(point)
     named = dict(point).get("profile")

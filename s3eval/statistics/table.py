@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from s3eval.facts.tally import Tally
 from s3eval.judging.ahead import ask_ahead
-from s3eval.metrics.tally import Tally
 from s3eval.statistics.chance import ChanceLine, best_line, chance_lines
 from s3eval.statistics.resampling import (
     Cohort,

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from s3eval.dataset.types import Dataset
+    from s3eval.facts.videos import Dataset
 
 __all__ = ["cast", "draw_dataset", "open_or_draw", "render_scene", "solo", "sound_of"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3eval.dataset.types import Annotation, FeatureAnnotation, Lateralization
+from s3eval.facts.videos import Annotation, FeatureAnnotation, Lateralization
 from s3eval.synth.script import Script, Sign
 from s3eval.synth.words import justification, report
 from s3eval.vocabulary import FEATURE_NAMES

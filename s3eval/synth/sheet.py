@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.dataset.types import Annotation, Dataset, Video
 from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Annotation, Dataset, Video
 from s3eval.reporting.pages import INK, PALE, PAPER, font, save
 from s3eval.vocabulary import FEATURES, Feature, feature
 

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from s3eval.dataset.folder import open_folder, write_folder
-from s3eval.dataset.types import Dataset, Video
 from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Dataset, Video
 from s3eval.synth.annotate import annotation_of
 from s3eval.synth.casting import cast, patients_of
 from s3eval.synth.script import Script

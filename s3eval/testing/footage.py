@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from s3eval.dataset.types import Dataset
+    from s3eval.facts.videos import Dataset
     from s3eval.synth.script import Script
 
 __all__ = ["tiny_dataset", "tiny_scripts"]

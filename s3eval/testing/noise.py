@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from s3eval.footage.clips import Clip, Sampling
+from s3eval.facts.clips import Clip, Sampling
 
 if TYPE_CHECKING:
     from s3eval.footage import Footage

@@ -5,7 +5,8 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from s3eval.plugins import Registry, discover, hookimpl
+from s3eval.hooks import hookimpl
+from s3eval.plugins import Registry, discover
 
 __all__ = ["InventedPoint", "module_with", "registry_of"]
 

@@ -17,7 +17,7 @@ from s3eval.answers import (
     read_yes_no,
     split_sequence,
 )
-from s3eval.combining import any_yes, joined, kept_texts, overlap_merge
+from s3eval.tasks.combining import any_yes, joined, kept_texts, overlap_merge
 from s3eval.testing.paths import release_dir
 from s3eval.vocabulary import BODY_PARTS, FEATURE_NAMES
 

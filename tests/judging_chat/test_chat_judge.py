@@ -11,12 +11,12 @@ from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
 from s3eval.judging.ahead import ask_ahead
 from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
-from s3eval.plugins import JudgeSpec
 from s3eval.privacy import Gate, PhiSpan
 from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.remote.cache import ReplyCache
 from s3eval.remote.client import ChatClient
 from s3eval.remote.endpoint import Endpoint
+from s3eval.specs import JudgeSpec
 from s3eval.testing.chat_server import Said, scripted
 
 FACTS = {
@@ -420,7 +420,7 @@ def test_a_killed_run_is_resumed_without_repeating(tmp_path):
 
 def test_flags_reach_judges_that_are_remote_and_cannot_be_smuggled_in_as_options():
     from s3eval.judging.load import remote_options
-    from s3eval.plugins import ModelSpec
+    from s3eval.specs import ModelSpec
 
     local = JudgeSpec("lexicon", adapter="")
     assert remote_options(local, {"file": "x"}, allow_remote=True) == {"file": "x"}

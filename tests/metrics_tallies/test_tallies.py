@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from s3eval.errors import S3EvalError
+from s3eval.facts.tally import Counts
 from s3eval.metrics import tallies as build
 from s3eval.metrics.classification import binary_scores, macro_scores
-from s3eval.metrics.tally import Counts
 from s3eval.metrics.text import bleu, bleu_statistics
 
 LABELS = st.sampled_from(["head", "face", "arms", "legs"])

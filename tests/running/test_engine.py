@@ -11,14 +11,15 @@ import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.errors import StopRunError
-from s3eval.footage.clips import SamplingProfile, windows
-from s3eval.metrics.tally import Tally, ratio
+from s3eval.facts.clips import SamplingProfile, windows
+from s3eval.facts.tally import Tally, ratio
 from s3eval.model import Answer, Model, Question
-from s3eval.plugins import ModelSpec, Plugin, TaskSpec
+from s3eval.plugins import Plugin
 from s3eval.running.engine import Session, ask_all, collect
 from s3eval.running.evaluate import Evaluation, evaluate, recollect
 from s3eval.running.plan import answer_key, make_plan
 from s3eval.running.store import AnswerStore
+from s3eval.specs import ModelSpec, TaskSpec
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
 from s3eval.testing.plugins import module_with, registry_of
 

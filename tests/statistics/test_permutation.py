@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from s3eval.facts.tally import ratio
 from s3eval.metrics.tallies import binary_formula
-from s3eval.metrics.tally import ratio
 from s3eval.statistics.permutation import holm, permutation_p, swaps
 
 

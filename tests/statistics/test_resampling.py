@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from s3eval.facts.tally import Tally, ratio
 from s3eval.metrics.tallies import binary_formula, median
-from s3eval.metrics.tally import Tally, ratio
 from s3eval.statistics.resampling import (
     Cohort,
     intervals,

@@ -11,7 +11,7 @@ from typing import Any
 
 from s3eval.dataset.importers.release_layout import TIMES_FOLDER, TRUTH
 from s3eval.dataset.importers.sheets import Line, Problems, Sheet, read_sheet
-from s3eval.dataset.types import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
+from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.vocabulary import BODY_PARTS, DIAGNOSES, FEATURE_NAMES, HEARD, SIDES
 
 __all__ = [

@@ -20,8 +20,8 @@ from s3eval.dataset.importers.release_layout import SPLITS, TRUTH
 from s3eval.dataset.importers.release_runs import Recorded, read_runs
 from s3eval.dataset.importers.release_truth import Truth, read_truth
 from s3eval.dataset.importers.sheets import Problems
-from s3eval.dataset.types import Dataset
 from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Dataset
 
 __all__ = ["Release", "open_release", "read_release", "write_release"]
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
-from s3eval.plugins import JudgeSpec
+from s3eval.specs import JudgeSpec
 from s3eval_judge_lexicon.answers import AnswerBook, answer
 from s3eval_judge_lexicon.lexicon import Lexicon as Words
 from s3eval_judge_lexicon.lexicon import load_books

@@ -265,7 +265,7 @@ def test_any_text_gives_facts_that_quote_it(text):
 def test_identity_changes_with_the_words(tmp_path):
     file = tmp_path / "own.toml"
     file.write_text('[terms.vocalization]\nphrases = ["yodel*"]\n', encoding="utf-8")
-    from s3eval.plugins import JudgeSpec
+    from s3eval.specs import JudgeSpec
 
     spec = JudgeSpec("lexicon", "s3eval_judge_lexicon.judge:Lexicon")
     own = Lexicon.load(spec, {"file": str(file)})

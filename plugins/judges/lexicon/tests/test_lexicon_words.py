@@ -9,7 +9,8 @@ from s3eval_judge_lexicon.phrases import Found, Phrases, outermost
 from s3eval_judge_lexicon.words import split_words
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.plugins import JudgeSpec, discover
+from s3eval.plugins import discover
+from s3eval.specs import JudgeSpec
 
 CLASSES = {"arm": ["arm*", "upper extremit*"], "side": ["left", "right"]}
 

@@ -73,7 +73,7 @@ def test_tokens_stay_within_the_budget_of_all_frames() -> None:
 
 def test_the_published_sampling_is_the_long_one() -> None:
     """60-s windows, 120 frames (paper, Section 3.3.2)."""
-    from s3eval.footage.clips import profile
+    from s3eval.facts.clips import profile
 
     assert spec().profile == "long"
     assert profile(spec().profile).window_seconds == 60.0

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.diagnosis import read_diagnosis
-from s3eval.combining import lone_finding
-from s3eval.items import asked_of, by_item, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import lone_finding
+from s3eval.tasks.items import asked_of, by_item, by_question, leading_sense, refuse_unknown_options
 from s3eval.vocabulary import DIAGNOSES
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Video
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.model import Answer
 
 __all__ = ["ITEMS", "Diagnosis"]
@@ -50,7 +50,7 @@ class Diagnosis(Task):
     ) -> Iterator[Inquiry]:
         """The whole video, once, with both questions."""
         refuse_unknown_options(self.name, context.options)
-        from s3eval.footage.clips import whole
+        from s3eval.facts.clips import whole
 
         if not context.senses or not video.duration:
             return
@@ -82,7 +82,7 @@ class Diagnosis(Task):
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """always-ES, always-NES, and the majority of the training videos."""
-        from s3eval.trivial import answered_alike, majority, training_values
+        from s3eval.tasks.baselines import answered_alike, majority, training_values
 
         asked = asked_of(findings, context)
         learnt = training_values(asked, context, _truth)
@@ -102,7 +102,7 @@ def _truth(context: ScoringContext, video: str, item: str) -> str | None:
 
 def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
     from s3eval.metrics import tallies as build
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     truths = {v.name: v.diagnosis for v in context.dataset.videos}
     known = [f for f in asked_of(findings, context) if truths.get(f.video) in DIAGNOSES]

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from s3eval.items import asked_of, by_item
+from s3eval.tasks.items import asked_of, by_item
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
+    from s3eval.facts.tally import Tally
     from s3eval.judge import FeatureAnswers
-    from s3eval.metrics.tally import Tally
     from s3eval.task import Finding, ScoringContext
 
 __all__ = ["tallies"]
@@ -74,7 +74,7 @@ def _pairs(
 def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.metrics import text
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     annotated, pairs = _annotated(item, findings, context), _pairs(item, findings, context)
     videos = [video for video, _, _ in pairs]
@@ -116,7 +116,7 @@ def _interpretation(
     from s3eval.metrics import tallies as build
     from s3eval.metrics.interpretation import interpretation_score
     from s3eval.metrics.text import left_out
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     asked = asked_of(findings, context)
     told = _presences(context)

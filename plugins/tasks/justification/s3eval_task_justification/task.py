@@ -10,14 +10,14 @@ from s3eval_task_recognition.prompts import THREE_VALUED, questions
 from s3eval_task_recognition.task import Recognition
 
 from s3eval.answers.yes_no import split_yes_no
-from s3eval.combining import any_yes, joined, kept_texts, missing_windows, why_no_value
-from s3eval.items import asked_of, by_question, refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import any_yes, joined, kept_texts, missing_windows, why_no_value
+from s3eval.tasks.items import asked_of, by_question, refuse_unknown_options
 from s3eval.vocabulary import feature as feature_named
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Video
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.model import Answer, Question
 
 __all__ = ["Justification"]
@@ -122,7 +122,7 @@ class Justification(Task):
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """ "never-there": a sentence that denies the feature, whatever the video."""
-        from s3eval.trivial import answered_alike
+        from s3eval.tasks.baselines import answered_alike
 
         denied = []
         for finding in asked_of(findings, context):

@@ -7,7 +7,7 @@ from s3eval_task_justification.task import Justification
 from s3eval_task_recognition.task import Recognition
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.footage.clips import profile
+from s3eval.facts.clips import profile
 from s3eval.judge import FeatureAnswers, Judge, MergedText, Unreadable
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext

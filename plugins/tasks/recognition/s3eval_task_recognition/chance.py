@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from s3eval.items import asked_of
-from s3eval.trivial import answered_alike, majority, training_values
+from s3eval.tasks.baselines import answered_alike, majority, training_values
+from s3eval.tasks.items import asked_of
 
 if TYPE_CHECKING:
     from s3eval.task import Finding, ScoringContext
@@ -23,7 +23,7 @@ def answerers(
 ) -> Mapping[str, Sequence[Finding]]:
     """Each trivial answerer's findings on the same videos and items.
 
-    "majority" says of a feature what most training videos show (`s3eval.trivial`).
+    "majority" says of a feature what most training videos show (`s3eval.tasks.baselines`).
     """
     asked = asked_of(findings, context)
     training = training_values(asked, context, _presence)

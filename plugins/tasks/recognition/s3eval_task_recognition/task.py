@@ -6,15 +6,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.yes_no import read_yes_no
-from s3eval.combining import any_yes, missing_windows, noisy_or, probabilities_of, why_no_value
-from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import (
+    any_yes,
+    missing_windows,
+    noisy_or,
+    probabilities_of,
+    why_no_value,
+)
+from s3eval.tasks.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_task_recognition.prompts import THREE_VALUED, questions
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Video
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.model import Answer, Question
 
 __all__ = ["Recognition"]
@@ -114,7 +120,7 @@ class Recognition(Task):
 def _of_item(item: str, findings: Iterable[Finding], context: ScoringContext) -> list[Tally]:
     """One feature's tallies, over the videos whose annotation has a label for it."""
     from s3eval.metrics import tallies as build
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     labels = ("yes", "no", "na") if item == THREE_VALUED else ("yes", "no")
     asked = asked_of(findings, context)

@@ -9,7 +9,7 @@ import pytest
 
 from s3eval.dataset import Annotation, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError
-from s3eval.footage.clips import PROFILES, profile
+from s3eval.facts.clips import PROFILES, profile
 from s3eval.plugins import discover
 from s3eval.running.scoring import load_task
 from s3eval.task import PlanContext, ScoringContext

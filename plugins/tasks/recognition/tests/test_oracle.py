@@ -14,9 +14,10 @@ import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.model import Answer, Model
-from s3eval.plugins import ModelSpec, Plugin, Registry, discover
+from s3eval.plugins import Plugin, Registry, discover
 from s3eval.running.evaluate import Evaluation, evaluate
 from s3eval.running.scoring import tallies_of
+from s3eval.specs import ModelSpec
 from s3eval.vocabulary import FEATURE_NAMES, HEARD
 
 TASKS = ("recognition", "justification", "spatial", "timing", "sequence", "report", "diagnosis")

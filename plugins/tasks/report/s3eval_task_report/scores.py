@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from s3eval.items import asked_of
-from s3eval.metrics.tally import Tally
+from s3eval.facts.tally import Tally
+from s3eval.tasks.items import asked_of
 
 if TYPE_CHECKING:
     from s3eval.judge import ReportFacts
@@ -61,7 +61,7 @@ def _texts(
 ) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.metrics import text
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     videos = [f.video for f in told]
     pairs = [
@@ -99,7 +99,7 @@ def _quality(
     context: ScoringContext,
 ) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     scored, how = _rqi(told, context)
     videos = [video for video, _ in scored]

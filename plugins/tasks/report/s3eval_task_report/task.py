@@ -7,14 +7,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.text import cleaned
-from s3eval.combining import missing_windows, why_no_value
-from s3eval.items import asked_of, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import missing_windows, why_no_value
+from s3eval.tasks.items import asked_of, by_question, leading_sense, refuse_unknown_options
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Video
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.model import Answer
 
 __all__ = ["ITEM", "TEMPLATE", "Report", "extractive"]
@@ -107,7 +107,7 @@ class Report(Task):
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """The same invented report for every video, scored like a model's."""
-        from s3eval.trivial import answered_alike
+        from s3eval.tasks.baselines import answered_alike
         from s3eval_task_report.scores import template_detail
 
         return {

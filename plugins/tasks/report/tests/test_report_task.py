@@ -7,7 +7,7 @@ from s3eval_task_report.scores import TEMPLATE_FACTS, facts_of
 from s3eval_task_report.task import PROMPT, TEMPLATE, Report, extractive
 
 from s3eval.dataset import Annotation, Dataset, Video
-from s3eval.footage.clips import profile
+from s3eval.facts.clips import profile
 from s3eval.judge import Judge, MergedText, ReportFacts, Unreadable
 from s3eval.metrics.rqi import seizure_rqi
 from s3eval.model import Answer

@@ -7,17 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.listing import read_sequence, unknown_tokens
-from s3eval.combining import missing_windows, overlap_merge, why_no_value
-from s3eval.items import asked_of, by_question, leading_sense, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import missing_windows, overlap_merge, why_no_value
+from s3eval.tasks.items import asked_of, by_question, leading_sense, refuse_unknown_options
 from s3eval.vocabulary import FEATURES
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from s3eval.dataset import Annotation, Video
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.model import Answer
 
 __all__ = ["SequenceTask", "prompt"]
@@ -112,7 +112,7 @@ class SequenceTask(Task):
         """
         from s3eval.metrics import sequence as metric
         from s3eval.metrics import tallies as build
-        from s3eval.running.scoring import counts_of
+        from s3eval.tasks.counts import counts_of
 
         known = [(f, true) for f in asked_of(findings, context) if (true := _reference(f, context))]
         pairs = [(f.video, list(f.value), true) for f, true in known if f.state == "answered"]
@@ -147,7 +147,7 @@ class SequenceTask(Task):
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """empty-sequence, and the most frequent sequence of the training videos."""
-        from s3eval.trivial import answered_alike, training_values
+        from s3eval.tasks.baselines import answered_alike, training_values
 
         known = [f for f in asked_of(findings, context) if _reference(f, context)]
         senses = _senses(known[0]) if known else ()

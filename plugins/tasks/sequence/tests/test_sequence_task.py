@@ -6,7 +6,7 @@ import pytest
 from s3eval_task_sequence.task import SequenceTask, prompt
 
 from s3eval.dataset import Annotation, Dataset, Video
-from s3eval.footage.clips import profile
+from s3eval.facts.clips import profile
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext
 

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.body_part import read_body_part
 from s3eval.answers.side import read_side
-from s3eval.combining import lone_finding
-from s3eval.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.model import Question
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import lone_finding
+from s3eval.tasks.items import asked_of, by_item, by_question, refuse_unknown_options
 from s3eval.vocabulary import BODY_PARTS, SIDES
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Lateralization, Video
+    from s3eval.facts.tally import Tally
     from s3eval.footage import Clip
-    from s3eval.metrics.tally import Tally
     from s3eval.model import Answer
 
 __all__ = ["ITEMS", "ONSET", "Spatial"]
@@ -114,7 +114,7 @@ class Spatial(Task):
 
         The first two name the most frequent body part, so that all means are over the same items.
         """
-        from s3eval.trivial import answered_alike, majority, training_values
+        from s3eval.tasks.baselines import answered_alike, majority, training_values
 
         asked = asked_of(findings, context)
         learnt = training_values(asked, context, _truth)
@@ -137,7 +137,7 @@ def _clip(
     known: Lateralization,
     context: PlanContext,
 ) -> Clip:
-    from s3eval.footage.clips import Clip, whole
+    from s3eval.facts.clips import Clip, whole
 
     profile = context.profile
     start, end = known.start, known.end
@@ -178,7 +178,7 @@ def _said(item: str, finding: Finding, context: ScoringContext) -> str | None:
 
 def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
     from s3eval.metrics import tallies as build
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     known = [
         (f, true)

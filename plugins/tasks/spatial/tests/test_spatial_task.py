@@ -6,7 +6,7 @@ import pytest
 from s3eval_task_spatial.task import ITEMS, QUESTIONS, Spatial
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
-from s3eval.footage.clips import profile
+from s3eval.facts.clips import profile
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, ScoringContext
 

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s3eval.items import asked_of, by_item
+from s3eval.tasks.items import asked_of, by_item
 from s3eval_task_timing.questions import ITEMS
 from s3eval_task_timing.task import CLIP_SECONDS, true_time
 
 if TYPE_CHECKING:
-    from s3eval.metrics.tally import Tally
+    from s3eval.facts.tally import Tally
     from s3eval.task import Finding, ScoringContext
 
 __all__ = ["TOLERANCE", "tallies", "trivial"]
@@ -60,7 +60,7 @@ def _scorable(finding: Finding, context: ScoringContext) -> bool:
 
 def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
     from s3eval.metrics import tallies as build
-    from s3eval.running.scoring import counts_of
+    from s3eval.tasks.counts import counts_of
 
     known = [f for f in asked_of(findings, context) if _scorable(f, context)]
     errors = [_error(f, context) for f in known]
@@ -147,7 +147,7 @@ def _length(finding: Finding) -> float:
 
 
 def _answered(finding: Finding, seconds: float) -> Finding:
-    from s3eval.trivial import answered_alike
+    from s3eval.tasks.baselines import answered_alike
 
     start = float(finding.detail.get("clip_start") or 0.0)
     kept = ("target", "placement", "clip_start", "clip_end")

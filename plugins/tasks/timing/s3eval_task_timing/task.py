@@ -7,16 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.times import read_time
-from s3eval.combining import why_no_value
 from s3eval.errors import S3EvalError
-from s3eval.items import refuse_unknown_options
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.tasks.combining import why_no_value
+from s3eval.tasks.items import refuse_unknown_options
 from s3eval_task_timing.questions import FEATURES, ITEMS, question
 
 if TYPE_CHECKING:
     from s3eval.dataset import Annotation, Video
+    from s3eval.facts.tally import Tally
     from s3eval.footage import Clip
-    from s3eval.metrics.tally import Tally
     from s3eval.model import Answer, Question
 
 __all__ = ["CLIP_SECONDS", "PLACEMENTS", "Timing", "true_time"]
@@ -121,7 +121,7 @@ def true_time(annotation: Annotation, item: str) -> float | None:
 def _clip(
     video: str, duration: float, item: str, at: float, placement: str, context: PlanContext
 ) -> Clip:
-    from s3eval.footage.clips import event_clip, whole
+    from s3eval.facts.clips import event_clip, whole
 
     if placement == "full-video":
         return whole(video, duration, context.profile.video_sampling)

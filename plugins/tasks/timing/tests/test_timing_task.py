@@ -8,7 +8,7 @@ from s3eval_task_timing.task import Timing
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.errors import S3EvalError
-from s3eval.footage.clips import profile
+from s3eval.facts.clips import profile
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext
 

@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from s3eval.combining import (
+from s3eval.errors import S3EvalError
+from s3eval.facts.clips import Clip, Sampling
+from s3eval.model import Answer, Question
+from s3eval.task import Inquiry, Piece, Reading
+from s3eval.tasks.combining import (
     any_yes,
     joined,
     kept_texts,
@@ -17,10 +21,6 @@ from s3eval.combining import (
     probabilities_of,
     why_no_value,
 )
-from s3eval.errors import S3EvalError
-from s3eval.footage.clips import Clip, Sampling
-from s3eval.model import Answer, Question
-from s3eval.task import Inquiry, Piece, Reading
 
 LABELS = st.lists(st.sampled_from(["yes", "no", "na"]), max_size=8)
 TOKENS = st.lists(st.sampled_from("abcd"), max_size=8)

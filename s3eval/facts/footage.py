@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from s3eval.footage.clips import Clip
+    from s3eval.facts.clips import Clip
 
 __all__ = ["SOUND_RATE", "Footage", "FootageFailure", "MediaFacts"]
 
@@ -42,7 +42,7 @@ class Footage:
     def unseen(cls, clip: Clip, duration: float = 0.0) -> Footage:
         """A clip without frames and sound: what a model that never looks is handed.
 
-        >>> from s3eval.footage import Clip, Sampling
+        >>> from s3eval import Clip, Sampling
         >>> Footage.unseen(Clip("v1", 0.0, 30.0, Sampling())).frames.shape
         (0, 0, 0, 3)
         """

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from s3eval.dataset import Dataset, Video
-from s3eval.items import asked_of, by_item
 from s3eval.task import Finding, ScoringContext
-from s3eval.trivial import answered_alike, majority, training_values
+from s3eval.tasks.baselines import answered_alike, majority, training_values
+from s3eval.tasks.items import asked_of, by_item
 
 LABELS = {"a1": "x", "a2": "x", "b1": "y", "c1": "z", "c2": None}
 

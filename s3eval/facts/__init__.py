@@ -1,0 +1,1 @@
+"""Facts the contracts speak of: videos and annotation, clips and footage, tallies."""

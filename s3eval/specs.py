@@ -1,0 +1,181 @@
+"""Specs: what a plugin says about each thing it brings, without importing it."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from dataclasses import dataclass
+from typing import Any
+
+from s3eval.errors import S3EvalError
+from s3eval.vocabulary import Sense
+
+__all__ = [
+    "CommandSpec",
+    "DatasetSpec",
+    "ExporterSpec",
+    "ImporterSpec",
+    "JudgeSpec",
+    "ModelSpec",
+    "PublishedSpec",
+    "RunEndSpec",
+    "Spec",
+    "TaskSpec",
+]
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What every plugin thing says about itself without being imported.
+
+    Attributes:
+        name: what users call it.
+        adapter: ``"module:attribute"``, imported when the thing is used.
+        summary: one line for lists and help.
+        needs: top-level modules the adapter imports.
+        install: the command that brings them when they are missing.
+    """
+
+    name: str
+    adapter: str
+    summary: str = ""
+    needs: tuple[str, ...] = ()
+    install: str = ""
+
+    def missing(self) -> tuple[str, ...]:
+        """The needed modules that are not installed (found, not imported)."""
+        return tuple(m for m in self.needs if importlib.util.find_spec(m) is None)
+
+    def load(self) -> Any:
+        """Import the adapter.
+
+        Raises:
+            S3EvalError: a needed module is missing, or the adapter does not import.
+        """
+        missing = self.missing()
+        if missing:
+            raise S3EvalError(
+                f"'{self.name}' needs {', '.join(missing)}, not installed here",
+                fix=self.install or f"pip install {' '.join(missing)}",
+            )
+        module, _, attribute = self.adapter.partition(":")
+        try:
+            return getattr(importlib.import_module(module), attribute)
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:
+            # A plugin may raise anything while it is imported, SystemExit included.
+            raise S3EvalError(
+                f"The adapter of '{self.name}' does not import",
+                where=self.adapter,
+                why=f"{type(error).__name__}: {error}",
+            ) from error
+
+
+@dataclass(frozen=True)
+class ModelSpec(Spec):
+    """A model: what it perceives, where its weights come from, how it samples.
+
+    ``remote`` is true when a clip leaves this machine; ``profile`` names a sampling profile
+    (`s3eval.facts.clips`); ``checkpoint`` is the default repository id and ``parameters`` how
+    many of its parameters are loaded (to a hundredth of a billion), 0 where there are none or it
+    is not known: what cannot fit is refused by it before anything is fetched.
+    """
+
+    sees: bool = False
+    hears: bool = False
+    remote: bool = False
+    checkpoint: str = ""
+    profile: str = "standard"
+    parameters: int = 0
+
+    @property
+    def senses(self) -> frozenset[Sense]:
+        """The senses of the model, a subset of {"sight", "hearing"}."""
+        senses: set[Sense] = set()
+        if self.sees:
+            senses.add("sight")
+        if self.hears:
+            senses.add("hearing")
+        return frozenset(senses)
+
+
+@dataclass(frozen=True)
+class TaskSpec(Spec):
+    """A task.
+
+    Attributes:
+        number: the paper's (1-7), 0 for others.
+        judged: whether a judge merges its texts or reads them for its scores.
+        provides: what it offers to others, by which they find it whatever it is called:
+            ``"features"`` (findings that say which features a video shows, two-stage diagnosis
+            learns from them), ``"diagnosis"`` (ES or NES), ``"justification"`` (its questions
+            ask for reasons), ``"report"``, ``"timing"``, ``"sequence"``; a third party's may
+            offer anything.
+    """
+
+    number: int = 0
+    judged: bool = False
+    provides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class JudgeSpec(Spec):
+    """A judge; ``remote`` is true when text leaves this machine, ``model`` the model it asks."""
+
+    remote: bool = False
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetSpec(Spec):
+    """A dataset or a dataset format; the adapter is ``open(path: str) -> Dataset``."""
+
+
+@dataclass(frozen=True)
+class CommandSpec(Spec):
+    """A verb of the command line; the adapter is a click command, imported when it is used.
+
+    ``name`` may have two words: ``"data synth"`` adds the verb ``synth`` to the group ``data``.
+    ``summary`` is its line in ``--help``.
+    """
+
+
+@dataclass(frozen=True)
+class ImporterSpec(Spec):
+    """A format that ``s3eval data import NAME SOURCE OUT`` reads.
+
+    The adapter is ``convert(source: Path, out: Path) -> ImportReport``
+    (`s3eval.facts.reports`): it writes a dataset folder, and recorded answers as runs below it.
+    """
+
+
+@dataclass(frozen=True)
+class ExporterSpec(Spec):
+    """A format that ``s3eval export RUN… --to NAME`` or ``s3eval data export --to NAME`` writes.
+
+    Attributes:
+        of: ``"runs"`` (the adapter is ``write(runs: Sequence[Run], out: Path) -> None``) or
+            ``"dataset"`` (``write(dataset: Dataset, out: Path) -> None``).
+    """
+
+    of: str = "runs"
+
+
+@dataclass(frozen=True)
+class PublishedSpec(Spec):
+    """Published results that ``s3eval show --published MODEL`` shows beside a run's scores.
+
+    The adapter is ``rows(model: str, task: TaskSpec, split: str)``, which gives a mapping of
+    (item, metric) to the number as printed, and raises UnknownNameError for a model that it does
+    not print.
+    """
+
+
+@dataclass(frozen=True)
+class RunEndSpec(Spec):
+    """What is done when a run has been written and scored.
+
+    The adapter is ``ended(run: Run, scores: Sequence[ScoreRow]) -> None``. It is called only for
+    names the user chose (``--at-end NAME``).
+    """

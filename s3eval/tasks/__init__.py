@@ -1,0 +1,1 @@
+"""The task kit: combining windows, grouping items, baselines, counts."""
