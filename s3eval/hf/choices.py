@@ -11,11 +11,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
-from s3eval.hf.decoding import PrefixDecoding
+from s3eval.model import Answer
 
-__all__ = ["ChoiceProbabilities", "Tokens", "choice_probabilities", "spellings"]
+__all__ = ["ChoiceProbabilities", "Tokens", "as_answer", "choice_probabilities", "spellings"]
 
 # Spellings whose first token alone is rarer than this cannot move a probability visibly.
 _NEGLIGIBLE = 1e-6
@@ -34,6 +34,21 @@ class ChoiceProbabilities:
     def best(self) -> str:
         """The most probable choice; the first of several."""
         return max(self.probabilities, key=lambda choice: self.probabilities[choice])
+
+
+class LooksAhead(Protocol):
+    """What can read a few tokens after a question without keeping them (`PrefixDecoding`)."""
+
+    def look_ahead(self, which: Sequence[int], tokens: Sequence[Tokens]) -> list[Any]:
+        """For each of the questions the states of its tokens, shape (tokens, width)."""
+        ...
+
+
+def as_answer(text: str, scores: ChoiceProbabilities | None) -> Answer:
+    """An answer with the probabilities of its question's choices, where it has any."""
+    if scores is None:
+        return Answer.of(text)
+    return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass)
 
 
 def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens, ...]]:
@@ -60,7 +75,7 @@ def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens,
 
 
 def choice_probabilities(
-    decoding: PrefixDecoding,
+    decoding: LooksAhead,
     which: Sequence[int],
     firsts: Sequence[Any],
     offered: Sequence[Mapping[str, tuple[Tokens, ...]]],

@@ -10,9 +10,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from s3eval.hf.options import Way
 from s3eval.hf.prefix import Prefix, cache_word
 
-__all__ = ["BatchedDecoding", "PackedDecoding", "PrefixDecoding"]
+__all__ = ["BatchedDecoding", "PackedDecoding", "PrefixDecoding", "start_decoding"]
 
 
 class PrefixDecoding(ABC):
@@ -23,11 +24,10 @@ class PrefixDecoding(ABC):
 
         self._decoder = model.get_decoder()
         self._cache_word = cache_word(self._decoder)
-        self._embed = model.get_input_embeddings()
         self._prefix = prefix
         self._cache = fork(prefix.cache)
         self._next: list[int] = []  # the position of each continuation's next token
-        self._device = prefix.cache.layers[0].keys.device
+        self._device = prefix.device
 
     def start(self, tails: Sequence[Sequence[int]]) -> Any:
         """Read each tail after the prefix.
@@ -56,11 +56,14 @@ class PrefixDecoding(ABC):
         """
 
     def _forward(self, cache: Any, ids: Any, positions: Any, mask: Any) -> Any:
-        """Run the decoder; ``ids`` and ``positions`` have shape (batch, length)."""
+        """Run the decoder; ``ids`` and ``positions`` have shape (batch, length).
+
+        It gets the tokens rather than their embeddings, which some decoders need at every layer.
+        """
         if self._prefix.rows == 3:
             positions = positions.unsqueeze(0).expand(3, -1, -1)
         return self._decoder(
-            inputs_embeds=self._embed(ids),
+            input_ids=ids,
             position_ids=positions,
             attention_mask=mask,
             use_cache=True,
@@ -81,7 +84,7 @@ class PackedDecoding(PrefixDecoding):
 
     def __init__(self, model: Any, prefix: Prefix) -> None:
         super().__init__(model, prefix)
-        self._dtype = prefix.cache.layers[0].keys.dtype
+        self._dtype = prefix.dtype
         self._owners: Any = self._tensor([])  # whose each token after the prefix is
 
     def _read(self, tails: Sequence[Sequence[int]]) -> Any:
@@ -236,3 +239,16 @@ class BatchedDecoding(PrefixDecoding):
         if mask is None:
             return None
         return torch.cat([mask, mask.new_ones(mask.shape[0], by)], dim=1)
+
+
+def start_decoding(way: Way, model: Any, prefix: Prefix, pad: int) -> PrefixDecoding:
+    """Continuations of a prefix, to be decoded in this way.
+
+    Args:
+        way: "packed", or else rows of a batch: one row ("forked") or more ("batched").
+        model: the model of the library.
+        pad: the token rows are padded with.
+    """
+    if way == "packed":
+        return PackedDecoding(model, prefix)
+    return BatchedDecoding(model, prefix, pad)

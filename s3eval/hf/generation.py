@@ -7,17 +7,26 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.hf.choices import ChoiceProbabilities, Tokens, choice_probabilities, spellings
-from s3eval.hf.decoding import BatchedDecoding, PackedDecoding, PrefixDecoding
+from s3eval.hf.choices import (
+    ChoiceProbabilities,
+    Tokens,
+    as_answer,
+    choice_probabilities,
+    spellings,
+)
+from s3eval.hf.decoding import PrefixDecoding, start_decoding
 from s3eval.hf.environment import GIB, free_memory, is_out_of_memory
 from s3eval.hf.greedy import Greedy
-from s3eval.hf.options import Options
+from s3eval.hf.logits import logits_of
+from s3eval.hf.options import Options, Way
 from s3eval.hf.prefix import Prefix
 from s3eval.model import Answer, Question
 
 __all__ = ["AnswerGenerator", "TokenizedQuestion"]
 
 _log = logging.getLogger(__name__)
+# The fastest first; the last one is possible with every cache.
+_WAYS: tuple[Way, ...] = ("packed", "batched", "forked")
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,7 @@ class AnswerGenerator:
         self.stops = frozenset([stops] if isinstance(stops, int) else stops or ())
         own = getattr(settings, "repetition_penalty", None) or 1.0
         self.penalty = float(options.repetition_penalty or own)
-        self._pad = tokenizer.pad_token_id or 0
+        self.pad = tokenizer.pad_token_id or 0
         self._spellings: dict[tuple[str, ...], dict[str, tuple[Tokens, ...]]] = {}
 
     def ask(self, prefix: Prefix, asked: Sequence[TokenizedQuestion]) -> Iterator[Answer]:
@@ -78,30 +87,37 @@ class AnswerGenerator:
         self, prefix: Prefix, asked: Sequence[TokenizedQuestion]
     ) -> Iterator[list[TokenizedQuestion]]:
         """Consecutive questions that fit the batch and the memory limit together."""
-        packed, limit = self._packs(prefix), self._limit(prefix)
+        way, limit = self.way(prefix), self._limit(prefix)
+        largest = 1 if way == "forked" else self._options.batch
         group: list[TokenizedQuestion] = []
         for one in asked:
             grown = [*group, one]
-            if group and (len(grown) > self._largest or self._bytes(prefix, grown, packed) > limit):
+            held = self._bytes(prefix, grown, way == "packed")
+            if group and (len(grown) > largest or held > limit):
                 yield group
                 grown = [one]
             group = grown
         if group:
             yield group
 
-    @property
-    def _largest(self) -> int:
-        return 1 if self._options.sharing == "forked" else self._options.batch
+    def way(self, prefix: Prefix) -> Way:
+        """The fastest way that is wanted and exact for this cache and attention.
 
-    def _packs(self, prefix: Prefix) -> bool:
-        """Whether questions share one sequence: wanted, and possible with this attention."""
+        Packing needs an attention implementation that takes any mask.
+        """
+        return self.usable(prefix)[0]
+
+    def usable(self, prefix: Prefix) -> tuple[Way, ...]:
+        """The way that is wanted and the slower ones, as far as they are exact."""
+        wanted = self._options.sharing
+        slower = _WAYS[_WAYS.index(wanted) :] if wanted in _WAYS else _WAYS
         masks = getattr(self._model.config, "_attn_implementation", "sdpa") in ("sdpa", "eager")
-        return self._options.sharing in ("auto", "packed") and masks and prefix.packable
+        return tuple(w for w in slower if w in prefix.ways and (masks or w != "packed"))
 
     def _limit(self, prefix: Prefix) -> float:
         if self._options.memory_limit is not None:
             return self._options.memory_limit * GIB
-        return free_memory(str(prefix.cache.layers[0].keys.device)) / 2
+        return free_memory(str(prefix.device)) / 2
 
     @staticmethod
     def _bytes(prefix: Prefix, group: Sequence[TokenizedQuestion], packed: bool) -> int:
@@ -115,7 +131,7 @@ class AnswerGenerator:
         # At most twice what is written is allocated behind the prefix (`kv_cache.Buffer`).
         held: int = rows * (prefix.length + 2 * written) * prefix.bytes_per_token
         if packed:
-            item: int = prefix.cache.layers[0].keys.element_size()
+            item: int = prefix.dtype.itemsize
             held += sum(len(a.tail) for a in group) * (prefix.length + written) * item
         return held
 
@@ -123,17 +139,13 @@ class AnswerGenerator:
         import torch
 
         with torch.inference_mode():
-            decoding: PrefixDecoding = (
-                PackedDecoding(self._model, prefix)
-                if self._packs(prefix)
-                else BatchedDecoding(self._model, prefix, self._pad)
-            )
+            decoding = start_decoding(self.way(prefix), self._model, prefix, self.pad)
             logits = self._logits(decoding.start([a.tail for a in group]))
             scores = self._choices(decoding, group, logits)
             scored = {i for i in scores if self._options.score_choices}
             texts = self._generate(prefix, decoding, group, logits, scored)
         return [
-            _as_answer(scores[i].best if i in scored else texts[i], scores.get(i))
+            as_answer(scores[i].best if i in scored else texts[i], scores.get(i))
             for i in range(len(group))
         ]
 
@@ -184,8 +196,7 @@ class AnswerGenerator:
         return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
 
     def _logits(self, hidden: Any) -> Any:
-        """Hidden states to float32 logits, shape (rows, vocabulary)."""
-        return self._model.get_output_embeddings()(hidden).float()
+        return logits_of(self._model, hidden)
 
     def _log_probabilities(self, hidden: Any) -> Any:
         return self._logits(hidden).log_softmax(-1).cpu()
@@ -199,9 +210,3 @@ class AnswerGenerator:
         gc.collect()
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
-
-
-def _as_answer(text: str, scores: ChoiceProbabilities | None) -> Answer:
-    if scores is None:
-        return Answer.of(text)
-    return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass)

@@ -11,11 +11,24 @@ from __future__ import annotations
 
 import copy
 import weakref
+from collections.abc import Iterator
 from typing import Any
 
-from transformers.cache_utils import DynamicLayer
+from transformers import cache_utils
+from transformers.cache_utils import DynamicCache, DynamicLayer, DynamicSlidingWindowLayer
 
-__all__ = ["Buffer", "PreallocatedLayer", "Writer", "fork", "preallocate", "snapshot"]
+from s3eval.hf.options import Way
+
+__all__ = [
+    "Buffer",
+    "PreallocatedLayer",
+    "Writer",
+    "fork",
+    "preallocate",
+    "snapshot",
+    "tensors",
+    "ways",
+]
 
 # Free positions allocated at the least, so that short answers never cause a reallocation.
 _LEAST = 64
@@ -126,15 +139,41 @@ class PreallocatedLayer(DynamicLayer):
 
 
 def preallocate(cache: Any) -> Any:
-    """The cache with free positions behind every layer.
+    """The cache with free positions behind every layer that keeps all keys and values.
 
-    Given back as it is where the library keeps a layer in another way than whole and growing,
-    such as a sliding window: continuing it then concatenates, as the library does.
+    Layers that the library keeps in another way (a sliding window, a recurrent state) stay as
+    they are: continuing them does what the library does.
     """
-    plain = all(type(layer) is DynamicLayer and layer.is_initialized for layer in cache.layers)
-    if plain and not getattr(cache, "offloading", False):
-        cache.layers = [PreallocatedLayer(layer.keys, layer.values) for layer in cache.layers]
+    if type(cache) is DynamicCache and not getattr(cache, "offloading", False):
+        cache.layers = [
+            PreallocatedLayer(layer.keys, layer.values)
+            if type(layer) is DynamicLayer and layer.is_initialized
+            else layer
+            for layer in cache.layers
+        ]
     return cache
+
+
+def ways(cache: Any) -> tuple[Way, ...]:
+    """The exact ways of sharing this cache between questions, the fastest first.
+
+    Decided by the exact kind of every layer, so that a kind this module does not know is never
+    taken for one that it does:
+
+    - layers that keep all keys and values: everything;
+    - sliding windows as well: one question after the other. Padding between prefix and question,
+      as a batch needs, would take the place of prefix tokens in the window;
+    - anything else (linear attention, state-space layers, layers of a single architecture, other
+      classes of cache): one question after the other, each with a full copy.
+
+    >>> from transformers import DynamicCache
+    >>> ways(DynamicCache())
+    ('packed', 'batched', 'forked')
+    """
+    kinds = {type(layer) for layer in cache.layers}
+    if type(cache) is DynamicCache and kinds <= _GROWING:
+        return ("packed", "batched", "forked")
+    return ("forked",)
 
 
 def fork(cache: Any) -> Any:
@@ -159,9 +198,35 @@ def fork(cache: Any) -> Any:
 def snapshot(cache: Any) -> Any:
     """A cache that starts as this one, to be grown and dropped before this one grows again.
 
-    Layers are copied shallowly. What is written behind a preallocated layer is overwritten when
-    the layer itself grows; a layer of the library concatenates into new tensors.
+    Layers known never to change a tensor in place are copied shallowly: what is written behind
+    a preallocated layer is overwritten when the layer itself grows, and the library's layers of
+    keys and values concatenate into new tensors. All others are copied with everything in them,
+    since a recurrent state is updated where it is.
     """
-    seen = copy.copy(cache)
-    seen.layers = [copy.copy(layer) for layer in cache.layers]
-    return seen
+    if type(cache) is not DynamicCache:
+        return copy.deepcopy(cache)
+    continued = copy.copy(cache)
+    continued.layers = [
+        copy.copy(layer) if type(layer) in _SHALLOW else copy.deepcopy(layer)
+        for layer in cache.layers
+    ]
+    return continued
+
+
+def tensors(cache: Any) -> Iterator[Any]:
+    """Every tensor a cache holds: keys, values, states; a preallocated layer's used part."""
+    for layer in cache.layers:
+        kept = [getattr(layer, "keys", None), getattr(layer, "values", None)]
+        for value in vars(layer).values():
+            kept += value.values() if isinstance(value, dict) else [value]
+        seen = set()
+        for value in kept:
+            if hasattr(value, "element_size") and id(value) not in seen:
+                seen.add(id(value))
+                yield value
+
+
+# The kinds of layers known to be continued exactly; by type, never by a base class.
+# (The library's placeholder for a layer without a cache exists in newer versions only.)
+_GROWING = {DynamicLayer, PreallocatedLayer, getattr(cache_utils, "DummyLayer", DynamicLayer)}
+_SHALLOW = {*_GROWING, DynamicSlidingWindowLayer}

@@ -9,9 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from s3eval.errors import S3EvalError, UnknownNameError
 
-__all__ = ["Options", "parse_options"]
+__all__ = ["Options", "Sharing", "Way", "parse_options"]
 
-Sharing = Literal["auto", "packed", "batched", "forked"]
+#: How questions share a prefix.
+Way = Literal["packed", "batched", "forked"]
+Sharing = Literal["auto", "packed", "batched", "forked", "independent"]
 # What changes how fast an answer comes or how much it takes, and what `Loaded` records itself.
 _NEUTRAL = {
     "checkpoint",
@@ -43,8 +45,9 @@ class Options(BaseModel):
             quantised (gptq, awq), which makes its absence an error.
         batch: at most this many questions at a time.
         sharing: how questions share the clip's prefix: all in one sequence ("packed"), as a
-            batch ("batched"), one after the other ("forked"); "auto" packs where the attention
-            implementation takes arbitrary masks.
+            batch ("batched"), one after the other ("forked"); "auto" takes the fastest that is
+            exact for the architecture; "independent" shares nothing: every question is asked
+            with the whole prompt by the library's own generate.
         memory_limit: GiB the questions may take beside weights and prefix; None takes half of
             what is free when they are asked.
         min_pixels, max_pixels: frames are brought between these, where the family can.

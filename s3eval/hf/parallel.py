@@ -237,6 +237,7 @@ def work(stream: IO[bytes]) -> None:
     loaded = kind.loaded(spec, options)
     (limit,) = pickle.load(stream)
     model = kind(spec, options.model_copy(update={"memory_limit": limit}), loaded)
+    model.check_sharing()
     clips: dict[int, Any] = {}
     while True:
         verb, number, given, *more = pickle.load(stream)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+from s3eval.hf.options import Way
 
 __all__ = ["Prefix", "cache_word", "prefill"]
 
@@ -40,16 +43,33 @@ class Prefix:
         """Its token ids, each once."""
         return frozenset(self.tokens)
 
-    @property
+    @cached_property
     def bytes_per_token(self) -> int:
         """Bytes the cache takes for a token, over all layers."""
-        held: int = sum(x.keys.nbytes + x.values.nbytes for x in self.cache.layers)
+        held: int = sum(tensor.nbytes for tensor in self._tensors())
         return max(1, held // max(1, self.length))
 
-    @property
-    def packable(self) -> bool:
-        """Whether all layers keep the whole past, as one sequence for all questions needs."""
-        return not any(getattr(layer, "is_sliding", False) for layer in self.cache.layers)
+    @cached_property
+    def device(self) -> Any:
+        """Where its first layer lies."""
+        return next(self._tensors()).device
+
+    @cached_property
+    def dtype(self) -> Any:
+        """The dtype of its keys and values."""
+        return next(self._tensors()).dtype
+
+    @cached_property
+    def ways(self) -> tuple[Way, ...]:
+        """The exact ways of sharing it, the fastest first (`kv_cache.ways`)."""
+        from s3eval.hf import kv_cache
+
+        return kv_cache.ways(self.cache)
+
+    def _tensors(self) -> Iterator[Any]:
+        from s3eval.hf import kv_cache
+
+        return kv_cache.tensors(self.cache)
 
 
 def cache_word(decoder: Any) -> str:
@@ -91,12 +111,14 @@ def prefill(model: Any, inputs: dict[str, Any]) -> Prefix:
         if hasattr(part, "rope_deltas"):
             part.rope_deltas = None
     try:
+        if core is model and "logits_to_keep" in inspect.signature(model.forward).parameters:
+            inputs = {**inputs, "logits_to_keep": 1}
         made = core(**inputs, use_cache=True)
     finally:
         hook.remove()
     cache = preallocate(getattr(made, cache_word(decoder)))
     tokens = tuple(inputs["input_ids"][0].tolist())
-    positions = recorded["positions"]
+    positions = recorded.get("positions")
     if positions is None:
         return Prefix(tokens, cache, len(tokens), len(tokens) - 1, 1)
     rows = 3 if positions.ndim == 3 else 1

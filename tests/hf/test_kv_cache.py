@@ -155,7 +155,7 @@ def test_what_the_library_keeps_otherwise_is_left_to_it() -> None:
     from transformers import DynamicCache
     from transformers.cache_utils import DynamicLayer, DynamicSlidingWindowLayer
 
-    from s3eval.hf.kv_cache import fork, preallocate
+    from s3eval.hf.kv_cache import PreallocatedLayer, fork, preallocate
     from s3eval.hf.prefix import Prefix
 
     cache = DynamicCache()
@@ -163,8 +163,9 @@ def test_what_the_library_keeps_otherwise_is_left_to_it() -> None:
     for layer in range(LAYERS):
         cache.update(*new_states(20), layer)
     kept = preallocate(cache)
-    assert [type(layer) for layer in kept.layers] == [DynamicLayer, DynamicSlidingWindowLayer]
-    assert not Prefix((0,) * 20, kept, 20, 19, 1).packable
+    kinds = [type(layer) for layer in kept.layers]
+    assert kinds == [PreallocatedLayer, DynamicSlidingWindowLayer]
+    assert Prefix((0,) * 20, kept, 20, 19, 1).ways == ("forked",)
     before = [layer.keys.clone() for layer in kept.layers]
     grow(2, fork(kept), fork(kept))
     assert all(torch.equal(a, b.keys) for a, b in zip(before, kept.layers, strict=True))
@@ -179,3 +180,54 @@ def test_a_prefix_knows_its_size_preallocated_or_not() -> None:
     assert sizes[0] == sizes[1] == LAYERS * 2 * HEADS * WIDTH * 4
     grow(5, fork(preallocated))
     assert Prefix((0,) * 10, preallocated, 10, 9, 1).bytes_per_token == sizes[0]
+
+
+def test_a_recurrent_state_is_copied_and_never_packed() -> None:
+    """Linear attention updates its state in place: a fork must have one of its own."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer, LinearAttentionLayer
+
+    from s3eval.hf.kv_cache import fork, preallocate, snapshot, ways
+
+    cache = DynamicCache()
+    cache.layers = [LinearAttentionLayer(), DynamicLayer()]
+
+    def advance(one: Any, value: float) -> None:
+        one.update_conv_state(torch.full((1, 4, 3), value), 0)
+        one.update_recurrent_state(torch.full((1, 2, 4, 4), value), 0)
+        one.update(*new_states(2), 1)
+
+    advance(cache, 1.0)
+    prefix = preallocate(cache)
+    assert ways(prefix) == ("forked",)
+    for copied in (fork(prefix), snapshot(prefix)):
+        advance(copied, 2.0)
+        assert float(copied.layers[0].recurrent_states[0].max()) == 2.0
+        assert float(prefix.layers[0].recurrent_states[0].max()) == 1.0
+        assert float(prefix.layers[0].conv_states[0].max()) == 1.0
+    assert prefix.get_seq_length() == 2
+
+
+def test_a_kind_of_layer_nobody_has_listed_is_copied_whole() -> None:
+    """Also one that inherits from a listed kind and keeps more than it."""
+    from transformers import DynamicCache
+    from transformers.cache_utils import DynamicLayer
+
+    from s3eval.hf.kv_cache import fork, preallocate, ways
+
+    class Compressed(DynamicLayer):
+        def update(self, keys: Any, values: Any, *args: Any, **kwargs: Any) -> Any:
+            if not self.is_initialized:
+                self.keys, self.values = keys.clone(), values.clone()
+                self.is_initialized = True
+            self.keys += 1
+            return self.keys, self.values
+
+    cache = DynamicCache()
+    cache.layers = [Compressed()]
+    cache.update(*new_states(3), 0)
+    prefix = preallocate(cache)
+    assert type(prefix.layers[0]) is Compressed and ways(prefix) == ("forked",)
+    before = prefix.layers[0].keys.clone()
+    fork(prefix).update(*new_states(1), 0)
+    assert torch.equal(prefix.layers[0].keys, before)
