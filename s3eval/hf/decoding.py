@@ -178,7 +178,8 @@ class BatchedDecoding(PrefixDecoding):
 
         count, longest = len(tails), max(len(t) for t in tails)
         self._rows = list(range(count))
-        self._cache.batch_repeat_interleave(count)
+        if count > 1:  # which a recurrent state knows nothing of
+            self._cache.batch_repeat_interleave(count)
         gaps = [longest - len(t) for t in tails]
         ids = [[self._pad] * gap + list(t) for gap, t in zip(gaps, tails, strict=True)]
         start = self._prefix.next_position

@@ -8,7 +8,8 @@ anything large is fetched or read.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
@@ -33,7 +34,10 @@ from s3eval.hf.quantization import (
 from s3eval.hf.source import Source, find_source, first_line
 from s3eval.torch_environment import prepare_libraries
 
-__all__ = ["Loaded", "load_checkpoint"]
+__all__ = ["FindClass", "Loaded", "load_checkpoint", "named_class"]
+
+#: Given the model's name and the checkpoint, the class of the library that loads it.
+FindClass = Callable[[str, Source], Any]
 
 _WEIGHTS = (
     "model.safetensors",
@@ -43,7 +47,7 @@ _WEIGHTS = (
 )
 # What turns clips and questions into tokens; of each the files any of which will do.
 _PROCESSING = (
-    (("tokenizer.json",), ("vocab.json", "merges.txt")),
+    (("tokenizer.json",), ("vocab.json", "merges.txt"), ("tokenizer.model",)),
     (("tokenizer_config.json",),),
     (("preprocessor_config.json",), ("processor_config.json",)),
 )
@@ -66,21 +70,24 @@ class Loaded:
 def load_checkpoint(
     name: str,
     checkpoint: str,
-    architecture: str,
-    model_types: tuple[str, ...],
+    find_class: FindClass,
     options: Options,
     parameters: int = 0,
+    *,
+    mixture: bool = False,
+    trust_remote_code: bool = False,
 ) -> Loaded:
-    """Load a checkpoint as the named architecture.
+    """Load a checkpoint.
 
     Args:
         name: the model's name, for messages.
         checkpoint: a folder, or a repository id.
-        architecture: a class of the transformers library.
-        model_types: the ``model_type`` values its configuration may have.
+        find_class: decides by which class (`named_class`).
         options: the user's.
         parameters: the checkpoint's published size, 0 where it is not known; what cannot fit
             is then refused before even its configuration is fetched.
+        mixture: whether it is a mixture of experts.
+        trust_remote_code: whether code that lies beside the weights may run.
 
     Raises:
         S3EvalError: no such checkpoint, another architecture, missing or unreadable weights, a
@@ -90,34 +97,42 @@ def load_checkpoint(
     _require_extras(options)
     prepare_libraries()
     with quiet_library():
-        return _load(name, checkpoint, architecture, model_types, options, parameters)
+        device = _device(options)
+        if options.check_memory and parameters and options.quantization not in ("gptq", "awq"):
+            dtype, bits = _dtype(None, device, options), quantized_bits({}, options)
+            least = least_memory(parameters, dtype, bits, mixture=mixture)
+            check_memory(name, least, dtype, device, bits)
+        source = find_source(name, checkpoint, options.revision)
+        if trust_remote_code:
+            source = replace(source, arguments={**source.arguments, "trust_remote_code": True})
+        return _load(name, checkpoint, source, find_class(name, source), device, options)
+
+
+def named_class(architecture: str, model_types: tuple[str, ...]) -> FindClass:
+    """Finds a class by its name and refuses checkpoints of another ``model_type``."""
+
+    def find(name: str, source: Source) -> Any:
+        import transformers
+
+        _check_architecture(name, source, model_types)
+        kind = getattr(transformers, architecture, None)
+        if kind is None:
+            raise S3EvalError(
+                f"transformers {transformers.__version__} does not know {architecture}",
+                fix="pip install --upgrade transformers",
+            )
+        return kind
+
+    return find
 
 
 def _load(
-    name: str,
-    checkpoint: str,
-    architecture: str,
-    model_types: tuple[str, ...],
-    options: Options,
-    parameters: int,
+    name: str, checkpoint: str, source: Source, kind: Any, device: str, options: Options
 ) -> Loaded:
-    device = _device(options)
-    if options.check_memory and parameters and options.quantization not in ("gptq", "awq"):
-        dtype, bits = _dtype(None, device, options), quantized_bits({}, options)
-        least = least_memory(parameters, dtype, bits, mixture="Moe" in architecture)
-        check_memory(name, least, dtype, device, bits)
-    source = find_source(name, checkpoint, options.revision)
-    _check_architecture(name, checkpoint, source.raw, model_types)
-    check_quantization(name, checkpoint, source.raw, options)
-    quantized = quantizer_version(source.raw, options)
     import transformers
 
-    kind = getattr(transformers, architecture, None)
-    if kind is None:
-        raise S3EvalError(
-            f"transformers {transformers.__version__} does not know {architecture}",
-            fix="pip install --upgrade transformers",
-        )
+    check_quantization(name, checkpoint, source.raw, options)
+    quantized = quantizer_version(source.raw, options)
     config = _config(kind, source)
     check_split(name, config, options)
     dtype = _dtype(config, device, options)
@@ -151,15 +166,13 @@ def _require_extras(options: Options) -> None:
         require("accelerate", "device_map", "pip install accelerate")
 
 
-def _check_architecture(
-    name: str, checkpoint: str, raw: dict[str, Any], model_types: tuple[str, ...]
-) -> None:
-    model_type = raw.get("model_type", "")
+def _check_architecture(name: str, source: Source, model_types: tuple[str, ...]) -> None:
+    model_type = source.raw.get("model_type", "")
     if model_type not in model_types:
         raise S3EvalError(
             f"Wrong architecture for '{name}': expected {' or '.join(model_types)}, "
             f"but got {model_type or 'none'}",
-            where=checkpoint,
+            where=source.place,
             fix="s3eval list models",
         )
 
@@ -258,9 +271,14 @@ def _processor(source: Source) -> Any:
             where=source.place,
             why=first_line(error),
         ) from error
-    if not hasattr(processor, "apply_chat_template") or not getattr(
-        processor, "chat_template", None
-    ):
+    if not hasattr(processor, "tokenizer"):
+        raise S3EvalError(
+            "This checkpoint takes text alone: it has no processor of images, video or sound",
+            where=source.place,
+        )
+    if not getattr(processor, "chat_template", None):
+        processor.chat_template = getattr(processor.tokenizer, "chat_template", None)
+    if not processor.chat_template:
         raise S3EvalError(
             "This checkpoint has no chat template",
             where=source.place,

@@ -76,12 +76,24 @@ def estimate_memory(
     quantizable = _quantizable(model, experts)
     quantized = quantizable if bits else 0
     weights = int((parameters - quantized) * dtype.itemsize + quantized * (bits or 0) / 8)
-    text = config.get_text_config()
-    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
-    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    cache = _cache_bytes(config.get_text_config(), dtype)
+    return MemoryEstimate(parameters, quantizable, weights, 2 * cache + weights // 10)
+
+
+def _cache_bytes(text: Any, dtype: Any) -> int:
+    """Keys and values of 25,000 tokens, or of the longest sequence where that is shorter.
+
+    0 where the configuration does not state its attention heads as one number.
+    """
+    try:
+        heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+        width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    except (AttributeError, RuntimeError):  # not stated, or another number in every layer
+        return 0
+    if not isinstance(heads, int):
+        return 0
     token = 2 * text.num_hidden_layers * heads * width * dtype.itemsize
-    longest = min(25_000, text.max_position_embeddings)
-    return MemoryEstimate(parameters, quantizable, weights, 2 * longest * token + weights // 10)
+    return int(min(25_000, getattr(text, "max_position_embeddings", None) or 25_000) * token)
 
 
 def _quantizable(model: Any, experts: bool) -> int:

@@ -24,7 +24,7 @@ from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
 from s3eval.hf.independent import IndependentGenerator
-from s3eval.hf.loading import Loaded, load_checkpoint
+from s3eval.hf.loading import Loaded, load_checkpoint, named_class
 from s3eval.hf.media import Media
 from s3eval.hf.options import Options, parse_options
 from s3eval.hf.parallel import (
@@ -130,7 +130,12 @@ class TransformersModel(Model):
         checkpoint = options.checkpoint or spec.checkpoint
         known = spec.parameters if checkpoint == spec.checkpoint else 0
         return load_checkpoint(
-            spec.name, checkpoint, cls.architecture, cls.model_types, options, known
+            spec.name,
+            checkpoint,
+            named_class(cls.architecture, cls.model_types),
+            options,
+            known,
+            mixture="Moe" in cls.architecture,
         )
 
     def prepare(self) -> None:
