@@ -19,7 +19,7 @@ from s3eval.running.runs import Run, RunFacts, open_run, write_run
 from s3eval.running.scoring import load_task
 from s3eval.running.store import AnswerStore
 from s3eval.task import ScoringContext, Task
-from s3eval.vocabulary import Protocol
+from s3eval.vocabulary import Protocol, Sense
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -82,8 +82,22 @@ def _prepare(
     plugin = registry.get("model", work.model)
     tasks = {name: load_task(name, registry) for name in work.tasks}
     chosen = profile(work.profile or plugin.spec.profile).changed(**work.sampling)
-    plan = make_plan(work.dataset, tasks, chosen, plugin.spec.senses, work.seed, work.task_options)
-    return plugin, chosen, tasks, plan
+    return plugin, chosen, tasks, _plan(work, tasks, chosen, plugin.spec.senses)
+
+
+def _plan(
+    work: Evaluation,
+    tasks: Mapping[str, Task],
+    chosen: SamplingProfile,
+    senses: frozenset[Sense],
+) -> Plan:
+    return make_plan(work.dataset, tasks, chosen, senses, work.seed, work.task_options)
+
+
+def _senses(plugin: Plugin, model: Model) -> frozenset[Sense]:
+    """What the loaded model perceives: at most what its spec states."""
+    declared: frozenset[Sense] = plugin.spec.senses
+    return declared if model.senses is None else declared & model.senses
 
 
 def plan_evaluation(work: Evaluation, registry: Registry | None = None) -> Plan:
@@ -117,7 +131,9 @@ def evaluate(
         if notice := model.notice():
             tell(f"{work.model}: {notice}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
-            senses = plugin.spec.senses
+            senses = _senses(plugin, model)
+            if senses != plugin.spec.senses:  # tasks ask by what is perceived
+                plan = _plan(work, tasks, chosen, senses)
             session = Session.of(work.dataset, plan, store, model, work.model, senses)
             facts = _facts(work, plugin, chosen, tasks, model, known)
             write_run(work.out, facts)
@@ -162,7 +178,7 @@ def _facts(
     }
     return RunFacts(
         model=work.model,
-        senses=tuple(sorted(plugin.spec.senses)),
+        senses=tuple(sorted(_senses(plugin, model))),
         tasks=work.tasks,
         dataset=work.dataset_path,
         digest=work.dataset.digest,

@@ -43,6 +43,7 @@ def _siglip(scale: Scale, kind: str, patch: int, **more: Any) -> dict[str, Any]:
 
 def gemma3(scale: Scale) -> Parts:
     """Gemma 3: images alone, seen by one another in both directions; sliding windows."""
+    import torch
     from transformers import (
         Gemma3Config,
         Gemma3ForConditionalGeneration,
@@ -78,7 +79,10 @@ def gemma3(scale: Scale) -> Parts:
         image_seq_length=4,
         chat_template=chat({"image": "<start_of_image>"}),
     )
-    return Gemma3ForConditionalGeneration(config), processor, stops(tokenizer)
+    model = Gemma3ForConditionalGeneration(config)
+    # The library begins with zeros here, and nothing would be seen.
+    torch.nn.init.normal_(model.model.multi_modal_projector.mm_input_projection_weight, std=0.1)
+    return model, processor, stops(tokenizer)
 
 
 def gemma4(scale: Scale) -> Parts:

@@ -149,8 +149,8 @@ class HfModel(TransformersModel):
     def _media_tokens(self, media: Media) -> int:
         """Tokens the processor makes of a clip, without those of the text around it."""
         template = self.template(media)
-        head = template.head()
-        return len(prompt_tokens(self.processor, head, media)) - len(template.tokens(head))
+        text = template.render("x")
+        return len(prompt_tokens(self.processor, text, media)) - len(template.tokens(text))
 
     def _check_sound(self, footage: Footage) -> None:
         """Refuse sound whose end the processor would leave out silently."""
@@ -191,8 +191,9 @@ class HfModel(TransformersModel):
     def _compared(self) -> SharingCheck:
         """The comparison with the clip's part ending at a special token, or else later."""
         checks = []
-        for cut in ("token", "question"):
-            self._cut = cast(Cut, cut)
+        cuts: tuple[Cut, ...] = ("token", "question")
+        for cut in cuts:
+            self._cut = cut
             checks.append(super()._compared())
             if checks[-1].way != "independent":
                 return checks[-1]

@@ -11,7 +11,15 @@ from s3eval import S3EvalError
 from s3eval.hf.loading import FindClass
 from s3eval.hf.source import Source, first_line
 
-__all__ = ["code_version", "find_class", "mapped_types"]
+__all__ = ["REFUSED", "code_version", "find_class", "mapped_types"]
+
+#: Types that the library maps to these classes although they answer no question about a clip.
+REFUSED = {
+    "evolla": "it takes proteins",
+    "pi0": "it answers with movements of a robot",
+    "pp_formulanet": "it takes no question",
+    "vision-encoder-decoder": "it takes no question",
+}
 
 # The entries of a checkpoint's ``auto_map`` that name a class which generates.
 _REMOTE = ("AutoModelForMultimodalLM", "AutoModelForImageTextToText", "AutoModelForCausalLM")
@@ -37,6 +45,12 @@ def find_class(trust_remote_code: bool) -> FindClass:
         if trust_remote_code and (reference := _remote_reference(source.raw)):
             return _remote_class(reference, source)
         model_type = str(source.raw.get("model_type", ""))
+        if model_type in REFUSED:
+            raise S3EvalError(
+                f"'{name}' cannot ask a '{model_type}' checkpoint",
+                where=source.place,
+                why=REFUSED[model_type],
+            )
         kind = _library_class(model_type, source.raw)
         if kind is None:
             raise _refusal(model_type, source)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from s3eval import Footage
+    from s3eval.vocabulary import Sense
 
 __all__ = ["ClipFormat", "resampled", "resized", "times_text"]
 
@@ -45,7 +46,8 @@ class ClipFormat:
             footage: the clip.
             frames: its frames in the size they are given in, shape (n, height, width, 3).
         """
-        senses, content, arguments = set(), list[Mapping[str, Any]](), dict[str, Any]()
+        content, arguments = list[Mapping[str, Any]](), dict[str, Any]()
+        senses: set[Sense] = set()
         times = [float(t) - footage.clip.start for t in footage.times]
         if self.frames and len(frames):
             senses.add("sight")

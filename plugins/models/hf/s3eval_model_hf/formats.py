@@ -96,11 +96,11 @@ def _hears(processor: Any, config: Any, reasons: list[str]) -> bool:
 
 
 def _prepared(processor: Any, form: ClipFormat, footage: Footage) -> dict[str, Any]:
-    """All that the processor makes of a clip and the prompt up to its end."""
+    """All that the processor makes of a clip and a prompt."""
     media = form.media(processor, footage, footage.frames)
-    head = QuestionTemplate(processor, media.content, "question").head()
+    text = QuestionTemplate(processor, media.content, "question").render("x")
     made = processor(
-        text=[head], return_tensors="pt", **special_tokens(processor, head), **media.processor
+        text=[text], return_tensors="pt", **special_tokens(processor, text), **media.processor
     )
     return dict(made)
 
