@@ -34,10 +34,10 @@ def logits_of(model: Any, hidden: Any) -> Any:
 
 
 @cache
-def _applied(kind: type) -> tuple[str, ...]:
+def _applied(kind: Any) -> tuple[str, ...]:
     """What a class does to its logits, by the names that its forward pass mentions."""
     try:
-        source = inspect.getsource(kind.forward)  # type: ignore[attr-defined]
+        source = inspect.getsource(kind.forward)
     except (OSError, TypeError):
         return ()
     known = ("logit_scale", "logits_scaling", "final_logit_softcapping")

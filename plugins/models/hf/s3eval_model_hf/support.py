@@ -23,6 +23,7 @@ from s3eval_model_hf.classes import REFUSED, mapped_types
 
 if TYPE_CHECKING:
     from s3eval import Footage
+    from s3eval.vocabulary import Sense
 
 __all__ = ["Support", "measured", "support_of", "table"]
 
@@ -135,7 +136,7 @@ def _clip(model: Any) -> Footage:
 
 
 def _questions(model: Any) -> list[Question]:
-    sense = "sight" if "sight" in model.senses else "hearing"
+    sense: Sense = "sight" if "sight" in model.senses else "hearing"
     return [
         Question(
             f"q{i}",

@@ -28,10 +28,13 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def check(architecture: str, data: Path, out: Path) -> None:
+    import torch
+
     from s3eval.cli import main
     from s3eval.running.runs import open_runs
     from s3eval.testing.checkpoints import shared_checkpoint
 
+    torch.set_num_threads(1)
     options = {
         "checkpoint": shared_checkpoint(architecture),
         "max_pixels": 16_384,
