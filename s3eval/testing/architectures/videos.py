@@ -65,7 +65,10 @@ def qwen3_5(scale: Scale) -> Parts:
     processor = Qwen3VLProcessor(
         image_processor=Qwen2VLImageProcessor(patch_size=16),
         tokenizer=tokenizer,
-        video_processor=Qwen3VLVideoProcessor(),
+        # As published: a video may have 24,576 tokens; the class's own default is 768.
+        video_processor=Qwen3VLVideoProcessor(
+            size={"shortest_edge": 4096, "longest_edge": 24_576 * 32 * 32}
+        ),
         chat_template=chat(_QWEN_CHAT),
     )
     return Qwen3_5ForConditionalGeneration(config), processor, stops(tokenizer)

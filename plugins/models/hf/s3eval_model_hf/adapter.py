@@ -130,21 +130,24 @@ class HfModel(TransformersModel):
         """The most pixels a frame may have for a clip of this shape to fit the token budget."""
         height, width = footage.frames.shape[1:3]
         pixels = float(min(height * width, self.options.max_pixels))
-        budget, before = self.options.max_media_tokens, 0
+        budget, least = self.options.max_media_tokens, max(self.options.min_pixels, _LEAST_PIXELS)
+        counted: dict[int, float] = {}
         while True:
             media = self._fitting(footage, resized(footage.frames, pixels))
             tokens = self._media_tokens(media)
             if tokens <= budget:
                 return pixels
-            smaller = pixels * budget / tokens * 0.98
-            if tokens == before or smaller < max(self.options.min_pixels, _LEAST_PIXELS):
+            # The same number for half the pixels: this processor makes as many of any frame.
+            fixed = pixels < counted.setdefault(tokens, pixels) / 2
+            smaller = pixels * min(0.9, 0.98 * budget / tokens)
+            if fixed or smaller < least:
                 raise S3EvalError(
                     f"The clip's {len(footage.frames)} frames need {tokens:,} tokens, over the "
                     f"budget of {budget:,}",
                     where=footage.clip.video,
                     fix=f"fewer frames, or --model-option max_media_tokens={tokens}",
                 )
-            pixels, before = smaller, tokens
+            pixels = smaller
 
     def _media_tokens(self, media: Media) -> int:
         """Tokens the processor makes of a clip, without those of the text around it."""

@@ -11,6 +11,7 @@ or *untested*: it may work, and the comparison on loading decides how it is aske
 from __future__ import annotations
 
 import argparse
+import re
 import statistics
 import time
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval import ModelSpec, Question
+from s3eval.torch_environment import prepare_libraries
 from s3eval_model_hf import s3eval_models
 from s3eval_model_hf.classes import REFUSED, mapped_types
 
@@ -49,6 +51,7 @@ class Support:
 
 def support_of(model_type: str) -> Support:
     """What is known without building anything."""
+    prepare_libraries()
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING_NAMES
 
     from s3eval.testing.architectures import FURTHER
@@ -81,7 +84,8 @@ def _parts(processor: str) -> str:
     try:
         parts = getattr(transformers, processor).get_attributes()
     except ImportError as error:
-        return f"its processor needs more packages ({str(error).split()[-1]})"
+        missing = re.search(r"requires the (\S+)", str(error))
+        return f"its processor needs {missing[1] if missing else 'more packages'}"
     names = {
         "image_processor": "images",
         "video_processor": "video",
@@ -169,8 +173,6 @@ def table(rows: Sequence[Support]) -> str:
 
 def main() -> None:
     """Print the table for the installed library."""
-    from s3eval.torch_environment import prepare_libraries
-
     parser = argparse.ArgumentParser(description=str(__doc__).splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="do not measure")
     given = parser.parse_args()
