@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 from reading_measures import lexicon, patient, rows, stem
+from s3eval_paper.release.layout import TRUTH, model_folders
 
-from s3eval.dataset.importers.release_layout import TRUTH, model_folders
-from s3eval.dataset.importers.sheets import Problems
+from s3eval.dataset.sheets import Problems
 from s3eval.judging.questions import questions
 from s3eval.metrics.agreement import spearman
 from s3eval.metrics.interpretation import interpretation_score

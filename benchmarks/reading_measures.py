@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from s3eval_paper.release.layout import TRUTH, model_folders
 
-from s3eval.dataset.importers.release_layout import TRUTH, model_folders
-from s3eval.dataset.importers.sheets import Problems
+from s3eval.dataset.report_tables import annotated_features
+from s3eval.dataset.sheets import Problems
 from s3eval.facts.tally import Tally, ratio
 from s3eval.judge import ReportFacts
-from s3eval.judging.ratings import weighted_spearman
-from s3eval.judging.report_tables import annotated_features
 from s3eval.judging.schemas import report_row
 from s3eval.metrics.agreement import spearman
 from s3eval.metrics.rqi import seizure_rqi
 from s3eval.plugins import discover
+from s3eval.statistics.ratings import weighted_spearman
 from s3eval.statistics.resampling import interval, intervals, patient_draws
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 

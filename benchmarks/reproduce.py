@@ -35,13 +35,13 @@ def once(command: list[str]) -> tuple[float, float]:
 
 
 PARTS = {
-    "python and the command line": "import s3eval.cli.reproduce",
+    "python and the command line": "import s3eval_paper.reproduce_verb",
     "+ libraries (rouge-score, sacrebleu)": (
         "from s3eval.metrics import text; text.rouge('a', 'a'); text.bleu(['a'], ['a'])"
     ),
     "+ reading the release": (
         "from s3eval.metrics import text; text.rouge('a', 'a'); text.bleu(['a'], ['a'])\n"
-        "from s3eval.dataset.importers.s3_release import read_release\n"
+        "from s3eval_paper.release.reading import read_release\n"
         "read_release({release!r}, ['test'])"
     ),
 }

@@ -5,8 +5,9 @@ from __future__ import annotations
 from abc import ABC
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from s3eval.errors import MachineError, StopRunError
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class Model(ABC):
     """
 
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
-    looks: ClassVar[bool] = True
+    looks: bool = True
 
     @property
     def senses(self) -> frozenset[Sense] | None:
@@ -134,9 +135,24 @@ class Model(ABC):
         """
         return ""
 
-    def watch(self, footage: Footage) -> Any:
-        """Take in a clip once; what is returned is handed to :meth:`ask`. Default: the footage."""
+    def prepare(self, footage: Footage) -> Any:
+        """The part of watching that needs no accelerator: resizing, tokenising, encoding.
+
+        Optional. Thread-safe, since it may run for a later clip while :meth:`watch` and
+        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`.
+        """
         return footage
+
+    def watch(self, footage: Any) -> Any:
+        """Take in a clip once; what is returned is handed to :meth:`ask`. Default: as it is.
+
+        Args:
+            footage: what :meth:`prepare` returned: the `Footage` itself, unless overridden.
+        """
+        return footage
+
+    def release(self, watched: Any) -> None:
+        """Free what :meth:`watch` returned; called once all questions about it are answered."""
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answer the questions, in order, one Answer each; yield early so each is durable.
@@ -147,7 +163,12 @@ class Model(ABC):
         for question in questions:
             try:
                 given = self.answer(watched, question)
-            except Exception as error:
+            except (StopRunError, MachineError, MemoryError, KeyboardInterrupt):
+                raise
+            except BaseException as error:  # a plugin may raise anything, SystemExit included
+                # What the library of an accelerator raises when its memory is used up.
+                if type(error).__name__ == "OutOfMemoryError":
+                    raise
                 yield Answer.failed(f"{type(error).__name__}: {error}")
             else:
                 yield given if isinstance(given, Answer) else Answer.of(given)

@@ -29,7 +29,15 @@ from s3eval.specs import (
     TaskSpec,
 )
 
-__all__ = ["BrokenPlugin", "Plugin", "Registry", "discover", "distribution_of", "installed"]
+__all__ = [
+    "BrokenPlugin",
+    "Plugin",
+    "Registry",
+    "discover",
+    "distribution_of",
+    "install_command",
+    "installed",
+]
 
 S_co = TypeVar("S_co", bound=Spec, covariant=True)
 
@@ -143,9 +151,23 @@ class Registry:
 
 def distribution_of(kind: str, name: str) -> str:
     """The distribution of this project that brings a name, "" for names of others."""
+    return next((package for k, n, package in _distributions() if (k, n) == (kind, name)), "")
+
+
+def install_command(kind: str) -> str:
+    """The command that installs every package of this project that brings a kind, "" for none.
+
+    >>> install_command("run end")
+    ''
+    """
+    packages = dict.fromkeys(package for k, _, package in _distributions() if k == kind)
+    return f"pip install {' '.join(packages)}" if packages else ""
+
+
+def _distributions() -> list[list[str]]:
+    """The rows (kind, name, distribution) that ``distributions.csv`` holds."""
     table = files("s3eval").joinpath("distributions.csv").read_text(encoding="utf-8")
-    rows = [line.split(",") for line in table.splitlines()]
-    return next((package for k, n, package in rows if (k, n) == (kind, name)), "")
+    return [line.split(",") for line in table.splitlines()[1:]]
 
 
 @cache

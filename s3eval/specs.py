@@ -164,11 +164,9 @@ class ExporterSpec(Spec):
 
 @dataclass(frozen=True)
 class PublishedSpec(Spec):
-    """Published results that ``s3eval show --published MODEL`` shows beside a run's scores.
+    """Published results, shown beside a run's own (``s3eval show --published MODEL``).
 
-    The adapter is ``rows(model: str, task: TaskSpec, split: str)``, which gives a mapping of
-    (item, metric) to the number as printed, and raises UnknownNameError for a model that it does
-    not print.
+    The adapter is a class without arguments, a `s3eval.published.Published`.
     """
 
 

@@ -1,8 +1,11 @@
 """The contract of a task: which questions about which clips, and what the answers amount to.
 
-A task is pure: it opens no file and asks no model. Its four steps are `inquiries` (plan), `read`
-(text to reading), `combine` (windows to one finding per video and item) and `tallies` (findings
-against annotation, as sums over videos from which every score, interval and test follows).
+A task is pure: it opens no file, asks no model and no judge. Its steps are `inquiries` (plan),
+`read` (text to reading), `combine` (windows to one finding per video and item) and `tallies`
+(findings against annotation, as sums over videos from which every score, interval and test
+follows). What it wants of a judge it states beforehand (`merge_requests`, `read_requests`), so
+that a judge is asked about everything at once. What others must know of it (its items, their
+labels, their truth) stands in `items` and `truth`: nothing outside a task knows it by name.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from s3eval.judge import JudgeRequest, Unreadable
 from s3eval.model import Answer, Question
 from s3eval.vocabulary import Protocol, Sense
 
@@ -19,20 +23,57 @@ if TYPE_CHECKING:
     from s3eval.facts.clips import Clip, SamplingProfile
     from s3eval.facts.tally import Tally
     from s3eval.facts.videos import Annotation, Dataset, Video
-    from s3eval.judge import Judge
+    from s3eval.specs import TaskSpec
 
 __all__ = [
     "Finding",
     "FindingState",
     "Inquiry",
+    "Item",
+    "ItemKind",
     "Piece",
     "PlanContext",
     "Reading",
     "ScoringContext",
     "Task",
+    "TruthContext",
 ]
 
 FindingState = Literal["answered", "unreadable", "failed", "skipped"]
+ItemKind = Literal["label", "number", "list", "text"]
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing that a task finds out about a video, and what its values are.
+
+    Attributes:
+        name: as in `Finding.item`.
+        kind: "label" (one of ``labels``), "number" (of ``unit``), "list" or "text".
+        labels: the values of a label.
+        positive: the label searched for, whose probability is kept; "" where there is none.
+        negative: the label that calibration holds against it; "" for the only other one.
+        macro: whether scores are averages over all labels instead of those of ``positive``.
+        unit: of a number, e.g. "s".
+
+    >>> Item("tonic", labels=("yes", "no"), positive="yes").two_valued
+    ('yes', 'no')
+    """
+
+    name: str
+    kind: ItemKind = "label"
+    labels: tuple[str, ...] = ()
+    positive: str = ""
+    negative: str = ""
+    macro: bool = False
+    unit: str = ""
+
+    @property
+    def two_valued(self) -> tuple[str, str] | None:
+        """(positive, negative) where calibration is possible, else None."""
+        others = [label for label in self.labels if label != self.positive]
+        negative = self.negative or (others[0] if len(others) == 1 else "")
+        return (self.positive, negative) if self.positive and negative else None
 
 
 @dataclass(frozen=True)
@@ -42,15 +83,18 @@ class PlanContext:
     Attributes:
         profile: the model's sampling profile.
         senses: what the model perceives; a task asks only what these allow.
-        tasks: the names of all tasks of the run, so that tasks that share an answer (1 and 2)
-            can ask the very same question and have it asked once.
+        tasks: the names of all tasks of the run.
+        provided: what the run's tasks offer each other (`TaskSpec.provides`), so that tasks
+            that share an answer (1 and 2) can ask the very same question and have it asked once.
         seed: for seeded choices (Task 4's random onset position).
-        options: the user's ``--task-option task.key=value`` for this task.
+        options: the user's ``--task-option task.key=value`` for this task, all of them known
+            (`Task.options`).
     """
 
     profile: SamplingProfile
     senses: frozenset[Sense]
     tasks: frozenset[str] = frozenset()
+    provided: frozenset[str] = frozenset()
     seed: int = 0
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -101,7 +145,7 @@ class Finding:
         value: JSON-able: "yes", "left", 12.5 seconds, ["tonic", "clonic"], a report.
         reason: why there is no value.
         pieces: how many answers went in (windows), and ``readable`` how many could be read.
-        probability: of the positive class where the model gives one, combined over windows.
+        probability: of the positive label where the model gives one, combined over windows.
         detail: further JSON-able facts (which windows said yes, a judge's extraction...).
     """
 
@@ -118,26 +162,78 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class ScoringContext:
-    """What combining and scoring may use: the annotation, the protocol, maybe a judge.
+class TruthContext:
+    """What the truth of an item may depend on beside video and annotation.
 
-    ``findings_of`` gives the findings of the run's other tasks (Task 6's `release` penalty
-    looks at the annotation only, but custom tasks may build on another's findings).
+    Attributes:
+        protocol: "paper" or "release".
+        senses: what the model, or the reader, perceives (a sequence's truth depends on it).
+        options: the task's options.
     """
 
-    dataset: Dataset
-    protocol: Protocol
-    judge: Judge | None = None
-    findings_of: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    protocol: Protocol = "paper"
+    senses: frozenset[Sense] = frozenset({"sight"})
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Task(ABC):
-    """Base of every task plugin. One instance serves any number of runs; it holds no state."""
+@dataclass(frozen=True)
+class ScoringContext:
+    """What combining and scoring may use.
 
-    name: ClassVar[str]
-    #: The metric to show when only one number fits (task table, chance marks).
+    Attributes:
+        dataset: the whole one, with annotation.
+        protocol: "paper" or "release".
+        senses: of the run's model.
+        judged: what the judge made of each request; None where there is no judge.
+        provided: the run's findings by what their task offers (`TaskSpec.provides`).
+        options: of scoring, e.g. {"bertscore": encoder}.
+        task_options: the task's options.
+    """
+
+    dataset: Dataset
+    protocol: Protocol = "paper"
+    senses: frozenset[Sense] = frozenset({"sight"})
+    judged: Mapping[JudgeRequest, Any] | None = None
+    provided: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    task_options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_judge(self) -> bool:
+        """Whether a judge reads for this run."""
+        return self.judged is not None
+
+    @property
+    def truth(self) -> TruthContext:
+        """What the truth of an item may depend on."""
+        return TruthContext(self.protocol, self.senses, self.task_options)
+
+    def judgement(self, request: JudgeRequest) -> Any:
+        """What the judge made of a request, `Unreadable` where it was not asked."""
+        if self.judged is None:
+            return Unreadable("there is no judge")
+        return self.judged.get(request, Unreadable("the judge was not asked"))
+
+
+class Task(ABC):
+    """Base of every task plugin. One instance serves any number of runs.
+
+    Class attributes of a task:
+        headline: the metric to show when only one number fits (task table, chance marks).
+        options: option name to one line of help; others are refused before anything is planned.
+    """
+
+    #: The name it was listed under; set when it is loaded.
+    name: str = ""
     headline: ClassVar[str] = ""
+    options: ClassVar[Mapping[str, str]] = {}
+
+    @classmethod
+    def load(cls, spec: TaskSpec) -> Task:
+        """The task under the name it is listed by."""
+        task = cls()
+        task.name = spec.name
+        return task
 
     @abstractmethod
     def inquiries(
@@ -150,7 +246,7 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """What an *answered* answer says (failed and skipped ones never get here)."""
 
     @abstractmethod
@@ -163,11 +259,45 @@ class Task(ABC):
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterable[Tally]:
         """The metrics, each as sums over the videos that could be scored."""
 
-    def trivial(
+    def items(self) -> Sequence[Item]:
+        """What it finds out about a video, in the order of tables; findings may hold others."""
+        return ()
+
+    def item(self, name: str) -> Item | None:
+        """The item of that name, None for one that the task does not list."""
+        return next((item for item in self.items() if item.name == name), None)
+
+    def truth(self, video: Video, annotation: Annotation, item: str, context: TruthContext) -> Any:
+        """The annotated value of an item, None where there is none."""
+        return None
+
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
-        """Chance: for each trivial answerer its findings on the *same* videos and items.
+        """Answers without looking, scored like a model's: the chance level.
 
-        Keys name the answerer: "always-yes", "always-no", "majority", "median-time", ...
+        Keys name the baseline ("always-yes", "majority", "median-time"); values are its findings
+        on the *same* videos and items as ``findings``.
         """
         return {}
+
+    def merge_requests(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterable[JudgeRequest]:
+        """What `combine` will want of the judge about this video."""
+        return ()
+
+    def read_requests(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Iterable[JudgeRequest]:
+        """What `tallies` will want of the judge about these findings, baselines' included."""
+        return ()
+
+    def reader_finding(
+        self, video: str, item: str, answer: str, senses: Sequence[Sense]
+    ) -> Finding:
+        """A human reader's answer as a finding, read as a model's text is read."""
+        reading = self.read(Question(item, ""), Answer.of(answer))
+        if not reading.readable:
+            return Finding(self.name, video, item, "unreadable", None, reading.reason, 1, 0)
+        return Finding(self.name, video, item, "answered", reading.value, "", 1, 1)

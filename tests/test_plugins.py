@@ -11,6 +11,7 @@ import pytest
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.hooks import Hooks
+from s3eval.plugins import discover, distribution_of, install_command
 from s3eval.specs import DatasetSpec, ModelSpec, TaskSpec
 from s3eval.testing.plugins import module_with, registry_of
 
@@ -96,6 +97,31 @@ def test_listing_imports_nothing_heavy():
     )
     assert done.stderr.strip().splitlines()[-1] == "[]"
     assert "folder" in done.stdout
+
+
+def test_the_table_of_distributions_is_what_the_packages_say():
+    script = Path(__file__).parents[1] / "tools" / "distributions.py"
+    command = [sys.executable, str(script), "--check"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_name_of_a_package_that_is_not_installed_says_what_to_install():
+    error = discover([])._unknown("importer", "s3-release")
+    assert "pip install s3eval-paper" in str(error)
+    assert install_command("published") == "pip install s3eval-paper"
+    assert distribution_of("model", "no-such-model") == ""
+
+
+def test_the_core_imports_none_of_the_repositorys_packages():
+    root = Path(__file__).parents[1]
+    packages = "|".join(p.parent.name for p in root.glob("plugins/*/*/s3eval_*/__init__.py"))
+    assert "s3eval_paper" in packages and "s3eval_task_timing" in packages
+    naming = re.compile(rf"\b({packages})\b")
+    knowing = [
+        p for p in sorted(root.glob("s3eval/**/*.py")) if naming.search(p.read_text("utf-8"))
+    ]
+    assert knowing == []
 
 
 def test_nothing_below_the_command_line_knows_it():

@@ -24,12 +24,11 @@ VERBS: dict[str, tuple[str, str]] = {
     "look": ("s3eval.cli.look:command", "what a model saw of a clip, as a picture and a sound"),
     "data": ("s3eval.cli.data:group", "make, check, import and split datasets"),
     "judge": ("s3eval.cli.judge:group", "read reports, compare and validate judges"),
-    "reproduce": ("s3eval.cli.reproduce:command", "the published tables from the public release"),
     "compare": ("s3eval.cli.compare:command", "two or more runs, with intervals and tests"),
     "calibrate": ("s3eval.cli.calibrate:command", "what a run's probabilities are worth"),
     "two-stage": ("s3eval.cli.two_stage:command", "ES/NES from the 20 features, by patient folds"),
     "sweep": ("s3eval.cli.sweep:command", "one run over several settings (ablations)"),
-    "findings": ("s3eval.cli.findings:command", "the paper's claims against the release"),
+    "export": ("s3eval.cli.export:command", "runs in another format"),
 }
 
 

@@ -46,15 +46,17 @@ the test fold; "raw" is the model's own yes or no on the same videos.
 @json_option
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
     """AUROC, average precision, Brier score and calibration of RUNS that keep probabilities."""
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import dataset_of
+    from s3eval.running.loading import load_tasks
     from s3eval.running.runs import open_runs
     from s3eval.statistics.calibration import calibrate
     from s3eval.statistics.folds import folds_of
+    from s3eval.task import TruthContext
 
     found: list[Calibration] = []
     tasks, items = names(options["tasks"]), names(options["items"])
     for run in open_runs(runs):
-        dataset = open_dataset(options["data"] or run.facts.dataset)
+        dataset = dataset_of(run, options["data"])[1]
         folds, _ = folds_of(dataset, options["folds"])
         rows = [
             f
@@ -63,10 +65,14 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
             for f in mine
             if not items or f.item in items
         ]
+        known = load_tasks({f.task for f in rows})
+        context = TruthContext(run.facts.protocol, frozenset(run.facts.senses))  # type: ignore[arg-type]
         found += calibrate(
             run.name,
             rows,
+            known.by_name,
             dataset,
+            context,
             folds,
             options["windows"],
             _test_folds(options["test_folds"], folds.values()),

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.judging_options import judge_options
-from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.cli.judging_options import JudgeChoice
-    from s3eval.running.runs import Run
-    from s3eval.statistics.comparing import Difference
+    from s3eval.api.judges import JudgeChoice
 
 EPILOG = """\b
 Examples:
@@ -47,135 +42,22 @@ def command(
     runs: tuple[Path, ...], judging: JudgeChoice, json_file: str | None, **options: Any
 ) -> None:
     """Compare two or more RUNS, or a folder of runs, pair by pair."""
+    from s3eval.api.comparing import compare_opened
+    from s3eval.reporting.differences import show_differences
+    from s3eval.reporting.progress import line_shown, steps_shown
     from s3eval.running.runs import open_runs
-    from s3eval.statistics.comparing import Choice, Settings, compare_runs
+    from s3eval.statistics.comparing import Choice, Resampling
 
-    opened = open_runs(runs)
-    by_name = _distinct(opened)
-    baseline = options["baseline"]
-    if baseline and baseline not in by_name:
-        raise UnknownNameError("run", baseline, by_name, fix=f"one of {', '.join(by_name)}")
-    dataset, protocol = _common(opened, options["data"], options["protocol"])
-    chosen = Choice(names(options["tasks"]), names(options["items"]), names(options["metrics"]))
-    settings = Settings(options["resamples"], options["permutations"], options["seed"])
-    rows = compare_runs(
-        {name: run.findings for name, run in by_name.items()},
-        dataset,
-        protocol,
-        _judge(opened, chosen.tasks, judging),
-        choice=chosen,
-        settings=settings,
-        baseline=baseline,
+    comparison = compare_opened(
+        open_runs(runs),
+        Choice(names(options["tasks"]), names(options["items"]), names(options["metrics"])),
+        Resampling(options["resamples"], options["permutations"], options["seed"]),
+        judging,
+        options["baseline"],
+        options["protocol"],
+        options["data"],
+        notify=line_shown,
+        progress=steps_shown,
     )
-    if not rows:
-        raise S3EvalError("Nothing to compare", why="the runs share no score that was asked for")
-    facts = {
-        "protocol": protocol,
-        "family": sum(r.p is not None for r in rows),
-        "seed": options["seed"],
-        "resamples": options["resamples"],
-        "permutations": options["permutations"],
-        "differences": [asdict(r) for r in rows],
-    }
-    if not write_json_output(facts, json_file):
-        _show(rows, protocol)
-
-
-def _distinct(runs: Sequence[Run]) -> dict[str, Run]:
-    if len(runs) < 2:
-        raise S3EvalError("Expected two or more runs, but got one", fix="s3eval compare RUN RUN")
-    found: dict[str, Run] = {}
-    for run in runs:
-        name = run.name if run.name not in found else str(run.path)
-        if name in found:
-            raise S3EvalError("The same run is given twice", where=run.path)
-        found[name] = run
-    return found
-
-
-def _common(runs: Sequence[Run], data: str | None, protocol: str | None) -> tuple[Any, Any]:
-    """The dataset and protocol of all of them.
-
-    Raises:
-        S3EvalError: they were made on different datasets or under different protocols.
-    """
-    from s3eval.cli.datasets import open_dataset
-
-    digests = {r.facts.digest for r in runs if r.facts.digest}
-    if len(digests) > 1:
-        raise S3EvalError(
-            "These runs were made on different datasets",
-            where=", ".join(sorted({r.facts.dataset for r in runs})),
-            fix="compare runs of one dataset",
-        )
-    protocols = {r.facts.protocol for r in runs}
-    if protocol is None and len(protocols) > 1:
-        raise S3EvalError(
-            "These runs were scored by different protocols", fix="add --protocol paper"
-        )
-    dataset = open_dataset(data or runs[0].facts.dataset)
-    if digests and dataset.digest and dataset.digest not in digests:
-        raise S3EvalError(
-            "The dataset's tables changed since these runs", where=data or runs[0].facts.dataset
-        )
-    return dataset, protocol or protocols.pop()
-
-
-def _judge(runs: Sequence[Run], tasks: Sequence[str], judging: JudgeChoice) -> Any:
-    """The judge, where a task that is compared reads free text no judge has read yet."""
-    from s3eval.cli.evaluating import JUDGED
-
-    asked = [r for r in runs if r.facts.source == "asked"]
-    compared = {t for r in asked for t in r.findings if not tasks or t in tasks}
-    return judging.open(needed=bool(JUDGED & compared))
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    return "-" if value is None else f"{value:.{digits}f}"
-
-
-def _show(rows: Sequence[Difference], protocol: str) -> None:
-    from s3eval.statistics.comparing import tells
-
-    columns = ["score", "first", "second", "difference", "95 % interval", "effect", "p", "p Holm"]
-    columns += ["wins/ties/losses", "videos", "patients", "better"]
-    right = ("first", "second", "difference", "effect", "p", "p Holm", "videos", "patients")
-    family = sum(r.p is not None for r in rows)
-    for pair in dict.fromkeys((r.first, r.second) for r in rows):
-        mine = [r for r in rows if (r.first, r.second) == pair]
-        cells = [
-            (
-                f"{r.task} {r.item} {r.metric}",
-                _number(r.first_value),
-                _number(r.second_value),
-                _number(r.difference),
-                f"{_number(r.low)} to {_number(r.high)}" if r.low is not None else r.note,
-                _number(r.effect, 2),
-                _number(r.p, 4),
-                _number(r.p_holm, 4),
-                f"{r.wins}/{r.ties}/{r.losses}",
-                f"{r.videos}" + (f" (+{r.left_out} in one only)" if r.left_out else ""),
-                r.patients,
-                tells(r),
-            )
-            for r in mine
-        ]
-        title = f"{pair[0]} (first) against {pair[1]} (second), protocol {protocol}"
-        print_table(title, columns, cells, right)
-        click.echo(_summary(mine))
-    click.echo(f"p Holm is corrected over {family} tests; all go by patient.")
-
-
-def _summary(rows: Sequence[Difference]) -> str:
-    features = [r for r in rows if r.item != "mean" and r.difference is not None]
-    first = sum(r.better == r.first for r in features)
-    second = sum(r.better == r.second for r in features)
-    shown = sum(r.p_holm is not None and r.p_holm < 0.05 for r in rows)
-    ahead = (
-        f"Of {len(features)} items {rows[0].first} is ahead on {first}, {rows[0].second} on "
-        f"{second}, equal on {len(features) - first - second}. "
-    )
-    return (
-        f"{ahead if features else ''}{shown} of {len(rows)} differences are shown at 5 % after "
-        "correction.\n"
-    )
+    if not write_json_output(comparison.as_json(), json_file):
+        show_differences(comparison.differences, comparison.protocol)

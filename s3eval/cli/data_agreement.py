@@ -35,7 +35,7 @@ def command(
     first: str, second: str, figure: Path | None, resamples: int, seed: int, json_file: str | None
 ) -> None:
     """Agreement of the annotations in the dataset folders FIRST and SECOND."""
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import open_dataset
     from s3eval.statistics.groups import distributions, feature_agreement
 
     one, two = open_dataset(first), open_dataset(second)
@@ -59,9 +59,12 @@ def _said(value: float | None, digits: int = 2) -> str:
 def _show(
     kappas: Sequence[FeatureAgreement], alike: Sequence[Likeness], names: tuple[str, str]
 ) -> None:
-    from s3eval.published import cells
+    from s3eval.published import publications
 
-    printed = {(c.item, c.metric): c.printed for t in (5, 31) for c in cells(t)}
+    printed: dict[tuple[str, str], str] = {}
+    for publication in publications():
+        for place, one in publication.of_annotators().items():
+            printed.setdefault(place, one.text)
     if kappas:
         lines = [
             (
@@ -78,21 +81,22 @@ def _show(
             for k in kappas
         ]
         known = [k.kappa for k in kappas if k.kappa is not None]
-        columns = ["feature", "kappa", "95 % interval", "Table 31", "equal"]
+        columns = ["feature", "kappa", "95 % interval", "published" if printed else "", "equal"]
         columns += ["yes in first", "yes in second", "videos", "patients"]
         print_table(f"{names[0]} and {names[1]} on the same videos", columns, lines, columns[1:])
         mean = _said(sum(known) / len(known)) if known else "-"
-        click.echo(f"Mean kappa {mean} over {len(known)} of {len(kappas)} features (paper: 0.84)\n")
+        beside = printed.get(("mean", "cohens_kappa"), "")
+        beside = f" (published: {beside})" if beside else ""
+        click.echo(f"Mean kappa {mean} over {len(known)} of {len(kappas)} features{beside}\n")
     else:
         click.echo("No video is annotated by both: no kappa.\n")
-    measures = ("pearson", "p_value", "cosine", "earth_movers_distance")
     rows = [
         (
             x.group,
-            f"{_said(x.pearson, 3)} ({_paper(printed, x.group, measures[0])})",
+            _beside(x.pearson, 3, printed.get((x.group, "pearson"))),
             "-" if x.p is None else f"{x.p:.2g}",
-            f"{_said(x.cosine, 3)} ({_paper(printed, x.group, measures[2])})",
-            f"{_said(x.emd, 5)} ({_paper(printed, x.group, measures[3])})",
+            _beside(x.cosine, 3, printed.get((x.group, "cosine"))),
+            _beside(x.emd, 5, printed.get((x.group, "earth_movers_distance"))),
             x.first_videos,
             x.second_videos,
         )
@@ -100,15 +104,15 @@ def _show(
         if x.features
     ]
     columns = ["diagnosis", "Pearson r", "p", "cosine", "EMD", "videos first", "videos second"]
-    print_table("Feature frequencies (Table 5 in brackets)", columns, rows, columns[1:])
+    title = "Feature frequencies" + (" (published in brackets)" if printed else "")
+    print_table(title, columns, rows, columns[1:])
     for x in alike:
         if x.group != "both" and x.features:
             _bars(x, names)
 
 
-def _paper(printed: dict[tuple[str, str], str], group: str, metric: str) -> str:
-    known = {"both": "combined"}.get(group, group)
-    return printed.get((known, metric), "-")
+def _beside(value: float | None, digits: int, printed: str | None) -> str:
+    return _said(value, digits) + (f" ({printed})" if printed else "")
 
 
 def _bars(x: Likeness, names: tuple[str, str]) -> None:

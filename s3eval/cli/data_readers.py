@@ -14,9 +14,10 @@ from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
     from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Dataset
     from s3eval.statistics.resampling import Interval
+    from s3eval.vocabulary import Sense
 
 EPILOG = """\b
 Examples:
@@ -45,17 +46,27 @@ An empty answer is "not answered". Choose reader names that may be shown: they n
 @json_option
 def command(file: Path, dataset: str, out: Path, json_file: str | None, **options: Any) -> None:
     """Turn the readers' answers in FILE about DATASET into one run a reader in OUT."""
-    from s3eval.cli.datasets import open_dataset
-    from s3eval.statistics.readers import agreement, differences_in_time, findings_of, read_csv
+    from s3eval.api.datasets import open_dataset
+    from s3eval.plugins import installed
+    from s3eval.running.loading import load_tasks
+    from s3eval.statistics.readers import (
+        agreement,
+        differences_of_numbers,
+        findings_of,
+        read_csv,
+    )
     from s3eval.statistics.resampling import intervals
 
     senses = names([options["senses"]])
     if not senses or set(senses) - {"sight", "hearing"}:
         raise S3EvalError("Expected --senses to be sight, hearing or both")
     opened = open_dataset(dataset)
-    readers = findings_of(read_csv(file, opened), senses)
+    tasks = load_tasks(p.spec.name for p in installed().of("task")).by_name
+    perceived: list[Sense] = ["sight"] if "sight" in senses else []
+    perceived += ["hearing"] if "hearing" in senses else []
+    readers = findings_of(read_csv(file, opened, tasks), tasks, perceived)
     written = _write(readers, opened, dataset, out, senses, options["protocol"])
-    tallies = [*agreement(readers), *differences_in_time(readers)]
+    tallies = [*agreement(readers, tasks), *differences_of_numbers(readers, tasks)]
     around = intervals(tallies, opened.patients, options["resamples"], options["seed"])
     facts = {
         "runs": written,

@@ -44,7 +44,7 @@ def command(
     json_file: str | None,
 ) -> None:
     """Split DATASET by patient, stratified by diagnosis, into FILE; fold 0 is the test set."""
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import open_dataset
     from s3eval.statistics.splits import Split, make_split, read_split, write_split
 
     opened = open_dataset(dataset)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, names, print_table, write_json_output
-from s3eval.cli.judging_options import JudgeChoice, remote_judge_options
+from s3eval.cli.judging_options import remote_judge_options
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.judging.compare import JudgedRun, PairAgreement
+    from s3eval.api.judges import JudgeChoice
     from s3eval.running.runs import Run
+    from s3eval.running.scoring import Material
+    from s3eval.statistics.judge_comparison import JudgedRun, PairAgreement
 
 EPILOG = """\b
 Examples:
@@ -48,21 +50,23 @@ def command(
     share of equal localizing values, Spearman of Seizure-RQI over reports, and Kendall's tau of
     the order in which the judges rank the runs. Exit code 3 when a judge left texts unread.
     """
-    from s3eval.judging.compare import pairs_of
     from s3eval.running.runs import open_runs
+    from s3eval.statistics.judge_comparison import pairs_of
 
     wanted = names(judges)
     if len(wanted) < 2:
         raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
     choices = _choices(wanted, judging)
-    opened = [run for run in open_runs(runs) if {"justification", "report"} & {*run.facts.tasks}]
+    opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data))]
     if not opened:
-        raise S3EvalError("None of these runs has Task 2 or Task 6", fix="s3eval show RUN")
+        raise S3EvalError(
+            "None of these runs has a task that a judge reads for", fix="s3eval show RUN"
+        )
     judged: list[JudgedRun] = []
     identities: dict[str, Any] = {}
     for name in wanted:
-        found, identities[name] = _judged(name, choices[name], opened, protocol, data)
-        judged += found
+        some, identities[name] = _judged(name, choices[name], opened)
+        judged += some
     pairs = pairs_of(judged)
     document = {
         "judges": identities,
@@ -86,29 +90,34 @@ def _choices(wanted: Sequence[str], judging: JudgeChoice) -> dict[str, JudgeChoi
                 f"Which judge is the option '{key}' for?", fix=f"--judge-option {wanted[0]}.{key}=…"
             )
         options[name][option] = value
-    return {name: replace(judging, name=name, options=options[name]) for name in wanted}
+    return {name: replace(judging, name=name, named=True, options=options[name]) for name in wanted}
+
+
+def _material(run: Run, protocol: Any, data: str | None) -> tuple[Run, Material] | None:
+    """What a run is scored from; None where no judge reads for any of its tasks."""
+    from s3eval.api.datasets import dataset_of
+    from s3eval.running.loading import load_tasks
+    from s3eval.running.scoring import Material
+
+    tasks = load_tasks(run.findings)
+    if not tasks.judged & {*run.findings}:
+        return None
+    whole = dataset_of(run, data)[1]
+    senses: Any = frozenset(run.facts.senses)
+    by: Any = protocol or run.facts.protocol
+    return run, Material(tasks, whole, by, senses)
 
 
 def _judged(
-    name: str, choice: JudgeChoice, runs: Sequence[Run], protocol: Any, data: str | None
+    name: str, choice: JudgeChoice, runs: Sequence[tuple[Run, Material]]
 ) -> tuple[list[JudgedRun], Mapping[str, Any]]:
-    from s3eval.cli.datasets import dataset_of
-    from s3eval.judging.ahead import ask_ahead
-    from s3eval.judging.compare import RECORDED, judged_run
+    from s3eval.reporting.progress import line_shown, steps_shown
+    from s3eval.statistics.judge_comparison import RECORDED, judged_runs
 
-    judge = None if name == RECORDED else choice.open()
+    judge = None if name == RECORDED else choice.open(True, line_shown, steps_shown)
     try:
-        opened = [(run, dataset_of(run, data)[1]) for run in runs]
-
-        def each() -> list[JudgedRun]:
-            chosen: list[Any] = [protocol or run.facts.protocol for run in runs]
-            return [
-                judged_run(run, dataset, by, name, judge)
-                for (run, dataset), by in zip(opened, chosen, strict=True)
-            ]
-
-        ask_ahead(judge, each)
-        return each(), dict(judge.identity()) if judge else {"judge": RECORDED}
+        identity = dict(judge.identity()) if judge else {"judge": RECORDED}
+        return judged_runs(runs, name, judge), identity
     finally:
         if judge is not None:
             judge.close()

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from s3eval.api.judges import JudgeChoice
 from s3eval.cli.common import json_option, print_table, write_json_output
-from s3eval.cli.judging_options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import judge_options
 
 if TYPE_CHECKING:
-    from s3eval.dataset.importers.sheets import Problems
+    from s3eval.dataset.sheets import Problems
     from s3eval.judge import Judge, ReportFacts, Unreadable
 
 __all__ = ["EMPTY", "command", "opened", "told_problems"]
@@ -60,9 +61,9 @@ def command(
     JSON holds the evidence too (which words each fact was read from). Exit code 3 when a row
     was left out or could not be read.
     """
-    from s3eval.dataset.importers.sheets import Problems
+    from s3eval.dataset.report_tables import read_reports
+    from s3eval.dataset.sheets import Problems
     from s3eval.judge import Unreadable
-    from s3eval.judging.report_tables import read_reports
 
     problems = Problems()
     texts = read_reports(reports, problems)

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from s3eval.api.judges import JudgeChoice
 from s3eval.cli.common import json_option, print_table, writable, write_json_output
 from s3eval.cli.judge_read import EMPTY, opened, told_problems
-from s3eval.cli.judging_options import JudgeChoice, judge_options
+from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
+    from s3eval.dataset.report_tables import Annotated
     from s3eval.judge import Judge, ReportFacts, Unreadable
-    from s3eval.judging.report_tables import Annotated
     from s3eval.vocabulary import Protocol
 
 EPILOG = """\b
@@ -72,8 +73,8 @@ def command(
     Rows pair by file_name (a .wav with the .mp4 of the same name). Exit code 3 when a row could
     not be scored; such rows keep their place, without a score and with the reason.
     """
-    from s3eval.dataset.importers.sheets import Problems
-    from s3eval.judging.report_tables import annotated_features, partners, read_reports
+    from s3eval.dataset.report_tables import annotated_features, partners, read_reports
+    from s3eval.dataset.sheets import Problems
 
     if csv_file == "-" == json_file:
         raise S3EvalError("Only one of --csv and --json can go to standard output")

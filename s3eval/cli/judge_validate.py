@@ -13,11 +13,12 @@ from s3eval.cli.common import json_option, names, print_table, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
 
 if TYPE_CHECKING:
-    from s3eval.judging.ratings import Agreement, Rating
+    from s3eval.published import Published, Rating
+    from s3eval.statistics.ratings import Agreement
 
 EPILOG = """\b
 Examples:
-  s3eval judge validate                      the paper's Table 10, from its Table 11
+  s3eval judge validate                      published ratings, beside the printed agreement
   s3eval judge validate ratings.csv --json -
   s3eval judge validate ratings.csv --expert rater_2 --metric rqi,rouge1
 """
@@ -51,21 +52,22 @@ def command(
 
     Pearson, Spearman, Kendall tau-b and pairwise accuracy (of pairs the experts rate
     differently, the share a metric orders alike; its ties are wrong), with 95 % intervals that
-    draw whole patients (column patient, or video_id up to the first '@'). Without RATINGS, the
-    paper's own ratings of 60 reports.
+    draw whole patients (column patient, or video_id up to the first '@'). Without RATINGS, those
+    that an installed publication prints.
     """
-    from s3eval.judging.ratings import agreements, as_json, published_ratings
+    from s3eval.statistics.ratings import agreements, as_json
 
+    publication = None
     if ratings is None:
-        rows = published_ratings()
-        read = _Ratings(_only(rows, names(metrics)) if metrics else rows)
+        publication, published = _published_ratings()
+        read = _Ratings(_only(published, names(metrics)) if metrics else published)
     else:
         read = _read(ratings, expert, names(metrics))
     for told in (*read.problems, *read.remarks):
         click.echo(told, err=True)
     rows = read.rows
     found = agreements(rows, resamples, seed)
-    source = "the paper's Table 11" if ratings is None else ratings.name
+    source = "published ratings" if ratings is None else ratings.name
     document = {
         "source": source,
         "rated": len(rows),
@@ -76,9 +78,27 @@ def command(
         "problems": [*read.problems, *read.remarks],
     }
     if not write_json_output(document, json_file):
-        _show(found, f"{len(rows)} rated reports ({source})", published=ratings is None)
+        _show(found, f"{len(rows)} rated reports ({source})", publication)
     if read.problems:
         ctx.exit(3)
+
+
+def _published_ratings() -> tuple[Published, list[Rating]]:
+    """The first installed publication with ratings, and these.
+
+    Raises:
+        S3EvalError: there is none.
+    """
+    from s3eval.plugins import install_command
+    from s3eval.published import publications
+
+    for one in publications():
+        if rated := [*one.ratings()]:
+            return one, rated
+    raise S3EvalError(
+        "No published ratings are installed",
+        fix=f"s3eval judge validate RATINGS.csv, or {install_command('published')}",
+    )
 
 
 def _only(rows: list[Rating], wanted: tuple[str, ...]) -> list[Rating]:
@@ -109,7 +129,7 @@ def _read(path: Path, expert: str, wanted: tuple[str, ...]) -> _Ratings:
     Raises:
         S3EvalError: there is no such file, or nothing in it can be compared.
     """
-    from s3eval.judging.ratings import Rating
+    from s3eval.published import Rating
 
     records, columns = _records(path, expert)
     metrics = [c for c in columns if c not in (*NAMES, expert)]
@@ -210,10 +230,10 @@ def _number(cell: str | None) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _show(found: list[Agreement], title: str, published: bool) -> None:
-    from s3eval.judging.ratings import STATISTICS
+def _show(found: list[Agreement], title: str, publication: Published | None) -> None:
+    from s3eval.statistics.ratings import STATISTICS
 
-    printed = _published() if published else {}
+    printed = publication.of_ratings() if publication else {}
     columns = ["metric", *STATISTICS, "reports", "drawn"]
     rows = []
     for one in found:
@@ -222,14 +242,8 @@ def _show(found: list[Agreement], title: str, published: bool) -> None:
             value, ends = one.values[name], one.intervals.get(name)
             text = "-" if value is None else f"{value:.2f}"
             text += f" [{ends[0]:.2f}, {ends[1]:.2f}]" if ends else ""
-            paper = printed.get((one.metric, name))
-            cells.append(text + (f" (paper {paper})" if paper is not None else ""))
+            beside = printed.get((one.metric, name))
+            cells.append(text + (f" (published {beside.text})" if beside else ""))
         shown = f"{one.n}" + (f" ({one.missing} without value)" if one.missing else "")
         rows.append([*cells, shown, f"{one.groups}"])
     print_table(title, columns, rows)
-
-
-def _published() -> dict[tuple[str, str], str]:
-    from s3eval.published import cells
-
-    return {(c.item, c.metric): c.printed for c in cells("10")}

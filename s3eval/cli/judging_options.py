@@ -3,66 +3,16 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import click
+from click.core import ParameterSource
 
-from s3eval.cli.common import Progress, key_values
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
+from s3eval.cli.common import key_values
 
-if TYPE_CHECKING:
-    from s3eval.judge import Judge
-
-__all__ = ["JudgeChoice", "judge_options", "remote_judge_options"]
-
-
-@dataclass(frozen=True)
-class JudgeChoice:
-    """Which judge the user chose, and what it may do.
-
-    Attributes:
-        name: "lexicon", "gpt", ..., or "none".
-        options: the ``--judge-option`` pairs.
-        allow_remote: whether text may leave this machine.
-        phi: "redact", "block" or "off".
-        max_cost: dollars; None without limit.
-        max_calls: calls; None without limit.
-    """
-
-    name: str = "lexicon"
-    options: Mapping[str, Any] = field(default_factory=dict)
-    allow_remote: bool = False
-    phi: str = "redact"
-    max_cost: float | None = None
-    max_calls: int | None = None
-
-    def open(self, needed: bool = True, name: str | None = None) -> Judge | None:
-        """Load the judge (or another one with the same permissions).
-
-        Within a command it is closed with that, at the latest, which tells what was used.
-
-        Raises:
-            S3EvalError: unknown, missing parts, or not allowed.
-        """
-        from s3eval.judging.load import load_judge
-
-        judge = load_judge(
-            name or self.name,
-            self.options,
-            allow_remote=self.allow_remote,
-            needed=needed,
-            phi=self.phi,
-            max_cost=self.max_cost,
-            max_calls=self.max_calls,
-        )
-        tell = getattr(judge, "tell", None)
-        if tell is not None:
-            tell(lambda line: click.echo(line, err=True), Progress.bar)
-        context = click.get_current_context(silent=True)
-        if judge is not None and context is not None:
-            context.call_on_close(judge.close)
-        return judge
+__all__ = ["judge_options", "remote_judge_options"]
 
 
 _PHI = click.option(
@@ -106,11 +56,12 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         phi: str,
         max_judge_cost: float | None,
         max_judge_calls: int | None,
-        judge: str = "lexicon",
+        judge: str = DEFAULT_JUDGE,
         **others: Any,
     ) -> Any:
         choice = JudgeChoice(
             judge,
+            _judge_was_named(),
             key_values(judge_option, "--judge-option"),
             allow_remote,
             phi,
@@ -125,11 +76,20 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
+def _judge_was_named() -> bool:
+    context = click.get_current_context(silent=True)
+    source = context.get_parameter_source("judge") if context else None
+    return source not in (None, ParameterSource.DEFAULT)
+
+
 def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """``--judge``, ``--judge-option``, ``--allow-remote``, ``--phi``, ``--max-judge-cost`` and
     ``--max-judge-calls``; the command is handed one keyword ``judging``, a `JudgeChoice`.
     """
     judge = click.option(
-        "--judge", default="lexicon", show_default=True, help="Judge, or 'none' (s3eval list)."
+        "--judge",
+        default=DEFAULT_JUDGE,
+        show_default=True,
+        help="Judge, or 'none' (s3eval list). Runs are shown and scored again by their own.",
     )
     return judge(remote_judge_options(command))

@@ -32,7 +32,7 @@ WHAT = (
 @json_option
 def command(what: str | None, json_file: str | None) -> None:
     """List models, tasks, judges and datasets: package, senses, whether ready."""
-    if what in ("features", "profiles", "importers", "exporters", "commands"):
+    if what in ("features", "profiles"):
         _list_words(what, json_file)
         return
     registry = discover()

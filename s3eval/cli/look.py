@@ -33,7 +33,7 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.argument("data")
 @click.argument("video")
 @click.option("--model", "-m", help="As this model is shown it: its senses and profile.")
-@click.option("--task", "-t", default="recognition", show_default=True, help="Whose clips.")
+@click.option("--task", "-t", help="The clips of this task; else of the one about features.")
 @click.option("--clip", "number", type=click.IntRange(1), help="Which of the clips listed.")
 @click.option("--start", type=click.FloatRange(0), help="A clip of your own: from this second,")
 @click.option("--end", type=click.FloatRange(0), help="to this one.")
@@ -43,7 +43,7 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @json_option
 def command(data: str, video: str, json_file: str | None, **options: Any) -> None:
     """Show exactly the frames and sound a model is handed for a clip of VIDEO in DATA."""
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import open_dataset
 
     dataset = open_dataset(data)
     found = _video(dataset, video)
@@ -75,18 +75,29 @@ def _spec(options: dict[str, Any]) -> ModelSpec | None:
 
 def _plan(dataset: Dataset, video: Video, options: dict[str, Any]) -> VideoPlan:
     from s3eval.facts.clips import profile
+    from s3eval.running.loading import load_tasks
     from s3eval.running.plan import make_plan
-    from s3eval.running.scoring import load_task
 
     spec = _spec(options)
     chosen = profile(options["profile"] or (spec.profile if spec else "standard"))
     chosen = chosen.changed(**key_values(options["sampling"], "--sampling"))
     senses: frozenset[Sense] = spec.senses if spec else frozenset(("sight", "hearing"))
-    name = options["task"]
-    plan = make_plan(dataset.select([video.name]), {name: load_task(name)}, chosen, senses)
+    plan = make_plan(
+        dataset.select([video.name]), load_tasks([_task_name(options)]), chosen, senses
+    )
     for reason in plan.unplanned.values():
         raise S3EvalError("This video cannot be planned", why=reason)
     return plan.videos[0]
+
+
+def _task_name(options: dict[str, Any]) -> str:
+    """The task asked for, else one that says which features a video shows, else the first."""
+    from s3eval.plugins import installed
+
+    tasks = [p.spec for p in installed().of("task")]
+    if options["task"] or not tasks:
+        return str(options["task"] or "")
+    return next((t.name for t in tasks if "features" in t.provides), tasks[0].name)
 
 
 def _list_clips(
@@ -100,9 +111,11 @@ def _list_clips(
     if write_json_output(facts, json_file):
         return
     if not facts:
-        click.echo(f"Task '{options['task']}' asks nothing about this video.")
+        click.echo(f"Task '{_task_name(options)}' asks nothing about this video.")
         return
-    print_table(f"Clips of task '{options['task']}'", [*facts[0]], [[*f.values()] for f in facts])
+    print_table(
+        f"Clips of task '{_task_name(options)}'", [*facts[0]], [[*f.values()] for f in facts]
+    )
     click.echo("See one with --clip N --out seen.png")
 
 

@@ -15,11 +15,12 @@ from s3eval.cli.common import (
     print_table,
     write_json_output,
 )
-from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
+from s3eval.cli.evaluating import evaluation_options, request_of
 
 if TYPE_CHECKING:
-    from s3eval.cli.judging_options import JudgeChoice
+    from s3eval.api.judges import JudgeChoice
     from s3eval.running.evaluate import Evaluation, Outcome
+    from s3eval.task import Finding
 
 EPILOG = """\b
 Examples:
@@ -39,33 +40,38 @@ def command(
     models: tuple[str, ...], judging: JudgeChoice, json_file: str | None, **options: Any
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
-    from s3eval.plugins import discover
-    from s3eval.reporting.scores import score_run, show_scores
-    from s3eval.running.evaluate import evaluate
+    from s3eval.api.evaluating import evaluated
+    from s3eval.plugins import installed
+    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.scores import show_scores
 
-    registry = discover()
+    registry = installed()
     specs = [registry.get("model", name).spec for name in names(models)]
-    request = Request.of(options, judging, registry)
-    judge = judging.open(needed=request.judged) if not options["dry_run"] else None
+    request = request_of(options, judging)
     out = options["out"]
-    works = [request.evaluation(spec, out / spec.name, judge) for spec in specs]
     if options["dry_run"]:
-        _dry_run(works, json_file)
+        _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
         return
-    scored, failed = [], 0
-    for work in works:
-        outcome = evaluate(work, registry, reporter=reporter(work.model), tell=say)
-        failed += _tell(work, outcome)
-        done = score_run(outcome.run, request.whole, work.protocol, judge, options["resamples"])
-        scored.append(done)
+    judge = judging.open(request.is_judged, line_shown, steps_shown)
+    try:
+        works = [request.evaluation(spec, out / spec.name, judge) for spec in specs]
+        results = [
+            evaluated(work, registry, options["resamples"], answers_shown, line_shown)
+            for work in works
+        ]
+    finally:
+        if judge is not None:
+            judge.close()
+    failed = sum(_summarised(w, o) for w, (o, _) in zip(works, results, strict=True))
+    scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
         click.echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
-    if failed:
+    if failed or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)
 
 
-def _tell(work: Evaluation, outcome: Outcome) -> int:
+def _summarised(work: Evaluation, outcome: Outcome) -> int:
     """What asking came to, on stderr; the number of failures."""
     asked, plan = outcome.asked, outcome.plan
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
@@ -74,17 +80,33 @@ def _tell(work: Evaluation, outcome: Outcome) -> int:
     click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
     for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
         click.echo(f"{work.model}: left out: {reason}", err=True)
-    failures = [f for found in outcome.run.findings.values() for f in found if f.state == "failed"]
+    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
+    failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
+    windows = _failed_windows([f for found in asked_tasks.values() for f in found])
     reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
         click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
         click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
-    if failures:
+    if windows:
+        click.echo(
+            f"{work.model}: {windows} findings rest on part of their windows, the others failed",
+            err=True,
+        )
+    if failures or windows:
         # Names of videos stand in the run, not in what may end up in a log.
         where = work.out / "findings.jsonl"
         click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
-    return len(failures) + len(plan.unplanned)
+    return len(failures) + windows + len(plan.unplanned)
+
+
+def _failed_windows(findings: Sequence[Finding]) -> int:
+    """How many findings with a value miss a window that failed."""
+    return sum(
+        f.state != "failed"
+        and any(w.get("status") == "failed" for w in f.detail.get("missing", ()))
+        for f in findings
+    )
 
 
 def _dry_run(works: Sequence[Evaluation], json_file: str | None) -> None:

@@ -26,8 +26,9 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: object) ->
     Writes findings.jsonl and scores.json of each run.
     """
     from s3eval.reporting.scores import show_scores
-    from s3eval.running.runs import open_runs
 
-    scored = rescored(open_runs(runs), write=True, **options)  # type: ignore[arg-type]
+    scored = rescored(runs, write=True, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
-        show_scores(scored, detailed=len(scored) == 1)
+        show_scores(scored.scored, detailed=len(scored) == 1)
+    if any(one.faults for one in scored):
+        raise click.exceptions.Exit(3)

@@ -21,7 +21,7 @@ Examples:
 @click.command("show", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--details", is_flag=True, help="Every metric of every run.")
-@click.option("--published", multiple=True, metavar="MODEL", help="Show the paper's row beside.")
+@click.option("--published", multiple=True, metavar="MODEL", help="Show its published row beside.")
 @scoring_options
 @json_option
 def command(
@@ -33,9 +33,10 @@ def command(
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
     from s3eval.reporting.scores import show_scores
-    from s3eval.running.runs import open_runs
 
-    scored = rescored(open_runs(runs), write=False, **options)  # type: ignore[arg-type]
+    scored = rescored(runs, write=False, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
-        show_scores(scored, detailed, names(published))
+        show_scores(scored.scored, detailed, names(published))
+    if any(one.faults for one in scored):
+        raise click.exceptions.Exit(3)

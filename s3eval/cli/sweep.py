@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from s3eval.cli.common import config_option, json_option, print_table, write_json_output
-from s3eval.cli.evaluating import Request, evaluation_options, reporter, say
+from s3eval.cli.evaluating import evaluation_options, request_of
 
 if TYPE_CHECKING:
-    from s3eval.cli.judging_options import JudgeChoice
+    from s3eval.api.evaluating import Request
+    from s3eval.api.judges import JudgeChoice
+    from s3eval.judge import Judge
     from s3eval.plugins import Registry
+    from s3eval.published import Printed
     from s3eval.running.evaluate import Evaluation, Outcome
     from s3eval.specs import ModelSpec
     from s3eval.statistics.comparing import Difference
+    from s3eval.statistics.scored import Scored
     from s3eval.statistics.sweeps import Setting
     from s3eval.statistics.table import ScoreRow
 
@@ -48,29 +52,29 @@ def command(
     **options: Any,
 ) -> None:
     """Run one MODEL over every combination of settings and compare each with the first."""
-    from s3eval.plugins import discover
-    from s3eval.reporting.scores import score_run
+    from s3eval.plugins import installed
 
-    registry = discover()
+    registry = installed()
     spec = registry.get("model", model).spec
-    request = Request.of(options, judging, registry)
-    works = _works(spec, over, request, options)
-    if options["dry_run"]:
-        _dry_run(works, json_file)
-        return
-    done = []
-    for work in works:
-        done.append((work, _evaluate(work, options, registry)))
-    resamples, whole = options["resamples"], request.whole
-    rows: dict[str, Sequence[ScoreRow]] = {}
-    for w, o in done:
-        scored = score_run(o.run, whole, request.protocol, w.evaluation.judge, resamples)
-        rows[w.setting.label] = scored.rows
-    against = _differences(done, options)
+    request = request_of(options, judging)
+    judges: dict[str, Judge | None] = {}
+    try:
+        works = _works(spec, over, request, options, judges)
+        if options["dry_run"]:
+            _dry_run(works, json_file)
+            return
+        done = [(work, *_evaluated(work, options, registry)) for work in works]
+        against = _differences(done, options)
+    finally:
+        for judge in judges.values():
+            if judge is not None:
+                judge.close()
+    rows = {w.setting.label: scored.rows for w, _, scored in done}
     if not write_json_output(_facts(done, rows, against), json_file):
         _show(done, rows, against)
-    findings = [f for _, o in done for mine in o.run.findings.values() for f in mine]
-    if any(f.state == "failed" for f in findings) or any(o.plan.unplanned for _, o in done):
+    findings = [f for _, o, _ in done for mine in o.run.findings.values() for f in mine]
+    failed = any(f.state == "failed" for f in findings) or any(s.faults for _, _, s in done)
+    if failed or any(o.plan.unplanned for _, o, _ in done):
         raise click.exceptions.Exit(3)
 
 
@@ -80,21 +84,32 @@ class _Work:
     evaluation: Evaluation
 
 
+_Done: TypeAlias = "tuple[_Work, Outcome, Scored]"
+
+
 def _works(
-    spec: ModelSpec, over: Sequence[str], request: Request, options: Mapping[str, Any]
+    spec: ModelSpec,
+    over: Sequence[str],
+    request: Request,
+    options: Mapping[str, Any],
+    judges: dict[str, Judge | None],
 ) -> list[_Work]:
     """The evaluation of every setting; nothing is asked yet."""
     from s3eval.facts.clips import profile
+    from s3eval.reporting.progress import line_shown, steps_shown
+    from s3eval.running.loading import load_tasks
     from s3eval.statistics.sweeps import settings
 
     base = profile(request.profile or spec.profile)
-    judges: dict[str, Any] = {}
+    tasks = load_tasks(request.tasks)
+    taken = {name: [*task.options] for name, task in tasks.by_name.items()}
     works = []
-    for setting in settings(over, base):
+    for setting in settings(over, base, taken):
         named = setting.judge or request.judging.name
         if named not in judges:
-            needed = request.judged and not options["dry_run"]
-            judges[named] = request.judging.open(needed=needed, name=named)
+            needed = request.is_judged and not options["dry_run"]
+            choice = replace(request.judging, name=named, named=True)
+            judges[named] = choice.open(needed, line_shown, steps_shown)
         per_task = {task: dict(mine) for task, mine in request.task_options.items()}
         for task, mine in setting.task_options.items():
             per_task.setdefault(task, {}).update(mine)
@@ -102,6 +117,7 @@ def _works(
             spec,
             options["out"] / spec.name / setting.label,
             judges[named],
+            judge_name=named,
             profile=setting.profile or request.profile,
             sampling={**request.sampling, **setting.sampling},
             model_options={**request.model_options, **setting.model_options},
@@ -111,8 +127,12 @@ def _works(
     return works
 
 
-def _evaluate(work: _Work, options: Mapping[str, Any], registry: Registry) -> Outcome:
-    from s3eval.running.evaluate import evaluate, load_model
+def _evaluated(
+    work: _Work, options: Mapping[str, Any], registry: Registry
+) -> tuple[Outcome, Scored]:
+    from s3eval.api.evaluating import evaluated
+    from s3eval.reporting.progress import answers_shown, line_shown
+    from s3eval.running.evaluate import load_model
     from s3eval.statistics.sweeps import Rephrased
 
     label, phrasing = work.setting.label, work.setting.phrasing
@@ -126,43 +146,46 @@ def _evaluate(work: _Work, options: Mapping[str, Any], registry: Registry) -> Ou
         return model if phrasing.name == "published" else Rephrased(model, phrasing)
 
     evaluation = replace(work.evaluation, reuse=reuse)
-    outcome = evaluate(evaluation, registry, reporter=reporter(label), load=load, tell=say)
+    outcome, scored = evaluated(
+        evaluation,
+        registry,
+        options["resamples"],
+        lambda _, total: answers_shown(label, total),
+        line_shown,
+        load,
+    )
     asked = outcome.asked
     new = asked.answered + asked.failed
     click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
-    return outcome
+    return outcome, scored
 
 
-def _differences(
-    done: Sequence[tuple[_Work, Outcome]], options: Mapping[str, Any]
-) -> list[Difference]:
+def _differences(done: Sequence[_Done], options: Mapping[str, Any]) -> list[Difference]:
     """Every setting with the first one's judge against the first.
 
     Two judges read the same text with different eyes; their scores stand side by side only.
     """
-    from s3eval.statistics.comparing import Settings, compare_runs
+    from s3eval.api.comparing import differences_of
+    from s3eval.statistics.comparing import Resampling
 
-    done = [pair for pair in done if pair[0].setting.judge == done[0][0].setting.judge]
+    done = [one for one in done if one[0].setting.judge == done[0][0].setting.judge]
     if len(done) < 2:
         return []
-    first = done[0][0].evaluation
-    return compare_runs(
-        {w.setting.label: o.run.findings for w, o in done},
-        first.dataset,
-        first.protocol,
-        first.judge,
-        settings=Settings(options["resamples"], seed=options["seed"]),
+    return differences_of(
+        {w.setting.label: o.material for w, o, _ in done},
+        {w.setting.label: o.run.findings for w, o, _ in done},
+        done[0][0].evaluation.judge,
+        resampling=Resampling(options["resamples"], seed=options["seed"]),
         baseline=done[0][0].setting.label,
     )
 
 
 def _facts(
-    done: Sequence[tuple[_Work, Outcome]],
+    done: Sequence[_Done],
     rows: Mapping[str, Sequence[ScoreRow]],
     against: Sequence[Difference],
 ) -> dict[str, Any]:
-    from s3eval.statistics.sweeps import published
-
+    tasks = dict.fromkeys(r.task for mine in rows.values() for r in mine)
     return {
         "settings": [
             {
@@ -172,31 +195,45 @@ def _facts(
                 "asked": asdict(o.asked),
                 "scores": [asdict(r) for r in rows[w.setting.label]],
                 "published": [
-                    {"task": k[0], "item": k[1], "metric": k[2], "printed": v[0], "from": v[1]}
-                    for k, v in published(w.setting).items()
+                    {"task": k[0], "item": k[1], "metric": k[2], "printed": v.text, "from": v.where}
+                    for k, v in _published(w.setting, tasks).items()
                 ],
             }
-            for w, o in done
+            for w, o, _ in done
         ],
         "differences": [asdict(d) for d in against],
     }
 
 
+def _published(setting: Setting, tasks: Iterable[str]) -> dict[tuple[str, str, str], Printed]:
+    """What publications print for a setting: by (task, item, metric)."""
+    from s3eval.plugins import installed
+    from s3eval.published import publications
+
+    values = dict(setting.values)
+    specs = {p.spec.name: p.spec for p in installed().of("task")}
+    return {
+        (task, item, metric): printed
+        for publication in publications()
+        for task in tasks
+        if task in specs
+        for (item, metric), printed in publication.of_setting(specs[task], values).items()
+    }
+
+
 def _show(
-    done: Sequence[tuple[_Work, Outcome]],
+    done: Sequence[_Done],
     rows: Mapping[str, Sequence[ScoreRow]],
     against: Sequence[Difference],
 ) -> None:
     """A table a task: items by settings."""
-    from s3eval.running.scoring import load_task
-    from s3eval.statistics.sweeps import published
-
-    labels = [w.setting.label for w, _ in done]
-    printed = {w.setting.label: published(w.setting) for w, _ in done}
+    labels = [w.setting.label for w, _, _ in done]
+    tasks = dict.fromkeys(r.task for mine in rows.values() for r in mine)
+    printed = {w.setting.label: _published(w.setting, tasks) for w, _, _ in done}
     cells = {(label, r.task, r.item, r.metric): r for label, mine in rows.items() for r in mine}
     gaps = {(d.first, d.task, d.item, d.metric): d for d in against}
-    for task in dict.fromkeys(r.task for mine in rows.values() for r in mine):
-        metric = load_task(task).headline
+    for task in tasks:
+        metric = done[0][2].headlines.get(task, "")
         items = dict.fromkeys(
             r.item for mine in rows.values() for r in mine if (r.task, r.metric) == (task, metric)
         )
@@ -210,10 +247,12 @@ def _show(
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
     click.echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    click.echo("permutation by patient, Holm over all. paper: its printed value, its own videos.")
+    click.echo("permutation by patient, Holm over all.")
+    if any(printed.values()):
+        click.echo("published: the printed value, of the publication's own videos.")
 
 
-def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str] | None) -> str:
+def _cell(row: ScoreRow | None, gap: Difference | None, printed: Printed | None) -> str:
     if row is None or row.value is None:
         text = "-"
     else:
@@ -224,7 +263,7 @@ def _cell(row: ScoreRow | None, gap: Difference | None, printed: tuple[str, str]
     if gap is not None and gap.difference is not None:
         star = "*" if gap.p_holm is not None and gap.p_holm < 0.05 else ""
         text += f" ({gap.difference:+.2f}{star})"
-    return text + (f" paper {printed[0]}" if printed else "")
+    return text + (f" published {printed.text}" if printed else "")
 
 
 def _dry_run(works: Sequence[_Work], json_file: str | None) -> None:

@@ -12,9 +12,11 @@ from s3eval.cli.common import json_option, names, print_table, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
 
 if TYPE_CHECKING:
+    from s3eval.running.runs import Run
     from s3eval.statistics.features import FeatureTable
     from s3eval.statistics.two_stage import TwoStage
     from s3eval.statistics.two_stage_scores import TwoStageScores
+    from s3eval.task import Finding
 
 EPILOG = """\b
 Examples:
@@ -79,7 +81,7 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
 def _tables(
     runs: Sequence[Path], options: dict[str, Any]
 ) -> Iterator[tuple[FeatureTable, FeatureTable, Any]]:
-    from s3eval.cli.datasets import open_dataset
+    from s3eval.api.datasets import dataset_of, open_dataset
     from s3eval.running.runs import open_runs
     from s3eval.statistics.features import annotated, read_by
 
@@ -89,12 +91,26 @@ def _tables(
         dataset = open_dataset(options["data"])
         yield annotated(dataset), annotated(dataset), dataset
     for run in open_runs(runs):
-        dataset = open_dataset(options["data"] or run.facts.dataset)
-        found = run.findings.get("recognition")
-        if not found:
-            raise S3EvalError("This run has no Task 1 readings", where=run.path)
-        tested = read_by(run.name, found)
+        dataset = dataset_of(run, options["data"])[1]
+        readings = _feature_readings(run)
+        if not readings:
+            raise S3EvalError(
+                "This run has no readings of features",
+                where=run.path,
+                why="none of its tasks provides them",
+            )
+        tested = read_by(run.name, readings)
         yield tested, tested if options["train"] == "own" else annotated(dataset), dataset
+
+
+def _feature_readings(run: Run) -> Sequence[Finding]:
+    """The findings of the run's task that says which features a video shows."""
+    from s3eval.plugins import installed
+
+    for plugin in installed().of("task"):
+        if "features" in plugin.spec.provides and run.findings.get(plugin.spec.name):
+            return run.findings[plugin.spec.name]
+    return ()
 
 
 def _stages(

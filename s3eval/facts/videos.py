@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN
@@ -24,6 +26,8 @@ class Video:
         diagnosis: "ES", "NES" or None when unknown.
         fold: 0 is the test set, 1.. training folds, None when in no fold.
         duration: seconds, None when not yet known (then read from the file when planning).
+        facts: what else the format knows of the video ("camera": "ward"), JSON-able; carried
+            into tables of findings and usable for subgroups, never interpreted by the core.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Video:
     diagnosis: str | None = None
     fold: int | None = None
     duration: float | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,8 @@ class Annotation:
         sequence: feature names in order of onset, heard ones included; None when not annotated.
         report: the clinician's narrative, None when there is none.
         seizure_start, seizure_end: seconds.
+        items: annotated values of further items, by item name; for tasks that ask about
+            something else than the 20 features.
     """
 
     video: str
@@ -72,6 +79,7 @@ class Annotation:
     report: str | None = None
     seizure_start: float | None = None
     seizure_end: float | None = None
+    items: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def presence(self, feature: str) -> str | None:
         """ "yes", "no", "na" or None when not annotated."""
@@ -116,6 +124,7 @@ class Dataset:
         videos: in table order.
         annotations: by video name, one for every video.
         digest: SHA-256 over the tables, recorded with every run.
+        patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
     """
 
     name: str
@@ -124,6 +133,7 @@ class Dataset:
     root: Path | None = None
     digest: str = ""
     description: str = ""
+    patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         full = {v.name: self.annotations.get(v.name, Annotation(v.name)) for v in self.videos}
@@ -138,12 +148,13 @@ class Dataset:
         Raises:
             UnknownNameError: there is none; the nearest is suggested.
         """
-        for video in self.videos:
-            if video.name == name:
-                return video
-        raise UnknownNameError(
-            "video", name, [v.name for v in self.videos], fix="videos.csv lists them"
-        )
+        if name in self._by_name:
+            return self._by_name[name]
+        raise UnknownNameError("video", name, self._by_name, fix="videos.csv lists them")
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Video]:
+        return {v.name: v for v in self.videos}
 
     def annotation(self, name: str) -> Annotation:
         """The annotation of that video (empty when nothing is known)."""
@@ -161,7 +172,12 @@ class Dataset:
             raise S3EvalError("No file for this video in the dataset", where=video.name)
         return self.root / video.file
 
-    @property
+    def facts(self, name: str) -> Mapping[str, Any]:
+        """What the format knows of a video and of its patient, the video's own first."""
+        video = self.video(name)
+        return {**self.patient_facts.get(video.patient, {}), **video.facts}
+
+    @cached_property
     def patients(self) -> Mapping[str, str]:
         """Patient by video name."""
         return {v.name: v.patient for v in self.videos}

@@ -20,7 +20,8 @@ def logits_of(model: Any, hidden: Any) -> Any:
     """
     logits = model.get_output_embeddings()(hidden).float()
     text = model.config.get_text_config()
-    for name in _applied(type(model)):
+    kind: Any = type(model)
+    for name in _applied(kind):
         value = getattr(text, name, None)
         if value is None:
             continue

@@ -93,7 +93,7 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
-        self.prepare()
+        self.make_ready()
         self.sharing: SharingCheck | None = None
         self._generator = self._new_generator()
 
@@ -138,7 +138,7 @@ class TransformersModel(Model):
             mixture="Moe" in cls.architecture,
         )
 
-    def prepare(self) -> None:
+    def make_ready(self) -> None:
         """Adjust the loaded model, where a family needs it."""
 
     @abstractmethod

@@ -132,7 +132,7 @@ class ChatJudge(Judge):
         )
         return cls(service, read_options(shape, options, service.name))
 
-    def tell(self, notify: Notify, progress: ShowProgress | None = None) -> None:
+    def report_to(self, notify: Notify, progress: ShowProgress | None = None) -> None:
         """Have one line told before each batch is sent, how far it is, and what was used."""
         self._asker.notify, self._asker.progress = notify, progress
 

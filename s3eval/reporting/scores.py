@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from s3eval.running.runs import Run, write_json
+from s3eval.facts.reports import Table
+from s3eval.plugins import installed
+from s3eval.published import publication_of
+from s3eval.reporting.tables import html_table, plain_table, print_table
+from s3eval.terminal import echo
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.judge import Judge
+    from s3eval.published import Printed
+    from s3eval.statistics.scored import Scored
     from s3eval.statistics.table import ScoreRow
-    from s3eval.vocabulary import Protocol
 
-__all__ = ["Scored", "score_run", "show_scores"]
+__all__ = ["html_of", "show_scores", "tables_of", "text_of"]
 
 LEGEND = (
     "[low, high]: 95 % interval by patient bootstrap · chance: the best trivial answerer on the "
@@ -24,87 +26,65 @@ LEGEND = (
 )
 
 
-@dataclass(frozen=True)
-class Scored:
-    """A run's scores under one protocol."""
-
-    run: Run
-    protocol: str
-    rows: Sequence[ScoreRow]
-
-    def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json`` and scores.json."""
-        facts = self.run.facts
-        return {
-            "run": self.run.name,
-            "model": facts.model,
-            "dataset": facts.dataset,
-            "protocol": self.protocol,
-            "judge": dict(facts.judge),
-            "scores": [asdict(row) for row in self.rows],
-        }
-
-
-def score_run(
-    run: Run,
-    dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None = None,
-    resamples: int = 2000,
-    findings: Mapping[str, Sequence[Any]] | None = None,
-    write: bool = True,
-    options: Mapping[str, Any] | None = None,
-) -> Scored:
-    """Score a run's findings and keep the scores in its folder (``scores.json``).
-
-    Args:
-        dataset: the whole one, also when the run asked about a part of it.
-        findings: findings to score instead of those the run folder holds.
-        options: for the tasks' scoring, such as {"bertscore": encoder}.
-    """
-    from s3eval.statistics.table import score_rows
-
-    chosen = run.findings if findings is None else findings
-    seed = run.facts.seed
-    rows = score_rows(chosen, dataset, protocol, judge, resamples, seed, options=options)
-    scored = Scored(run, protocol, rows)
-    if write:
-        write_json(run.path / "scores.json", scored.as_json())
-    return scored
-
-
 def show_scores(
     scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
 ) -> None:
     """Print the scores: one table a task over all runs, or a full one for each run.
 
     Args:
-        published: models of the paper whose printed test-set rows are shown beside.
+        published: models whose published rows on the test set are shown beside
+            (`s3eval.published`).
+
+    Raises:
+        S3EvalError: no installed publication prints one of these models.
     """
-    import click
-
-    tasks = dict.fromkeys(row.task for s in scored for row in s.rows)
-    for task in tasks:
-        for one in scored if detailed else ():
-            _print_run(one, task)
-        if not detailed:
-            _print_side_by_side(scored, task, published)
-    click.echo(LEGEND)
-    if published:
-        click.echo("published: as printed in the paper for its 82 private test videos, not yours")
+    for table in tables_of(scored, detailed, published):
+        print_table(table.title, table.columns, table.rows, table.right)
+    echo(LEGEND)
+    for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
+        echo(f"published: {note}")
+    for one in scored:
+        for fault in one.faults:
+            echo(f"{one.run.name}: {fault}", err=True)
 
 
-def _headline(rows: Sequence[ScoreRow], task: str) -> str:
+def text_of(scored: Sequence[Scored]) -> str:
+    """The tables of `show_scores` as text."""
+    parts = [plain_table(t) for t in tables_of(scored, detailed=len(scored) == 1)]
+    return "\n".join([*parts, LEGEND])
+
+
+def html_of(scored: Sequence[Scored]) -> str:
+    """The tables of `show_scores` as HTML, for a notebook."""
+    parts = [html_table(t) for t in tables_of(scored, detailed=len(scored) == 1)]
+    return "".join([*parts, f"<p>{LEGEND}</p>"])
+
+
+def tables_of(
+    scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
+) -> list[Table]:
+    """The tables of scores, a task after the other."""
+    tables: list[Table] = []
+    for task in dict.fromkeys(row.task for s in scored for row in s.rows):
+        if detailed:
+            tables += [t for s in scored if (t := _of_run(s, task)) is not None]
+        else:
+            tables.append(_side_by_side(scored, task, published))
+    return tables
+
+
+def _headline(scored: Sequence[Scored], task: str) -> str:
     """The task's own headline metric, or the first it has."""
-    from s3eval.errors import S3EvalError
-    from s3eval.running.scoring import load_task
-
-    metrics = [*dict.fromkeys(r.metric for r in rows if r.task == task)]
-    try:
-        wanted = load_task(task).headline
-    except S3EvalError:
-        wanted = ""
+    metrics = [*dict.fromkeys(r.metric for s in scored for r in s.rows if r.task == task)]
+    wanted = next((h for s in scored if (h := s.headlines.get(task, ""))), "")
     return wanted if wanted in metrics else metrics[0]
+
+
+def _judges(scored: Sequence[Scored], task: str) -> str:
+    """Which judge read, for the title of a task that one read for."""
+    names = dict.fromkeys(str(s.judge.get("judge", "")) for s in scored if task in s.judged)
+    named = [name for name in names if name]
+    return f" · judge {' and '.join(named)}" if named else ""
 
 
 def _number(value: float | None, digits: int = 2) -> str:
@@ -117,35 +97,34 @@ def _with_interval(row: ScoreRow) -> str:
     return f"{_number(row.value)} [{_number(row.low)}, {_number(row.high)}]"
 
 
-def _print_side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> None:
-    from s3eval.cli.common import print_table
-    from s3eval.reporting.published_rows import published_scores
+def _printed(model: str, task: str) -> Mapping[tuple[str, str], Printed]:
+    """What a publication prints of a model for the installed task of this name."""
+    publication, known = publication_of(model)
+    specs = [p.spec for p in installed().of("task") if p.spec.name == task]
+    return publication.of_model(known, specs[0]) if specs else {}
 
-    printed = [published_scores(model, task) for model in published]
 
-    metric = _headline(scored[0].rows if len(scored) == 1 else _all(scored), task)
+def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> Table:
+    printed = [_printed(model, task) for model in published]
+    metric = _headline(scored, task)
     items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
-    found = {
-        (s.run.name, r.item): r
-        for s in scored
-        for r in s.rows
-        if (r.task, r.metric) == (task, metric)
-    }
-    rows = []
+    by_place = [{r.item: r for r in s.rows if (r.task, r.metric) == (task, metric)} for s in scored]
+    rows: list[list[object]] = []
     for item in items:
-        mine = [found.get((s.run.name, item)) for s in scored]
+        mine = [by_item.get(item) for by_item in by_place]
         some = [r for r in mine if r is not None]
         if not some:
             continue
         best = next((r for r in some if r.chance_value is not None), None)
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
-        beside = [p.get((item, metric), "-") for p in printed]
+        found_in = [rows_of.get((item, metric)) for rows_of in printed]
+        beside = [one.text if one else "-" for one in found_in]
         rows.append([item, *cells, chance, _counted(some), *beside])
     names = [s.run.name for s in scored]
-    title = f"{task}: {metric} by protocol '{scored[0].protocol}'"
+    title = f"{task}: {metric} by protocol '{scored[0].protocol}'{_judges(scored, task)}"
     columns = ["item", *names, "best chance", "n", *(f"published {m}" for m in published)]
-    print_table(title, columns, rows, right=["n"])
+    return Table(title, columns, rows, right=["n"])
 
 
 def _in_order(items: Iterable[str]) -> list[str]:
@@ -167,34 +146,28 @@ def _counted(rows: Sequence[ScoreRow]) -> str:
     return f"{span({r.scored for r in rows})}/{span({r.asked for r in rows})}"
 
 
-def _all(scored: Sequence[Scored]) -> list[ScoreRow]:
-    return [row for s in scored for row in s.rows]
-
-
-def _print_run(scored: Scored, task: str) -> None:
-    from s3eval.cli.common import print_table
-
+def _of_run(scored: Scored, task: str) -> Table | None:
     mine = [r for r in scored.rows if r.task == task]
     if not mine:
-        return
+        return None
     metrics = [*dict.fromkeys(r.metric for r in mine)]
-    headline = _headline(mine, task)
+    headline = _headline([scored], task)
     by = {(r.item, r.metric): r for r in mine}
     others = [m for m in metrics if m != headline]
-    rows = []
+    rows: list[list[object]] = []
     for item in dict.fromkeys(r.item for r in mine):
         main = by.get((item, headline))
         lead = main or next(r for r in mine if r.item == item)
         values = [_number(by[item, m].value) if (item, m) in by else "" for m in others]
         chance = f"{_number(lead.chance_value)} {lead.chance_name}" if lead.chance_name else ""
         counts = f"{lead.scored}/{lead.asked}"
-        trouble = _trouble(lead)
         shown = _with_interval(main) if main else ""
         symbol = main.symbol if main else ""
-        rows.append([item, shown, symbol, chance, *values, counts, trouble, lead.note])
+        rows.append([item, shown, symbol, chance, *values, counts, _trouble(lead), lead.note])
     columns = ["item", headline, "", "chance", *others, "n", "not scored", "note"]
-    title = f"{scored.run.name} · {task} · protocol '{scored.protocol}'"
-    print_table(title, columns, rows, right=[*others, "n"])
+    judge = _judges([scored], task)
+    title = f"{scored.run.name} · {task} · protocol '{scored.protocol}'{judge}"
+    return Table(title, columns, rows, right=[*others, "n"])
 
 
 def _trouble(row: ScoreRow) -> str:

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.facts.clips import Clip
-from s3eval.judging.ahead import ask_ahead
+from s3eval.facts.footage import Footage, FootageFailure
 from s3eval.model import Answer, Model, Question
-from s3eval.running.plan import Plan, VideoPlan, answer_key
+from s3eval.running.boundary import checked_answer, checked_identity
+from s3eval.running.keys import AnswerKeys
+from s3eval.running.plan import Plan, VideoPlan
 from s3eval.running.store import AnswerStore, StoredAnswer
-from s3eval.task import Finding, Piece, Reading, ScoringContext, Task
+from s3eval.task import Piece, Reading, Task
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.facts.footage import Footage
-    from s3eval.vocabulary import Sense
+    from s3eval.facts.videos import Dataset
+    from s3eval.vocabulary import Protocol, Sense
 
-__all__ = ["Asked", "Session", "ask_all", "collect"]
+__all__ = ["AskCounts", "Session", "ask_all", "pieces_of"]
 
 
 @dataclass(frozen=True)
@@ -39,12 +44,27 @@ class Session:
     senses: frozenset[Sense]
     media: Mapping[str, str] = field(default_factory=dict)
 
+    @cached_property
+    def _keys(self) -> AnswerKeys:
+        return AnswerKeys(self.facts)
+
     @classmethod
     def of(
-        cls, dataset: Dataset, plan: Plan, store: AnswerStore, model: Model, name: str, senses: Any
+        cls,
+        dataset: Dataset,
+        plan: Plan,
+        store: AnswerStore,
+        model: Model,
+        name: str,
+        senses: Collection[Sense],
+        package: str = "",
     ) -> Session:
-        """Prepare a session; media are hashed here (once a file, remembered by the store)."""
-        facts = {"name": name, **model.identity()}
+        """Prepare a session; media are hashed here (once a file, remembered by the store).
+
+        Raises:
+            S3EvalError: the model's identity is not JSON-able.
+        """
+        facts = {"name": name, **checked_identity(model.identity(), name, package)}
         media = {}
         for video in (p.video for p in plan.videos):
             media[video.name] = _media(dataset, store, model, video)
@@ -52,7 +72,19 @@ class Session:
 
     def key(self, clip: Clip, question: Question) -> str:
         """The key of an answer of this session."""
-        return answer_key(self.facts, self.media[clip.video], clip, question)
+        return self._keys.of(self.media[clip.video], clip, question)
+
+    def keys(self, plan: VideoPlan) -> dict[tuple[Clip, Question], str]:
+        """The keys of all answers about a video."""
+        return {
+            (c, q): self.key(c, q) for c, questions in plan.questions.items() for q in questions
+        }
+
+    def answers(self, plan: VideoPlan) -> dict[tuple[Clip, Question], Answer]:
+        """The stored answers about a video."""
+        keys = self.keys(plan)
+        stored = self.store.get_many(keys.values())
+        return {asked: stored[key] for asked, key in keys.items() if key in stored}
 
 
 def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> str:
@@ -67,7 +99,7 @@ def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> st
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskCounts:
     """What asking came to."""
 
     reused: int = 0
@@ -81,7 +113,7 @@ Report = Callable[[Answer, bool], None]
 
 def ask_all(
     session: Session, *, retry_failed: bool = False, report: Report = lambda answer, old: None
-) -> Asked:
+) -> AskCounts:
     """Ask what has not been answered; every answer is stored before the next question.
 
     Args:
@@ -93,36 +125,32 @@ def ask_all(
     """
     counts = dict.fromkeys(("reused", "answered", "failed", "skipped"), 0)
     for plan in session.plan.videos:
-        open_ones: dict[Clip, list[Question]] = {}
-        for clip, questions in plan.questions.items():
-            for question in questions:
-                known = session.store.get(session.key(clip, question))
-                if known is None or (retry_failed and known.status == "failed"):
-                    open_ones.setdefault(clip, []).append(question)
-                else:
-                    counts["reused"] += 1
-                    report(known, True)
-        for clip, question, answer, seconds in _ask_video(session, plan, open_ones):
-            _keep(session, clip, question, answer, seconds)
+        keys = session.keys(plan)
+        stored = session.store.get_many(keys.values())
+        unanswered: dict[Clip, list[Question]] = {}
+        for (clip, question), key in keys.items():
+            known = stored.get(key)
+            if known is None or (retry_failed and known.status == "failed"):
+                unanswered.setdefault(clip, []).append(question)
+            else:
+                counts["reused"] += 1
+                report(known, True)
+        for clip, question, answer, seconds in _ask_video(session, plan, unanswered):
+            facts = (keys[clip, question], clip.video, clip.start, clip.end, question.key)
+            session.store.put(StoredAnswer(*facts, answer, round(seconds, 4)))
             counts[answer.status] += 1
             report(answer, False)
-    return Asked(**counts)
+    return AskCounts(**counts)
 
 
-def _keep(session: Session, clip: Clip, question: Question, answer: Answer, seconds: float) -> None:
-    key = session.key(clip, question)
-    facts = (key, clip.video, clip.start, clip.end, question.key)
-    session.store.put(StoredAnswer(*facts, answer, round(seconds, 4)))
-
-
-_Given = Iterator[tuple[Clip, Question, Answer, float]]
+_Asked = Iterator[tuple[Clip, Question, Answer, float]]
 
 
 def _ask_video(
-    session: Session, plan: VideoPlan, open_ones: Mapping[Clip, Sequence[Question]]
-) -> _Given:
+    session: Session, plan: VideoPlan, unanswered: Mapping[Clip, Sequence[Question]]
+) -> _Asked:
     todo: dict[Clip, list[Question]] = {}
-    for clip, questions in open_ones.items():
+    for clip, questions in unanswered.items():
         for question in questions:
             if session.model.looks and question.sense not in session.senses:
                 reason = f"the model has no {question.sense}"
@@ -133,15 +161,14 @@ def _ask_video(
         yield from _ask_footage(session, plan, todo)
 
 
-def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Question]]) -> _Given:
+def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Question]]) -> _Asked:
     waiting = dict(todo)
     try:
         for footage in _footage(session, plan, list(todo)):
             clip = footage.clip
             questions = waiting.pop(clip)
-            reason = getattr(footage, "reason", None)
-            if reason is not None:
-                yield from ((clip, q, Answer.failed(reason), 0.0) for q in questions)
+            if isinstance(footage, FootageFailure):
+                yield from ((clip, q, Answer.failed(footage.reason), 0.0) for q in questions)
             else:
                 yield from _ask_what_is_there(session.model, footage, questions)
             # Or this clip's frames would stay in memory while the next clip's are made.
@@ -154,10 +181,10 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
                 yield clip, question, Answer.failed(_one_line(error)), 0.0
 
 
-def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[Any]:
+def _footage(
+    session: Session, plan: VideoPlan, clips: list[Clip]
+) -> Iterable[Footage | FootageFailure]:
     if not session.model.looks:
-        from s3eval.facts.footage import Footage
-
         duration = plan.video.duration or 0.0
         return (Footage.unseen(clip, duration) for clip in clips)
     from s3eval.footage.decoding import decode
@@ -173,7 +200,7 @@ def _footage(session: Session, plan: VideoPlan, clips: list[Clip]) -> Iterable[A
     )
 
 
-def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
+def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
     """Skip what a clip without frames, or without sound, cannot show; ask the rest."""
     there = []
     for question in questions:
@@ -194,23 +221,54 @@ def _nothing_of(sense: Sense, footage: Footage) -> str:
     return ""
 
 
-def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Given:
+def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
     """Watch once, ask all. A crash fails what is unanswered of this clip, and only that."""
     clip, given = footage.clip, 0
     begun = time.perf_counter()
     try:
-        watched = model.watch(footage)
-        for question, answer in zip(questions, model.ask(watched, questions), strict=False):
+        # What a plugin prints would stand in the middle of what a command writes.
+        with contextlib.redirect_stdout(sys.stderr):
+            watched = model.watch(model.prepare(footage))
+            answers = iter(model.ask(watched, questions))
+        while given < len(questions):
+            with contextlib.redirect_stdout(sys.stderr):
+                answer = next(answers, _NOTHING)
+            if answer is _NOTHING:
+                break
             now = time.perf_counter()
-            yield clip, question, answer, now - begun
+            question = questions[given]
+            yield clip, question, checked_answer(answer, question), now - begun
             begun, given = now, given + 1
         reason = "the model gave fewer answers than questions"
-    except (StopRunError, MachineError):
+        with contextlib.redirect_stdout(sys.stderr):
+            model.release(watched)
+    except (StopRunError, MachineError, KeyboardInterrupt, GeneratorExit):
         raise
-    except Exception as error:
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
+        if _is_out_of_memory(error):
+            raise MachineError(
+                "The machine has no memory left; every answer so far is kept",
+                fix="a smaller model, batch or frame budget, then the same command again",
+            ) from error
         reason = _one_line(error)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
+
+
+_NOTHING = object()
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Whether the machine, or its accelerator, has no memory left."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # torch's, known by name: the core imports no torch.
+    text = str(error)
+    return type(error).__name__ == "OutOfMemoryError" or (
+        isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in text
+    )
 
 
 def _one_line(error: BaseException) -> str:
@@ -218,47 +276,34 @@ def _one_line(error: BaseException) -> str:
     return " ".join(text.split())[:500]
 
 
-def collect(
-    session: Session, tasks: Mapping[str, Task], context: ScoringContext
-) -> dict[str, list[Finding]]:
-    """Stored answers to findings: read each, combine each video's windows.
+def pieces_of(
+    session: Session, tasks: Mapping[str, Task], protocol: Protocol
+) -> dict[str, dict[str, list[Piece]]]:
+    """Stored answers as pieces: by task and video, each read once.
 
-    Questions without an answer yet (a run cut short) are left out of the findings' pieces, and
-    videos that could not be planned become failed findings of nothing; callers show both.
+    Questions without an answer yet (a run cut short) are left out.
     """
-    ask_ahead(context.judge, lambda: _combined(session, tasks, context))
-    return _combined(session, tasks, context)
-
-
-def _combined(
-    session: Session, tasks: Mapping[str, Task], context: ScoringContext
-) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {name: [] for name in tasks}
+    pieces: dict[str, dict[str, list[Piece]]] = {name: {} for name in tasks}
     for plan in session.plan.videos:
-        for name, task in tasks.items():
-            pieces = [
-                piece
-                for inquiry in plan.inquiries
-                if inquiry.task == name
-                for piece in _pieces(session, task, inquiry)
-            ]
-            if pieces:
-                found[name] += task.combine(plan.video.name, pieces, context)
-    return found
+        answers = session.answers(plan)
+        for inquiry in plan.inquiries:
+            task, mine = tasks[inquiry.task], pieces[inquiry.task]
+            for question in inquiry.questions:
+                answer = answers.get((inquiry.clip, question))
+                if answer is not None:
+                    reading = _reading(task, question, answer, protocol)
+                    piece = Piece(inquiry, question, answer, reading)
+                    mine.setdefault(plan.video.name, []).append(piece)
+    return pieces
 
 
-def _pieces(session: Session, task: Task, inquiry: Any) -> Iterator[Piece]:
-    for question in inquiry.questions:
-        answer = session.store.get(session.key(inquiry.clip, question))
-        if answer is None:
-            continue
-        yield Piece(inquiry, question, answer, _reading(task, question, answer))
-
-
-def _reading(task: Task, question: Question, answer: Answer) -> Reading:
+def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol) -> Reading:
     if answer.status != "answered":
         return Reading(None, answer.reason)
     try:
-        return task.read(question, answer)
+        reading = task.read(question, answer, protocol)
     except Exception as error:
         return Reading(None, f"the task could not read it: {_one_line(error)}")
+    if not isinstance(reading, Reading):
+        return Reading(None, f"the task could not read it: it gave {type(reading).__name__}")
+    return reading

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import Clip, SamplingProfile
 from s3eval.model import Question
-from s3eval.task import Inquiry, PlanContext, Task
+from s3eval.running.loading import LoadedTasks
+from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset, Video
+    from s3eval.facts.videos import Annotation, Dataset, Video
 
-__all__ = ["Plan", "VideoPlan", "answer_key", "make_plan"]
+__all__ = ["Plan", "VideoPlan", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -62,13 +61,29 @@ class Plan:
 
 def make_plan(
     dataset: Dataset,
-    tasks: Mapping[str, Task],
+    tasks: LoadedTasks,
     profile: SamplingProfile,
     senses: frozenset[Sense],
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Plan:
-    """Plan a run. Opens video files only to learn durations the dataset does not state."""
+    """Plan a run. Opens video files only to learn durations the dataset does not state.
+
+    Raises:
+        S3EvalError: an option that its task does not take, or a task that cannot plan.
+    """
+    tasks.check_options(options or {})
+    contexts = {
+        name: PlanContext(
+            profile,
+            senses,
+            frozenset(tasks.by_name),
+            tasks.offered,
+            seed,
+            (options or {}).get(name, {}),
+        )
+        for name in tasks.by_name
+    }
     plans, unplanned = [], {}
     for video in dataset.videos:
         try:
@@ -77,13 +92,31 @@ def make_plan(
             unplanned[video.name] = str(error)
             continue
         inquiries: list[Inquiry] = []
-        for name, task in tasks.items():
-            context = PlanContext(
-                profile, senses, frozenset(tasks), seed, (options or {}).get(name, {})
-            )
-            inquiries += task.inquiries(known, dataset.annotation(video.name), context)
+        annotation = dataset.annotation(video.name)
+        for name, context in contexts.items():
+            inquiries += _inquiries(tasks, name, known, annotation, context)
         plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
     return Plan(tuple(plans), unplanned)
+
+
+def _inquiries(
+    tasks: LoadedTasks, name: str, video: Video, annotation: Annotation, context: PlanContext
+) -> list[Inquiry]:
+    try:
+        inquiries = list(tasks.by_name[name].inquiries(video, annotation, context))
+    except (S3EvalError, MemoryError):
+        raise
+    except Exception as error:
+        raise S3EvalError(
+            f"Task '{name}' cannot plan a video",
+            where=f"{tasks.packages.get(name, 'unknown')}: {video.name}",
+            why=f"{type(error).__name__}: {error}",
+        ) from error
+    wrong = next((i for i in inquiries if not isinstance(i, Inquiry) or i.task != name), None)
+    if wrong is not None:
+        got = f"one of '{wrong.task}'" if isinstance(wrong, Inquiry) else type(wrong).__name__
+        raise S3EvalError(f"Expected inquiries of task '{name}', but got {got}")
+    return inquiries
 
 
 def _duration(dataset: Dataset, video: Video) -> float:
@@ -98,22 +131,3 @@ def _by_clip(inquiries: Iterable[Inquiry]) -> dict[Clip, tuple[Question, ...]]:
         found.setdefault(inquiry.clip, {}).update(dict.fromkeys(inquiry.questions))
     ordered = sorted(found, key=lambda c: (c.end, c.start, repr(c.sampling)))
     return {clip: tuple(found[clip]) for clip in ordered}
-
-
-def answer_key(model: Mapping[str, Any], media: str, clip: Clip, question: Question) -> str:
-    """The key under which an answer is stored: a hash of everything that determines it.
-
-    Args:
-        model: the model's name and identity.
-        media: content hash of the video file; "name:..." for models that do not look.
-        clip: what is shown (its video name does not count, the content does).
-        question: what is asked.
-    """
-    facts = {
-        "model": model,
-        "media": media,
-        "clip": [round(clip.start, 6), round(clip.end, 6), asdict(clip.sampling)],
-        "question": asdict(question),
-    }
-    text = json.dumps(facts, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
@@ -18,7 +19,16 @@ from typing import Any, Literal
 from s3eval.errors import S3EvalError
 from s3eval.task import Finding
 
-__all__ = ["Run", "RunFacts", "open_run", "open_runs", "write_json", "write_run"]
+__all__ = [
+    "Run",
+    "RunFacts",
+    "found_dataset",
+    "open_run",
+    "open_runs",
+    "relative_dataset",
+    "write_json",
+    "write_run",
+]
 
 RUN_FORMAT = 1
 
@@ -32,6 +42,8 @@ class RunFacts:
         senses: what the model perceives.
         tasks: task names, in order.
         dataset: the dataset folder as given; ``digest`` of its tables.
+        dataset_relative: the same seen from the run's folder, so that it is found from anywhere;
+            "" for a format that is no folder.
         protocol: the protocol the run was first scored by.
         profile: name of the sampling profile.
         source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
@@ -44,6 +56,7 @@ class RunFacts:
     tasks: tuple[str, ...]
     dataset: str
     digest: str = ""
+    dataset_relative: str = ""
     protocol: str = "paper"
     profile: str = "standard"
     source: Literal["asked", "recorded"] = "asked"
@@ -78,19 +91,33 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _write_text(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    with part.open("w", encoding="utf-8", newline="\n") as handle:
-        handle.write(text)
-        handle.flush()
-        os.fsync(handle.fileno())
-    part.replace(path)
+    # A name of its own: another process may be writing the same file.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    part = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        part.chmod(0o666 & ~_umask())
+        part.replace(path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
 
 
 def write_run(path: str | Path, facts: RunFacts, findings: Iterable[Finding] | None = None) -> Path:
     """Write (or update) a run folder; findings are sorted, so equal runs are equal bytes."""
     folder = Path(path)
     folder.mkdir(parents=True, exist_ok=True)
-    write_json(folder / "run.json", {"format": RUN_FORMAT, **asdict(facts)})
+    recorded = {k: v for k, v in asdict(facts).items() if k != "dataset_relative" or v}
+    write_json(folder / "run.json", {"format": RUN_FORMAT, **recorded})
     if findings is not None:
         ordered = sorted(findings, key=lambda f: (f.task, f.video, f.item))
         lines = [json.dumps(asdict(f), ensure_ascii=False, sort_keys=True) for f in ordered]
@@ -111,6 +138,7 @@ def open_run(path: str | Path) -> Run:
         raise S3EvalError("No run in this folder", where=folder, fix=fix)
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        _refuse_later(raw, folder)
         known = {f.name for f in fields(RunFacts)}
         values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
         values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
@@ -119,6 +147,37 @@ def open_run(path: str | Path) -> Run:
     except (ValueError, TypeError, KeyError) as error:
         raise S3EvalError("This run cannot be read", where=folder, why=str(error)) from error
     return Run(folder, facts, findings)
+
+
+def _refuse_later(raw: Mapping[str, Any], folder: Path) -> None:
+    version = raw.get("format", RUN_FORMAT)
+    if not isinstance(version, int) or version > RUN_FORMAT:
+        raise S3EvalError(
+            f"This run has format {version}, and this version reads up to {RUN_FORMAT}",
+            where=folder,
+            fix="pip install --upgrade s3eval-core",
+        )
+
+
+def relative_dataset(dataset: str, run: Path) -> str:
+    """The dataset folder as seen from a run's folder; "" where it is no folder here."""
+    path = Path(dataset)
+    if not path.is_dir():
+        return ""
+    try:
+        return os.path.relpath(path.resolve(), run.resolve())
+    except ValueError:  # another drive
+        return ""
+
+
+def found_dataset(facts: RunFacts, run: Path) -> Path | None:
+    """The folder of a run's dataset: as given, seen from here, or as seen from the run."""
+    given = Path(facts.dataset)
+    if given.exists():
+        return given
+    if facts.dataset_relative and (run / facts.dataset_relative).is_dir():
+        return Path(os.path.normpath(run.resolve() / facts.dataset_relative))
+    return None
 
 
 def open_runs(paths: Iterable[str | Path]) -> list[Run]:

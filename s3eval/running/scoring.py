@@ -1,77 +1,279 @@
-"""Findings to scores: the same code for asked and recorded runs, under either protocol."""
+"""From answers to tallies, as stages over all runs: combine, read, score. Each is done once.
+
+The same code serves asked and recorded runs under either protocol. A judge sees two lists, all
+merging and then all reading. A task that raises loses its own findings or scores; what happened
+is told as a `Fault`, and everything else goes on.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
-from s3eval.task import Finding, ScoringContext, Task
+from s3eval.judge import Judge
+from s3eval.judging.stages import placeholders, serve, why_unserved
+from s3eval.running.boundary import checked_findings
+from s3eval.running.guard import Fault, Guard
+from s3eval.running.loading import Findings, LoadedTasks
+from s3eval.task import Finding, Piece, ScoringContext
+from s3eval.vocabulary import Protocol, Sense
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.judge import Judge
-    from s3eval.plugins import Registry
-    from s3eval.vocabulary import Protocol
+    from s3eval.facts.videos import Dataset
+    from s3eval.judge import JudgeRequest
 
-__all__ = ["chance_tallies", "load_task", "load_tasks", "tallies_of"]
+__all__ = ["Combined", "Material", "Tallied", "combine_all", "tally_all", "tally_findings"]
+
+_Judged = Mapping["JudgeRequest", Any]
+_ByBaseline = Mapping[str, Sequence[Finding]]
 
 
-def load_task(name: str, registry: Registry | None = None) -> Task:
-    """An instance of the task of that name.
+@dataclass(frozen=True)
+class Material:
+    """What scoring a run starts from.
+
+    Attributes:
+        tasks: its tasks.
+        dataset: the whole one; baselines learn from folds that the run did not ask about.
+        protocol, senses: the run's.
+        pieces: by task and video the answered questions, for an asked run; None for a recorded.
+        findings: those of a recorded run.
+        judge_reads: whether a judge, where there is one, reads for this run.
+        task_options: by task.
+        options: of scoring, e.g. {"bertscore": encoder}.
+    """
+
+    tasks: LoadedTasks
+    dataset: Dataset
+    protocol: Protocol
+    senses: frozenset[Sense]
+    pieces: Mapping[str, Mapping[str, Sequence[Piece]]] | None = None
+    findings: Findings = field(default_factory=dict)
+    judge_reads: bool = True
+    task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    def context(
+        self, task: str, judged: _Judged | None = None, findings: Findings | None = None
+    ) -> ScoringContext:
+        """What a task of this run may use.
+
+        Args:
+            judged: what the judge read.
+            findings: of the run's tasks, for those that build on what another provides.
+        """
+        return ScoringContext(
+            self.dataset,
+            self.protocol,
+            self.senses,
+            judged if self.judge_reads else None,
+            self.tasks.provided(findings or {}),
+            self.options,
+            self.task_options.get(task, {}),
+        )
+
+
+@dataclass(frozen=True)
+class Combined:
+    """A run's findings by task, and what tasks could not do."""
+
+    findings: Findings
+    faults: Sequence[Fault] = ()
+
+
+@dataclass(frozen=True)
+class Tallied:
+    """A run's metrics, and the same metrics of each baseline.
+
+    Attributes:
+        findings: by task.
+        tallies: the run's.
+        baselines: by the baseline's name, its tallies over all tasks.
+        faults: what tasks could not do.
+    """
+
+    findings: Findings
+    tallies: Sequence[Tally]
+    baselines: Mapping[str, Sequence[Tally]]
+    faults: Sequence[Fault] = ()
+
+
+def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> list[Combined]:
+    """Every run's findings: recorded ones as they are, asked ones combined from their pieces."""
+    guards = [Guard(m.tasks.packages) for m in materials]
+    runs = list(zip(materials, guards, strict=True))
+    merged: _Judged | None = None
+    if judge is not None:
+        wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
+        if type(judge).announce is not Judge.announce:
+            judge.announce([*wanted, *_expected_reads(runs, placeholders(wanted))])
+        merged = serve(judge, wanted)
+    return [Combined(_combine(m, guard, merged), guard.faults) for m, guard in runs]
+
+
+def tally_all(
+    materials: Sequence[Material],
+    combined: Sequence[Combined],
+    judge: Judge | None = None,
+    baselines: bool = True,
+) -> list[Tallied]:
+    """Every run's metrics and those of its baselines; a judge reads for all runs at once.
+
+    Args:
+        combined: from `combine_all`, in the order of ``materials``.
+        baselines: whether baselines are scored too.
+    """
+    guards = [Guard(m.tasks.packages) for m in materials]
+    runs = list(zip(materials, guards, combined, strict=True))
+    others = [_baselines(m, guard, c.findings) if baselines else {} for m, guard, c in runs]
+    judged: _Judged | None = None
+    if judge is not None:
+        requests: list[JudgeRequest] = []
+        for (m, guard, c), answered in zip(runs, others, strict=True):
+            if m.judge_reads:
+                wanted = _read_requests(m, guard, c.findings, answered, judge)
+                requests += wanted
+        judged = serve(judge, requests)
+    return [
+        _tally(m, guard, c, answered, judged)
+        for (m, guard, c), answered in zip(runs, others, strict=True)
+    ]
+
+
+def tally_findings(
+    findings: Findings,
+    dataset: Dataset,
+    protocol: Protocol,
+    tasks: LoadedTasks,
+    judge: Judge | None = None,
+    options: Mapping[str, Any] | None = None,
+    baselines: bool = False,
+) -> Tallied:
+    """The metrics of findings that are at hand, without a run.
+
+    Args:
+        options: of scoring, e.g. {"bertscore": encoder}.
 
     Raises:
-        S3EvalError: unknown, or its needs are missing.
+        S3EvalError: a task could not score; where there is no run to show that, it is an error.
     """
-    from s3eval.plugins import discover
-
-    found = (registry or discover()).get("task", name).spec.load()()
-    assert isinstance(found, Task)
-    return found
-
-
-def load_tasks(names: Iterable[str]) -> dict[str, Task]:
-    """Instances of several tasks; the plugins are looked for once."""
-    from s3eval.plugins import discover
-
-    registry = discover()
-    return {name: load_task(name, registry) for name in names}
+    material = Material(
+        tasks, dataset, protocol, frozenset({"sight"}), None, findings, options=options or {}
+    )
+    (tallied,) = tally_all([material], [Combined(findings)], judge, baselines)
+    for fault in tallied.faults:
+        raise S3EvalError(f"Scoring failed: {fault}")
+    return tallied
 
 
-def tallies_of(
-    findings: Mapping[str, Sequence[Finding]],
-    dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None = None,
-    tasks: Mapping[str, Task] | None = None,
-    options: Mapping[str, Any] | None = None,
-) -> list[Tally]:
-    """Every metric of every task of a run's findings.
-
-    ``options`` reach the tasks: ``{"bertscore": ENCODER}`` adds BERTScore, which is slow and
-    needs an encoder's weights on this machine.
-    """
-    context = ScoringContext(dataset, protocol, judge, findings, dict(options or {}))
-    known = tasks or load_tasks(findings)
-    return [t for name, found in findings.items() for t in known[name].tallies(found, context)]
+def _expected_reads(
+    runs: Sequence[tuple[Material, Guard]], expected: _Judged
+) -> list[JudgeRequest]:
+    """What will be read once the texts are merged, as far as it can be known before."""
+    reads: list[JudgeRequest] = []
+    for m, guard in runs:
+        if m.judge_reads:
+            findings = _combine(m, guard, expected)
+            reads += _read_requests(m, guard, findings, _baselines(m, guard, findings))
+    return reads
 
 
-def chance_tallies(
-    findings: Mapping[str, Sequence[Finding]],
-    dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None = None,
-    tasks: Mapping[str, Task] | None = None,
-) -> dict[str, list[Tally]]:
-    """The same metrics for each trivial answerer, on the same videos and items.
+def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
+    requests: list[JudgeRequest] = []
+    for name, videos in (material.pieces or {}).items():
+        task, context = material.tasks.by_name[name], material.context(name, {})
+        for video, pieces in videos.items():
+            work = partial(_listed, task.merge_requests, video, pieces, context)
+            requests += guard.call(name, "naming what to merge", work, [])
+    return requests
 
-    Returns:
-        by the answerer's name ("always-yes", ...), its tallies over all tasks.
-    """
-    context = ScoringContext(dataset, protocol, judge, findings)
-    known = tasks or load_tasks(findings)
-    lines: dict[str, list[Tally]] = {}
+
+def _listed(step: Any, *arguments: Any) -> list[Any]:
+    """A step's results as a list, so that what a generator raises is raised here."""
+    return list(step(*arguments))
+
+
+def _combine(material: Material, guard: Guard, merged: _Judged | None) -> dict[str, list[Finding]]:
+    if material.pieces is None:
+        return {name: list(found) for name, found in material.findings.items()}
+    findings: dict[str, list[Finding]] = {}
+    step = "combining a video's windows"
+    for name, videos in material.pieces.items():
+        task, context = material.tasks.by_name[name], material.context(name, merged)
+        findings[name] = []
+        for video, pieces in videos.items():
+            work = partial(_combined, task, video, pieces, context)
+            failed = _failed(name, video, pieces, f"the task failed while {step}")
+            findings[name] += guard.call(name, step, work, failed)
+    return findings
+
+
+def _combined(
+    task: Any, video: str, pieces: Sequence[Piece], context: ScoringContext
+) -> list[Finding]:
+    return checked_findings(task.name, video, task.combine(video, pieces, context))
+
+
+def _failed(task: str, video: str, pieces: Sequence[Piece], reason: str) -> list[Finding]:
+    """A failed finding for each question that was put; their keys are the nearest to items."""
+    counts: dict[str, int] = {}
+    for piece in pieces:
+        counts[piece.question.key] = counts.get(piece.question.key, 0) + 1
+    return [Finding(task, video, key, "failed", None, reason, n) for key, n in counts.items()]
+
+
+def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str, _ByBaseline]:
+    """By task and baseline its findings."""
+    made: dict[str, _ByBaseline] = {}
     for name, found in findings.items():
-        for answerer, theirs in known[name].trivial(found, context).items():
-            lines.setdefault(answerer, []).extend(known[name].tallies(theirs, context))
-    return lines
+        task, context = material.tasks.by_name[name], material.context(name, None, findings)
+        work = partial(task.baselines, found, context)
+        made[name] = guard.call(name, "answering as its baselines", work, {})
+    return made
+
+
+def _read_requests(
+    material: Material,
+    guard: Guard,
+    findings: Findings,
+    baselines: Mapping[str, _ByBaseline],
+    judge: Judge | None = None,
+) -> list[JudgeRequest]:
+    """What tasks want read; where the judge was not made for it, that is a fault of the task."""
+    requests: list[JudgeRequest] = []
+    for name, found in findings.items():
+        task, context = material.tasks.by_name[name], material.context(name, {}, findings)
+        for some in (found, *baselines.get(name, {}).values()):
+            work = partial(_listed, task.read_requests, some, context)
+            wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
+            unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
+            if unserved:
+                guard.note(name, "having its texts read", unserved)
+            requests += wanted
+    return requests
+
+
+def _tally(
+    material: Material,
+    guard: Guard,
+    combined: Combined,
+    baselines: Mapping[str, _ByBaseline],
+    judged: _Judged | None,
+) -> Tallied:
+    tallies: list[Tally] = []
+    lines: dict[str, list[Tally]] = {}
+    for name, found in combined.findings.items():
+        task = material.tasks.by_name[name]
+        context = material.context(name, judged, combined.findings)
+        tallies += guard.call(name, "scoring", partial(_listed, task.tallies, found, context), [])
+        # What is slow and optional (BERTScore) is not computed for baselines.
+        plain = replace(context, options={})
+        for baseline, some in baselines.get(name, {}).items():
+            work = partial(_listed, task.tallies, some, plain)
+            step = f"scoring the baseline {baseline}"
+            lines.setdefault(baseline, []).extend(guard.call(name, step, work, []))
+    return Tallied(combined.findings, tallies, lines, [*combined.faults, *guard.faults])

@@ -12,12 +12,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 from s3eval.errors import MachineError, S3EvalError
-from s3eval.model import Answer
+from s3eval.model import Answer, Question
+from s3eval.running.boundary import checked_answer
 
 __all__ = ["AnswerStore", "StoredAnswer", "stores_below"]
 
+#: SQLite takes at least 999 parameters a statement.
+_KEYS_A_QUERY = 900
+_ANY_QUESTION = Question("", "")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY,
@@ -57,13 +63,18 @@ class AnswerStore:
     Args:
         path: the SQLite file, made when absent.
         others: further stores to read from, never written (earlier runs, other settings).
+        read_only: nothing is written, not even beside the file; it may lie on read-only media.
 
     Raises:
         S3EvalError: the file is no answer store. MachineError: the disk is full.
     """
 
-    def __init__(self, path: Path, others: Sequence[Path] = ()) -> None:
-        self.path = path
+    def __init__(self, path: Path, others: Sequence[Path] = (), *, read_only: bool = False) -> None:
+        self.path, self._unreadable = path, set[str]()
+        self._is_read_only = read_only
+        if read_only:
+            self._db, self._others = self._read_only(path), []
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
@@ -71,12 +82,14 @@ class AnswerStore:
             # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+            # The first version remembered files by their paths, which may name patients.
+            self._db.execute("DELETE FROM media WHERE path LIKE '%/%' OR path LIKE '%\\%'")
         self._others = [self._read_only(p) for p in others if p.resolve() != path.resolve()]
 
     def _read_only(self, path: Path) -> sqlite3.Connection:
         if not path.is_file():
             raise S3EvalError("No answers to reuse here", where=path)
-        return sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None)
+        return _opened_read_only(path)
 
     @contextmanager
     def _errors_told(self) -> Iterator[None]:
@@ -95,13 +108,41 @@ class AnswerStore:
 
     def get(self, key: str) -> Answer | None:
         """The stored answer of that key, from this store or one of the others."""
-        sql = "SELECT status, text, reason, probabilities, mass FROM answers WHERE key = ?"
+        return self.get_many([key]).get(key)
+
+    def get_many(self, keys: Iterable[str]) -> dict[str, Answer]:
+        """The stored answers of those keys that there are, from this store or one of the others."""
+        missing = list(dict.fromkeys(keys))
+        found: dict[str, Answer] = {}
         for db in (self._db, *self._others):
-            with self._errors_told():
-                row = db.execute(sql, (key,)).fetchone()
-            if row:
-                return Answer(row[0], row[1], row[2], json.loads(row[3]), row[4])
-        return None
+            for start in range(0, len(missing), _KEYS_A_QUERY):
+                some = missing[start : start + _KEYS_A_QUERY]
+                marks = ",".join("?" * len(some))
+                sql = (
+                    "SELECT key, status, text, reason, probabilities, mass FROM answers "
+                    f"WHERE key IN ({marks})"
+                )
+                with self._errors_told():
+                    for row in db.execute(sql, some):
+                        found[row[0]] = self._restored(row)
+            missing = [key for key in missing if key not in found]
+            if not missing:
+                break
+        return found
+
+    def _restored(self, row: Sequence[Any]) -> Answer:
+        """A stored answer; one that cannot be read (an older version stored it) is failed."""
+        key, status, text, reason, probabilities, mass = row
+        try:
+            answer = checked_answer(
+                Answer(status, text, reason, json.loads(probabilities), mass), _ANY_QUESTION
+            )
+        except ValueError as error:
+            answer = Answer.failed(f"the probabilities are no JSON: {error}")
+        if status == "answered" and answer.status != "answered":
+            self._unreadable.add(key)
+            answer = Answer.failed(f"what is stored cannot be read: {answer.reason}")
+        return answer
 
     def put(self, stored: StoredAnswer) -> None:
         """Store an answer, at once and for good; a failed one may be replaced by a later try."""
@@ -109,6 +150,9 @@ class AnswerStore:
         facts = (stored.key, stored.video, stored.clip_start, stored.clip_end, stored.question)
         values = (a.status, a.text, a.reason, json.dumps(dict(a.probabilities)), a.mass)
         with self._errors_told():
+            if stored.key in self._unreadable:
+                self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
+                self._unreadable.discard(stored.key)
             self._db.execute(
                 "INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE "
                 "SET status=excluded.status, text=excluded.text, reason=excluded.reason, "
@@ -134,23 +178,26 @@ class AnswerStore:
     def media_hash(self, path: Path) -> str:
         """The content hash of a file, computed again only when the file changed.
 
+        The file is remembered by its number on the disk: a run that is passed on names no file.
+
         Raises:
             OSError: the file cannot be read.
         """
         from s3eval.footage.decoding import content_hash
 
         facts = path.stat()
-        where = (str(path.resolve()), facts.st_size, facts.st_mtime_ns)
+        where = (f"{facts.st_dev}:{facts.st_ino}", facts.st_size, facts.st_mtime_ns)
         with self._errors_told():
             row = self._db.execute(
                 "SELECT hash FROM media WHERE path=? AND size=? AND modified=?", where
             ).fetchone()
         if row:
             return str(row[0])
-        found = content_hash(path)
-        with self._errors_told():
-            self._db.execute("INSERT OR REPLACE INTO media VALUES (?,?,?,?)", (*where, found))
-        return found
+        content = content_hash(path)
+        if not self._is_read_only:
+            with self._errors_told():
+                self._db.execute("INSERT OR REPLACE INTO media VALUES (?,?,?,?)", (*where, content))
+        return content
 
     def close(self) -> None:
         """Fold the write-ahead log back and close."""
@@ -162,6 +209,18 @@ class AnswerStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _opened_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, whatever the folder is called.
+
+    On media that cannot be written the log files beside the database cannot be made, which
+    SQLite needs for one in WAL mode; where there is no log, the file alone is all there is.
+    """
+    address = f"file:{quote(str(path.resolve()))}?mode=ro"
+    if not path.with_name(path.name + "-wal").exists():
+        address += "&immutable=1"
+    return sqlite3.connect(address, uri=True, isolation_level=None)
 
 
 def stores_below(paths: Iterable[Path]) -> list[Path]:

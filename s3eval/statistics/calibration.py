@@ -16,13 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.statistics import ranking
-from s3eval.statistics.chance import POSITIVE, truth_of
 from s3eval.statistics.resampling import Cohort, interval, intervals, patient_draws
 from s3eval.statistics.splits import refuse_leaks
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.task import Finding
+    from s3eval.facts.videos import Dataset
+    from s3eval.task import Finding, Task, TruthContext
 
 __all__ = [
     "METHODS",
@@ -111,28 +110,35 @@ class Calibration:
 
 
 def cases_of(
-    findings: Iterable[Finding], dataset: Dataset, windows: Windows = "max"
+    findings: Iterable[Finding],
+    tasks: Mapping[str, Task],
+    dataset: Dataset,
+    context: TruthContext,
+    windows: Windows = "max",
 ) -> dict[tuple[str, str], list[Case]]:
     """By (task, item) the videos with a probability, a word and a two-valued truth.
 
     A finding without a probability is left out; with ``windows`` "noisy-or" one without it too.
     """
-    known = dataset.annotations
-    found: dict[tuple[str, str], list[Case]] = {}
+    cases: dict[tuple[str, str], list[Case]] = {}
     for f in findings:
-        positive = POSITIVE.get(f.task)
-        if positive is None or f.state != "answered" or f.video not in known:
+        item = tasks[f.task].item(f.item) if f.task in tasks else None
+        labels = item.two_valued if item else None
+        if labels is None or f.state != "answered" or f.video not in dataset.annotations:
             continue
-        chance = f.probability if windows == "max" else f.detail.get("noisy_or")
-        truth = truth_of(dataset, f.task, f.item, f.video)
-        if chance is None or truth not in _TWO[f.task] or f.value not in _TWO[f.task]:
+        given = f.probability if windows == "max" else f.detail.get("noisy_or")
+        video, annotation = dataset.video(f.video), dataset.annotation(f.video)
+        truth = tasks[f.task].truth(video, annotation, f.item, context)
+        if given is None or truth not in labels or f.value not in labels:
             continue
-        case = Case(f.video, truth == positive, float(chance), f.value == positive)
-        found.setdefault((f.task, f.item), []).append(case)
-    return {key: sorted(cases, key=lambda c: c.video) for key, cases in sorted(found.items())}
+        case = Case(f.video, truth == labels[0], float(given), f.value == labels[0])
+        cases.setdefault((f.task, f.item), []).append(case)
+    return {key: sorted(some, key=lambda c: c.video) for key, some in sorted(cases.items())}
 
 
-_TWO = {"recognition": ("yes", "no"), "spatial": ("left", "right"), "diagnosis": ("ES", "NES")}
+def _positive(tasks: Mapping[str, Task], task: str, item: str) -> str:
+    known = tasks[task].item(item)
+    return known.positive if known else ""
 
 
 def measure(
@@ -164,7 +170,9 @@ def measure(
 def calibrate(
     run: str,
     findings: Iterable[Finding],
+    tasks: Mapping[str, Task],
     dataset: Dataset,
+    context: TruthContext,
     folds: Mapping[str, int],
     windows: Windows = "max",
     test_folds: Sequence[int] = (0,),
@@ -174,6 +182,8 @@ def calibrate(
     """Every item of a run that has probabilities.
 
     Args:
+        tasks: by name; their items say which label is positive.
+        context: what truth depends on.
         folds: fold by video; patients whole.
         test_folds: decisions are fitted on the other folds and applied to these.
 
@@ -183,7 +193,7 @@ def calibrate(
     refuse_leaks(folds, dataset.patients)
     rows = list(findings)
     found = []
-    for (task, item), cases in cases_of(rows, dataset, windows).items():
+    for (task, item), cases in cases_of(rows, tasks, dataset, context, windows).items():
         truth = np.array([c.truth for c in cases])
         chances = np.array([c.probability for c in cases])
         videos = [c.video for c in cases]
@@ -195,7 +205,7 @@ def calibrate(
                 run=run,
                 task=task,
                 item=item,
-                positive=POSITIVE[task],
+                positive=_positive(tasks, task, item),
                 windows=windows,
                 videos=len(cases),
                 patients=len({dataset.patients[v] for v in videos}),

@@ -1,6 +1,6 @@
 """Chance lines: what answering without looking scores, on the very same videos.
 
-Two kinds. The tasks' trivial answerers (`Task.trivial`: always-yes, majority, median-time,
+Two kinds. The tasks' baselines (`Task.baselines`: always-yes, majority, median-time,
 most-frequent sequence, template report...) are scored like a model. The random answerer that
 says each label as often as it occurs has no single score but an exact expected one, summed here
 over the binomial distributions of its hits and false alarms.
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,35 +19,33 @@ from numpy.typing import NDArray
 from s3eval.facts.tally import Tally
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
+    from s3eval.facts.videos import Dataset
+    from s3eval.task import Task, TruthContext
 
 __all__ = [
     "RANDOM",
     "ChanceLine",
     "best_line",
     "chance_lines",
+    "labels_of_tasks",
     "random_expectation",
     "restricted",
-    "truth_of",
+    "truths_of",
 ]
 
 RANDOM = "prevalence-matched random"
-POSITIVE = {"recognition": "yes", "spatial": "right", "diagnosis": "ES"}
-#: Items scored over all their labels, by macro averages (protocol, Tasks 1 and 3).
-MACRO = {("recognition", "verbal_responsiveness"), ("spatial", "onset_body_part")}
 #: How much was answered is not how well; doing nothing answers all of it.
 NO_CHANCE = ("coverage",)
-_LABELS = {
-    "recognition": ("yes", "no"),
-    "spatial": ("left", "right"),
-    "diagnosis": ("ES", "NES"),
-}
 Key = tuple[str, str, str]
+#: True labels of a tally's videos, and the one searched for (None: macro averages over all).
+Labelled = tuple[Sequence[str], str | None]
+#: None for what has no labels.
+LabelsOf = Callable[[Tally], "Labelled | None"]
 
 
 @dataclass(frozen=True, eq=False)
 class ChanceLine:
-    """A trivial answerer's score for one metric of one item.
+    """A baseline's score for one metric of one item.
 
     ``tally`` is its score as sums over videos, None where only an expectation is known.
     """
@@ -67,22 +65,23 @@ def restricted(tally: Tally, videos: frozenset[str] | set[str]) -> Tally:
 
 def chance_lines(
     tallies: Sequence[Tally],
-    trivial: Mapping[str, Sequence[Tally]],
-    dataset: Dataset,
+    baselines: Mapping[str, Sequence[Tally]],
+    labels_of: LabelsOf,
 ) -> dict[Key, list[ChanceLine]]:
-    """The chance lines of every score.
+    """The chance level of every score, by each way of answering without looking.
 
     Args:
         tallies: a model's metrics.
-        trivial: the same metrics of each trivial answerer (`scoring.chance_tallies`).
+        baselines: the same metrics of each baseline (`running.scoring.Tallied`).
+        labels_of: of labels follows the exact expectation of random answers.
 
     Returns:
         by (task, item, metric) the lines that are defined, each on the videos the model was
         scored on: a model is not to look good because the videos it failed on were hard.
     """
     found: dict[Key, list[ChanceLine]] = {}
-    theirs = {name: {(t.task, t.item, t.metric): t for t in ts} for name, ts in trivial.items()}
-    random = _random_values(tallies, dataset)
+    theirs = {name: {(t.task, t.item, t.metric): t for t in ts} for name, ts in baselines.items()}
+    random = _random_values(tallies, labels_of)
     for tally in tallies:
         key, mine = (tally.task, tally.item, tally.metric), frozenset(tally.videos)
         lines: list[ChanceLine] = []
@@ -114,41 +113,46 @@ def best_line(lines: Sequence[ChanceLine], higher_is_better: bool | None) -> Cha
     return max(lines, key=lambda line: round(sign * line.value, 9))
 
 
-def truth_of(dataset: Dataset, task: str, item: str, video: str) -> str | None:
-    """The annotated label of a classification item, None where there is none.
-
-    Args:
-        task: "recognition", "spatial" or "diagnosis"; others have no label.
-        item: a feature, a spatial item, or a way of asking for the diagnosis.
-    """
-    label: str | None = None
-    if task == "recognition":
-        label = dataset.annotation(video).presence(item)
-    elif task == "spatial":
-        where = dataset.annotation(video).lateralization.get(item)
-        label = where.value if where else None
-    elif task == "diagnosis":
-        label = dataset.video(video).diagnosis
-    if label and (task, item) not in MACRO and label not in _LABELS.get(task, ()):
-        return None
-    return label or None
-
-
-def _random_values(tallies: Sequence[Tally], dataset: Dataset) -> dict[Key, float]:
-    values: dict[Key, float] = {}
-    diagnosis = {v.name: v.diagnosis for v in dataset.videos}
-    for t in tallies:
-        if t.task not in POSITIVE or t.item == "mean":
-            continue
-        if t.task == "diagnosis":
-            labels = [diagnosis.get(v) for v in t.videos]
-        else:
-            labels = [truth_of(dataset, t.task, t.item, v) for v in t.videos]
-        positive = None if (t.task, t.item) in MACRO else POSITIVE[t.task]
-        value = random_expectation([x for x in labels if x], t.metric, positive)
+def truths_of(
+    task: Task, item: str, videos: Sequence[str], dataset: Dataset, context: TruthContext
+) -> dict[str, Any]:
+    """The annotated values of an item, by video; videos without one are left out."""
+    truths = {}
+    for name in videos:
+        video, annotation = dataset.video(name), dataset.annotation(name)
+        value = task.truth(video, annotation, item, context)
         if value is not None:
-            values[t.task, t.item, t.metric] = value
-    for t in [t for t in tallies if t.item == "mean" and t.task in POSITIVE]:
+            truths[name] = value
+    return truths
+
+
+def labels_of_tasks(tasks: Mapping[str, Task], dataset: Dataset, context: TruthContext) -> LabelsOf:
+    """How the labels of a tally's videos are found: from its task's items and truths."""
+    known: dict[tuple[str, str, tuple[str, ...]], list[Any]] = {}
+
+    def labels_of(tally: Tally) -> Labelled | None:
+        task = tasks.get(tally.task)
+        item = task.item(tally.item) if task else None
+        if task is None or item is None or item.kind != "label":
+            return None
+        key = (tally.task, tally.item, tally.videos)
+        if key not in known:
+            truths = truths_of(task, tally.item, tally.videos, dataset, context)
+            known[key] = [*truths.values()]
+        return known[key], None if item.macro else item.positive
+
+    return labels_of
+
+
+def _random_values(tallies: Sequence[Tally], labels_of: LabelsOf) -> dict[Key, float]:
+    values: dict[Key, float] = {}
+    for t in tallies:
+        labelled = labels_of(t)
+        if labelled is not None:
+            value = random_expectation(labelled[0], t.metric, labelled[1])
+            if value is not None:
+                values[t.task, t.item, t.metric] = value
+    for t in [t for t in tallies if t.item == "mean"]:
         mine = [
             x for (task, _, metric), x in values.items() if (task, metric) == (t.task, t.metric)
         ]

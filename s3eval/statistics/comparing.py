@@ -8,9 +8,9 @@ patients can be drawn and swapped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,25 @@ from numpy.typing import NDArray
 from s3eval.facts.tally import Tally
 from s3eval.statistics.permutation import holm, permutation_p, swaps
 from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
+from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.judge import Judge
-    from s3eval.task import Finding, Task
-    from s3eval.vocabulary import Protocol
+    from s3eval.facts.videos import Dataset
+    from s3eval.judge import JudgeRequest
+    from s3eval.running.loading import LoadedTasks
+    from s3eval.task import Finding
+    from s3eval.vocabulary import Protocol, Sense
 
-__all__ = ["Choice", "Difference", "Settings", "compare_runs", "corrected", "differences", "tells"]
+__all__ = [
+    "Choice",
+    "Difference",
+    "Judging",
+    "Resampling",
+    "compare_runs",
+    "corrected",
+    "differences",
+    "outcome",
+]
 
 Floats = NDArray[np.float64]
 Findings = Mapping[str, Sequence["Finding"]]
@@ -59,13 +70,30 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Resampling:
     """How many draws of patients, how many swaps, from which seed, at which level."""
 
     resamples: int = 2000
     permutations: int = 9999
     seed: int = 0
     level: float = 0.95
+
+
+@dataclass(frozen=True)
+class Judging:
+    """What findings are scored by, the same for all runs compared.
+
+    Attributes:
+        protocol: "paper" or "release".
+        judged: what a judge made of the requests of all runs; None without a judge.
+        senses: of the runs' models.
+        task_options: by task.
+    """
+
+    protocol: Protocol = "paper"
+    judged: Mapping[JudgeRequest, Any] | None = None
+    senses: frozenset[Sense] = frozenset({"sight"})
+    task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,17 +142,18 @@ class Difference:
 def compare_runs(
     runs: Mapping[str, Findings],
     dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None = None,
+    tasks: LoadedTasks,
+    judging: Judging,
     choice: Choice | None = None,
-    settings: Settings | None = None,
+    settings: Resampling | None = None,
     baseline: str = "",
-    tasks: Mapping[str, Task] | None = None,
 ) -> list[Difference]:
     """Every pair of runs (or each against the baseline), Holm-corrected over all rows given.
 
     Args:
         runs: findings by task, by the run's name, in the order shown.
+        tasks: of all runs.
+        judging: what the runs' findings are scored by.
         baseline: the run all others are compared with; "" for all pairs.
     """
     pairs = (
@@ -138,11 +167,10 @@ def compare_runs(
             (first, runs[first]),
             (second, runs[second]),
             dataset,
-            protocol,
-            judge,
-            choice or Choice(),
-            settings or Settings(),
             tasks,
+            judging,
+            choice or Choice(),
+            settings or Resampling(),
         )
     return corrected(rows)
 
@@ -153,7 +181,7 @@ def corrected(rows: Sequence[Difference]) -> list[Difference]:
     return [replace(row, p_holm=p) for row, p in zip(rows, found, strict=True)]
 
 
-def tells(row: Difference, level: float = 0.05) -> str:
+def outcome(row: Difference, level: float = 0.05) -> str:
     """A row's outcome in one word: the better run's name, or "no difference shown"."""
     known = row.p_holm is not None and row.p_holm < level
     return row.better if known and row.better else "no difference shown"
@@ -163,23 +191,26 @@ def differences(
     first: tuple[str, Findings],
     second: tuple[str, Findings],
     dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None,
+    tasks: LoadedTasks,
+    judging: Judging,
     choice: Choice,
-    settings: Settings,
-    tasks: Mapping[str, Task] | None = None,
+    settings: Resampling,
 ) -> list[Difference]:
     """The differences of two runs, one row a score, ``p_holm`` not yet filled in."""
-    from s3eval.running.scoring import load_task
-    from s3eval.task import ScoringContext
-
     shared = [t for t in first[1] if t in second[1] and (not choice.tasks or t in choice.tasks)]
     rows: list[Difference] = []
     for name in shared:
-        task = tasks[name] if tasks else load_task(name)
+        task = tasks.by_name[name]
         both, left_out = _both_answered(first[1][name], second[1][name])
         twice = _twice(dataset, {f.video for f in both if not f.video.endswith(SECOND)})
-        context = ScoringContext(twice, protocol, judge, {name: both})
+        context = ScoringContext(
+            twice,
+            judging.protocol,
+            judging.senses,
+            judging.judged,
+            tasks.provided({name: both}),
+            task_options=judging.task_options.get(name, {}),
+        )
         made = {(t.item, t.metric): t for t in task.tallies(both, context)}
         for (item, metric), tally in made.items():
             if choice.takes(name, item, metric, task.headline):
@@ -228,7 +259,7 @@ def _twice(dataset: Dataset, videos: set[str]) -> Dataset:
 
 
 def _difference(
-    tally: Tally, decider: Tally, patients: Mapping[str, str], settings: Settings
+    tally: Tally, decider: Tally, patients: Mapping[str, str], settings: Resampling
 ) -> Difference:
     at = {video: i for i, video in enumerate(tally.videos)}
     videos = tuple(v for v in tally.videos if not v.endswith(SECOND) and v + SECOND in at)
@@ -272,7 +303,7 @@ def _difference(
 
 
 def _tested(
-    row: Difference, tally: Tally, one: Floats, two: Floats, settings: Settings
+    row: Difference, tally: Tally, one: Floats, two: Floats, settings: Resampling
 ) -> Difference:
     n = len(one)
     draws = np.concatenate([patient_draws(n, settings.resamples, settings.seed), 1.0 - np.eye(n)])

@@ -62,16 +62,19 @@ def annotated(dataset: Dataset) -> FeatureTable:
 
 
 def read_by(source: str, findings: Iterable[Finding]) -> FeatureTable:
-    """A run's own readings (Task 1 findings); what it could not say is unknown, never "no".
+    """A run's own readings; what it could not say is unknown, never "no".
+
+    Args:
+        findings: of a task that provides "features".
 
     >>> from s3eval.task import Finding
-    >>> t = read_by("m", [Finding("recognition", "v", "tonic", "answered", "yes")])
+    >>> t = read_by("m", [Finding("signs", "v", "tonic", "answered", "yes")])
     >>> t.videos, float(t.values[0, FEATURE_NAMES.index("tonic")]), len(t.missing())
     (('v',), 1.0, 19)
     """
     labels: dict[str, dict[str, str | None]] = {}
     for finding in findings:
-        if finding.task == "recognition" and finding.state == "answered":
+        if finding.state == "answered":
             labels.setdefault(finding.video, {})[finding.item] = finding.value
     return _table(source, labels)
 

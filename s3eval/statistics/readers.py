@@ -16,25 +16,16 @@ from typing import TYPE_CHECKING
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.tally import Tally
 from s3eval.statistics.raters import agreement_tallies
-from s3eval.vocabulary import FEATURE_NAMES
+from s3eval.task import Finding
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.task import Finding, Task
+    from s3eval.facts.videos import Dataset
+    from s3eval.task import Task
+    from s3eval.vocabulary import Sense
 
-__all__ = ["ITEMS", "ReaderAnswer", "agreement", "differences_in_time", "findings_of", "read_csv"]
+__all__ = ["ReaderAnswer", "agreement", "differences_of_numbers", "findings_of", "read_csv"]
 
 COLUMNS = ("reader", "video", "task", "item", "answer")
-#: The items a reader may answer, by task.
-ITEMS: Mapping[str, tuple[str, ...]] = {
-    "recognition": FEATURE_NAMES,
-    "spatial": ("head_turning", "arm_movement", "onset_body_part"),
-    "timing": ("start", "end", *FEATURE_NAMES),
-    "sequence": ("sequence",),
-    "report": ("report",),
-    "diagnosis": ("video_only", "with_report"),
-}
-CATEGORICAL = ("recognition", "spatial", "diagnosis")
 
 
 @dataclass(frozen=True)
@@ -49,11 +40,13 @@ class ReaderAnswer:
     line: int
 
 
-def read_csv(path: Path, dataset: Dataset) -> list[ReaderAnswer]:
+def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[ReaderAnswer]:
     """Read and check a readers' CSV: columns reader, video, task, item, answer.
 
-    ``item`` may be empty where a task has one only (sequence, report), and for diagnosis means
-    video_only.
+    An empty ``item`` means the task's first (its only one, for most that are left empty).
+
+    Args:
+        tasks: those that a reader may answer, by name.
 
     Raises:
         S3EvalError: a column is missing, or rows are wrong; tells the first with its line and
@@ -79,10 +72,10 @@ def read_csv(path: Path, dataset: Dataset) -> list[ReaderAnswer]:
     problems: list[tuple[int, str]] = []
     seen: dict[tuple[str, str, str, str], int] = {}
     for line, row in rows:
-        item = row["item"] or ITEMS.get(row["task"], ("",))[0]
+        item = row["item"] or _first_item(tasks.get(row["task"]))
         answer = ReaderAnswer(row["reader"], row["video"], row["task"], item, row["answer"], line)
         key = (answer.reader, answer.video, answer.task, answer.item)
-        wrong = _wrong(answer, dataset)
+        wrong = _wrong(answer, dataset, tasks)
         if key in seen:
             wrong = wrong or f"answered already in line {seen[key]}"
         seen.setdefault(key, line)
@@ -99,16 +92,22 @@ def read_csv(path: Path, dataset: Dataset) -> list[ReaderAnswer]:
     return found
 
 
-def _wrong(answer: ReaderAnswer, dataset: Dataset) -> str:
+def _first_item(task: Task | None) -> str:
+    items = task.items() if task else ()
+    return items[0].name if items else ""
+
+
+def _wrong(answer: ReaderAnswer, dataset: Dataset, tasks: Mapping[str, Task]) -> str:
     try:
         if not answer.reader:
             return "no reader"
         if answer.video not in dataset.annotations:
             raise UnknownNameError("video", answer.video, dataset.annotations)
-        if answer.task not in ITEMS:
-            raise UnknownNameError("task", answer.task, ITEMS)
-        if answer.item not in ITEMS[answer.task]:
-            raise UnknownNameError("item", answer.item, ITEMS[answer.task])
+        if answer.task not in tasks:
+            raise UnknownNameError("task", answer.task, tasks)
+        items = [item.name for item in tasks[answer.task].items()]
+        if answer.item not in items:
+            raise UnknownNameError("item", answer.item, items)
     except UnknownNameError as error:
         return error.what
     return ""
@@ -116,44 +115,33 @@ def _wrong(answer: ReaderAnswer, dataset: Dataset) -> str:
 
 def findings_of(
     answers: Sequence[ReaderAnswer],
-    senses: Sequence[str] = ("sight", "hearing"),
-    tasks: Mapping[str, Task] | None = None,
+    tasks: Mapping[str, Task],
+    senses: Sequence[Sense] = ("sight", "hearing"),
 ) -> dict[str, list[Finding]]:
     """By reader the findings of their answers, read as a model's text is read.
 
     Args:
+        tasks: by name.
         senses: what the readers perceived (a silent video: only "sight").
-        tasks: task instances by name; None loads the installed ones.
     """
-    from s3eval.model import Answer, Question
-    from s3eval.running.scoring import load_task
-    from s3eval.task import Finding
-
-    known = tasks or {name: load_task(name) for name in {a.task for a in answers}}
-    found: dict[str, list[Finding]] = {}
+    findings: dict[str, list[Finding]] = {}
     for a in answers:
-        mine = found.setdefault(a.reader, [])
-        detail = {"senses": sorted(senses)} if a.task == "sequence" else {}
-        if not a.answer:
+        mine = findings.setdefault(a.reader, [])
+        if a.answer:
+            mine.append(tasks[a.task].reader_finding(a.video, a.item, a.answer, senses))
+        else:
             reason = "the reader gave no answer"
             mine.append(Finding(a.task, a.video, a.item, "skipped", None, reason, 1, 0))
-            continue
-        reading = known[a.task].read(Question(a.item, ""), Answer.of(a.answer))
-        if reading.readable:
-            read = Finding(a.task, a.video, a.item, "answered", reading.value, "", 1, 1)
-            mine.append(replace(read, detail=detail))
-        else:
-            mine.append(Finding(a.task, a.video, a.item, "unreadable", None, reading.reason, 1, 0))
-    return dict(sorted(found.items()))
+    return dict(sorted(findings.items()))
 
 
-def agreement(readers: Mapping[str, Sequence[Finding]]) -> list[Tally]:
+def agreement(readers: Mapping[str, Sequence[Finding]], tasks: Mapping[str, Task]) -> list[Tally]:
     """Inter-reader agreement of every item with labels: kappa, Fleiss, Krippendorff as fits."""
     order = sorted(readers)
     given: dict[tuple[str, str], dict[str, list[str | None]]] = {}
     for place, name in enumerate(order):
         for f in readers[name]:
-            if f.task in CATEGORICAL and f.state == "answered":
+            if _kind(tasks, f) == "label" and f.state == "answered":
                 videos = given.setdefault((f.task, f.item), {})
                 videos.setdefault(f.video, [None] * len(order))[place] = str(f.value)
     found: list[Tally] = []
@@ -165,22 +153,32 @@ def agreement(readers: Mapping[str, Sequence[Finding]]) -> list[Tally]:
     return found
 
 
-def differences_in_time(readers: Mapping[str, Sequence[Finding]]) -> list[Tally]:
-    """The mean absolute difference in seconds between two readers' times, over all pairs."""
+def differences_of_numbers(
+    readers: Mapping[str, Sequence[Finding]], tasks: Mapping[str, Task]
+) -> list[Tally]:
+    """The mean absolute difference between two readers' numbers (times), over all pairs."""
     from s3eval.metrics.tallies import mean
 
-    times: dict[str, dict[str, list[float]]] = {}
+    numbers: dict[tuple[str, str], dict[str, list[float]]] = {}
     for findings in readers.values():
         for f in findings:
-            if f.task == "timing" and f.state == "answered":
-                times.setdefault(f.item, {}).setdefault(f.video, []).append(float(f.value))
-    found = []
-    for item, videos in sorted(times.items()):
+            if _kind(tasks, f) == "number" and f.state == "answered":
+                by_video = numbers.setdefault((f.task, f.item), {})
+                by_video.setdefault(f.video, []).append(float(f.value))
+    tallies = []
+    for (task, item), videos in sorted(numbers.items()):
         gaps = {
             v: [abs(a - b) for a, b in combinations(mine, 2)] for v, mine in sorted(videos.items())
         }
         known = {v: sum(g) / len(g) for v, g in gaps.items() if g}
         if known:
-            tally = mean("timing", item, "difference", list(known), list(known.values()))
-            found.append(replace(tally, unit="s", higher_is_better=False))
-    return found
+            asked = tasks[task].item(item)
+            tally = mean(task, item, "difference", list(known), list(known.values()))
+            unit = asked.unit if asked else ""
+            tallies.append(replace(tally, unit=unit, higher_is_better=False))
+    return tallies
+
+
+def _kind(tasks: Mapping[str, Task], finding: Finding) -> str:
+    item = tasks[finding.task].item(finding.item) if finding.task in tasks else None
+    return item.kind if item else ""

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
 from pathlib import Path
@@ -18,7 +18,7 @@ from s3eval.model import Answer, Model, Question
 if TYPE_CHECKING:
     from s3eval.facts.clips import SamplingProfile
 
-__all__ = ["AXES", "PROMPTS", "Phrasing", "Rephrased", "Setting", "published", "settings"]
+__all__ = ["AXES", "PROMPTS", "Phrasing", "Rephrased", "Setting", "settings"]
 
 #: axis -> what it changes. Other axes: sampling.KEY, model.KEY, task.TASK.KEY.
 AXES: Mapping[str, str] = {
@@ -70,7 +70,7 @@ class Rephrased(Model):
 
     def __init__(self, model: Model, phrasing: Phrasing) -> None:
         self._model, self._phrasing = model, phrasing
-        self.looks = model.looks  # type: ignore[misc]
+        self.looks = model.looks
 
     def identity(self) -> Mapping[str, Any]:
         """The model's own, with the phrasing's name and hash."""
@@ -81,9 +81,17 @@ class Rephrased(Model):
         """The model's own."""
         return self._model.notice()
 
+    def prepare(self, footage: Any) -> Any:
+        """The model's own."""
+        return self._model.prepare(footage)
+
     def watch(self, footage: Any) -> Any:
         """The model's own."""
         return self._model.watch(footage)
+
+    def release(self, watched: Any) -> None:
+        """The model's own."""
+        self._model.release(watched)
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """The model's answers to the rephrased questions."""
@@ -121,12 +129,18 @@ class Setting:
         return ",".join(f"{axis}={Path(value).stem}" for axis, value in self.values)
 
 
-def settings(over: Sequence[str], base: SamplingProfile) -> list[Setting]:
+def settings(
+    over: Sequence[str],
+    base: SamplingProfile,
+    task_options: Mapping[str, Collection[str]] | None = None,
+) -> list[Setting]:
     """All combinations of the axes' values, the first value of each being the baseline's.
 
     Args:
         over: "axis=value,value,..." each.
         base: the profile that is changed.
+        task_options: the options that each task of the run takes; the axis "clip" is the option
+            "placement" of those that take it.
 
     Raises:
         S3EvalError: an axis twice, without values, or with a value it does not take.
@@ -146,17 +160,24 @@ def settings(over: Sequence[str], base: SamplingProfile) -> list[Setting]:
             raise S3EvalError(f"The axis '{axis}' is given twice")
         axes[axis] = list(dict.fromkeys(named))
     points = product(*([(axis, value) for value in values] for axis, values in axes.items()))
-    return [_setting(point, base) for point in points]
+    return [_setting(point, base, task_options or {}) for point in points]
 
 
-def _setting(point: tuple[tuple[str, str], ...], base: SamplingProfile) -> Setting:
+def _setting(
+    point: tuple[tuple[str, str], ...],
+    base: SamplingProfile,
+    task_options: Mapping[str, Collection[str]],
+) -> Setting:
     from s3eval.facts.clips import profile
 
     setting = Setting(point)
     named = dict(point).get("profile")
     chosen = profile(named) if named else base
     for axis, value in point:
-        setting = _changed(setting, axis, value, chosen)
+        if axis == "clip":
+            setting = _placed(setting, value, task_options)
+        else:
+            setting = _changed(setting, axis, value, chosen)
     return setting
 
 
@@ -171,9 +192,6 @@ def _changed(setting: Setting, axis: str, value: str, base: SamplingProfile) -> 
         n = int(_positive(axis, value))
         budget = {"window_frames": n, "clip_frames": n, "video_frames": n}
         return replace(setting, sampling={**sampling, **budget})
-    if axis == "clip":
-        placement = {"full": "full-video", "centered": "centred"}.get(value, value)
-        return _with_task(setting, "timing", "placement", placement)
     if axis == "prompt":
         return replace(setting, phrasing=phrasing(value))
     if axis in ("judge", "profile"):
@@ -189,6 +207,20 @@ def _changed(setting: Setting, axis: str, value: str, base: SamplingProfile) -> 
         return _with_task(setting, task, name, _value(value))
     known = [*AXES, "sampling.KEY", "model.KEY", "task.TASK.KEY"]
     raise UnknownNameError("axis", axis, known, fix=f"one of {', '.join(known)}")
+
+
+def _placed(setting: Setting, value: str, task_options: Mapping[str, Collection[str]]) -> Setting:
+    """The option "placement" of every task that has one."""
+    placement = {"full": "full-video", "centered": "centred"}.get(value, value)
+    placed = [task for task, options in task_options.items() if "placement" in options]
+    if not placed:
+        raise S3EvalError(
+            "The axis 'clip' changes the option 'placement', which none of the tasks takes",
+            fix="--tasks with one that does (s3eval list tasks)",
+        )
+    for task in placed:
+        setting = _with_task(setting, task, "placement", placement)
+    return setting
 
 
 def _with_task(setting: Setting, task: str, key: str, value: Any) -> Setting:
@@ -236,27 +268,4 @@ def phrasing(value: str) -> Phrasing:
         raise S3EvalError("This phrasing is not TOML", where=path, why=str(error)) from error
     if "{text}" not in found.template:
         raise S3EvalError("Expected '{text}' in the template", where=path)
-    return found
-
-
-def published(setting: Setting) -> dict[tuple[str, str, str], tuple[str, str]]:
-    """The paper's number for a setting: (task, item, metric) -> (printed, table and model).
-
-    Its models and its 82 private test videos, so to be read beside, not against.
-    """
-    from s3eval.published import cells
-
-    values = dict(setting.values)
-    found: dict[tuple[str, str, str], tuple[str, str]] = {}
-    if set(values) == {"fps"}:
-        wanted = f"f1_{float(values['fps']):g}fps"
-        for c in cells("29"):
-            if c.metric == wanted:
-                found["recognition", c.item, "f1"] = (c.printed, "Table 29")
-    if set(values) == {"clip"}:
-        placement = setting.task_options.get("timing", {}).get("placement")
-        metric = {"centred": "mae_centred_clip", "full-video": "mae_full_video"}.get(str(placement))
-        for c in cells("30"):
-            if c.metric == metric:
-                found["timing", c.item, "mae"] = (c.printed, f"Table 30, {c.model}")
     return found

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from s3eval.facts.tally import Tally
-from s3eval.judging.ahead import ask_ahead
-from s3eval.statistics.chance import ChanceLine, best_line, chance_lines
+from s3eval.running.scoring import tally_findings
+from s3eval.statistics.chance import (
+    ChanceLine,
+    LabelsOf,
+    best_line,
+    chance_lines,
+    labels_of_tasks,
+)
 from s3eval.statistics.resampling import (
     Cohort,
     Interval,
@@ -18,14 +24,15 @@ from s3eval.statistics.resampling import (
     patient_draws,
     resampled_values,
 )
+from s3eval.task import TruthContext
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.judge import Judge
-    from s3eval.task import Finding, Task
+    from s3eval.facts.videos import Dataset
+    from s3eval.running.loading import Findings, LoadedTasks
+    from s3eval.running.scoring import Material, Tallied
     from s3eval.vocabulary import Protocol
 
-__all__ = ["SYMBOLS", "Mark", "ScoreRow", "beside", "score_rows"]
+__all__ = ["SYMBOLS", "Mark", "ScoreRow", "beside", "rows_of_findings", "score_rows"]
 
 #: "above": better than the best chance line, and the interval of the paired difference leaves 0
 #: out. "unclear": better, but the interval holds 0. "not above": not better than the best chance
@@ -82,42 +89,53 @@ class ScoreRow:
 
 
 def score_rows(
-    findings: Mapping[str, Sequence[Finding]],
-    dataset: Dataset,
-    protocol: Protocol,
-    judge: Judge | None = None,
-    resamples: int = 2000,
-    seed: int = 0,
-    tasks: Mapping[str, Task] | None = None,
-    options: Mapping[str, Any] | None = None,
+    material: Material, tallied: Tallied, resamples: int = 2000, seed: int = 0
 ) -> list[ScoreRow]:
-    """Every score of a run's findings beside its interval and its best chance line.
+    """Every score of a run beside its interval and its best chance line.
 
     Args:
-        findings: by task name (`Run.findings`).
-        protocol: "paper" or "release".
-        judge: for tasks that need one to score; recorded readings need none.
+        material: the run's tasks, dataset and protocol.
+        tallied: its metrics and its baselines' (`running.scoring.tally_all`).
         resamples, seed: of the patient bootstrap.
-        tasks: task instances by name; None loads the installed ones.
-        options: for the tasks' scoring (`tallies_of`); chance lines do without.
     """
-    from s3eval.running.scoring import chance_tallies, load_tasks, tallies_of
+    context = TruthContext(material.protocol, material.senses)
+    return beside(
+        tallied.tallies,
+        tallied.baselines,
+        labels_of_tasks(material.tasks.by_name, material.dataset, context),
+        material.dataset.patients,
+        material.protocol,
+        resamples,
+        seed,
+    )
 
-    known = tasks or load_tasks(findings)
 
-    def work(more: Mapping[str, Any] | None) -> Any:
-        tallies = tallies_of(findings, dataset, protocol, judge, known, more)
-        return tallies, chance_tallies(findings, dataset, protocol, judge, known)
-
-    ask_ahead(judge, lambda: work(None))  # such as BERTScore asks no judge
-    tallies, trivial = work(options)
-    return beside(tallies, trivial, dataset, protocol, resamples, seed)
+def rows_of_findings(
+    findings: Findings,
+    dataset: Dataset,
+    protocol: Protocol,
+    tasks: LoadedTasks,
+    resamples: int = 2000,
+    seed: int = 0,
+) -> list[ScoreRow]:
+    """The same of findings that are at hand, without a run and without a judge."""
+    tallied = tally_findings(findings, dataset, protocol, tasks, baselines=True)
+    return beside(
+        tallied.tallies,
+        tallied.baselines,
+        labels_of_tasks(tasks.by_name, dataset, TruthContext(protocol)),
+        dataset.patients,
+        protocol,
+        resamples,
+        seed,
+    )
 
 
 def beside(
     tallies: Sequence[Tally],
-    trivial: Mapping[str, Sequence[Tally]],
-    dataset: Dataset,
+    baselines: Mapping[str, Sequence[Tally]],
+    labels_of: LabelsOf,
+    patients: Mapping[str, str],
     protocol: str = "",
     resamples: int = 2000,
     seed: int = 0,
@@ -125,15 +143,16 @@ def beside(
     """Rows in the order of the tallies; see :func:`score_rows`.
 
     Args:
-        trivial: by trivial answerer its tallies (`scoring.chance_tallies`).
+        baselines: by the baseline's name, its tallies.
+        labels_of: true labels of a tally's videos (`chance.labels_of_tasks`).
+        patients: by video.
     """
-    patients = dataset.patients
-    lines = chance_lines(tallies, trivial, dataset)
+    lines = chance_lines(tallies, baselines, labels_of)
     chosen = [best_line(lines[t.task, t.item, t.metric], t.higher_is_better) for t in tallies]
-    found = _intervals(tallies, chosen, patients, resamples, seed)
+    around = _intervals(tallies, chosen, patients, resamples, seed)
     return [
-        _row(t, line, lines[t.task, t.item, t.metric], around, lead, patients, protocol)
-        for t, line, (around, lead) in zip(tallies, chosen, found, strict=True)
+        _row(t, line, lines[t.task, t.item, t.metric], own, lead, patients, protocol)
+        for t, line, (own, lead) in zip(tallies, chosen, around, strict=True)
     ]
 
 

@@ -53,7 +53,8 @@ def score_two_stage(
     rows = beside(
         mine,
         {f"always-{d}": tallies for d, tallies in lines.items()},
-        dataset,
+        lambda tally: ([p.truth for p in found.predictions], "ES"),
+        dataset.patients,
         "two-stage",
         resamples,
         seed,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "JOINT",
     "any_yes",
+    "finding_of_windows",
     "joined",
     "kept_texts",
     "lone_finding",
@@ -151,6 +153,38 @@ def why_no_value(pieces: Sequence[Piece]) -> tuple[FindingState, str]:
     return "skipped", "nothing was asked"
 
 
+def finding_of_windows(
+    task: str,
+    video: str,
+    item: str,
+    pieces: Sequence[Piece],
+    detail: Mapping[str, object] | None = None,
+) -> Finding:
+    """The finding of an item before its value is filled in, from all pieces about it.
+
+    Returns:
+        where a piece could be read a finding with state "answered" and no value yet: the task
+        combines the readings and fills it in; else the final one, with the reason why there is
+        no value. ``pieces`` and ``readable`` are counted, and ``detail["missing"]`` lists the
+        windows without a value.
+
+    >>> finding_of_windows("gait", "v1", "walks", []).state
+    'skipped'
+    """
+    readable = sum(p.reading.readable for p in pieces)
+    facts = dict(detail or {})
+    missing = missing_windows(pieces)
+    if missing:
+        facts["missing"] = missing
+    found = Finding(
+        task, video, item, "answered", pieces=len(pieces), readable=readable, detail=facts
+    )
+    if readable:
+        return found
+    state, reason = why_no_value(pieces)
+    return replace(found, state=state, reason=reason)
+
+
 def lone_finding(
     task: str, item: str, piece: Piece, choice: str = "", detail: Mapping[str, object] | None = None
 ) -> Finding:
@@ -166,8 +200,8 @@ def lone_finding(
         return Finding(task, video, item, state, None, reason, 1, 0, None, facts)
     if piece.reading.reason:
         facts["remark"] = piece.reading.reason
-    chance = probabilities_of([piece], choice) if choice else []
-    probability = chance[0] if chance else None
+    given = probabilities_of([piece], choice) if choice else []
+    probability = given[0] if given else None
     value = piece.reading.value
     return Finding(task, video, item, "answered", value, "", 1, 1, probability, facts)
 

@@ -6,10 +6,17 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from s3eval.task import Finding, Piece, ScoringContext
+    from s3eval.task import Finding, Piece, ScoringContext, Task
     from s3eval.vocabulary import Sense
 
-__all__ = ["asked_of", "by_item", "by_question", "leading_sense", "refuse_unknown_options"]
+__all__ = [
+    "asked_of",
+    "by_item",
+    "by_question",
+    "leading_sense",
+    "refuse_unknown_options",
+    "truths_of",
+]
 
 
 def by_item(findings: Iterable[Finding], order: Sequence[str] = ()) -> dict[str, list[Finding]]:
@@ -39,6 +46,17 @@ def asked_of(findings: Iterable[Finding], context: ScoringContext) -> list[Findi
     """The findings that count: asked (not skipped) about a video that the dataset knows."""
     known = context.dataset.annotations
     return [f for f in findings if f.state != "skipped" and f.video in known]
+
+
+def truths_of(task: Task, findings: Iterable[Finding], context: ScoringContext) -> dict[str, Any]:
+    """The annotated values of some findings of one item, by video; videos without one left out."""
+    truths: dict[str, Any] = {}
+    for f in findings:
+        video, annotation = context.dataset.video(f.video), context.dataset.annotation(f.video)
+        value = task.truth(video, annotation, f.item, context.truth)
+        if value is not None:
+            truths[f.video] = value
+    return truths
 
 
 def leading_sense(senses: Collection[Sense]) -> Sense:

@@ -10,14 +10,18 @@ import numpy as np
 import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.errors import StopRunError
+from s3eval.errors import MachineError, StopRunError
 from s3eval.facts.clips import SamplingProfile, windows
 from s3eval.facts.tally import Tally, ratio
 from s3eval.model import Answer, Model, Question
 from s3eval.plugins import Plugin
-from s3eval.running.engine import Session, ask_all, collect
-from s3eval.running.evaluate import Evaluation, evaluate, recollect
-from s3eval.running.plan import answer_key, make_plan
+from s3eval.running.engine import Session, ask_all, pieces_of
+from s3eval.running.evaluate import Evaluation, evaluate, material_of
+from s3eval.running.keys import answer_key
+from s3eval.running.loading import LoadedTasks
+from s3eval.running.plan import make_plan
+from s3eval.running.runs import open_run
+from s3eval.running.scoring import Material, combine_all
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec, TaskSpec
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
@@ -29,7 +33,7 @@ PROFILE = SamplingProfile("test", window_seconds=30, overlap_seconds=5)
 class Colours(Task):
     """Asks two questions a window; any-yes."""
 
-    name: ClassVar[str] = "colours"
+    name = "colours"
     keys: ClassVar[tuple[str, ...]] = ("red", "blue")
 
     def inquiries(
@@ -40,7 +44,7 @@ class Colours(Task):
         for clip in windows(video.name, video.duration, 30, 5, context.profile.window_sampling):
             yield Inquiry(self.name, clip, asked)
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Any = "paper") -> Reading:
         if answer.text == "crash":
             raise ValueError("a task that cannot read")
         return Reading(answer.text if answer.text in ("yes", "no") else None, "neither")
@@ -65,14 +69,14 @@ class Colours(Task):
 class MoreColours(Colours):
     """A second task that shares a question with the first."""
 
-    name: ClassVar[str] = "more"
+    name = "more"
     keys: ClassVar[tuple[str, ...]] = ("blue", "green")
 
 
 class Scripted(Model):
     """Counts what it is asked; answers what it is told."""
 
-    looks: ClassVar[bool] = False
+    looks = False
 
     def __init__(self, says: Any = "yes") -> None:
         self.says, self.watched, self.asked = says, 0, []  # type: ignore[var-annotated]
@@ -96,8 +100,20 @@ def dataset() -> Dataset:
     return Dataset("d", videos, note)
 
 
+def loaded(*tasks: Task) -> LoadedTasks:
+    return LoadedTasks({t.name: t for t in tasks})
+
+
+def collected(now: Session, *tasks: Task) -> list[Finding]:
+    known = loaded(*tasks)
+    pieces = pieces_of(now, known.by_name, "paper")
+    material = Material(known, now.dataset, "paper", frozenset({"sight"}), pieces)
+    (combined,) = combine_all([material])
+    return [f for found in combined.findings.values() for f in found]
+
+
 def session(dataset: Dataset, store: AnswerStore, model: Model, *tasks: Task) -> Session:
-    plan = make_plan(dataset, {t.name: t for t in tasks}, PROFILE, frozenset({"sight"}))
+    plan = make_plan(dataset, loaded(*tasks), PROFILE, frozenset({"sight"}))
     return Session.of(dataset, plan, store, model, "m", {"sight"})
 
 
@@ -153,14 +169,14 @@ def test_a_crash_while_watching_fails_that_clip_and_no_other(dataset, tmp_path):
     class Faints(Scripted):
         def watch(self, footage: Any) -> Any:
             if footage.clip.start == 25.0:
-                raise MemoryError("too long")
+                raise RuntimeError("too long")
             return super().watch(footage)
 
     with AnswerStore(tmp_path / "a.sqlite") as store:
         now = session(dataset, store, Faints(), Colours())
         assert ask_all(now).failed == 2
-        found = collect(now, {"colours": Colours()}, ScoringContext(dataset, "paper"))
-    states = {(f.video, f.item): (f.state, f.pieces, f.readable) for f in found["colours"]}
+        found = collected(now, Colours())
+    states = {(f.video, f.item): (f.state, f.pieces, f.readable) for f in found}
     assert states["a", "red"] == ("answered", 3, 2)
 
 
@@ -189,14 +205,14 @@ def test_what_a_task_cannot_read_is_unreadable_never_a_value(dataset, tmp_path):
     with AnswerStore(tmp_path / "a.sqlite") as store:
         now = session(dataset, store, Scripted("crash"), Colours())
         ask_all(now)
-        found = collect(now, {"colours": Colours()}, ScoringContext(dataset, "paper"))
-    assert {f.state for f in found["colours"]} == {"unreadable"}
-    assert all(f.value is None for f in found["colours"])
+        found = collected(now, Colours())
+    assert {f.state for f in found} == {"unreadable"}
+    assert all(f.value is None for f in found)
 
 
 def test_a_missing_file_fails_and_is_asked_once_it_is_there(dataset, tmp_path):
     class Looks(Scripted):
-        looks: ClassVar[bool] = True
+        looks = True
 
     here = replace(dataset, root=tmp_path, videos=(replace(dataset.videos[1], file="b.mp4"),))
     with AnswerStore(tmp_path / "a.sqlite") as store:
@@ -211,7 +227,7 @@ def test_a_missing_file_fails_and_is_asked_once_it_is_there(dataset, tmp_path):
 
 
 def test_the_key_follows_everything_that_determines_an_answer(dataset):
-    plan = make_plan(dataset, {"colours": Colours()}, PROFILE, frozenset({"sight"}))
+    plan = make_plan(dataset, loaded(Colours()), PROFILE, frozenset({"sight"}))
     _, clip, question = next(iter(plan.asks()))
     base = answer_key({"name": "m"}, "hash", clip, question)
     assert base == answer_key({"name": "m"}, "hash", replace(clip, video="renamed"), question)
@@ -243,8 +259,20 @@ def test_a_run_written_twice_is_equal_bytes_and_recollects_to_itself(dataset, tm
     for file in ("run.json", "findings.jsonl"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
     run = outcomes[0].run
-    again = recollect(run, dataset, "paper", registry=registry)["colours"]
-    assert sorted(again, key=lambda f: (f.video, f.item)) == run.findings["colours"]
+    material = material_of(open_run(run.path), dataset, dataset, "paper", registry)
+    (again,) = combine_all([material])
+    assert again.findings == run.findings
+
+
+def test_no_memory_ends_the_run_and_is_no_answer(dataset, tmp_path):
+    class Starves(Scripted):
+        def watch(self, footage: Any) -> Any:
+            raise MemoryError
+
+    with AnswerStore(tmp_path / "a.sqlite") as store:
+        with pytest.raises(MachineError, match="no memory left"):
+            ask_all(session(dataset, store, Starves(), Colours()))
+        assert len(store) == 0
 
 
 def test_an_unknown_model_writes_nothing(dataset, tmp_path):

@@ -224,7 +224,7 @@ def test_phrasings_come_from_files_too(tmp_path):
 def test_nothing_heavy_is_imported_for_help():
     code = (
         "import sys, s3eval.cli.compare, s3eval.cli.calibrate, s3eval.cli.two_stage, "
-        "s3eval.cli.sweep, s3eval.cli.findings, s3eval.cli.data_split, s3eval.cli.data_readers, "
+        "s3eval.cli.sweep, s3eval.cli.data_split, s3eval.cli.data_readers, "
         "s3eval.cli.data_agreement\n"
         "heavy = {'numpy', 'scipy', 'sklearn', 'pandas', 'torch', 'matplotlib', 'rich'}\n"
         "print(sorted(heavy & set(sys.modules)))"

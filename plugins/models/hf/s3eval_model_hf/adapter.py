@@ -64,7 +64,7 @@ class HfModel(TransformersModel):
             loaded.identity["code"] = code_version(options.checkpoint, version)
         return loaded
 
-    def prepare(self) -> None:
+    def make_ready(self) -> None:
         """Find out how this checkpoint takes clips."""
         options = cast(HfOptions, self.options)
         self.format, self._reasons = find_format(self.processor, self.model.config, options)

@@ -37,7 +37,7 @@ class Qwen25VL(TransformersModel):
     media_ends = (("<|vision_end|>", "<|vision_end|>"),)
     options_type = Qwen25VLOptions
 
-    def prepare(self) -> None:
+    def make_ready(self) -> None:
         """Put the text after a video where the model was trained to find it."""
         if getattr(self.options, "text_positions", "trained") == "trained":
             core = self.model.model

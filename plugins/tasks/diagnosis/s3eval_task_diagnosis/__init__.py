@@ -14,5 +14,6 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_diagnosis.task:Diagnosis",
             summary="epileptic seizure (ES) or not (NES), from the video alone and with its report",
             number=7,
+            provides=("diagnosis",),
         )
     ]

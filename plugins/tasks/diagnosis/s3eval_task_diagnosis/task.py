@@ -7,14 +7,24 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.diagnosis import read_diagnosis
 from s3eval.model import Question
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
 from s3eval.tasks.combining import lone_finding
-from s3eval.tasks.items import asked_of, by_item, by_question, leading_sense, refuse_unknown_options
-from s3eval.vocabulary import DIAGNOSES
+from s3eval.tasks.items import asked_of, by_item, by_question, leading_sense, truths_of
+from s3eval.vocabulary import DIAGNOSES, Protocol
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Video
     from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Annotation, Video
     from s3eval.model import Answer
 
 __all__ = ["ITEMS", "Diagnosis"]
@@ -42,14 +52,13 @@ class Diagnosis(Task):
     there is one; whether text may leave the machine is the engine's and the user's decision.
     """
 
-    name: ClassVar[str] = "diagnosis"
+    name = "diagnosis"
     headline: ClassVar[str] = "f1"
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """The whole video, once, with both questions."""
-        refuse_unknown_options(self.name, context.options)
         from s3eval.facts.clips import whole
 
         if not context.senses or not video.duration:
@@ -62,7 +71,7 @@ class Diagnosis(Task):
         clip = whole(video.name, video.duration, context.profile.video_sampling)
         yield Inquiry(self.name, clip, tuple(asked))
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """ES or NES, from JSON or prose."""
         return read_diagnosis(answer.text)
 
@@ -76,16 +85,16 @@ class Diagnosis(Task):
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy (positive class ES) and coverage of each item."""
         for item, theirs in by_item(findings, ITEMS).items():
-            yield from _of_item(item, theirs, context)
+            yield from self._of_item(item, theirs, context)
 
-    def trivial(
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """always-ES, always-NES, and the majority of the training videos."""
         from s3eval.tasks.baselines import answered_alike, majority, training_values
 
         asked = asked_of(findings, context)
-        learnt = training_values(asked, context, _truth)
+        learnt = training_values(asked, context, _diagnosis)
         lines = {f"always-{d}": [answered_alike(f, d) for f in asked] for d in DIAGNOSES}
         lines["majority"] = [
             answered_alike(f, majority(values))
@@ -94,25 +103,36 @@ class Diagnosis(Task):
         ]
         return lines
 
+    def items(self) -> Sequence[Item]:
+        """ES, searched for, or NES: from the video alone, and with its report."""
+        return [Item(name, labels=DIAGNOSES, positive="ES") for name in ITEMS]
 
-def _truth(context: ScoringContext, video: str, item: str) -> str | None:
-    found = next((v.diagnosis for v in context.dataset.videos if v.name == video), None)
-    return found if found in DIAGNOSES else None
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> str | None:
+        """The patient's diagnosis, a fact about the video."""
+        return video.diagnosis if video.diagnosis in DIAGNOSES else None
+
+    def _of_item(
+        self, item: str, findings: Sequence[Finding], context: ScoringContext
+    ) -> Iterator[Tally]:
+        from s3eval.metrics import tallies as build
+        from s3eval.tasks.counts import counts_of
+
+        asked = asked_of(findings, context)
+        truths = truths_of(self, asked, context)
+        known = [f for f in asked if f.video in truths]
+        scored = [f for f in known if f.value in DIAGNOSES]
+        lost = len(known) - len(scored)
+        note = f"{lost} of {len(known)} without ES or NES dropped" if lost else ""
+        facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
+        videos = [f.video for f in scored]
+        truth, predicted = [truths[v] for v in videos], [str(f.value) for f in scored]
+        yield from build.binary(self.name, item, videos, truth, predicted, "ES", **facts)
+        answered = [f.value in DIAGNOSES for f in known]
+        yield build.coverage(self.name, item, [f.video for f in known], answered, **facts)
 
 
-def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
-    from s3eval.metrics import tallies as build
-    from s3eval.tasks.counts import counts_of
-
-    truths = {v.name: v.diagnosis for v in context.dataset.videos}
-    known = [f for f in asked_of(findings, context) if truths.get(f.video) in DIAGNOSES]
-    scored = [f for f in known if f.value in DIAGNOSES]
-    lost = len(known) - len(scored)
-    note = f"{lost} of {len(known)} without ES or NES dropped" if lost else ""
-    facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
-    videos = [f.video for f in scored]
-    truth, said = [str(truths[v]) for v in videos], [str(f.value) for f in scored]
-    made = build.binary("diagnosis", item, videos, truth, said, "ES", **facts)
-    answered = [f in scored for f in known]
-    made.append(build.coverage("diagnosis", item, [f.video for f in known], answered, **facts))
-    return made
+def _diagnosis(context: ScoringContext, video: str, item: str) -> str | None:
+    diagnosis = context.dataset.video(video).diagnosis
+    return diagnosis if diagnosis in DIAGNOSES else None

@@ -14,5 +14,7 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_justification.task:Justification",
             summary="why: free text in the answer of recognition, merged over windows",
             number=2,
+            judged=True,
+            provides=("justification",),
         )
     ]

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from s3eval.judge import AnswerQuestions, FeatureAnswers
 from s3eval.tasks.items import asked_of, by_item
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
-    from s3eval.judge import FeatureAnswers
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["tallies"]
-
-TASK = "justification"
-Texts = Mapping[tuple[str, str], "FeatureAnswers | None"]
+__all__ = ["read_requests", "tallies"]
 
 
-def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
     """bleu, rouge, interpretation and coverage per feature, then their means over features.
 
     bleu is corpus BLEU (0-100); rouge is ROUGE-1 F1 under ``release`` and ROUGE-L F1 under
@@ -32,13 +29,12 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     from s3eval.metrics import tallies as build
 
     items = by_item(findings, FEATURE_NAMES)
-    answers = _judged(items, context)
     made: list[Tally] = []
     for item, theirs in items.items():
-        made += _texts(item, theirs, context)
-        made.append(_interpretation(item, theirs, context, answers))
+        made += _texts(task, item, theirs, context)
+        made.append(_interpretation(task, item, theirs, context))
     if encoder := context.options.get("bertscore"):
-        made += build.bertscore(TASK, {i: _pairs(i, f, context) for i, f in items.items()}, encoder)
+        made += build.bertscore(task, {i: _pairs(i, f, context) for i, f in items.items()}, encoder)
     yield from made
     for metric in ("bleu", "rouge", "bertscore", "interpretation", "coverage"):
         parts = [t for t in made if t.metric == metric]
@@ -71,7 +67,9 @@ def _pairs(
     ]
 
 
-def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+def _texts(
+    task: str, item: str, findings: Sequence[Finding], context: ScoringContext
+) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.metrics import text
     from s3eval.tasks.counts import counts_of
@@ -81,18 +79,18 @@ def _texts(item: str, findings: Sequence[Finding], context: ScoringContext) -> I
     facts: dict[str, Any] = {"counts": counts_of(findings)}
     left = len(annotated) - len(pairs)
     note = f"{left} of {len(annotated)} without a text left out" if left else ""
-    statistics = [text.bleu_statistics(said, true) for _, said, true in pairs]
-    yield build.corpus_bleu(TASK, item, videos, statistics, note=note, **facts)
-    found = [text.rouge(said, true) for _, said, true in pairs]
+    statistics = [text.bleu_statistics(given, true) for _, given, true in pairs]
+    yield build.corpus_bleu(task, item, videos, statistics, note=note, **facts)
+    found = [text.rouge(given, true) for _, given, true in pairs]
     release = context.protocol == "release"
     values = [r.rouge1 if release else r.rouge_l for r in found]
     kind = "ROUGE-1" if release else "ROUGE-L"
     yield build.mean(
-        TASK, item, "rouge", videos, values, note="; ".join(filter(None, [kind, note])), **facts
+        task, item, "rouge", videos, values, note="; ".join(filter(None, [kind, note])), **facts
     )
     usable = {*videos}
     asked = [f.video for f in annotated]
-    yield build.coverage(TASK, item, asked, [v in usable for v in asked], **facts)
+    yield build.coverage(task, item, asked, [v in usable for v in asked], **facts)
 
 
 def _reference(context: ScoringContext, video: str, item: str) -> str:
@@ -101,78 +99,82 @@ def _reference(context: ScoringContext, video: str, item: str) -> str:
 
 
 def _presences(context: ScoringContext) -> dict[tuple[str, str], str]:
-    """What the run's recognition task found, for texts that do not carry their yes or no."""
+    """What the run's task of features found, for texts that do not carry their yes or no."""
     return {
         (f.video, f.item): str(f.value)
-        for f in context.findings_of.get("recognition", ())
+        for f in context.provided.get("features", ())
         if f.state == "answered"
     }
 
 
 def _interpretation(
-    item: str, findings: Sequence[Finding], context: ScoringContext, answers: Texts | None
+    task: str, item: str, findings: Sequence[Finding], context: ScoringContext
 ) -> Tally:
-    from s3eval.judging.questions import questions
     from s3eval.metrics import tallies as build
-    from s3eval.metrics.interpretation import interpretation_score
-    from s3eval.metrics.text import left_out
     from s3eval.tasks.counts import counts_of
 
     asked = asked_of(findings, context)
-    told = _presences(context)
-    keys = [q.key for q in questions(item)] if item in FEATURE_NAMES else []
-    videos, values, recorded = [], [], 0
-    for finding in asked:
-        value = finding.detail.get("interpretation")
-        if answers is not None:
-            truth = context.dataset.annotation(finding.video).presence(item)
-            said = finding.detail.get("presence") or told.get((finding.video, item))
-            if truth is None or said is None or left_out(finding.value):
-                continue  # No text is no justification: it is left out, not 0.
-            reference = _reference(context, finding.video, item)
-            ours, theirs = answers.get((item, finding.value)), answers.get((item, reference))
-            value = interpretation_score(said, truth, ours, theirs, keys)
-        elif value is not None:
-            recorded += 1
-        if value is not None:
-            videos.append(finding.video)
-            values.append(float(value))
-    if answers is not None:
-        left = len(asked) - len(videos)
+    if context.has_judge:
+        scores = _read_scores(item, asked, context)
+        left = len(asked) - len(scores)
         note = f"{left} of {len(asked)} without a text or not read by the judge" if left else ""
     else:
-        note = "as recorded" if recorded else "needs a judge (--judge NAME)"
+        scores = {
+            f.video: float(f.detail["interpretation"])
+            for f in asked
+            if f.detail.get("interpretation") is not None
+        }
+        note = "as recorded" if scores else "needs a judge (--judge NAME)"
+    videos, values = list(scores), list(scores.values())
     return build.mean(
-        TASK, item, "interpretation", videos, values, counts=counts_of(findings), note=note
+        task, item, "interpretation", videos, values, counts=counts_of(findings), note=note
     )
 
 
-def _judged(items: Mapping[str, Sequence[Finding]], context: ScoringContext) -> Texts | None:
-    """The judge's answers for every text that decides a score, asked in one batch.
+def _read_scores(item: str, asked: Sequence[Finding], context: ScoringContext) -> dict[str, float]:
+    """The interpretation score by video, of the texts that the judge could read."""
+    from s3eval.judging.questions import questions
+    from s3eval.metrics.interpretation import interpretation_score
+    from s3eval.metrics.text import left_out
 
-    None without a judge. Texts are asked once however many videos share them, and only where
-    the yes/no answers agree: where they differ the score is 0 whatever the texts say.
+    presences = _presences(context)
+    keys = [q.key for q in questions(item)] if item in FEATURE_NAMES else []
+    scores: dict[str, float] = {}
+    for finding in asked:
+        truth = context.dataset.annotation(finding.video).presence(item)
+        stated = finding.detail.get("presence") or presences.get((finding.video, item))
+        if truth is None or stated is None or left_out(finding.value):
+            continue  # No text is no justification: it is left out, not 0.
+        reference = _reference(context, finding.video, item)
+        given, expected = _answers(item, finding.value, context), _answers(item, reference, context)
+        value = interpretation_score(stated, truth, given, expected, keys)
+        if value is not None:
+            scores[finding.video] = float(value)
+    return scores
+
+
+def _answers(item: str, text: str, context: ScoringContext) -> FeatureAnswers | None:
+    reply = context.judgement(AnswerQuestions(item, text))
+    return reply if isinstance(reply, FeatureAnswers) else None
+
+
+def read_requests(
+    findings: Sequence[Finding], context: ScoringContext
+) -> Iterator[AnswerQuestions]:
+    """Every text that decides a score.
+
+    Only where the yes/no answers agree: where they differ the score is 0 whatever the texts say.
     """
-    from s3eval.judge import FeatureAnswers
     from s3eval.judging.questions import questions
     from s3eval.metrics.text import left_out
 
-    if context.judge is None:
-        return None
-    told = _presences(context)
-    wanted: dict[tuple[str, str], None] = {}
-    for item, findings in items.items():
+    presences = _presences(context)
+    for finding in asked_of(findings, context):
+        item = finding.item
         if item not in FEATURE_NAMES or not questions(item):
             continue
-        for finding in asked_of(findings, context):
-            truth = context.dataset.annotation(finding.video).presence(item)
-            said = finding.detail.get("presence") or told.get((finding.video, item))
-            true_text = _reference(context, finding.video, item)
-            texts = [finding.value, true_text]
-            if truth == said and not any(left_out(t) for t in texts):
-                wanted.update(dict.fromkeys((item, t) for t in texts))
-    replies = context.judge.answer_questions(list(wanted))
-    return {
-        key: reply if isinstance(reply, FeatureAnswers) else None
-        for key, reply in zip(wanted, replies, strict=True)
-    }
+        truth = context.dataset.annotation(finding.video).presence(item)
+        stated = finding.detail.get("presence") or presences.get((finding.video, item))
+        texts = [finding.value, _reference(context, finding.video, item)]
+        if truth == stated and not any(left_out(t) for t in texts):
+            yield from (AnswerQuestions(item, t) for t in texts)

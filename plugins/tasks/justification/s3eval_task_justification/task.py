@@ -10,17 +10,38 @@ from s3eval_task_recognition.prompts import THREE_VALUED, questions
 from s3eval_task_recognition.task import Recognition
 
 from s3eval.answers.yes_no import split_yes_no
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
-from s3eval.tasks.combining import any_yes, joined, kept_texts, missing_windows, why_no_value
-from s3eval.tasks.items import asked_of, by_question, refuse_unknown_options
+from s3eval.judge import AnswerQuestions, MergedText, MergeTexts
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
+from s3eval.tasks.combining import (
+    any_yes,
+    finding_of_windows,
+    joined,
+    kept_texts,
+    why_no_value,
+)
+from s3eval.tasks.items import asked_of, by_question
+from s3eval.vocabulary import FEATURE_NAMES, Protocol
 from s3eval.vocabulary import feature as feature_named
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Video
     from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Annotation, Video
     from s3eval.model import Answer, Question
 
 __all__ = ["Justification"]
+
+#: What the texts are that a judge merges.
+MERGED = "justification"
 
 
 class Justification(Task):
@@ -32,19 +53,18 @@ class Justification(Task):
     finding failed: the texts stay in ``detail["texts"]``, but nothing stands in for its work.
     """
 
-    name: ClassVar[str] = "justification"
+    name = "justification"
     headline: ClassVar[str] = "interpretation"
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Recognition's windows, each with the same questions, justified."""
-        refuse_unknown_options(self.name, context.options)
         asked = questions(context.senses, justified=True)
         for inquiry in Recognition().inquiries(video, annotation, context):
             yield Inquiry(self.name, inquiry.clip, asked)
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """What follows the yes or no."""
         label, text = split_yes_no(answer.text, na=question.key == THREE_VALUED)
         if not label.readable:
@@ -54,71 +74,66 @@ class Justification(Task):
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
-        """One text a feature; the judge merges all features of the video in one call."""
-        groups = by_question(pieces)
-        kept = {feature: self._kept(feature, theirs) for feature, theirs in groups.items()}
-        several = [f for f, texts in kept.items() if len(texts) > 1]
-        merged: dict[str, object] = {}
-        if several and context.judge:
-            merged = dict(
-                zip(
-                    several,
-                    context.judge.merge([kept[f] for f in several], "justification"),
-                    strict=True,
-                )
-            )
-        for feature, theirs in groups.items():
-            yield self._finding(video, feature, theirs, kept[feature], merged.get(feature))
+        """One text a feature."""
+        for feature, theirs in by_question(pieces).items():
+            yield self._finding(video, feature, theirs, context)
 
-    def _kept(self, feature: str, pieces: Sequence[Piece]) -> list[str]:
-        return kept_texts(
-            feature,
-            [(_label(p), p.reading.value or "") for p in pieces if p.answer.status == "answered"],
-        )
+    def merge_requests(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterator[MergeTexts]:
+        """The texts of each feature with more than one."""
+        for feature, theirs in by_question(pieces).items():
+            texts = _kept(feature, theirs)
+            if len(texts) > 1:
+                yield MergeTexts(tuple(texts), MERGED)
 
     def _finding(
-        self,
-        video: str,
-        feature: str,
-        pieces: Sequence[Piece],
-        texts: Sequence[str],
-        merged: object,
+        self, video: str, feature: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Finding:
-        from s3eval.judge import MergedText, Unreadable
-
-        readable = sum(p.reading.readable for p in pieces)
+        texts = _kept(feature, pieces)
         labels = [label for p in pieces if (label := _label(p))]
-        detail: dict[str, object] = {"presence": any_yes(labels), "texts": list(texts)}
-        missing = missing_windows(pieces)
-        if missing:
-            detail["missing"] = missing
-        found = Finding(
-            self.name,
-            video,
-            feature,
-            "answered",
-            joined(texts),
-            pieces=len(pieces),
-            readable=readable,
-            detail=detail,
-        )
+        detail: dict[str, object] = {"presence": any_yes(labels), "texts": texts}
+        found = finding_of_windows(self.name, video, feature, pieces, detail)
         if not texts:
             state, reason = why_no_value(pieces)
-            return replace(found, state=state, value=None, reason=reason)
-        if isinstance(merged, Unreadable):
-            reason = f"the judge did not merge {len(texts)} texts: {merged.reason}"
-            return replace(found, state="failed", value=None, reason=reason)
-        if len(texts) > 1:
-            detail["merged_by"] = "judge" if isinstance(merged, MergedText) else "joined"
-        return replace(found, value=merged.text) if isinstance(merged, MergedText) else found
+            return replace(found, state=state, reason=reason)
+        if len(texts) == 1:
+            return replace(found, state="answered", reason="", value=texts[0])
+        if not context.has_judge:
+            joined_detail = {**found.detail, "merged_by": "joined"}
+            return replace(found, value=joined(texts), detail=joined_detail)
+        merged = context.judgement(MergeTexts(tuple(texts), MERGED))
+        if isinstance(merged, MergedText):
+            return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
+        reason = f"the judge did not merge {len(texts)} texts: {merged.reason}"
+        return replace(found, state="failed", reason=reason)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """bleu, rouge, interpretation and coverage per feature, and their means."""
         from s3eval_task_justification.scores import tallies
 
-        yield from tallies(findings, context)
+        yield from tallies(self.name, findings, context)
 
-    def trivial(
+    def read_requests(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Iterator[AnswerQuestions]:
+        """The questions of every text that decides a score."""
+        from s3eval_task_justification.scores import read_requests
+
+        yield from read_requests(findings, context)
+
+    def items(self) -> Sequence[Item]:
+        """A text for each of the 20 features."""
+        return [Item(name, "text") for name in FEATURE_NAMES]
+
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> str | None:
+        """The annotated justification."""
+        known = annotation.features.get(item)
+        return known.justification if known and known.justification else None
+
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """ "never-there": a sentence that denies the feature, whatever the video."""
@@ -129,6 +144,13 @@ class Justification(Task):
             text = f"The patient does not show {feature_named(finding.item).label}."
             denied.append(answered_alike(finding, text, {"presence": "no"}))
         return {"never-there": denied}
+
+
+def _kept(feature: str, pieces: Sequence[Piece]) -> list[str]:
+    return kept_texts(
+        feature,
+        [(_label(p), p.reading.value or "") for p in pieces if p.answer.status == "answered"],
+    )
 
 
 def _label(piece: Piece) -> str | None:

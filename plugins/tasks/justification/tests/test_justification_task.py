@@ -11,6 +11,7 @@ from s3eval.facts.clips import profile
 from s3eval.judge import FeatureAnswers, Judge, MergedText, Unreadable
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext
+from s3eval.testing.judging import served
 
 TASK = Justification()
 
@@ -60,7 +61,7 @@ def dataset(**truth: tuple[str, str]) -> Dataset:
 def findings(answers, judge=None, feature="tonic"):
     video = Video("v", "P", duration=25.0 * len(answers) + 5)
     context = PlanContext(
-        profile("standard"), frozenset({"sight", "hearing"}), frozenset({"justification"})
+        profile("standard"), frozenset({"sight", "hearing"}), provided=frozenset({"justification"})
     )
     pieces = []
     made = list(TASK.inquiries(video, Annotation("v"), context))
@@ -71,17 +72,19 @@ def findings(answers, judge=None, feature="tonic"):
         reading = TASK.read(asked, answer) if answer.status == "answered" else Reading()
         pieces.append(Piece(inquiry, asked, answer, reading))
     # Answers may come in any order; time decides.
-    return list(TASK.combine("v", pieces[::-1], ScoringContext(dataset(), "paper", judge)))
+    context = ScoringContext(dataset())
+    wanted = TASK.merge_requests("v", pieces[::-1], context)
+    return list(TASK.combine("v", pieces[::-1], served(context, judge, wanted)))
 
 
 def test_it_asks_recognition_s_question_and_no_other():
-    senses, tasks = frozenset({"sight"}), frozenset({"recognition", "justification"})
-    context = PlanContext(profile("standard"), senses, tasks)
+    senses, offered = frozenset({"sight"}), frozenset({"features", "justification"})
+    context = PlanContext(profile("standard"), senses, provided=offered)
     video = Video("v", "P", duration=70.0)
     mine = list(TASK.inquiries(video, Annotation("v"), context))
     theirs = list(Recognition().inquiries(video, Annotation("v"), context))
     assert [(i.clip, i.questions) for i in mine] == [(i.clip, i.questions) for i in theirs]
-    alone = PlanContext(profile("standard"), senses, frozenset({"justification"}))
+    alone = PlanContext(profile("standard"), senses, provided=frozenset({"justification"}))
     assert [i.questions for i in TASK.inquiries(video, Annotation("v"), alone)] == [
         i.questions for i in mine
     ]
@@ -136,7 +139,8 @@ def said(video, text, presence="yes", **detail):
 
 
 def scores(found, data, protocol="paper", judge=None, **more):
-    context = ScoringContext(data, protocol, judge, more)
+    context = ScoringContext(data, protocol, provided=more)
+    context = served(context, judge, TASK.read_requests(found, context))
     return {(t.item, t.metric): t for t in TASK.tallies(found, context)}
 
 
@@ -200,12 +204,12 @@ def test_the_yes_or_no_may_come_from_the_recognition_run():
     data = dataset(a=("yes", "arm is stiff"))
     found = Finding("justification", "a", "tonic", "answered", "stiff arm")
     recognised = [Finding("recognition", "a", "tonic", "answered", "yes")]
-    made = scores([found], data, judge=HandJudge(), recognition=recognised)
+    made = scores([found], data, judge=HandJudge(), features=recognised)
     assert made["tonic", "interpretation"].value == 1.0
 
 
 def test_the_trivial_answer_denies_everything():
     data = dataset(a=("yes", "stiff"), b=("no", "still"))
-    lines = TASK.trivial([said("a", "stiff"), said("b", None)], ScoringContext(data, "paper"))
+    lines = TASK.baselines([said("a", "stiff"), said("b", None)], ScoringContext(data, "paper"))
     assert [f.value for f in lines["never-there"]] == ["The patient does not show tonic."] * 2
     assert lines["never-there"][0].detail == {"presence": "no"}

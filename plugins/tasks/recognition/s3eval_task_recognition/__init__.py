@@ -14,5 +14,6 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_recognition.task:Recognition",
             summary="which of 20 features the video shows: yes or no, windows joined by any-yes",
             number=1,
+            provides=("features",),
         )
     ]

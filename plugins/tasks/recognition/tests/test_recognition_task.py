@@ -27,8 +27,8 @@ def dataset(truth: dict[str, dict[str, str]], **folds: int) -> Dataset:
     return Dataset("d", videos, annotations)
 
 
-def plan(video: Video, senses=BOTH, tasks=("recognition",), name="standard"):
-    context = PlanContext(profile(name), frozenset(senses), frozenset(tasks))
+def plan(video: Video, senses=BOTH, provided=("features",), name="standard"):
+    context = PlanContext(profile(name), frozenset(senses), provided=frozenset(provided))
     return list(TASK.inquiries(video, Annotation(video.name), context))
 
 
@@ -73,7 +73,7 @@ def test_only_what_the_senses_allow_is_asked(senses, expected):
 
 def test_with_justification_the_same_question_carries_both():
     alone = plan(Video("v", "P", duration=10.0))[0].questions
-    both = plan(Video("v", "P", duration=10.0), tasks=("recognition", "justification"))[0].questions
+    both = plan(Video("v", "P", duration=10.0), provided=("features", "justification"))[0].questions
     assert both == questions(BOTH, justified=True)
     assert all(b.text.startswith(a.text) for a, b in zip(alone, both, strict=True))
     assert all("one or two sentences" in q.text for q in both)
@@ -203,11 +203,11 @@ def test_trivial_answerers_learn_from_other_patients_only():
     truth = {"a@1": "yes", "b@1": "no", "c@1": "no", "t@1": "yes", "t@2": "yes", "t@3": "no"}
     said = made_findings({"a@1": "no", "b@1": "no", "c@1": None})
     data = dataset({v: {"tonic": label} for v, label in truth.items()}, a=0, b=0, c=0, t=1)
-    lines = TASK.trivial(said, ScoringContext(data, "paper"))
+    lines = TASK.baselines(said, ScoringContext(data, "paper"))
     assert {f.value for f in lines["majority"]} == {"yes"}  # of patient t's three
     assert [f.video for f in lines["always-yes"]] == ["a@1", "b@1", "c@1"]
     without = dataset({v: {"tonic": truth[v]} for v in ("a@1", "b@1", "c@1")})
-    left_out = TASK.trivial(said, ScoringContext(without, "paper"))["majority"]
+    left_out = TASK.baselines(said, ScoringContext(without, "paper"))["majority"]
     assert {f.video: f.value for f in left_out} == {"a@1": "no", "b@1": "no", "c@1": "no"}
 
 

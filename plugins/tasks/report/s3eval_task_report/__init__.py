@@ -14,5 +14,7 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_report.task:Report",
             summary="a narrative report: BLEU, ROUGE and Seizure-RQI",
             number=6,
+            judged=True,
+            provides=("report",),
         )
     ]

@@ -6,16 +6,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.tally import Tally
+from s3eval.judge import ReadReport, ReportFacts
 from s3eval.tasks.items import asked_of
 
 if TYPE_CHECKING:
-    from s3eval.judge import ReportFacts
     from s3eval.metrics.rqi import RQI
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["facts_of", "tallies", "template_detail"]
+__all__ = ["facts_of", "read_requests", "tallies", "template_detail"]
 
-TASK = ITEM = "report"
+ITEM = "report"
 
 #: What the template of `task.TEMPLATE` says, read by hand: it needs no judge to be scored.
 TEMPLATE_FACTS: Mapping[str, Any] = {
@@ -33,7 +33,7 @@ TEMPLATE_FACTS: Mapping[str, Any] = {
 }
 
 
-def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
     """bleu (corpus, 0-100), rouge1 and rouge_l (F1, 0-1), rqi (0-100 points), coverage.
 
     rqi comes with its four components (0-1), its base (points) and the mean number of
@@ -43,19 +43,37 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     """
     from s3eval.metrics.text import left_out
 
-    asked = [
+    asked = _with_reference(findings, context)
+    written = [f for f in asked if isinstance(f.value, str) and not left_out(f.value)]
+    yield from _texts(task, asked, written, findings, context)
+    yield from _quality(task, asked, written, findings, context)
+
+
+def _with_reference(findings: Sequence[Finding], context: ScoringContext) -> list[Finding]:
+    """The asked findings whose video has a report to compare with."""
+    from s3eval.metrics.text import left_out
+
+    return [
         f
         for f in asked_of(findings, context)
         if not left_out(context.dataset.annotation(f.video).report)
     ]
-    told = [f for f in asked if isinstance(f.value, str) and not left_out(f.value)]
-    yield from _texts(asked, told, findings, context)
-    yield from _quality(asked, told, findings, context)
+
+
+def read_requests(findings: Sequence[Finding], context: ScoringContext) -> Iterator[ReadReport]:
+    """Every written report and the one that it is compared with."""
+    from s3eval.metrics.text import left_out
+
+    for f in _with_reference(findings, context):
+        if isinstance(f.value, str) and not left_out(f.value):
+            yield ReadReport(f.value)
+            yield ReadReport(_reference(f, context))
 
 
 def _texts(
+    task: str,
     asked: Sequence[Finding],
-    told: Sequence[Finding],
+    written: Sequence[Finding],
     findings: Sequence[Finding],
     context: ScoringContext,
 ) -> Iterator[Tally]:
@@ -63,28 +81,29 @@ def _texts(
     from s3eval.metrics import text
     from s3eval.tasks.counts import counts_of
 
-    videos = [f.video for f in told]
+    videos = [f.video for f in written]
     pairs = [
-        (text.normalise(f.value, True), text.normalise(_reference(f, context), True)) for f in told
+        (text.normalise(f.value, True), text.normalise(_reference(f, context), True))
+        for f in written
     ]
     notes = []
-    if len(told) < len(asked):
-        notes.append(f"{len(asked) - len(told)} of {len(asked)} without a report left out")
-    unmerged = sum(f.detail.get("merged_by") == "extractive" for f in told)
+    if len(written) < len(asked):
+        notes.append(f"{len(asked) - len(written)} of {len(asked)} without a report left out")
+    unmerged = sum(f.detail.get("merged_by") == "extractive" for f in written)
     if unmerged:
         notes.append(f"{unmerged} put together from windows without a judge")
     facts: dict[str, Any] = {"counts": counts_of(findings), "note": "; ".join(notes)}
     statistics = [text.bleu_statistics(*pair) for pair in pairs]
-    yield build.corpus_bleu(TASK, ITEM, videos, statistics, **facts)
+    yield build.corpus_bleu(task, ITEM, videos, statistics, **facts)
     found = [text.rouge(*pair) for pair in pairs]
-    yield build.mean(TASK, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
-    yield build.mean(TASK, ITEM, "rouge_l", videos, [r.rouge_l for r in found], **facts)
+    yield build.mean(task, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
+    yield build.mean(task, ITEM, "rouge_l", videos, [r.rouge_l for r in found], **facts)
     if encoder := context.options.get("bertscore"):
         triples = [(v, *pair) for v, pair in zip(videos, pairs, strict=True)]
-        yield from build.bertscore(TASK, {ITEM: triples}, encoder, counts=facts["counts"])
+        yield from build.bertscore(task, {ITEM: triples}, encoder, counts=facts["counts"])
     usable = {*videos}
     yield build.coverage(
-        TASK, ITEM, [f.video for f in asked], [f.video in usable for f in asked], **facts
+        task, ITEM, [f.video for f in asked], [f.video in usable for f in asked], **facts
     )
 
 
@@ -93,15 +112,16 @@ def _reference(finding: Finding, context: ScoringContext) -> str:
 
 
 def _quality(
+    task: str,
     asked: Sequence[Finding],
-    told: Sequence[Finding],
+    written: Sequence[Finding],
     findings: Sequence[Finding],
     context: ScoringContext,
 ) -> Iterator[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.tasks.counts import counts_of
 
-    scored, how = _rqi(told, context)
+    scored, how = _rqi(written, context)
     videos = [video for video, _ in scored]
     left = len(asked) - len(scored)
     note = "; ".join(filter(None, [how, f"{left} of {len(asked)} not scored" if left else ""]))
@@ -117,17 +137,17 @@ def _quality(
     }
     for name, (values, unit, better) in parts.items():
         yield build.mean(
-            TASK, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
+            task, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
         )
 
 
-def _rqi(told: Sequence[Finding], context: ScoringContext) -> tuple[list[tuple[str, RQI]], str]:
+def _rqi(written: Sequence[Finding], context: ScoringContext) -> tuple[list[tuple[str, RQI]], str]:
     """Each report's index, and where the readings come from."""
     from s3eval.metrics.rqi import seizure_rqi
 
-    readings, how = _readings(told, context)
+    readings, how = _readings(written, context)
     scored = []
-    for finding, (report, reference) in zip(told, readings, strict=True):
+    for finding, (report, reference) in zip(written, readings, strict=True):
         if report is None or reference is None:
             continue
         annotated = context.dataset.annotation(finding.video).sequence
@@ -135,23 +155,24 @@ def _rqi(told: Sequence[Finding], context: ScoringContext) -> tuple[list[tuple[s
     return scored, how
 
 
-_Pair = tuple["ReportFacts | None", "ReportFacts | None"]
+_Pair = tuple[ReportFacts | None, ReportFacts | None]
 
 
-def _readings(told: Sequence[Finding], context: ScoringContext) -> tuple[list[_Pair], str]:
-    from s3eval.judge import ReportFacts
+def _readings(written: Sequence[Finding], context: ScoringContext) -> tuple[list[_Pair], str]:
+    if context.has_judge:
+        pairs = [(_read(f.value, context), _read(_reference(f, context), context)) for f in written]
+        return pairs, "read by the judge"
+    recorded = [
+        (facts_of(f.detail.get("extraction")), facts_of(f.detail.get("reference_extraction")))
+        for f in written
+    ]
+    known = any(a and b for a, b in recorded)
+    return recorded, "as recorded" if known else "needs a judge (--judge NAME)"
 
-    if context.judge is None:
-        recorded = [
-            (facts_of(f.detail.get("extraction")), facts_of(f.detail.get("reference_extraction")))
-            for f in told
-        ]
-        known = any(a and b for a, b in recorded)
-        return recorded, "as recorded" if known else "needs a judge (--judge NAME)"
-    texts = list(dict.fromkeys(t for f in told for t in (f.value, _reference(f, context))))
-    replies = dict(zip(texts, context.judge.read_reports(texts), strict=True))
-    facts = {t: r if isinstance(r, ReportFacts) else None for t, r in replies.items()}
-    return [(facts[f.value], facts[_reference(f, context)]) for f in told], "read by the judge"
+
+def _read(text: str, context: ScoringContext) -> ReportFacts | None:
+    facts = context.judgement(ReadReport(text))
+    return facts if isinstance(facts, ReportFacts) else None
 
 
 def facts_of(recorded: Mapping[str, Any] | None) -> ReportFacts | None:
@@ -160,8 +181,6 @@ def facts_of(recorded: Mapping[str, Any] | None) -> ReportFacts | None:
     >>> facts_of({"sections": ["onset"], "features": ["tonic"], "localizing": {}}).features
     ('tonic',)
     """
-    from s3eval.judge import ReportFacts
-
     if not recorded:
         return None
     return ReportFacts(

@@ -7,19 +7,33 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.text import cleaned
+from s3eval.judge import MergedText, MergeTexts, ReadReport
 from s3eval.model import Question
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
-from s3eval.tasks.combining import missing_windows, why_no_value
-from s3eval.tasks.items import asked_of, by_question, leading_sense, refuse_unknown_options
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
+from s3eval.tasks.combining import finding_of_windows
+from s3eval.tasks.items import asked_of, by_question, leading_sense
+from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Video
     from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Annotation, Video
     from s3eval.model import Answer
 
 __all__ = ["ITEM", "TEMPLATE", "Report", "extractive"]
 
 ITEM = "report"
+#: What the texts are that a judge merges.
+MERGED = "report"
 
 # Verbatim from the paper's Table 9, Task 6 (typographic quotes made plain).
 PROMPT = (
@@ -48,14 +62,13 @@ class Report(Task):
     say. A judge that fails to merge makes the finding failed.
     """
 
-    name: ClassVar[str] = "report"
+    name = "report"
     headline: ClassVar[str] = "rqi"
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Every window, with the one question."""
-        refuse_unknown_options(self.name, context.options)
         if not context.senses or not video.duration:
             return
         sense = leading_sense(context.senses)
@@ -63,7 +76,7 @@ class Report(Task):
         for clip in context.profile.windows(video.name, video.duration):
             yield Inquiry(self.name, clip, asked)
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """The paragraph, in one line."""
         from s3eval.metrics.text import left_out
 
@@ -77,33 +90,44 @@ class Report(Task):
     ) -> Iterator[Finding]:
         """One report."""
         for theirs in by_question(pieces).values():
-            texts = [p.reading.value for p in theirs if p.reading.readable]
-            detail: dict[str, object] = {"texts": texts}
-            missing = missing_windows(theirs)
-            if missing:
-                detail["missing"] = missing
-            found = Finding(
-                self.name,
-                video,
-                ITEM,
-                "answered",
-                pieces=len(theirs),
-                readable=len(texts),
-                detail=detail,
-            )
-            if texts:
-                yield _merged(found, texts, context)
-            else:
-                state, reason = why_no_value(theirs)
-                yield replace(found, state=state, reason=reason)
+            texts = _texts(theirs)
+            found = finding_of_windows(self.name, video, ITEM, theirs, {"texts": texts})
+            yield _merged(found, texts, context) if texts else found
+
+    def merge_requests(
+        self, video: str, pieces: Sequence[Piece], context: ScoringContext
+    ) -> Iterator[MergeTexts]:
+        """The windows' reports, where there are several."""
+        for theirs in by_question(pieces).values():
+            distinct = tuple(dict.fromkeys(_texts(theirs)))
+            if len(distinct) > 1:
+                yield MergeTexts(distinct, MERGED)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """bleu, rouge1, rouge_l, rqi with its parts, and coverage."""
         from s3eval_task_report.scores import tallies
 
-        yield from tallies(findings, context)
+        yield from tallies(self.name, findings, context)
 
-    def trivial(
+    def read_requests(
+        self, findings: Sequence[Finding], context: ScoringContext
+    ) -> Iterator[ReadReport]:
+        """Every report and the one it is compared with."""
+        from s3eval_task_report.scores import read_requests
+
+        yield from read_requests(findings, context)
+
+    def items(self) -> Sequence[Item]:
+        """The one report, a text."""
+        return [Item(ITEM, "text")]
+
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> str | None:
+        """The clinician's narrative."""
+        return annotation.report or None
+
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """The same invented report for every video, scored like a model's."""
@@ -117,17 +141,19 @@ class Report(Task):
         }
 
 
-def _merged(found: Finding, texts: Sequence[str], context: ScoringContext) -> Finding:
-    from s3eval.judge import MergedText
+def _texts(pieces: Sequence[Piece]) -> list[str]:
+    return [p.reading.value for p in pieces if p.reading.readable]
 
-    distinct = list(dict.fromkeys(texts))
+
+def _merged(found: Finding, texts: Sequence[str], context: ScoringContext) -> Finding:
+    distinct = tuple(dict.fromkeys(texts))
     if len(distinct) == 1:
         return replace(found, value=distinct[0])
-    if context.judge is None:
+    if not context.has_judge:
         return replace(
             found, value=extractive(distinct), detail={**found.detail, "merged_by": "extractive"}
         )
-    merged = context.judge.merge([distinct], "report")[0]
+    merged = context.judgement(MergeTexts(distinct, MERGED))
     if isinstance(merged, MergedText):
         return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
     reason = f"the judge did not merge {len(distinct)} reports: {merged.reason}"

@@ -12,6 +12,7 @@ from s3eval.judge import Judge, MergedText, ReportFacts, Unreadable
 from s3eval.metrics.rqi import seizure_rqi
 from s3eval.model import Answer
 from s3eval.task import Finding, Piece, PlanContext, Reading, ScoringContext
+from s3eval.testing.judging import served
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 
 TASK = Report()
@@ -60,7 +61,8 @@ def combined(answers, judge=None):
         assert asked.text == PROMPT
         reading = TASK.read(asked, answer) if answer.status == "answered" else Reading()
         pieces.append(Piece(inquiry, asked, answer, reading))
-    context = ScoringContext(Dataset("d", (), {}), "paper", judge)
+    context = ScoringContext(Dataset("d", (), {}))
+    context = served(context, judge, TASK.merge_requests("v", pieces[::-1], context))
     (found,) = TASK.combine("v", pieces[::-1], context)
     return found
 
@@ -105,7 +107,8 @@ def said(video, text, **detail):
 
 
 def scores(found, data, protocol="paper", judge=None):
-    context = ScoringContext(data, protocol, judge)
+    context = ScoringContext(data, protocol)
+    context = served(context, judge, TASK.read_requests(found, context))
     return {t.metric: t for t in TASK.tallies(found, context)}
 
 
@@ -156,7 +159,7 @@ def test_the_template_needs_no_judge():
     data = dataset(a="tonic")
     facts = {"sections": ["onset"], "features": ["tonic"], "localizing": NONE, "words": 5}
     found = [said("a", "x y", reference_extraction=facts)]
-    (line,) = TASK.trivial(found, ScoringContext(data, "paper"))["template-report"]
+    (line,) = TASK.baselines(found, ScoringContext(data, "paper"))["template-report"]
     assert line.value == TEMPLATE
     made = scores([line], data)
     assert 0 < made["rqi"].value < 100

@@ -14,5 +14,6 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_sequence.task:SequenceTask",
             summary="the features in order of onset, windows aligned by their overlap",
             number=5,
+            provides=("sequence",),
         )
     ]

@@ -4,20 +4,31 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.answers.listing import read_sequence, unknown_tokens
 from s3eval.model import Question
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
-from s3eval.tasks.combining import missing_windows, overlap_merge, why_no_value
-from s3eval.tasks.items import asked_of, by_question, leading_sense, refuse_unknown_options
-from s3eval.vocabulary import FEATURES
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
+from s3eval.tasks.combining import finding_of_windows, overlap_merge
+from s3eval.tasks.items import asked_of, by_question, leading_sense
+from s3eval.vocabulary import FEATURES, Protocol, Sense
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from s3eval.dataset import Annotation, Video
     from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import Annotation, Video
     from s3eval.model import Answer
 
 __all__ = ["SequenceTask", "prompt"]
@@ -53,14 +64,13 @@ class SequenceTask(Task):
     of the merge and counted.
     """
 
-    name: ClassVar[str] = "sequence"
+    name = "sequence"
     headline: ClassVar[str] = "lcs_ratio"
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """Every window, with the one question."""
-        refuse_unknown_options(self.name, context.options)
         if not context.senses or not video.duration:
             return
         sense = leading_sense(context.senses)
@@ -69,7 +79,7 @@ class SequenceTask(Task):
         for clip in context.profile.windows(video.name, video.duration):
             yield Inquiry(self.name, clip, asked, detail)
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """A list of tokens; empty where the model says there are none."""
         return read_sequence(answer.text)
 
@@ -78,31 +88,14 @@ class SequenceTask(Task):
     ) -> Iterator[Finding]:
         """The windows' lists as one, in order of time."""
         for theirs in by_question(pieces).values():
-            readable = [p for p in theirs if p.reading.readable]
-            detail: dict[str, object] = {"senses": theirs[0].inquiry.detail.get("senses", [])}
-            missing = missing_windows(theirs)
-            if missing:
-                detail["missing"] = missing
-            if not readable:
-                state, reason = why_no_value(theirs)
-                yield Finding(
-                    self.name, video, ITEM, state, None, reason, len(theirs), 0, None, detail
-                )
-                continue
-            value = overlap_merge(p.reading.value for p in readable)
-            unknown = unknown_tokens(value)
-            if unknown:
-                detail["unknown"] = unknown
-            yield Finding(
-                self.name,
-                video,
-                ITEM,
-                "answered",
-                value,
-                pieces=len(theirs),
-                readable=len(readable),
-                detail=detail,
-            )
+            senses = {"senses": theirs[0].inquiry.detail.get("senses", [])}
+            found = finding_of_windows(self.name, video, ITEM, theirs, senses)
+            if found.state == "answered":
+                value = overlap_merge(p.reading.value for p in theirs if p.reading.readable)
+                unknown = unknown_tokens(value)
+                detail = {**found.detail, **({"unknown": unknown} if unknown else {})}
+                found = replace(found, value=value, detail=detail)
+            yield found
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """edit_distance (lower is better), temporal_f1, lcs_ratio and coverage.
@@ -143,7 +136,7 @@ class SequenceTask(Task):
         answered = [f.state == "answered" for f, _ in known]
         yield build.coverage(self.name, ITEM, asked, answered, **facts)
 
-    def trivial(
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """empty-sequence, and the most frequent sequence of the training videos."""
@@ -161,6 +154,25 @@ class SequenceTask(Task):
                 if (values := learnt[f.video, f.item])
             ],
         }
+
+    def items(self) -> Sequence[Item]:
+        """The one sequence, a list of feature names in order of onset."""
+        return [Item(ITEM, "list")]
+
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> tuple[str, ...] | None:
+        """The annotated sequence, restricted to what is perceived; None where that is empty."""
+        return annotation.sequence_for(context.senses) or None
+
+    def reader_finding(
+        self, video: str, item: str, answer: str, senses: Sequence[Sense]
+    ) -> Finding:
+        """A reader's sequence carries what the reader perceived: its truth depends on it."""
+        found = super().reader_finding(video, item, answer, senses)
+        if found.state != "answered":
+            return found
+        return replace(found, detail={"senses": sorted(senses)})
 
 
 def _senses(finding: Finding) -> Collection[str]:

@@ -129,8 +129,8 @@ def test_the_reference_is_what_the_model_perceives():
 def test_trivial_answerers():
     data = dataset(a=("tonic", "clonic"), b=("tonic", "clonic"), c=("blank_stare",))
     found = [said("a", ["tonic"]), said("b", None), said("c", ["tonic"])]
-    lines = TASK.trivial(found, ScoringContext(data, "paper"))
+    lines = TASK.baselines(found, ScoringContext(data, "paper"))
     assert [f.value for f in lines["empty-sequence"]] == [[], [], []]
     frequent = {f.video: f.value for f in lines["most-frequent-sequence"]}
     assert frequent["c"] == ["tonic", "clonic"]
-    assert TASK.trivial([], ScoringContext(data, "paper"))["empty-sequence"] == []
+    assert TASK.baselines([], ScoringContext(data, "paper"))["empty-sequence"] == []

@@ -14,5 +14,6 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_spatial.task:Spatial",
             summary="which way the head turns, which arm moves, where the seizure starts",
             number=3,
+            provides=("spatial",),
         )
     ]

@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from s3eval.answers.body_part import read_body_part
 from s3eval.answers.side import read_side
 from s3eval.model import Question
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
 from s3eval.tasks.combining import lone_finding
-from s3eval.tasks.items import asked_of, by_item, by_question, refuse_unknown_options
-from s3eval.vocabulary import BODY_PARTS, SIDES
+from s3eval.tasks.items import asked_of, by_item, by_question
+from s3eval.vocabulary import BODY_PARTS, SIDES, Protocol
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Lateralization, Video
+    from s3eval.facts.clips import Clip
     from s3eval.facts.tally import Tally
-    from s3eval.footage import Clip
+    from s3eval.facts.videos import Annotation, Lateralization, Video
     from s3eval.model import Answer
 
 __all__ = ["ITEMS", "ONSET", "Spatial"]
@@ -65,14 +75,13 @@ class Spatial(Task):
     is asked on the whole video.
     """
 
-    name: ClassVar[str] = "spatial"
+    name = "spatial"
     headline: ClassVar[str] = "f1"
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """One clip and question for each annotated item."""
-        refuse_unknown_options(self.name, context.options)
         if "sight" not in context.senses or not video.duration:
             return
         for item in ITEMS:
@@ -82,7 +91,7 @@ class Spatial(Task):
             clip = _clip(item, video.name, video.duration, annotation, known, context)
             yield Inquiry(self.name, clip, (QUESTIONS[item],))
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """The last side mentioned, or the body part."""
         return read_body_part(answer.text) if question.key == ONSET else read_side(answer.text)
 
@@ -100,14 +109,16 @@ class Spatial(Task):
         """Precision, recall, f1, accuracy and coverage of each item, and their means."""
         from s3eval.metrics import tallies as build
 
-        made = [t for i, f in by_item(findings, ITEMS).items() for t in _of_item(i, f, context)]
+        made = [
+            t for i, f in by_item(findings, ITEMS).items() for t in self._of_item(i, f, context)
+        ]
         yield from made
         for metric in METRICS:
             average = build.mean_over_items([t for t in made if t.metric == metric])
             if average:
                 yield average
 
-    def trivial(
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """always-left and always-right, and the majority of the training videos for each item.
@@ -127,6 +138,49 @@ class Spatial(Task):
         sided = [f for f in asked if f.item != ONSET]
         lines = {f"always-{s}": [*(answered_alike(f, s) for f in sided), *parts] for s in SIDES}
         return {**lines, "majority": frequent}
+
+    def items(self) -> Sequence[Item]:
+        """Two sides, searched for "right", and the first body part, by macro averages."""
+        sides = [Item(i, labels=SIDES, positive="right") for i in ITEMS if i != ONSET]
+        return (*sides, Item(ONSET, labels=BODY_PARTS, macro=True))
+
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> str | None:
+        """The annotated side or body part."""
+        return _true_label(annotation, item)
+
+    def _of_item(
+        self, item: str, findings: Sequence[Finding], context: ScoringContext
+    ) -> list[Tally]:
+        from s3eval.metrics import tallies as build
+        from s3eval.tasks.counts import counts_of
+
+        known = [
+            (f, true)
+            for f in asked_of(findings, context)
+            if (true := _truth(context, f.video, item)) is not None
+        ]
+        scored, wrong = [], 0
+        for finding, true in known:
+            said = _said(item, finding, context)
+            if said is not None:
+                scored.append((finding.video, true, said))
+                wrong += said == FAILED
+        lost = len(known) - len(scored)
+        note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
+        if wrong:
+            note = f"{wrong} failed answers counted as wrong"
+        facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
+        videos = [v for v, _, _ in scored]
+        truth, told = [t for _, t, _ in scored], [s for _, _, s in scored]
+        if item == ONSET:
+            made = build.macro(self.name, item, videos, truth, told, **facts)
+        else:
+            made = build.binary(self.name, item, videos, truth, told, "right", **facts)
+        answered = [_said(item, f, context) not in (None, FAILED) for f, _ in known]
+        made.append(build.coverage(self.name, item, [f.video for f, _ in known], answered, **facts))
+        return made
 
 
 def _clip(
@@ -154,7 +208,11 @@ def _clip(
 
 
 def _truth(context: ScoringContext, video: str, item: str) -> str | None:
-    known = context.dataset.annotation(video).lateralization.get(item)
+    return _true_label(context.dataset.annotation(video), item)
+
+
+def _true_label(annotation: Annotation, item: str) -> str | None:
+    known = annotation.lateralization.get(item)
     if known is None or not known.value or (item != ONSET and known.value not in SIDES):
         return None
     return known.value
@@ -174,34 +232,3 @@ def _said(item: str, finding: Finding, context: ScoringContext) -> str | None:
     if context.protocol == "paper" or not str(finding.detail.get("raw", FAILED)).strip():
         return None
     return FAILED
-
-
-def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
-    from s3eval.metrics import tallies as build
-    from s3eval.tasks.counts import counts_of
-
-    known = [
-        (f, true)
-        for f in asked_of(findings, context)
-        if (true := _truth(context, f.video, item)) is not None
-    ]
-    scored, wrong = [], 0
-    for finding, true in known:
-        said = _said(item, finding, context)
-        if said is not None:
-            scored.append((finding.video, true, said))
-            wrong += said == FAILED
-    lost = len(known) - len(scored)
-    note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
-    if wrong:
-        note = f"{wrong} failed answers counted as wrong"
-    facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
-    videos = [v for v, _, _ in scored]
-    truth, told = [t for _, t, _ in scored], [s for _, _, s in scored]
-    if item == ONSET:
-        made = build.macro("spatial", item, videos, truth, told, **facts)
-    else:
-        made = build.binary("spatial", item, videos, truth, told, "right", **facts)
-    answered = [_said(item, f, context) not in (None, FAILED) for f, _ in known]
-    made.append(build.coverage("spatial", item, [f.video for f, _ in known], answered, **facts))
-    return made

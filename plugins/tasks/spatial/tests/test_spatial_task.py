@@ -159,11 +159,11 @@ def test_failed_body_parts_are_wrong_in_the_release_and_dropped_in_the_paper():
 def test_trivial_answerers():
     truth = data("head_turning", a="right", b="right", c="left")
     found = findings("head_turning", a="left", b="left", c=None)
-    lines = TASK.trivial(found, ScoringContext(truth, "paper"))
+    lines = TASK.baselines(found, ScoringContext(truth, "paper"))
     assert {f.value for f in lines["always-left"]} == {"left"}
     assert {f.video: f.value for f in lines["majority"]} == {"a": "left", "b": "left", "c": "right"}
     parts = data("onset_body_part", a="head", b="head", c="eyes")
-    lines = TASK.trivial(
+    lines = TASK.baselines(
         findings("onset_body_part", a="eyes", b="eyes", c="eyes"), ScoringContext(parts, "paper")
     )
     assert lines["always-left"] == lines["majority"]  # all means over the same items

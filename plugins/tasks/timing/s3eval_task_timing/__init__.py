@@ -14,5 +14,6 @@ def s3eval_tasks() -> list[TaskSpec]:
             adapter="s3eval_task_timing.task:Timing",
             summary="onset of each feature, start and end of the seizure, in seconds",
             number=4,
+            provides=("timing",),
         )
     ]

@@ -1,4 +1,4 @@
-"""The scores of Task 4 (paper, Section 3.2.4; Tables 16, 22, 30) and its trivial answerers."""
+"""The scores of Task 4 (paper, Section 3.2.4; Tables 16, 22, 30) and its baselines."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 
 from s3eval.tasks.items import asked_of, by_item
 from s3eval_task_timing.questions import ITEMS
-from s3eval_task_timing.task import CLIP_SECONDS, true_time
+from s3eval_task_timing.truth import CLIP_SECONDS, true_time
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["TOLERANCE", "tallies", "trivial"]
+__all__ = ["TOLERANCE", "baselines", "tallies"]
 
 TOLERANCE = 5.0
 METRICS = ("mae", "median", "within_5s", "coverage")
 
 
-def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
+def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
     """mae and median (seconds, over what parsed), within_5s (share of the answers), coverage.
 
     Where nothing parsed the mae is undefined; ``release`` prints 0 then, and the note says so.
@@ -29,7 +29,7 @@ def tallies(findings: Sequence[Finding], context: ScoringContext) -> Iterator[Ta
     from s3eval.metrics import tallies as build
 
     items = by_item(findings, ITEMS)
-    made = [t for item, theirs in items.items() for t in _of_item(item, theirs, context)]
+    made = [t for item, theirs in items.items() for t in _of_item(task, item, theirs, context)]
     yield from made
     for metric in METRICS:
         average = build.mean_over_items([t for t in made if t.metric == metric and t.item in ITEMS])
@@ -58,7 +58,9 @@ def _scorable(finding: Finding, context: ScoringContext) -> bool:
     return true_time(context.dataset.annotation(finding.video), finding.item) is not None
 
 
-def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
+def _of_item(
+    task: str, item: str, findings: Sequence[Finding], context: ScoringContext
+) -> list[Tally]:
     from s3eval.metrics import tallies as build
     from s3eval.tasks.counts import counts_of
 
@@ -71,7 +73,7 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
     counts = counts_of(findings, len(parsed))
     note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
     mae = build.mean(
-        "timing",
+        task,
         item,
         "mae",
         videos,
@@ -82,16 +84,16 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
         higher_is_better=False,
     )
     if not parsed and known and context.protocol == "release":
-        zero = build.mean("timing", item, "mae", asked, [0.0] * len(asked), unit="s")
+        zero = build.mean(task, item, "mae", asked, [0.0] * len(asked), unit="s")
         note = "nothing parsed; the release prints 0"
         mae = replace(zero, counts=counts, note=note, higher_is_better=False)
     # An answer without a time misses; a question that failed is no answer and does not count.
-    told = [(f, e) for f, e in zip(known, errors, strict=True) if f.state != "failed"]
-    close = [float(e is not None and e <= TOLERANCE) for _, e in told]
+    replied = [(f, e) for f, e in zip(known, errors, strict=True) if f.state != "failed"]
+    close = [float(e is not None and e <= TOLERANCE) for _, e in replied]
     return [
         mae,
         build.median(
-            "timing",
+            task,
             item,
             "median",
             videos,
@@ -102,19 +104,19 @@ def _of_item(item: str, findings: Sequence[Finding], context: ScoringContext) ->
             higher_is_better=False,
         ),
         build.mean(
-            "timing",
+            task,
             item,
             "within_5s",
-            [f.video for f, _ in told],
+            [f.video for f, _ in replied],
             close,
             counts=counts,
             note="of all that answered; unparsed miss" if lost else "",
         ),
-        build.coverage("timing", item, asked, [e is not None for e in errors], counts=counts),
+        build.coverage(task, item, asked, [e is not None for e in errors], counts=counts),
     ]
 
 
-def trivial(
+def baselines(
     findings: Sequence[Finding], context: ScoringContext
 ) -> Mapping[str, Sequence[Finding]]:
     """middle-of-clip answers half the clip's length; median-time the median place in the clips

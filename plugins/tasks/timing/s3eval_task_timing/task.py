@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.times import read_time
 from s3eval.errors import S3EvalError
-from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
-from s3eval.tasks.combining import why_no_value
-from s3eval.tasks.items import refuse_unknown_options
-from s3eval_task_timing.questions import FEATURES, ITEMS, question
+from s3eval.task import (
+    Finding,
+    Inquiry,
+    Item,
+    Piece,
+    PlanContext,
+    Reading,
+    ScoringContext,
+    Task,
+    TruthContext,
+)
+from s3eval.tasks.combining import lone_finding
+from s3eval.vocabulary import Protocol
+from s3eval_task_timing.questions import ITEMS, question
+from s3eval_task_timing.truth import CLIP_SECONDS, true_time
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Annotation, Video
+    from s3eval.facts.clips import Clip
     from s3eval.facts.tally import Tally
-    from s3eval.footage import Clip
+    from s3eval.facts.videos import Annotation, Video
     from s3eval.model import Answer, Question
 
-__all__ = ["CLIP_SECONDS", "PLACEMENTS", "Timing", "true_time"]
+__all__ = ["PLACEMENTS", "Timing"]
 
-CLIP_SECONDS = 60.0
 PLACEMENTS = ("centred", "random", "full-video")
 
 
@@ -38,14 +49,16 @@ class Timing(Task):
     - ``full-video`` (Table 30): the whole video, frames spread over it.
     """
 
-    name: ClassVar[str] = "timing"
+    name = "timing"
     headline: ClassVar[str] = "mae"
+    options: ClassVar[Mapping[str, str]] = {
+        "placement": "where the event lies in its clip: centred, random or full-video"
+    }
 
     def inquiries(
         self, video: Video, annotation: Annotation, context: PlanContext
     ) -> Iterator[Inquiry]:
         """A clip and a question for every annotated time inside the video."""
-        refuse_unknown_options(self.name, context.options, ("placement",))
         placement = context.options.get("placement", "centred")
         if placement not in PLACEMENTS:
             raise S3EvalError(
@@ -62,7 +75,7 @@ class Timing(Task):
             detail = {"item": item, "placement": placement, "target": at - clip.start}
             yield Inquiry(self.name, clip, (question(item),), detail)
 
-    def read(self, question: Question, answer: Answer) -> Reading:
+    def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """Seconds from the clip's start."""
         return read_time(answer.text)
 
@@ -75,47 +88,42 @@ class Timing(Task):
         ``clip_start`` and ``clip_end`` in seconds of the video.
         """
         for piece in pieces:
-            clip, told = piece.inquiry.clip, piece.inquiry.detail
+            clip, asked = piece.inquiry.clip, piece.inquiry.detail
             detail: dict[str, object] = {
-                "target": told["target"],
-                "placement": told["placement"],
+                "target": asked["target"],
+                "placement": asked["placement"],
                 "clip_start": clip.start,
                 "clip_end": clip.end,
             }
-            item = str(told["item"])
-            if not piece.reading.readable:
-                state, reason = why_no_value([piece])
-                yield Finding(self.name, video, item, state, None, reason, 1, 0, None, detail)
-                continue
-            detail["predicted_in_clip"] = piece.reading.value
-            value = clip.start + piece.reading.value
-            yield Finding(
-                self.name, video, item, "answered", value, pieces=1, readable=1, detail=detail
-            )
+            found = lone_finding(self.name, str(asked["item"]), piece, detail=detail)
+            if found.state == "answered":
+                detail["predicted_in_clip"] = piece.reading.value
+                found = replace(found, value=clip.start + piece.reading.value, detail=detail)
+            yield found
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """mae, median, within_5s and coverage of each item, and their means over items."""
         from s3eval_task_timing.scores import tallies
 
-        yield from tallies(findings, context)
+        yield from tallies(self.name, findings, context)
 
-    def trivial(
+    def baselines(
         self, findings: Sequence[Finding], context: ScoringContext
     ) -> Mapping[str, Sequence[Finding]]:
         """middle-of-clip, and the median place of the event in training clips."""
-        from s3eval_task_timing.scores import trivial
+        from s3eval_task_timing.scores import baselines
 
-        return trivial(findings, context)
+        return baselines(findings, context)
 
+    def items(self) -> Sequence[Item]:
+        """The seizure's start and end, and each feature's onset, in seconds of the video."""
+        return [Item(name, "number", unit="s") for name in ITEMS]
 
-def true_time(annotation: Annotation, item: str) -> float | None:
-    """The annotated time of an item in seconds of the video, None where there is none."""
-    if item == "start":
-        return annotation.seizure_start
-    if item == "end":
-        return annotation.seizure_end
-    known = annotation.features.get(item) if item in FEATURES else None
-    return known.start if known and known.presence == "yes" else None
+    def truth(
+        self, video: Video, annotation: Annotation, item: str, context: TruthContext
+    ) -> float | None:
+        """The annotated time in seconds of the video."""
+        return true_time(annotation, item)
 
 
 def _clip(

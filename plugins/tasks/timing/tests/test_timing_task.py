@@ -153,7 +153,7 @@ def test_the_middle_of_a_centred_clip_is_right_without_looking():
         for v in ("a", "b")
     ]
     data = dataset(a=50.0, b=50.0)
-    lines = TASK.trivial(found, ScoringContext(data, "paper"))
+    lines = TASK.baselines(found, ScoringContext(data, "paper"))
     assert scores(lines["middle-of-clip"], data)["tonic", "mae"].value == 0.0
     assert lines["middle-of-clip"][0].value == 50.0
 
@@ -165,6 +165,6 @@ def test_median_time_comes_from_other_patients():
         for v, t in targets.items()
     ]
     data = dataset(**targets)
-    lines = TASK.trivial(found, ScoringContext(data, "paper"))
+    lines = TASK.baselines(found, ScoringContext(data, "paper"))
     said = {f.video: f.detail["predicted_in_clip"] for f in lines["median-time"]}
     assert said == {"a1": 40.0, "a2": 40.0, "b1": 15.0}

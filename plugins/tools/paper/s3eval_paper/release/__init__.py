@@ -1,0 +1,1 @@
+"""The authors' public release: annotation and recorded answers, read and imported."""

@@ -1,0 +1,51 @@
+"""The release's own per-video figures: what its judge gave each text, its index of each report."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from s3eval.dataset.sheets import Problems, read_sheet
+from s3eval.vocabulary import FEATURE_NAMES
+from s3eval_paper.release.layout import FIGURES
+from s3eval_paper.release.truth import video_name
+from s3eval_paper.tables import model_name
+
+__all__ = ["recorded_rqi", "recorded_scores"]
+
+
+def recorded_scores(
+    root: Path, split: str, problems: Problems
+) -> dict[str, dict[tuple[str, str], float]]:
+    """The recorded interpretation scores, by model, video and feature."""
+    found: dict[str, dict[tuple[str, str], float]] = {}
+    for path in sorted((root / FIGURES[split]).rglob("*__per_video_feature_scores.csv")):
+        shown = path.relative_to(root).as_posix()
+        sheet = read_sheet(path, shown, problems, known=FEATURE_NAMES)
+        mine = found.setdefault(model_name(path.name.split("__")[0]), {})
+        for line in sheet:
+            for feature in FEATURE_NAMES:
+                if line[feature]:
+                    try:
+                        mine[video_name(line.key), feature] = float(line[feature])
+                    except ValueError:
+                        what = f"'{line[feature]}' for {feature} is no score"
+                        problems.error(shown, line.number, what)
+    return found
+
+
+def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[str, float]]:
+    """The release's own Seizure-RQI of each report (points), by model and video."""
+    found: dict[str, dict[str, float]] = {}
+    for path in sorted((root / FIGURES[split]).rglob("task6_*_rqi*.csv")):
+        name = re.sub(r"^task6_|_rqi.*$", "", path.stem)
+        shown = path.relative_to(root).as_posix()
+        columns = ("seizure_rqi",)
+        # The other columns are its components, which are not wanted here.
+        sheet = read_sheet(path, shown, Problems(), required=columns)
+        for line in sheet:
+            try:
+                found.setdefault(model_name(name), {})[line.key] = float(line["seizure_rqi"])
+            except ValueError:
+                problems.error(shown, line.number, f"'{line['seizure_rqi']}' is no figure")
+    return found

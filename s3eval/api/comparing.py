@@ -1,0 +1,244 @@
+"""Runs against each other: what ``s3eval compare`` does."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from s3eval.api.datasets import open_dataset
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
+from s3eval.api.runs import ScoredRuns, _frame, open_runs
+from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.judging.stages import serve
+from s3eval.reporting.differences import tables_of
+from s3eval.reporting.tables import html_table, plain_table
+from s3eval.running.loading import load_tasks
+from s3eval.running.runs import Run, found_dataset
+from s3eval.running.scoring import Material
+from s3eval.statistics.comparing import (
+    Choice,
+    Difference,
+    Judging,
+    Resampling,
+    compare_runs,
+)
+from s3eval.vocabulary import Protocol
+
+if TYPE_CHECKING:
+    import pandas
+
+    from s3eval.facts.videos import Dataset
+    from s3eval.judge import Judge
+    from s3eval.running.loading import Findings, LoadedTasks
+
+__all__ = ["Comparison", "compare", "compare_opened"]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Differences of runs, pair by pair; shows as a table in a notebook and in a terminal."""
+
+    differences: tuple[Difference, ...]
+    protocol: str
+    resampling: Resampling
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each difference."""
+        return _frame([asdict(d) for d in self.differences])
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json``."""
+        return {
+            "protocol": self.protocol,
+            "family": sum(d.p is not None for d in self.differences),
+            "seed": self.resampling.seed,
+            "resamples": self.resampling.resamples,
+            "permutations": self.resampling.permutations,
+            "differences": [asdict(d) for d in self.differences],
+        }
+
+    def __repr__(self) -> str:
+        return "\n".join(plain_table(t) for t in tables_of(self.differences, self.protocol))
+
+    def _repr_html_(self) -> str:
+        return "".join(html_table(t) for t in tables_of(self.differences, self.protocol))
+
+
+def compare(
+    runs: ScoredRuns | Iterable[Run | str | os.PathLike[str]] | str | os.PathLike[str],
+    *,
+    tasks: Sequence[str] = (),
+    items: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    baseline: str = "",
+    protocol: Protocol | None = None,
+    data: str | None = None,
+    judge: str | None = None,
+    resamples: int = 2000,
+    permutations: int = 9999,
+    seed: int = 0,
+) -> Comparison:
+    """Compare two or more runs, pair by pair, on the videos and items that both answered.
+
+    Args:
+        runs: from `evaluate`, `score` or `open_runs`, or folders.
+        tasks, items, metrics: only these; all tasks and items, and each task's headline.
+        baseline: compare every other run with this one only.
+        resamples, permutations, seed: of intervals and tests.
+
+    Raises:
+        S3EvalError: fewer than two runs, runs of different datasets or protocols, or nothing
+            that both have.
+    """
+    if isinstance(runs, ScoredRuns):
+        opened = [one.run for one in runs]
+    elif isinstance(runs, (str, os.PathLike)):
+        opened = open_runs(runs)
+    else:
+        opened = [r for one in runs for r in ([one] if isinstance(one, Run) else open_runs(one))]
+    choice = JudgeChoice(DEFAULT_JUDGE if judge is None else judge, judge is not None)
+    wanted = Choice(tuple(tasks), tuple(items), tuple(metrics))
+    return compare_opened(
+        opened, wanted, Resampling(resamples, permutations, seed), choice, baseline, protocol, data
+    )
+
+
+def compare_opened(
+    runs: Sequence[Run],
+    choice: Choice,
+    resampling: Resampling,
+    judging: JudgeChoice,
+    baseline: str = "",
+    protocol: Protocol | None = None,
+    data: str | None = None,
+    **shown: Any,
+) -> Comparison:
+    """The same of runs that are open; a judge reads for all of them at once."""
+    by_name = _distinct(runs)
+    if baseline and baseline not in by_name:
+        raise UnknownNameError("run", baseline, by_name, fix=f"one of {', '.join(by_name)}")
+    dataset, by = _common(runs, data, protocol)
+    findings = {
+        name: {
+            task: found
+            for task, found in run.findings.items()
+            if not choice.tasks or task in choice.tasks
+        }
+        for name, run in by_name.items()
+    }
+    tasks = load_tasks(dict.fromkeys(task for mine in findings.values() for task in mine))
+    materials = {
+        name: Material(
+            tasks,
+            dataset,
+            by,
+            frozenset(run.facts.senses),  # type: ignore[arg-type]
+            task_options=dict(run.facts.options.get("tasks", {})),
+        )
+        for name, run in by_name.items()
+    }
+    reader = _reader(by_name, findings, tasks, judging, shown)
+    try:
+        rows = differences_of(materials, findings, reader, choice, resampling, baseline)
+    finally:
+        if reader is not None:
+            reader.close()
+    if not rows:
+        raise S3EvalError("Nothing to compare", why="the runs share no score that was asked for")
+    return Comparison(tuple(rows), by, resampling)
+
+
+def differences_of(
+    materials: Mapping[str, Material],
+    findings: Mapping[str, Findings],
+    judge: Judge | None,
+    choice: Choice | None = None,
+    resampling: Resampling | None = None,
+    baseline: str = "",
+) -> list[Difference]:
+    """The differences of runs by name, of one dataset, protocol and tasks.
+
+    Both sides of a comparison are read by the same judge, recorded runs too.
+    """
+    first = next(iter(materials.values()))
+    judged: Mapping[Any, Any] | None = None
+    if judge is not None:
+        requests = []
+        for name, material in materials.items():
+            for task, found in findings[name].items():
+                context = material.context(task, {}, findings[name])
+                requests += list(material.tasks.by_name[task].read_requests(found, context))
+        judged = serve(judge, requests)
+    senses = frozenset(sense for m in materials.values() for sense in m.senses)
+    return compare_runs(
+        findings,
+        first.dataset,
+        first.tasks,
+        Judging(first.protocol, judged, senses, first.task_options),
+        choice,
+        resampling,
+        baseline,
+    )
+
+
+def _distinct(runs: Sequence[Run]) -> dict[str, Run]:
+    if len(runs) < 2:
+        raise S3EvalError("Expected two or more runs, but got one", fix="s3eval compare RUN RUN")
+    named: dict[str, Run] = {}
+    for run in runs:
+        name = run.name if run.name not in named else str(run.path)
+        if name in named:
+            raise S3EvalError("The same run is given twice", where=run.path)
+        named[name] = run
+    return named
+
+
+def _common(
+    runs: Sequence[Run], data: str | None, protocol: Protocol | None
+) -> tuple[Dataset, Any]:
+    """The dataset and protocol of all of them.
+
+    Raises:
+        S3EvalError: they were made on different datasets or under different protocols.
+    """
+    digests = {r.facts.digest for r in runs if r.facts.digest}
+    if len(digests) > 1:
+        raise S3EvalError(
+            "These runs were made on different datasets",
+            where=", ".join(sorted({r.facts.dataset for r in runs})),
+            fix="compare runs of one dataset",
+        )
+    protocols = {r.facts.protocol for r in runs}
+    if protocol is None and len(protocols) > 1:
+        raise S3EvalError(
+            "These runs were scored by different protocols", fix="add --protocol paper"
+        )
+    folder = found_dataset(runs[0].facts, runs[0].path)
+    where = data or (str(folder) if folder else runs[0].facts.dataset)
+    dataset = open_dataset(where)
+    if digests and dataset.digest and dataset.digest not in digests:
+        raise S3EvalError("The dataset's tables changed since these runs", where=where)
+    return dataset, protocol or protocols.pop()
+
+
+def _reader(
+    runs: Mapping[str, Run],
+    findings: Mapping[str, Findings],
+    tasks: LoadedTasks,
+    judging: JudgeChoice,
+    shown: Mapping[str, Any],
+) -> Judge | None:
+    """The judge, where a task that is compared reads free text that no judge has read yet."""
+    choices = {
+        name: c for name, run in runs.items() if (c := judge_of_run(run, judging)).name != "none"
+    }
+    if not tasks.judged & {task for name in choices for task in findings[name]}:
+        return None
+    names = sorted({c.name for c in choices.values()})
+    if len(names) > 1:
+        raise S3EvalError(
+            f"These runs were read by different judges ({', '.join(names)})", fix="add --judge NAME"
+        )
+    return next(iter(choices.values())).open(**shown)

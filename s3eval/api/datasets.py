@@ -1,0 +1,75 @@
+"""Opening datasets: a folder, or a format named before a colon; and the dataset of a run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Dataset
+from s3eval.plugins import installed
+from s3eval.running.runs import found_dataset
+
+if TYPE_CHECKING:
+    from s3eval.running.runs import Run
+
+__all__ = ["dataset_of", "open_dataset"]
+
+
+def open_dataset(path: str | os.PathLike[str]) -> Dataset:
+    """Open a dataset.
+
+    Args:
+        path: a dataset folder, or ``format:path`` for the other formats that
+            ``s3eval list datasets`` shows.
+
+    Raises:
+        S3EvalError: there is none, it has errors, or its format's plugin gave no dataset.
+    """
+    text = os.fspath(path)
+    kind, sign, rest = text.partition(":")
+    if not sign or Path(text).exists():
+        kind, rest = "folder", text
+    plugin = installed().get("dataset", kind)
+    dataset = plugin.spec.load()(rest)
+    if not isinstance(dataset, Dataset):
+        raise S3EvalError(
+            f"Expected the dataset format '{kind}' to give a Dataset, "
+            f"but got {type(dataset).__name__}",
+            where=f"{plugin.package}: {plugin.spec.adapter}",
+        )
+    return dataset
+
+
+def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
+    """The dataset a run was made on: the part it selected, and the whole.
+
+    Scoring wants the whole: baselines learn from folds the run did not ask about.
+
+    Args:
+        path: where the dataset is now, when it moved.
+
+    Raises:
+        S3EvalError: it is not there, or its tables changed since (told, not hidden).
+    """
+    where = path or run.facts.dataset
+    if path is None and (folder := found_dataset(run.facts, run.path)) is not None:
+        where = str(folder)
+    try:
+        dataset = open_dataset(where)
+    except S3EvalError as error:
+        if path is None and not Path(where).exists():
+            fix = f"s3eval show {run.path} --data WHERE_IT_IS_NOW"
+            raise S3EvalError("The run's dataset is not there", where=where, fix=fix) from error
+        raise
+    if run.facts.digest and dataset.digest and run.facts.digest != dataset.digest:
+        raise S3EvalError(
+            "The dataset's tables changed since this run",
+            where=where,
+            fix="run again with the same --out: recorded answers are kept and reused",
+        )
+    selection: Mapping[str, Any] = run.facts.selection
+    chosen = {key: selection.get(key) for key in ("videos", "folds", "limit")}
+    return dataset.select(**chosen), dataset

@@ -1,0 +1,89 @@
+"""Which judge reads, and what it may do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from s3eval.judge import Judge
+    from s3eval.running.runs import Run
+
+__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "judge_of_run"]
+
+#: The judge that reads where none is named: it never leaves the machine.
+DEFAULT_JUDGE = "lexicon"
+Notify = Callable[[str], None]
+ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+
+
+@dataclass(frozen=True)
+class JudgeChoice:
+    """A judge by name, and what it may do.
+
+    Attributes:
+        name: as ``s3eval list judges`` shows it, or "none".
+        named: whether the user named it; else it is the default, or a run's own.
+        options: the judge's options.
+        allow_remote: whether text may leave this machine.
+        phi: "redact", "block" or "off".
+        max_cost: dollars; None without limit.
+        max_calls: calls; None without limit.
+    """
+
+    name: str = DEFAULT_JUDGE
+    named: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    allow_remote: bool = False
+    phi: str = "redact"
+    max_cost: float | None = None
+    max_calls: int | None = None
+
+    def open(
+        self,
+        needed: bool = True,
+        notify: Notify | None = None,
+        progress: ShowProgress | None = None,
+    ) -> Judge | None:
+        """Load the judge; None for "none" or where nothing needs one.
+
+        Args:
+            notify: handed one line before a batch is sent, and what was used.
+            progress: shows how far a batch is.
+
+        Raises:
+            S3EvalError: unknown, missing parts, or not allowed.
+        """
+        from s3eval.judging.load import load_judge
+
+        judge = load_judge(
+            self.name,
+            self.options,
+            allow_remote=self.allow_remote,
+            needed=needed,
+            phi=self.phi,
+            max_cost=self.max_cost,
+            max_calls=self.max_calls,
+        )
+        if judge is not None and notify is not None:
+            judge.report_to(notify, progress)
+        return judge
+
+
+def judge_of_run(run: Run, choice: JudgeChoice) -> JudgeChoice:
+    """The judge that reads for a run: the one the user named, else the one it was made with.
+
+    A recorded run brings its readings with it: no judge reads for it unless one is named.
+    """
+    if choice.named:
+        return choice
+    if run.facts.source == "recorded":
+        return replace(choice, name="none")
+    recorded = run.facts.options.get("judge")
+    if recorded:
+        return replace(choice, name=str(recorded["name"]), options=dict(recorded["options"]))
+    # The first version kept only what the judge said it is.
+    name = str(run.facts.judge.get("judge") or "none")
+    return choice if name == choice.name else replace(choice, name=name)

@@ -1,0 +1,207 @@
+"""Runs that are on disk, their scores, and both as frames and tables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from s3eval.api.datasets import dataset_of
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
+from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.plugins import installed
+from s3eval.reporting.frames import finding_records, score_records
+from s3eval.reporting.scores import html_of, text_of
+from s3eval.running.evaluate import material_of
+from s3eval.running.runs import Run
+from s3eval.running.runs import open_runs as read_runs
+from s3eval.statistics.scored import Scored, score_all
+from s3eval.vocabulary import Protocol
+
+if TYPE_CHECKING:
+    import pandas
+
+    from s3eval.facts.videos import Dataset
+    from s3eval.running.scoring import Material
+
+__all__ = ["ScoredRuns", "open_runs", "score", "score_runs"]
+
+
+@dataclass(frozen=True)
+class ScoredRuns:
+    """Runs with their scores, in the order given.
+
+    Shows as a table in a notebook and in a terminal.
+
+    Attributes:
+        scored: one for each run.
+        dataset: that they are about, the whole of it; None where they are about several.
+    """
+
+    scored: tuple[Scored, ...]
+    dataset: Dataset | None = None
+    datasets: tuple[Dataset, ...] = field(default=(), repr=False)
+
+    def __iter__(self) -> Iterator[Scored]:
+        return iter(self.scored)
+
+    def __len__(self) -> int:
+        return len(self.scored)
+
+    def __getitem__(self, run: str | int) -> Scored:
+        """A run's scores, by its name or place."""
+        if isinstance(run, int):
+            return self.scored[run]
+        for one in self.scored:
+            if one.run.name == run:
+                return one
+        raise UnknownNameError("run", run, self.names, fix=f"one of {', '.join(self.names)}")
+
+    @property
+    def names(self) -> list[str]:
+        """The runs' names."""
+        return [one.run.name for one in self.scored]
+
+    def _dataset_of(self, place: int) -> Dataset | None:
+        return self.datasets[place] if self.datasets else self.dataset
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each video and item: finding, truth, probability, counts, and facts.
+
+        Raises:
+            S3EvalError: pandas is not installed.
+        """
+        records: list[Mapping[str, Any]] = []
+        for place, one in enumerate(self.scored):
+            records += finding_records(one, self._dataset_of(place))
+        return _frame(records)
+
+    def scores_frame(self) -> pandas.DataFrame:
+        """A row for each score: value, interval, counts, chance."""
+        return _frame([r for one in self.scored for r in score_records(one)])
+
+    def __repr__(self) -> str:
+        return text_of(self.scored)
+
+    def _repr_html_(self) -> str:
+        return html_of(self.scored)
+
+
+def _frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    try:
+        import pandas
+    except ImportError as error:
+        raise S3EvalError(
+            "Frames are made by pandas, not installed here", fix="pip install pandas"
+        ) from error
+    frame: pandas.DataFrame = pandas.DataFrame.from_records([dict(r) for r in records])
+    return frame
+
+
+def open_runs(
+    paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+) -> list[Run]:
+    """Read run folders; a folder of runs stands for all of them.
+
+    Raises:
+        S3EvalError: no run there, or one that cannot be read.
+    """
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else [*paths]
+    return read_runs(os.fspath(p) for p in several)
+
+
+def score(
+    runs: str | os.PathLike[str] | Run | Iterable[str | os.PathLike[str] | Run],
+    *,
+    protocol: Protocol | None = None,
+    judge: str | None = None,
+    judge_options: Mapping[str, Any] | None = None,
+    data: str | None = None,
+    resamples: int = 2000,
+    bertscore: str = "",
+    write: bool = False,
+    allow_remote: bool = False,
+    phi: str = "redact",
+    max_cost: float | None = None,
+    max_calls: int | None = None,
+) -> ScoredRuns:
+    """Score runs again, from their recorded answers; no model is asked.
+
+    Args:
+        runs: from `open_runs`, or folders.
+        protocol: None for each run's own.
+        judge: by name; None for the one each run was made with.
+        data: where the dataset is, when it moved.
+        bertscore: an encoder for BERTScore, "" to leave it out.
+        write: whether findings and scores in the run folders are replaced.
+
+    Raises:
+        S3EvalError: a run's dataset is not there or changed, unknown names.
+    """
+    choice = JudgeChoice(
+        name=DEFAULT_JUDGE if judge is None else judge,
+        named=judge is not None,
+        options=judge_options or {},
+        allow_remote=allow_remote,
+        phi=phi,
+        max_cost=max_cost,
+        max_calls=max_calls,
+    )
+    several = [runs] if isinstance(runs, (str, os.PathLike, Run)) else [*runs]
+    opened: list[Run] = []
+    for one in several:
+        opened += [one] if isinstance(one, Run) else open_runs(one)
+    options = {"bertscore": bertscore} if bertscore else {}
+    return score_runs(opened, choice, protocol, data, resamples, options, write)
+
+
+def score_runs(
+    runs: Sequence[Run],
+    choice: JudgeChoice,
+    protocol: Protocol | None = None,
+    data: str | None = None,
+    resamples: int = 2000,
+    options: Mapping[str, Any] | None = None,
+    write: bool = False,
+    **shown: Any,
+) -> ScoredRuns:
+    """Score runs by their own judges, or by the one chosen; each judge reads for all its runs.
+
+    Args:
+        options: of the tasks' scoring.
+        shown: ``notify`` and ``progress`` of the judges.
+    """
+    datasets: list[Dataset] = []
+    materials: list[Material] = []
+    groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
+    for place, run in enumerate(runs):
+        selected, whole = dataset_of(run, data)
+        judge = judge_of_run(run, choice)
+        by: Any = protocol or run.facts.protocol
+        reads = judge.name != "none"
+        materials.append(material_of(run, selected, whole, by, None, options, judge_reads=reads))
+        datasets.append(whole)
+        key = f"{judge.name} {sorted(judge.options.items())}"
+        groups.setdefault(key, (judge, []))[1].append(place)
+    scored: dict[int, Scored] = {}
+    for judge, places in groups.values():
+        mine = [materials[i] for i in places]
+        reader = judge.open(_wants_judge(mine), **shown)
+        try:
+            done = score_all(
+                [runs[i] for i in places], mine, reader, resamples=resamples, write=write
+            )
+        finally:
+            if reader is not None:
+                reader.close()
+        scored |= dict(zip(places, done, strict=True))
+    ordered = tuple(scored[i] for i in range(len(runs)))
+    same = datasets[0] if len({d.digest for d in datasets}) == 1 else None
+    return ScoredRuns(ordered, same, tuple(datasets))
+
+
+def _wants_judge(materials: Iterable[Material]) -> bool:
+    registry = installed()
+    tasks = {name for m in materials if m.judge_reads for name in m.tasks.by_name}
+    return any(registry.get("task", name).spec.judged for name in tasks)

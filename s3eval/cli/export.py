@@ -1,0 +1,37 @@
+"""``s3eval export``: runs in another format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.exporters import empty_or_new, exporter
+
+EPILOG = """\b
+Examples:
+  s3eval export runs/motion --to NAME --out motion-exported
+  s3eval list exporters                        the formats that are installed
+"""
+
+
+@click.command("export", epilog=EPILOG)
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--to", "name", required=True, metavar="NAME", help="An installed exporter.")
+@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Where to.")
+@click.option("--force", is_flag=True, help="Write into OUT even where it is not empty.")
+@json_option
+def command(
+    runs: tuple[Path, ...], name: str, out: Path, force: bool, json_file: str | None
+) -> None:
+    """Write RUNS in the format NAME. A folder of runs stands for all of them."""
+    from s3eval.running.runs import open_runs
+
+    write = exporter(name, "runs").load()
+    empty_or_new(out, force)
+    opened = open_runs(runs)
+    write(opened, out)
+    facts = {"format": name, "out": str(out), "runs": [run.name for run in opened]}
+    if not write_json_output(facts, json_file):
+        click.echo(f"Written: {out}")

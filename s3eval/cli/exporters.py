@@ -1,0 +1,44 @@
+"""What the two export verbs share: the exporter of a name, and where it may write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.specs import ExporterSpec
+
+__all__ = ["empty_or_new", "exporter"]
+
+
+def exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:
+    """The installed exporter of runs, or of datasets, of that name.
+
+    Raises:
+        S3EvalError: none is installed, or (UnknownNameError) none of that name.
+    """
+    from s3eval.plugins import distribution_of, installed
+
+    known = {p.spec.name: p.spec for p in installed().of("exporter") if p.spec.of == of}
+    if name in known:
+        return known[name]
+    package = distribution_of("exporter", name)
+    install = f"pip install {package}" if package else ""
+    if not known:
+        raise S3EvalError(
+            f"No exporter of {of} is installed here",
+            why=f"'{name}' is asked for",
+            fix=install or "install the package that brings it",
+        )
+    raise UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
+
+
+def empty_or_new(out: Path, force: bool) -> None:
+    """Refuse a target that exists and is not an empty folder.
+
+    Raises:
+        S3EvalError: it is, and ``force`` is not given.
+    """
+    taken = any(out.iterdir()) if out.is_dir() else out.exists()
+    if taken and not force:
+        raise S3EvalError("OUT exists already", where=out, fix="another path, or --force")

@@ -1,1 +1,0 @@
-"""Other formats read as datasets."""

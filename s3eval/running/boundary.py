@@ -1,0 +1,170 @@
+"""What comes back from a plugin, checked once, where it enters.
+
+Whatever a model gives for a question becomes one `Answer` that can be stored and read again, or a
+failed answer that says what was wrong with it. Whatever a task combines is a `Finding` of that
+task and video, JSON-able, or an error that names the task.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from numbers import Real
+from typing import Any
+
+from s3eval.errors import S3EvalError
+from s3eval.model import Answer, Question
+from s3eval.task import Finding
+
+__all__ = ["LONGEST_ANSWER", "checked_answer", "checked_findings", "checked_identity"]
+
+#: Characters of an answer that are kept; a longer one is a fault of the model, not an answer.
+LONGEST_ANSWER = 1_000_000
+_STATUSES = ("answered", "failed", "skipped")
+_STATES = ("answered", "unreadable", "failed", "skipped")
+#: How far above 1 or below 0 a probability may lie by rounding.
+_ROUNDING = 1e-6
+
+
+def checked_answer(given: Any, question: Question) -> Answer:
+    """What a model gave for a question, as an answer that can be stored.
+
+    Text is an answer. Probabilities may be NumPy numbers and a hair outside [0, 1]; others make
+    the answer failed. NUL and half characters (lone surrogates) cannot be stored and are written
+    as U+FFFD.
+
+    >>> checked_answer("yes", Question("tonic", "Tonic?")).text
+    'yes'
+    >>> checked_answer(None, Question("tonic", "Tonic?")).reason
+    'the model gave NoneType instead of an answer'
+    """
+    if isinstance(given, str):
+        given = Answer.of(given)
+    if not isinstance(given, Answer):
+        return Answer.failed(f"the model gave {type(given).__name__} instead of an answer")
+    try:
+        return _checked_fields(given, question)
+    except _Wrong as wrong:
+        return Answer.failed(f"the model gave {wrong}")
+
+
+class _Wrong(Exception):  # noqa: N818 - a reason, not an error of its own
+    pass
+
+
+def _checked_fields(given: Answer, question: Question) -> Answer:
+    if given.status not in _STATUSES:
+        raise _Wrong(f"the unknown status {given.status!r}")
+    for name, value in (("text", given.text), ("reason", given.reason)):
+        if not isinstance(value, str):
+            raise _Wrong(f"{type(value).__name__} instead of text as its {name}")
+    if len(given.text) > LONGEST_ANSWER:
+        raise _Wrong(f"an answer of {len(given.text):,} characters (at most {LONGEST_ANSWER:,})")
+    if given.status != "answered":
+        reason = _storable(" ".join(given.reason.split()))[:500] or "no reason was given"
+        return Answer(given.status, reason=reason)
+    probabilities = _probabilities(given.probabilities, question)
+    mass = None if given.mass is None else _share(given.mass, "mass")
+    return replace(
+        given, text=_storable(given.text), reason="", probabilities=probabilities, mass=mass
+    )
+
+
+def _probabilities(given: Any, question: Question) -> dict[str, float]:
+    if not isinstance(given, Mapping):
+        raise _Wrong(f"{type(given).__name__} instead of probabilities by choice")
+    found = {}
+    for choice, value in given.items():
+        if not isinstance(choice, str) or (question.choices and choice not in question.choices):
+            raise _Wrong(f"a probability for {choice!r}, which is no choice of the question")
+        found[choice] = _share(value, f"probability of '{choice}'")
+    return found
+
+
+def _share(value: Any, name: str) -> float:
+    """A number in [0, 1], whatever its type; rounding errors are set right."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        # NumPy's 0-d arrays and tensors say item().
+        item = getattr(value, "item", None)
+        value = item() if callable(item) else value
+    if isinstance(value, bool) or not isinstance(value, (int, float, Real)):
+        raise _Wrong(f"{type(value).__name__} as the {name}")
+    number = float(value)
+    if not math.isfinite(number) or not -_ROUNDING <= number <= 1 + _ROUNDING:
+        raise _Wrong(f"{number} as the {name}")
+    return min(1.0, max(0.0, number))
+
+
+def _storable(text: str) -> str:
+    """The text without what no database or JSON file takes."""
+    if "\x00" in text:
+        text = text.replace("\x00", "\ufffd")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        # Halves that belong together are joined, others replaced.
+        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def checked_findings(task: str, video: str, given: Any) -> list[Finding]:
+    """What a task combined of a video.
+
+    Raises:
+        S3EvalError: something in it is no finding, or one of another task or video, has no known
+            state, a value where there should be none (or none where there should be one), a
+            probability outside [0, 1], or cannot be written as JSON.
+    """
+    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
+        raise S3EvalError(f"Expected findings from combine, but got {type(given).__name__}")
+    return [_checked_finding(task, video, finding) for finding in given]
+
+
+def _checked_finding(task: str, video: str, finding: Any) -> Finding:
+    if not isinstance(finding, Finding):
+        raise S3EvalError(f"Expected findings from combine, but got {type(finding).__name__}")
+    if (finding.task, finding.video) != (task, video):
+        raise S3EvalError(f"Expected a finding of '{task}' about the video it was given")
+    if not isinstance(finding.item, str) or not finding.item:
+        raise S3EvalError(f"Expected the item of a finding to be a name, but got {finding.item!r}")
+    if finding.state not in _STATES:
+        raise S3EvalError(f"Expected a state among {', '.join(_STATES)}, but got {finding.state!r}")
+    if (finding.state == "answered") != (finding.value is not None):
+        raise S3EvalError(f"A finding is '{finding.state}' with the value {finding.value!r}"[:300])
+    if finding.probability is not None:
+        try:
+            finding = replace(finding, probability=_share(finding.probability, "probability"))
+        except _Wrong as wrong:
+            raise S3EvalError(f"A finding has {wrong}") from None
+    try:
+        json.dumps([finding.value, dict(finding.detail), finding.reason], allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise S3EvalError("A finding cannot be written as JSON", why=str(error)) from error
+    checked: Finding = finding
+    return checked
+
+
+def checked_identity(given: Any, model: str, package: str = "") -> dict[str, Any]:
+    """A model's identity, as it goes into the key of its answers.
+
+    Raises:
+        S3EvalError: it is no mapping, or not JSON: then a key of it would not be the same twice.
+    """
+    where = f"{package}: {model}" if package else model
+    if not isinstance(given, Mapping):
+        raise S3EvalError(
+            "Expected identity() to give a mapping", where=where, why=f"got {type(given).__name__}"
+        )
+    try:
+        text = json.dumps(dict(given), sort_keys=True, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise S3EvalError(
+            "identity() is not JSON-able",
+            where=where,
+            why=str(error),
+            fix="give names and numbers (str, int, float, bool, lists and mappings of those)",
+        ) from error
+    found: dict[str, Any] = json.loads(text)
+    return found

@@ -1,0 +1,150 @@
+"""A run folder that is there already: what of it is kept, and what cannot be continued.
+
+The same command goes on where it stopped. Other tasks join the run, and the findings of those
+that it had are kept. Another dataset, or fewer videos than before, would leave a run of which
+part is about something else: that is refused, and the flag that replaces it is named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from s3eval.errors import S3EvalError
+from s3eval.running.loading import Findings, load_tasks
+from s3eval.running.runs import RunFacts, found_dataset, open_run
+from s3eval.running.scoring import Combined, Material
+
+if TYPE_CHECKING:
+    from s3eval.facts.videos import Dataset
+    from s3eval.plugins import Registry
+    from s3eval.running.evaluate import Evaluation
+
+__all__ = ["Kept", "kept_of"]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of the run that was in the folder.
+
+    Attributes:
+        findings: of tasks that are not asked now, by task.
+        together: the groups of tasks that were asked together before.
+        registry: where the kept tasks are loaded from.
+        notes: lines for the user.
+    """
+
+    findings: Findings = field(default_factory=dict)
+    together: Sequence[Sequence[str]] = ()
+    registry: Registry | None = None
+    notes: Sequence[str] = ()
+
+    def extended(self, facts: RunFacts) -> RunFacts:
+        """The facts of the run with the kept tasks among its own."""
+        if not self.findings:
+            return facts
+        groups = [[t for t in group if t in self.findings] for group in self.together]
+        together = [g for g in groups if g] + [[*facts.tasks]]
+        tasks = tuple(t for g in together for t in g)
+        return replace(facts, tasks=tasks, options={**facts.options, "together": together})
+
+    def joined(self, material: Material, combined: Combined) -> tuple[Material, Combined]:
+        """The material with the kept tasks' findings beside those made now."""
+        names = [*combined.findings, *self.findings]
+        findings = {**combined.findings, **self.findings}
+        tasks = load_tasks(names, self.registry)
+        whole = replace(material, tasks=tasks, pieces=None, findings=findings)
+        return whole, Combined(findings, combined.faults)
+
+
+def kept_of(work: Evaluation, registry: Registry) -> Kept:
+    """What of the run in ``work.out`` is kept.
+
+    Raises:
+        S3EvalError: the run there cannot be continued by this one.
+    """
+    if work.replace_run or not (work.out / "run.json").is_file():
+        return Kept()
+    before = open_run(work.out)
+    facts = before.facts
+    fix = "another --out, or --replace to begin this run anew (its answers are kept for reuse)"
+    if facts.model != work.model or facts.source != "asked":
+        raise S3EvalError(
+            f"The folder holds a run of '{facts.model}'", where=work.out.name, fix=fix
+        )
+    _refuse_another_dataset(work, facts, before.path, fix)
+    _refuse_fewer_videos(work, facts, fix)
+    notes = []
+    if facts.digest and work.dataset.digest and facts.digest != work.dataset.digest:
+        notes.append("the dataset's tables changed since this run; answers are kept and reused")
+    others = {
+        name: found
+        for name, found in before.findings.items()
+        if name not in work.tasks and name in registry.names("task")
+    }
+    if others:
+        _refuse_other_settings(work, facts, others, fix)
+        notes.append(f"kept from before: {', '.join(others)}")
+    together = facts.options.get("together") or [list(facts.tasks)]
+    return Kept(others, together, registry, notes)
+
+
+def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: str) -> None:
+    if not facts.digest or facts.digest == work.dataset.digest:
+        return
+    before = found_dataset(facts, run)
+    same = facts.dataset == work.dataset_path or (
+        before is not None and before.resolve() == Path(work.dataset_path).resolve()
+    )
+    if not same:
+        raise S3EvalError(
+            "The run in this folder was made on another dataset", where=work.out.name, fix=fix
+        )
+
+
+def _refuse_fewer_videos(work: Evaluation, facts: RunFacts, fix: str) -> None:
+    whole = work.whole
+    if whole is None:
+        return
+    missing = _selected(whole, facts.selection) - {v.name for v in work.dataset.videos}
+    if missing:
+        raise S3EvalError(
+            f"The run in this folder is about {len(missing)} more videos than are selected now",
+            where=work.out.name,
+            fix=fix,
+        )
+
+
+def _selected(whole: Dataset, selection: Mapping[str, Any]) -> set[str]:
+    known = {v.name for v in whole.videos}
+    named = selection.get("videos")
+    videos = [name for name in named if name in known] if named is not None else None
+    chosen = whole.select(videos, selection.get("folds"), selection.get("limit"))
+    return {v.name for v in chosen.videos}
+
+
+def _refuse_other_settings(
+    work: Evaluation, facts: RunFacts, others: Mapping[str, Any], fix: str
+) -> None:
+    """Findings of tasks that are not asked now are kept only where they were made alike."""
+    now: dict[str, Any] = {
+        "protocol": work.protocol,
+        "seed": work.seed,
+        "sampling": dict(work.sampling),
+    }
+    before: dict[str, Any] = {
+        "protocol": facts.protocol,
+        "seed": facts.seed,
+        "sampling": dict(facts.options.get("sampling", {})),
+    }
+    if work.profile:
+        now["profile"], before["profile"] = work.profile, facts.options.get("profile")
+    changed = [name for name in now if now[name] != before[name]]
+    if changed:
+        raise S3EvalError(
+            f"The run in this folder has {', '.join(others)} with another {' and '.join(changed)}",
+            where=work.out.name,
+            fix=fix,
+        )

@@ -1,0 +1,64 @@
+"""Calling a task's own code: what it raises becomes a fault of that task, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from s3eval.errors import MachineError, S3EvalError, StopRunError
+
+__all__ = ["Fault", "Guard"]
+
+T = TypeVar("T")
+_LONGEST_REASON = 500
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a task's own code could not do.
+
+    >>> print(Fault("gait", "s3eval-task-gait", "scoring", "ValueError: no rows"))
+    task 'gait' (s3eval-task-gait) failed while scoring: ValueError: no rows
+    """
+
+    task: str
+    package: str
+    step: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"task '{self.task}' ({self.package}) failed while {self.step}: {self.reason}"
+
+
+class Guard:
+    """Calls tasks' code and keeps what went wrong.
+
+    Args:
+        packages: the distribution of each task.
+    """
+
+    def __init__(self, packages: Mapping[str, str]) -> None:
+        self.packages = packages
+        self.faults: list[Fault] = []
+
+    def call(self, task: str, step: str, work: Callable[[], T], otherwise: T) -> T:
+        """What ``work`` returns, or ``otherwise`` where it raises.
+
+        Raises:
+            MachineError, StopRunError, KeyboardInterrupt, MemoryError: those end more than a task.
+        """
+        try:
+            return work()
+        except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:  # a plugin may raise anything, SystemExit included
+            is_ours = isinstance(error, S3EvalError)
+            self.note(task, step, str(error) if is_ours else f"{type(error).__name__}: {error}")
+            return otherwise
+
+    def note(self, task: str, step: str, reason: str) -> None:
+        """Keep what went wrong with a task, once."""
+        fault = Fault(task, self.packages.get(task, "unknown"), step, reason[:_LONGEST_REASON])
+        if fault not in self.faults:
+            self.faults.append(fault)

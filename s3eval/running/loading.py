@@ -1,0 +1,106 @@
+"""Loading the tasks of a run, with what each offers to others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from s3eval.errors import S3EvalError, nearest
+from s3eval.task import Finding, Task
+
+if TYPE_CHECKING:
+    from s3eval.plugins import Registry
+
+__all__ = ["Findings", "LoadedTasks", "load_task", "load_tasks"]
+
+#: By task name.
+Findings = Mapping[str, Sequence[Finding]]
+
+
+@dataclass(frozen=True)
+class LoadedTasks:
+    """Task instances by name, with what each offers to others.
+
+    Attributes:
+        by_name: in the order asked for.
+        provides: task name to what it offers (`TaskSpec.provides`).
+        judged: names of those that want a judge.
+        packages: the distribution that each came from, for messages.
+    """
+
+    by_name: Mapping[str, Task]
+    provides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    judged: frozenset[str] = frozenset()
+    packages: Mapping[str, str] = field(default_factory=dict)
+
+    def providing(self, what: str) -> tuple[str, ...]:
+        """The names of the tasks that offer something, e.g. "features"."""
+        return tuple(name for name, offers in self.provides.items() if what in offers)
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """All that these tasks offer each other."""
+        return frozenset(what for offers in self.provides.values() for what in offers)
+
+    def provided(self, findings: Findings) -> dict[str, Sequence[Finding]]:
+        """Findings by what their task offers."""
+        return {
+            what: findings[name]
+            for name, offers in self.provides.items()
+            if name in findings
+            for what in offers
+        }
+
+    def check_options(self, options: Mapping[str, Mapping[str, Any]]) -> None:
+        """An option that a task does not take is an error, never ignored.
+
+        Raises:
+            S3EvalError: names the option, and what the task takes.
+        """
+        for name, given in options.items():
+            known = [*self.by_name[name].options] if name in self.by_name else []
+            for option in sorted(set(given).difference(known)):
+                close = nearest(option, known)
+                listed = ", ".join(known) if known else "none"
+                raise S3EvalError(
+                    f"Task '{name}' takes no option '{option}'; it takes {listed}",
+                    fix=f"--task-option {name}.{close}=..." if close else "",
+                )
+
+
+def load_task(name: str, registry: Registry | None = None) -> Task:
+    """An instance of the task of that name.
+
+    Raises:
+        S3EvalError: unknown, its needs are missing, or its adapter is no task.
+    """
+    return load_tasks([name], registry).by_name[name]
+
+
+def load_tasks(names: Iterable[str], registry: Registry | None = None) -> LoadedTasks:
+    """Instances of several tasks.
+
+    Raises:
+        S3EvalError: as `load_task`.
+    """
+    from s3eval.plugins import installed
+
+    known = registry or installed()
+    tasks: dict[str, Task] = {}
+    provides, judged, packages = {}, set(), {}
+    for name in names:
+        plugin = known.get("task", name)
+        adapter = plugin.spec.load()
+        if not (isinstance(adapter, type) and issubclass(adapter, Task)):
+            got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
+            raise S3EvalError(
+                f"Expected the adapter of task '{name}' to be a subclass of Task, but got {got}",
+                where=f"{plugin.package}: {plugin.spec.adapter}",
+            )
+        tasks[name] = adapter.load(plugin.spec)
+        provides[name] = plugin.spec.provides
+        packages[name] = plugin.package
+        if plugin.spec.judged:
+            judged.add(name)
+    return LoadedTasks(tasks, provides, frozenset(judged), packages)

@@ -1,0 +1,101 @@
+"""Runs with their scores: tallied once, resampled once, written where asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from s3eval.running.runs import Run, write_json, write_run
+from s3eval.running.scoring import Combined, Material, combine_all, tally_all
+from s3eval.statistics.table import ScoreRow, score_rows
+
+if TYPE_CHECKING:
+    from s3eval.judge import Judge
+    from s3eval.running.guard import Fault
+
+__all__ = ["Scored", "score_all"]
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A run's scores under one protocol.
+
+    Attributes:
+        run: with the findings that were scored.
+        protocol: "paper" or "release".
+        rows: every score beside its interval and its best chance line.
+        judge: the identity of the judge that read, {} for none.
+        faults: what tasks' own code could not do; their scores are missing.
+        headlines: by task the metric to show when only one fits.
+        judged: the tasks that a judge merges or reads for.
+    """
+
+    run: Run
+    protocol: str
+    rows: Sequence[ScoreRow]
+    judge: Mapping[str, Any] = field(default_factory=dict)
+    faults: Sequence[Fault] = ()
+    headlines: Mapping[str, str] = field(default_factory=dict)
+    judged: frozenset[str] = frozenset()
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for ``--json`` and scores.json."""
+        facts = self.run.facts
+        document: dict[str, Any] = {
+            "run": self.run.name,
+            "model": facts.model,
+            "dataset": facts.dataset,
+            "protocol": self.protocol,
+            "judge": dict(self.judge),
+            "scores": [asdict(row) for row in self.rows],
+        }
+        if self.faults:
+            document["faults"] = [asdict(f) for f in self.faults]
+        return document
+
+
+def score_all(
+    runs: Sequence[Run],
+    materials: Sequence[Material],
+    judge: Judge | None = None,
+    combined: Sequence[Combined] | None = None,
+    resamples: int = 2000,
+    write: bool = False,
+) -> list[Scored]:
+    """Score runs; a judge merges for all of them at once, then reads for all of them at once.
+
+    Args:
+        materials: what each run is scored from, in the same order.
+        combined: findings, where they are known already.
+        write: whether ``findings.jsonl`` and ``scores.json`` of each run are written.
+    """
+    findings = combined if combined is not None else combine_all(materials, judge)
+    tallied = tally_all(materials, findings, judge)
+    results = []
+    for run, material, found in zip(runs, materials, tallied, strict=True):
+        rows = score_rows(material, found, resamples, run.facts.seed)
+        # A recorded run's readings are its own unless a judge was asked for.
+        reads = judge is not None and material.judge_reads
+        identity = dict(judge.identity()) if judge is not None and reads else {}
+        facts = run.facts
+        if reads or facts.source != "recorded":
+            facts = replace(facts, protocol=material.protocol, judge=identity)
+        named = Run(run.path, facts, found.findings)
+        headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
+        scored = Scored(
+            named,
+            material.protocol,
+            rows,
+            facts.judge,
+            found.faults,
+            headlines,
+            material.tasks.judged,
+        )
+        if write:
+            if combined is None:
+                every = [f for some in found.findings.values() for f in some]
+                write_run(run.path, facts, every)
+            write_json(run.path / "scores.json", scored.as_json())
+        results.append(scored)
+    return results
