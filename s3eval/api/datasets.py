@@ -15,7 +15,7 @@ from s3eval.running.runs import found_dataset
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
 
-__all__ = ["dataset_of", "open_dataset"]
+__all__ = ["dataset_of", "format_of", "open_dataset", "open_unchecked"]
 
 
 def open_dataset(path: str | os.PathLike[str]) -> Dataset:
@@ -28,19 +28,34 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     Raises:
         S3EvalError: there is none, it has errors, or its format's plugin gave no dataset.
     """
+    from s3eval.dataset.problems import refuse
+    from s3eval.dataset.validity import check_facts
+
+    kind, found = open_unchecked(path)
+    if kind != "folder":
+        refuse("The dataset has errors", check_facts(found), fix=f"s3eval data check {path}")
+    return found
+
+
+def format_of(path: str | os.PathLike[str]) -> tuple[str, str]:
+    """The format that a ``--data`` names, and the path in it; "folder" where it names none."""
     text = os.fspath(path)
     kind, sign, rest = text.partition(":")
-    if not sign or Path(text).exists():
-        kind, rest = "folder", text
+    return ("folder", text) if not sign or Path(text).exists() else (kind, rest)
+
+
+def open_unchecked(path: str | os.PathLike[str]) -> tuple[str, Dataset]:
+    """The format and the dataset as its plugin opens it.
+
+    Raises:
+        S3EvalError: there is none, or the plugin opens something else than a dataset.
+    """
+    from s3eval.dataset.validity import checked
+
+    kind, rest = format_of(path)
     plugin = installed().get("dataset", kind)
-    dataset = plugin.spec.load()(rest)
-    if not isinstance(dataset, Dataset):
-        raise S3EvalError(
-            f"Expected the dataset format '{kind}' to give a Dataset, "
-            f"but got {type(dataset).__name__}",
-            where=f"{plugin.package}: {plugin.spec.adapter}",
-        )
-    return dataset
+    where = f"{plugin.package}: {plugin.spec.adapter}"
+    return kind, checked(plugin.spec.load()(rest), kind, where)
 
 
 def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:

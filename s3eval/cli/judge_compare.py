@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.judging_options import remote_judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:

@@ -8,14 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import (
-    config_option,
-    json_option,
-    names,
-    print_table,
-    write_json_output,
-)
+from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
@@ -66,7 +62,7 @@ def command(
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
-        click.echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
+        echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
     if failed or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)
 
@@ -77,26 +73,24 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
-    click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
-        click.echo(f"{work.model}: left out: {reason}", err=True)
+    echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
     asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
     reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
     if windows:
-        click.echo(
+        echo(
             f"{work.model}: {windows} findings rest on part of their windows, the others failed",
             err=True,
         )
     if failures or windows:
         # Names of videos stand in the run, not in what may end up in a log.
         where = work.out / "findings.jsonl"
-        click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
+        echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
     return len(failures) + windows + len(plan.unplanned)
 
 

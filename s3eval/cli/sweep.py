@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from s3eval.cli.common import config_option, json_option, print_table, write_json_output
+from s3eval.cli.common import config_option, json_option, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Request
@@ -156,7 +158,7 @@ def _evaluated(
     )
     asked = outcome.asked
     new = asked.answered + asked.failed
-    click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
+    echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
     return outcome, scored
 
 
@@ -246,10 +248,10 @@ def _show(
                 line.append(_cell(row, gap, printed[label].get(key)))
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
-    click.echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    click.echo("permutation by patient, Holm over all.")
+    echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
+    echo("permutation by patient, Holm over all.")
     if any(printed.values()):
-        click.echo("published: the printed value, of the publication's own videos.")
+        echo("published: the printed value, of the publication's own videos.")
 
 
 def _cell(row: ScoreRow | None, gap: Difference | None, printed: Printed | None) -> str:

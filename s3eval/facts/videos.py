@@ -124,6 +124,8 @@ class Dataset:
         videos: in table order.
         annotations: by video name, one for every video.
         digest: SHA-256 over the tables, recorded with every run.
+        digest_covers: in words what the digest is made of ("videos.csv, features.csv"); a change
+            of anything else goes unnoticed by runs.
         patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
     """
 
@@ -133,6 +135,7 @@ class Dataset:
     root: Path | None = None
     digest: str = ""
     description: str = ""
+    digest_covers: str = ""
     patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

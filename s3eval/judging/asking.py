@@ -77,7 +77,7 @@ class Asker:
         identity: what makes a reading this judge's: part of every key and record.
         repairs: further tries when a reply does not validate; the model is told why.
         notify: told one line before a batch is sent.
-        progress: shows how far a batch is (`s3eval.cli.common.Progress.bar`).
+        progress: shows how far a batch is (`s3eval.reporting.progress.steps_shown`).
     """
 
     def __init__(

@@ -5,10 +5,10 @@ import multiprocessing
 import sqlite3
 
 import pytest
+from s3eval.judging.ahead import ask_ahead
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
-from s3eval.judging.ahead import ask_ahead
 from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
 from s3eval.privacy import Gate, PhiSpan

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.reporting.progress import steps_shown
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -51,7 +53,7 @@ def command(
 
         chosen = open_folder(dataset).select(videos=names(videos) or None)
         sheets = []
-        with Progress.bar("sheets", len(chosen)) as advance:
+        with steps_shown("sheets", len(chosen)) as advance:
             for video in chosen.videos:
                 path = out / f"{video.name}.jpg"
                 save(video_sheet(chosen, video, frames), path)
@@ -61,6 +63,6 @@ def command(
     if write_json_output(written, json_file):
         return
     if "signs" in written:
-        click.echo(f"wrote {written['signs']}")
+        echo(f"wrote {written['signs']}")
     if "sheets" in written:
-        click.echo(f"wrote {len(written['sheets'])} sheets to {out}")
+        echo(f"wrote {len(written['sheets'])} sheets to {out}")
