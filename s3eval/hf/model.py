@@ -185,7 +185,7 @@ class TransformersModel(Model):
             raise S3EvalError(
                 f"sharing={wanted} is not exact for this checkpoint",
                 where=self.spec.name,
-                why=self.sharing.reason,
+                why=self.sharing.reason or f"its cache layers allow {self.sharing.way} only",
                 fix="--model-option sharing=auto",
             )
         self.options = self.options.model_copy(update={"sharing": self.sharing.way})

@@ -35,6 +35,7 @@ FURTHER: dict[str, Callable[[Scale], Parts]] = {
     "llava_onevision": videos.llava_onevision,
     "minicpmv4_6": videos.minicpmv4_6,
     "mistral3": images.mistral3,
+    "mllama": images.mllama,
     "molmo2": videos.molmo2,
     "qwen2_audio": images.qwen2_audio,
     "qwen3_5": videos.qwen3_5,

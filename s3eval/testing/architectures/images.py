@@ -14,7 +14,7 @@ from s3eval.testing.architectures.parts import (
 )
 from s3eval.testing.architectures.scale import Scale
 
-__all__ = ["aya_vision", "gemma3", "gemma4", "lfm2_vl", "mistral3", "qwen2_audio"]
+__all__ = ["aya_vision", "gemma3", "gemma4", "lfm2_vl", "mistral3", "mllama", "qwen2_audio"]
 
 _SLIDING = ["sliding_attention", "full_attention"]
 
@@ -274,6 +274,52 @@ def aya_vision(scale: Scale) -> Parts:
         chat_template=chat({"image": "<image>"}),
     )
     return AyaVisionForConditionalGeneration(config), processor, stops(tokenizer)
+
+
+def mllama(scale: Scale) -> Parts:
+    """Llama 3.2 Vision: layers of cross-attention to the images between those of the text."""
+    import torch
+    from transformers import (
+        MllamaConfig,
+        MllamaForConditionalGeneration,
+        MllamaImageProcessor,
+        MllamaProcessor,
+    )
+
+    tokenizer = tokenizer_of(scale, {"image_token": "<|image|>"})
+    tokenizer.bos_token = "<|endoftext|>"
+    side = scale.tile
+    sizes = text_sizes(scale, tokenizer, num_hidden_layers=3, cross_attention_layers=[1])
+    config = MllamaConfig(
+        text_config={**sizes, "bos_token_id": tokenizer.bos_token_id},
+        vision_config={
+            "hidden_size": scale.sight.width,
+            "intermediate_size": scale.sight.feed_forward,
+            "num_hidden_layers": scale.sight.layers,
+            "num_global_layers": 1,
+            "attention_heads": scale.sight.heads,
+            "vision_output_dim": 2 * scale.sight.width,
+            "intermediate_layers_indices": [0],
+            "image_size": side,
+            "patch_size": 14,
+            "max_num_tiles": 1,
+            "supported_aspect_ratios": [[1, 1]],
+        },
+        image_token_index=tokenizer.convert_tokens_to_ids("<|image|>"),
+    )
+    processor = MllamaProcessor(
+        image_processor=MllamaImageProcessor(
+            size={"height": side, "width": side}, max_image_tiles=1
+        ),
+        tokenizer=tokenizer,
+        chat_template=chat({"image": "<|image|>"}),
+    )
+    model = MllamaForConditionalGeneration(config)
+    for name, parameter in model.named_parameters():
+        if "gate" in name.rsplit(".", 1)[-1]:
+            # The library begins with closed gates, and nothing would be seen.
+            torch.nn.init.ones_(parameter)
+    return model, processor, stops(tokenizer)
 
 
 def qwen2_audio(scale: Scale) -> Parts:
