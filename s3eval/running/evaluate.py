@@ -125,6 +125,24 @@ def _prepare(work: Evaluation, registry: Registry) -> _Prepared:
     return _Prepared(plugin, chosen, tasks, plan)
 
 
+def _as_loaded(work: Evaluation, prepared: _Prepared, model: Model) -> _Prepared:
+    """The same with what the loaded model perceives of what its spec states, and planned by it."""
+    spec = prepared.plugin.spec
+    if model.senses is None or model.senses >= spec.senses:
+        return prepared
+    sees, hears = "sight" in model.senses, "hearing" in model.senses
+    spec = replace(spec, sees=spec.sees and sees, hears=spec.hears and hears)
+    plan = make_plan(
+        work.dataset,
+        prepared.tasks,
+        prepared.profile,
+        spec.senses,
+        work.seed,
+        work.task_options,
+    )
+    return replace(prepared, plugin=replace(prepared.plugin, spec=spec), plan=plan)
+
+
 def plan_evaluation(work: Evaluation, registry: Registry | None = None) -> Plan:
     """The plan alone (``--dry-run``): nothing is loaded, asked or written."""
     return _prepare(work, registry or installed()).plan
@@ -168,6 +186,7 @@ def _evaluated(
     kept = kept_of(work, known)
     model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
+        prepared = _as_loaded(work, prepared, model)
         if notice := model.notice():
             notify(f"{work.model}: {notice}")
         facts = kept.extended(_facts(work, prepared, model, known))

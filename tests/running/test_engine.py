@@ -264,6 +264,42 @@ def test_a_run_written_twice_is_equal_bytes_and_recollects_to_itself(dataset, tm
     assert again.findings == run.findings
 
 
+def test_a_run_is_planned_by_what_the_loaded_model_perceives(dataset, tmp_path):
+    """A spec states what a model may perceive; a checkpoint may do less, never more."""
+    planned = []
+
+    class Asked(Colours):
+        def inquiries(self, video: Video, annotation: Annotation, context: PlanContext) -> Any:
+            planned.append(context.senses)
+            return super().inquiries(video, annotation, context)
+
+    class Sees(Scripted):
+        senses = frozenset({"sight"})
+
+    class Spec(TaskSpec):
+        def load(self) -> Any:
+            return Asked
+
+    spec = ModelSpec("m", adapter="x:y", sees=True, hears=True)
+    registry = registry_of(
+        ("t", "pkg-t", module_with(s3eval_tasks=[Spec("colours", adapter="here:Asked")])),
+        ("m", "pkg-m", module_with(s3eval_models=[spec])),
+    )
+    work = Evaluation("m", ("colours",), dataset, "d", tmp_path / "run")
+    outcome = evaluate(work, registry, load=lambda plugin, options: Sees())
+    assert planned[0] == {"sight", "hearing"} and planned[-1] == {"sight"}
+    assert outcome.run.facts.senses == ("sight",)
+    assert outcome.material.senses == {"sight"}
+    deaf = ModelSpec("m", adapter="x:y", hears=True)
+    registry = registry_of(
+        ("t", "pkg-t", module_with(s3eval_tasks=[Spec("colours", adapter="here:Asked")])),
+        ("m", "pkg-m", module_with(s3eval_models=[deaf])),
+    )
+    work = Evaluation("m", ("colours",), dataset, "d", tmp_path / "other")
+    outcome = evaluate(work, registry, load=lambda plugin, options: Sees())
+    assert outcome.run.facts.senses == ()
+
+
 def test_no_memory_ends_the_run_and_is_no_answer(dataset, tmp_path):
     class Starves(Scripted):
         def watch(self, footage: Any) -> Any:
