@@ -105,11 +105,27 @@ def _set_defaults(ctx: click.Context, facts: Mapping[str, Any], path: Path) -> N
             )
         value = given
         if isinstance(given, Mapping):
-            value = [
-                f"{k}={json.dumps(v) if not isinstance(v, str) else v}" for k, v in given.items()
-            ]
+            value = _pairs(given)
+        elif getattr(option, "multiple", False) and not isinstance(given, list):
+            value = [str(given)]  # one name needs no list
         defaults[known[key]] = value
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
+
+
+def _pairs(table: Mapping[str, Any], before: str = "") -> list[str]:
+    """A table as ``key=value`` options; tables in it by dotted keys.
+
+    >>> _pairs({"timing": {"placement": "random"}, "threshold": 0.5})
+    ['timing.placement=random', 'threshold=0.5']
+    """
+    pairs: list[str] = []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            pairs += _pairs(value, f"{before}{key}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            pairs.append(f"{before}{key}={text}")
+    return pairs
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:

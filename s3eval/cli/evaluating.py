@@ -72,25 +72,33 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         S3EvalError: wrong values, unknown tasks, no such dataset, nothing selected.
     """
     from s3eval.api.evaluating import prepare
+    from s3eval.running.settings import Settings
 
-    return prepare(
-        names(options["tasks"]),
-        options["data"],
-        videos=[*names(options["videos"])] or None,
-        folds=_folds(options["folds"]),
-        limit=options["limit"],
-        outside=options["allow_outside"],
-        task_options=_task_options(options["task_option"]),
-        reuse=options["reuse"],
+    settings = Settings(
+        model="",
+        tasks=names(options["tasks"]),
+        data=options["data"],
         protocol=options["protocol"],
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
         model_options=key_values(options["model_option"], "--model-option"),
-        retry_failed=options["retry_failed"],
-        judging=judging,
-        replace_run=options["replace"],
-        wait=not options["no_wait"],
+        task_options=_task_options(options["task_option"]),
+        selection={
+            "limit": options["limit"],
+            "folds": _folds(options["folds"]),
+            "videos": [*names(options["videos"])] or None,
+            "outside": options["allow_outside"],
+        },
+    )
+    return prepare(
+        settings,
+        None,
+        judging,
+        options["reuse"],
+        options["retry_failed"],
+        options["replace"],
+        not options["no_wait"],
     )
 
 

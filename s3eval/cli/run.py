@@ -74,18 +74,19 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
-    echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
+    echo(f"{work.settings.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
+    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.settings.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
     reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        echo(f"{work.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{work.settings.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{work.settings.model}: and {len(reasons) - 5} more reasons", err=True)
     if windows:
         echo(
-            f"{work.model}: {windows} findings rest on part of their windows, the others failed",
+            f"{work.settings.model}: {windows} findings rest on part of their windows, "
+            "the others failed",
             err=True,
         )
     if failures or windows:
@@ -113,7 +114,7 @@ def _dry_run(works: Sequence[Evaluation], json_file: str | None) -> None:
         shown = sum(c.seconds for p in plan.videos for c in p.questions)
         facts.append(
             {
-                "model": work.model,
+                "model": work.settings.model,
                 "videos": len(plan.videos),
                 "clips": sum(len(p.questions) for p in plan.videos),
                 "seconds_shown": round(shown, 1),
