@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["dataset_of", "format_of", "open_dataset", "open_unchecked"]
 
 
-def open_dataset(path: str | os.PathLike[str]) -> Dataset:
+def open_dataset(path: str | os.PathLike[str], outside: bool = False) -> Dataset:
     """Open a dataset.
 
     Args:
         path: a dataset folder, or ``format:path`` for the other formats that
             ``s3eval list datasets`` shows.
+        outside: whether files outside the folder may be read, by a path or a link that leads
+            there (``--allow-outside``): the user's word, whatever a format says.
 
     Raises:
         S3EvalError: there is none, it has errors, or its format's plugin gave no dataset.
@@ -34,7 +37,7 @@ def open_dataset(path: str | os.PathLike[str]) -> Dataset:
     kind, found = open_unchecked(path)
     if kind != "folder":
         refuse("The dataset has errors", check_facts(found), fix=f"s3eval data check {path}")
-    return found
+    return found if found.outside == outside else replace(found, outside=outside)
 
 
 def format_of(path: str | os.PathLike[str]) -> tuple[str, str]:
@@ -73,7 +76,7 @@ def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
     if path is None and (folder := found_dataset(run.facts, run.path)) is not None:
         where = str(folder)
     try:
-        dataset = open_dataset(where)
+        dataset = open_dataset(where, outside=bool(run.facts.selection.get("outside")))
     except S3EvalError as error:
         if path is None and not Path(where).exists():
             fix = f"s3eval show {run.path} --data WHERE_IT_IS_NOW"

@@ -14,6 +14,7 @@ from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
+from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
@@ -81,14 +82,9 @@ class Request:
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
-        from s3eval.judging.load import remote_options
-
-        given = changes.pop("model_options", self.model_options)
-        allowed = remote_options(
-            spec, given, allow_remote=self.judging.allow_remote, phi=self.judging.phi
-        )
         settings = {
             "profile": self.profile,
+            "model_options": self.model_options,
             "sampling": self.sampling,
             "task_options": self.task_options,
             "reuse": self.reuse,
@@ -96,7 +92,7 @@ class Request:
             "judge_options": self.judging.options,
             **changes,
         }
-        return Evaluation(
+        work = Evaluation(
             model=spec.name,
             tasks=self.tasks,
             dataset=self.dataset,
@@ -105,7 +101,7 @@ class Request:
             out=out,
             protocol=self.protocol,
             seed=self.seed,
-            model_options=allowed,
+            permission=self.judging.permission,
             selection=self.selection,
             retry_failed=self.retry_failed,
             judge=judge,
@@ -113,6 +109,8 @@ class Request:
             wait=self.wait,
             **settings,
         )
+        work.options_of(spec)  # consent among the options is refused before anything is asked
+        return work
 
 
 def prepare(
@@ -122,6 +120,7 @@ def prepare(
     videos: Collection[str] | None = None,
     folds: Collection[int] | None = None,
     limit: int | None = None,
+    outside: bool = False,
     task_options: Mapping[str, Mapping[str, Any]] | None = None,
     reuse: Sequence[Path] = (),
     **settings: Any,
@@ -130,6 +129,7 @@ def prepare(
 
     Args:
         tasks: names, or "all" alone.
+        outside: whether a dataset given by path may hold files outside its folder.
         settings: further fields of `Request`.
 
     Raises:
@@ -147,7 +147,7 @@ def prepare(
     protocol = settings.get("protocol", "paper")
     if protocol not in PROTOCOLS:
         raise UnknownNameError("protocol", str(protocol), PROTOCOLS, fix="paper or release")
-    whole = data if isinstance(data, Dataset) else open_dataset(data)
+    whole = data if isinstance(data, Dataset) else open_dataset(data, outside)
     path = str(whole.root or whole.name) if isinstance(data, Dataset) else os.fspath(data)
     selection = {"limit": limit, "folds": folds and [*folds], "videos": videos and [*videos]}
     dataset = whole.select(**selection)  # type: ignore[arg-type]
@@ -159,7 +159,9 @@ def prepare(
         dataset=dataset,
         whole=whole,
         path=path,
-        selection={k: v for k, v in selection.items() if v is not None},
+        # What the user allowed holds for the run's scoring too, which may read durations.
+        selection={k: v for k, v in selection.items() if v is not None}
+        | ({"outside": True} if whole.outside else {}),
         task_options=task_options or {},
         reuse=tuple(stores_below(reuse)),
         **settings,
@@ -213,7 +215,7 @@ def evaluate(
     replace: bool = False,
     wait: bool = True,
     allow_remote: bool = False,
-    phi: str = "redact",
+    phi: Phi = "redact",
     max_cost: float | None = None,
     max_calls: int | None = None,
     progress: bool = True,
@@ -251,10 +253,7 @@ def evaluate(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,
         options=judge_options or {},
-        allow_remote=allow_remote,
-        phi=phi,
-        max_cost=max_cost,
-        max_calls=max_calls,
+        permission=Permission(allow_remote, phi, max_cost, max_calls),
     )
     request = prepare(
         [tasks] if isinstance(tasks, str) else tasks,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import key_values, names
+from s3eval.cli.common import key_values, names, outside_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
@@ -30,6 +30,7 @@ _OPTIONS = (
     click.option("--videos", multiple=True, help="Only these videos."),
     click.option("--folds", multiple=True, help="Only these folds (0 is the test set)."),
     click.option("--seed", type=int, default=0, show_default=True),
+    outside_option,
     click.option("--profile", default="", help="Sampling profile instead of the model's own."),
     click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile."),
     click.option("--model-option", multiple=True, metavar="KEY=VALUE", help="Option of the model."),
@@ -78,6 +79,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         videos=[*names(options["videos"])] or None,
         folds=_folds(options["folds"]),
         limit=options["limit"],
+        outside=options["allow_outside"],
         task_options=_task_options(options["task_option"]),
         reuse=options["reuse"],
         protocol=options["protocol"],

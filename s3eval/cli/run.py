@@ -11,6 +11,7 @@ import click
 from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
 from s3eval.reporting.tables import print_table
+from s3eval.running.reasons import without_name
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
-    reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
+    reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
         echo(f"{work.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
+from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
@@ -28,6 +29,7 @@ from s3eval.vocabulary import Protocol
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
+    from s3eval.specs import ModelSpec
 
 __all__ = ["Evaluation", "Outcome", "evaluate", "material_of", "plan_evaluation"]
 
@@ -46,6 +48,7 @@ class Evaluation:
         judge: opened, None for none; ``judge_name`` and ``judge_options`` how to open it again.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
+        permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
     model: str
@@ -68,6 +71,15 @@ class Evaluation:
     judge_options: Mapping[str, Any] = field(default_factory=dict)
     replace_run: bool = False
     wait: bool = True
+    permission: Permission = LOCAL_ONLY
+
+    def options_of(self, spec: ModelSpec) -> dict[str, Any]:
+        """The model's options, with the permission where clips may leave this machine.
+
+        Raises:
+            S3EvalError: consent given as an option.
+        """
+        return permitted_options(spec, self.model_options, self.permission)
 
 
 @dataclass(frozen=True)
@@ -172,7 +184,7 @@ def _evaluated(
     notify: Callable[[str], None],
 ) -> Outcome:
     kept = kept_of(work, known)
-    model = load(prepared.plugin, work.model_options)
+    model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
         if notice := model.notice():

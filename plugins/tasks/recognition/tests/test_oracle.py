@@ -157,7 +157,7 @@ def test_the_oracle_gets_full_marks(tmp_path, protocol, placement):
     if "lexicon" in discover().names("judge"):
         from s3eval.judging.load import load_judge
 
-        judge = load_judge("lexicon", {}, allow_remote=False)
+        judge = load_judge("lexicon")
     made = tallies_of(outcome.run.findings, data, protocol, judge)
     values = {(t.task, t.item, t.metric): t.value for t in made}
 

@@ -9,12 +9,12 @@ from s3eval.dataset.tables import Problem
 from s3eval.privacy.detector import Detector, counts, find_detector
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
+    from s3eval.facts.videos import Dataset
 
-__all__ = ["check_dataset"]
+__all__ = ["check_private_text"]
 
 
-def check_dataset(
+def check_private_text(
     dataset: Dataset,
     rows: Callable[[str, str, str], int] | None = None,
     detector: Detector | None = None,
@@ -34,14 +34,14 @@ def check_dataset(
     """
     finder = detector or find_detector()
     row = rows or (lambda file, video, item: 0)
-    found = []
+    problems = []
     for file, video, item, text in _texts(dataset):
         spans = finder.find(text)
         if spans:
-            told = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts(spans).items())
-            what = f"the text may identify somebody: {told}"
-            found.append(Problem("warning", file, row(file, video, item), what))
-    return found
+            listed = ", ".join(f"{n} {kind.replace('_', ' ')}" for kind, n in counts(spans).items())
+            what = f"the text may identify somebody: {listed}"
+            problems.append(Problem("warning", file, row(file, video, item), what))
+    return problems
 
 
 def _texts(dataset: Dataset) -> Iterator[tuple[str, str, str, str]]:

@@ -8,19 +8,19 @@ from typing import Literal, Protocol
 
 from s3eval.remote.endpoint import Endpoint
 
-__all__ = ["MemoryQuirks", "QuirkStore", "Quirks"]
+__all__ = ["CapabilityStore", "MemoryCapabilities", "ServerCapabilities"]
 
 
 @dataclass(frozen=True)
-class Quirks:
-    """What to leave out for one server and model.
+class ServerCapabilities:
+    """What one server and model take.
 
     Attributes:
         structured: the best form of structured output it takes.
         without: parameters it refuses.
         max_tokens_name: how it calls the reply's limit.
 
-    >>> Quirks().learn("response_format").structured
+    >>> ServerCapabilities().learn("response_format").structured
     'json_object'
     """
 
@@ -28,8 +28,8 @@ class Quirks:
     without: tuple[str, ...] = ()
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
 
-    def learn(self, parameter: str) -> Quirks | None:
-        """These quirks after a refusal of ``parameter``; None when nothing is left to give."""
+    def learn(self, parameter: str) -> ServerCapabilities | None:
+        """These after a refusal of ``parameter``; None when nothing is left to give."""
         if parameter == "response_format" and self.structured != "none":
             return replace(
                 self, structured="json_object" if self.structured == "json_schema" else "none"
@@ -44,29 +44,29 @@ class Quirks:
         return None
 
 
-class QuirkStore(Protocol):
-    """Where quirks are kept."""
+class CapabilityStore(Protocol):
+    """Where they are kept."""
 
-    def get(self, endpoint: Endpoint) -> Quirks:
+    def get(self, endpoint: Endpoint) -> ServerCapabilities:
         """What is known about this server and model."""
 
-    def put(self, endpoint: Endpoint, quirks: Quirks) -> None:
+    def put(self, endpoint: Endpoint, capabilities: ServerCapabilities) -> None:
         """Remember it."""
 
 
-class MemoryQuirks:
-    """Quirks for the life of a process."""
+class MemoryCapabilities:
+    """ServerCapabilities for the life of a process."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[str, str], Quirks] = {}
+        self._known: dict[tuple[str, str], ServerCapabilities] = {}
         self._lock = threading.Lock()
 
-    def get(self, endpoint: Endpoint) -> Quirks:
+    def get(self, endpoint: Endpoint) -> ServerCapabilities:
         """What is known about this server and model."""
         with self._lock:
-            return self._known.get((endpoint.base_url, endpoint.model), Quirks())
+            return self._known.get((endpoint.base_url, endpoint.model), ServerCapabilities())
 
-    def put(self, endpoint: Endpoint, quirks: Quirks) -> None:
+    def put(self, endpoint: Endpoint, capabilities: ServerCapabilities) -> None:
         """Remember it."""
         with self._lock:
-            self._known[endpoint.base_url, endpoint.model] = quirks
+            self._known[endpoint.base_url, endpoint.model] = capabilities
