@@ -344,3 +344,41 @@ def test_an_answer_comes_before_the_next_group_is_asked(loaded: Any) -> None:
         assert next(answers).status == "answered"  # the group already under way
     finally:
         model._generator = generator
+
+
+def test_the_adapters_architectures_are_those_compared_here(architecture: str, loaded: Any) -> None:
+    """For these nothing is compared on loading, since the tests above do it."""
+    from s3eval.hf.sharing import COMPARED_BY_TESTS
+
+    model = loaded(architecture)
+    assert {*model.model_types, model.model.config.model_type} <= COMPARED_BY_TESTS
+    assert model.sharing is None and model.notice() == ""
+
+
+@pytest.mark.parametrize("way", ["auto", "batched"])
+def test_an_adapter_of_an_unknown_architecture_is_compared_on_loading(
+    way: str, loaded: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = loaded("internvl")
+    given = {"checkpoint": known.options.checkpoint, "sharing": way, "min_pixels": 0}
+    monkeypatch.setattr(type(known), "compared_by_tests", frozenset())
+    model = type(known).load(known.spec, given)
+    assert model.sharing.way == ("packed" if way == "auto" else "batched")
+    assert model.sharing.difference < 1e-4
+    assert f"questions share the clip ({model.sharing.way})" in model.notice()
+    assert model.identity() == known.identity(), "how questions share changes no answer"
+    footage = noise_clip(1)
+    answers = list(model.ask(model.watch(footage), QUESTIONS))
+    assert [a.text for a in answers] == [a.text for a in known.ask(known.watch(footage), QUESTIONS)]
+
+
+def test_independent_calls_are_a_way_of_asking(loaded: Any) -> None:
+    shared, independent = loaded("qwen3_vl"), loaded("qwen3_vl", sharing="independent")
+    footage = noise_clip(1)
+    watched = independent.watch(footage)
+    assert not watched.prefixes
+    answers = list(independent.ask(watched, QUESTIONS))
+    for one, other in zip(answers, shared.ask(shared.watch(footage), QUESTIONS), strict=True):
+        assert one.text == other.text
+        assert one.probabilities == pytest.approx(dict(other.probabilities), abs=1e-4)
+        assert one.mass == pytest.approx(other.mass, abs=1e-4)

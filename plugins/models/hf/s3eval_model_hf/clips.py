@@ -69,7 +69,7 @@ class ClipFormat:
             return [*content, {"type": "video"}]
         for time in times:
             if self.times_as_text == "each":
-                content.append({"type": "text", "text": f"{time:.1f} s: "})
+                content.append({"type": "text", "text": f"{time:.1f} s:"})
             content.append({"type": "image"})
         return content
 

@@ -122,8 +122,8 @@ def _times_of_images(processor: Any) -> Literal["each", "list"]:
     _prepared(processor, form, footage)
     media = form.media(processor, footage, footage.frames)
     prompt = QuestionTemplate(processor, media.content, "question").render("question")
-    after = prompt.partition("0.0 s: ")[2]
-    between = after.partition("1.0 s: ")[0]
+    after = prompt.partition("0.0 s:")[2]
+    between = after.partition("1.0 s:")[0]
     return "each" if between.strip() and between != after else "list"
 
 

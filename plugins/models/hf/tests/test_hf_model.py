@@ -144,9 +144,9 @@ def test_the_run_s_first_line_says_what_was_found_out() -> None:
 def test_images_are_headed_by_their_times() -> None:
     clip = noise_clip(frames=3, seconds=3.0, start=20.0)
     shown = prompt(load("gemma3"), clip)
-    assert re.findall(r"([\d.]+) s: ", shown) == ["0.0", "1.0", "2.0"]
+    assert re.findall(r"([\d.]+) s:", shown) == ["0.0", "1.0", "2.0"]
     spread = replace(clip, times=clip.times + 0.4)
-    assert re.findall(r"([\d.]+) s: ", prompt(load("gemma3"), spread)) == ["0.4", "1.4", "2.4"]
+    assert re.findall(r"([\d.]+) s:", prompt(load("gemma3"), spread)) == ["0.4", "1.4", "2.4"]
 
 
 def test_a_video_processor_gets_the_frames_true_times() -> None:
@@ -180,6 +180,16 @@ def test_templates_that_put_images_first_get_the_times_as_a_list(tmp_path: Path)
     tail = model.tail(watched, watched.prefixes[""], Question("q", "Tonic?"))
     whole = prompt(model, clip) + model.processor.tokenizer.decode(tail)
     assert whole.endswith("The frames were taken at 0.0, 1.0, 2.0 seconds. Tonic? ASSISTANT:")
+
+
+def test_templates_that_trim_texts_keep_the_times_between_the_images(tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(checkpoint("mistral3"), tmp_path / "trimmed"))
+    template = folder / "chat_template.jinja"
+    template.write_text(template.read_text().replace("part['text']", "part['text'] | trim"))
+    model = spec().load().load(spec(), {"checkpoint": str(folder)})
+    assert model.format.times_as_text == "each" and model.sharing.way == "packed"
+    shown = prompt(model, noise_clip(frames=3, seconds=3.0))
+    assert re.findall(r"([\d.]+) s:", shown) == ["0.0", "1.0", "2.0"]
 
 
 def test_frames_as_images_where_the_user_says_so() -> None:
