@@ -36,7 +36,7 @@ def package_of(folder: Path) -> Path:
 
 def test_the_version_of_the_core_is_stated_once():
     assert "version" not in CORE["project"] and CORE["project"]["dynamic"] == ["version"]
-    assert CORE["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "s3eval.__version__"
+    assert CORE["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "s3eval.version.__version__"
 
 
 @pytest.mark.parametrize("folder", PLUGINS, ids=lambda p: p.name)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.judging_options import remote_judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def command(
     if len(wanted) < 2:
         raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
     choices = _choices(wanted, judging)
-    found: dict[str, Dataset] = {}
+    found: dict[tuple[str, bool], Dataset] = {}
     opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data, found))]
     if not opened:
         raise S3EvalError(
@@ -96,7 +97,7 @@ def _choices(wanted: Sequence[str], judging: JudgeChoice) -> dict[str, JudgeChoi
 
 
 def _material(
-    run: Run, protocol: Any, data: str | None, datasets: dict[str, Dataset]
+    run: Run, protocol: Any, data: str | None, datasets: dict[tuple[str, bool], Dataset]
 ) -> tuple[Run, Material] | None:
     """What a run is scored from; None where no judge reads for any of its tasks."""
     from s3eval.api.datasets import dataset_of

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.api.judges import JudgeChoice
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.cli.judging_options import judge_options
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset.sheets import Problems
@@ -39,8 +41,10 @@ def opened(judging: JudgeChoice) -> Judge:
 
 def told_problems(problems: Problems) -> int:
     """Print what could not be used, on standard error; how many rows were left out."""
-    for problem in problems.all:
-        click.echo(str(problem), err=True)
+    from s3eval.dataset.problems import listed
+
+    for line in listed(problems.all, levels=False):
+        echo(line, err=True)
     return sum(problems.left_out.values())
 
 

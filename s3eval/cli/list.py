@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.plugins import Plugin, Registry, discover
+from s3eval.reporting.tables import print_table
 from s3eval.specs import JudgeSpec, ModelSpec
+from s3eval.terminal import echo
 
 WHAT = (
     "models",
@@ -84,10 +86,10 @@ def _print_kind(registry: Registry, kind: str) -> None:
 
 def _print_trouble(registry: Registry) -> None:
     for (kind, name), owners in sorted(registry.clashes.items()):
-        click.echo(f"Refused: {kind} '{name}' is claimed by {' and '.join(owners)}.", err=True)
+        echo(f"Refused: {kind} '{name}' is claimed by {' and '.join(owners)}.", err=True)
     for broken in registry.broken:
         where = f"{broken.package} {broken.version} ({broken.entry_point})"
-        click.echo(f"Broken: {where}: {broken.reason}", err=True)
+        echo(f"Broken: {where}: {broken.reason}", err=True)
 
 
 def _list_words(what: str, json_file: str | None) -> None:

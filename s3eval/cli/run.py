@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import (
-    config_option,
-    json_option,
-    names,
-    print_table,
-    write_json_output,
-)
+from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.reporting.tables import print_table
+from s3eval.running.reasons import without_name
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
@@ -66,7 +63,7 @@ def command(
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
-        click.echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
+        echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
     if failed or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)
 
@@ -77,26 +74,25 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
-    click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
-        click.echo(f"{work.model}: left out: {reason}", err=True)
-    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
+    echo(f"{work.settings.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
+    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.settings.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
-    reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
+    reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{work.settings.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{work.settings.model}: and {len(reasons) - 5} more reasons", err=True)
     if windows:
-        click.echo(
-            f"{work.model}: {windows} findings rest on part of their windows, the others failed",
+        echo(
+            f"{work.settings.model}: {windows} findings rest on part of their windows, "
+            "the others failed",
             err=True,
         )
     if failures or windows:
         # Names of videos stand in the run, not in what may end up in a log.
         where = work.out / "findings.jsonl"
-        click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
+        echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
     return len(failures) + windows + len(plan.unplanned)
 
 
@@ -118,7 +114,7 @@ def _dry_run(works: Sequence[Evaluation], json_file: str | None) -> None:
         shown = sum(c.seconds for p in plan.videos for c in p.questions)
         facts.append(
             {
-                "model": work.model,
+                "model": work.settings.model,
                 "videos": len(plan.videos),
                 "clips": sum(len(p.questions) for p in plan.videos),
                 "seconds_shown": round(shown, 1),

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -75,7 +77,7 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
     if not write_json_output([as_json(*r) for r in results], json_file):
         _show(results)
         if options["out"]:
-            click.echo(f"Predictions: {options['out']}/")
+            echo(f"Predictions: {options['out']}/")
 
 
 def _tables(
@@ -198,8 +200,8 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    click.echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
-    click.echo("the paired advantage holds 0.")
+    echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    echo("the paired advantage holds 0.")
     for found, _ in results:
         _notes(found)
     for found, _ in results:
@@ -210,12 +212,12 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
 def _notes(found: TwoStage) -> None:
     who = f"{found.tested_on}, {found.setup.classifier}"
     if found.dropped:
-        click.echo(f"{who}: never read and left out of training: {', '.join(found.dropped)}")
+        echo(f"{who}: never read and left out of training: {', '.join(found.dropped)}")
     few = {f: p["n_neighbors"] for f, p in found.parameters.items() if set(p) == {"n_neighbors"}}
     for fold, videos in few.items():
-        click.echo(f"{who}: fold {fold}: only {videos} training videos, all of them its neighbours")
+        echo(f"{who}: fold {fold}: only {videos} training videos, all of them its neighbours")
     for fold, reason in found.untested.items():
-        click.echo(f"{who}: fold {fold} not tested: {reason}")
+        echo(f"{who}: fold {fold} not tested: {reason}")
 
 
 def _importances(found: TwoStage) -> None:

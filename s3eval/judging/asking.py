@@ -224,7 +224,7 @@ class Asker:
         done = 0
         if not todo:
             return
-        workers = min(self.client.patience.concurrency, len(todo))
+        workers = min(self.client.retry.concurrency, len(todo))
         shown = self.progress or _unseen
         with (
             shown(self.client.endpoint.name, len(todo)) as advance,

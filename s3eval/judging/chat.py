@@ -93,30 +93,29 @@ class ChatJudge(Judge):
     serves: ClassVar[tuple[type, ...]] = (ReadReport, AnswerQuestions, MergeTexts, Extract)
 
     def __init__(self, service: Service, options: ChatOptions) -> None:
-        is_own_host = is_same_host(options.base_url, service.base_url)
+        own_server = is_same_host(options.base_url, service.base_url)
+        host = urlsplit(options.base_url).hostname
         # The service's key goes to the service alone; another server's key is named by option.
         endpoint = options.endpoint(
-            service.name
-            if is_own_host
-            else f"{service.name}@{urlsplit(options.base_url).hostname}",
-            service.key_variables if is_own_host else (),
+            service.name if own_server else f"{service.name}@{host}",
+            service.key_variables if own_server else (),
             needs_key=True,
         )
-        gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
+        gate = Gate(endpoint, options.permission)
         extra_body = options.extra_body
         if extra_body is None:
-            extra_body = dict(service.extra_body) if is_own_host else {}
+            extra_body = dict(service.extra_body) if own_server else {}
         self._cache = ReplyCache(":memory:" if options.cache == "off" else options.cache or None)
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
-            patience=options.patience(),
+            retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(
-                service.prices if is_own_host and options.model == service.model else None
+                service.prices if own_server and options.model == service.model else None
             ),
             extra_body=extra_body,
-            quirks=self._cache.quirks(),
+            capabilities=self._cache.capabilities(),
         )
         self._max_tokens = options.max_tokens
         self._closed = False

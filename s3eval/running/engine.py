@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
@@ -19,6 +18,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.running.keys import AnswerKeys
 from s3eval.running.plan import Plan, VideoPlan
+from s3eval.running.reasons import reason_of
 from s3eval.running.store import AnswerStore, StoredAnswer
 from s3eval.task import Piece, Reading, Task
 
@@ -170,15 +170,16 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
             if isinstance(footage, FootageFailure):
                 yield from ((clip, q, Answer.failed(footage.reason), 0.0) for q in questions)
             else:
-                yield from _ask_what_is_there(session.model, footage, questions)
+                yield from _ask_what_is_there(session.model, footage, questions, plan.video.file)
             # Or this clip's frames would stay in memory while the next clip's are made.
             del footage
     except (StopRunError, MachineError):
         raise
     except (S3EvalError, OSError) as error:
+        reason = reason_of(error, plan.video.file)
         for clip, questions in waiting.items():
             for question in questions:
-                yield clip, question, Answer.failed(_one_line(error)), 0.0
+                yield clip, question, Answer.failed(reason), 0.0
 
 
 def _footage(
@@ -191,7 +192,7 @@ def _footage(
 
     path = session.dataset.path(plan.video)
     if not path.is_file():
-        raise S3EvalError("The video file is missing", where=Path(plan.video.file).name)
+        raise S3EvalError("The video file is missing", where=plan.video.name)
     return decode(
         path,
         clips,
@@ -200,7 +201,9 @@ def _footage(
     )
 
 
-def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
+def _ask_what_is_there(
+    model: Model, footage: Footage, questions: Sequence[Question], file: str
+) -> _Asked:
     """Skip what a clip without frames, or without sound, cannot show; ask the rest."""
     there = []
     for question in questions:
@@ -210,7 +213,7 @@ def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Quest
         else:
             there.append(question)
     if there:
-        yield from _ask_clip(model, footage, there)
+        yield from _ask_clip(model, footage, there, file)
 
 
 def _nothing_of(sense: Sense, footage: Footage) -> str:
@@ -221,7 +224,7 @@ def _nothing_of(sense: Sense, footage: Footage) -> str:
     return ""
 
 
-def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
+def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], file: str) -> _Asked:
     """Watch once, ask all. A crash fails what is unanswered of this clip, and only that."""
     clip, given = footage.clip, 0
     begun = time.perf_counter()
@@ -250,7 +253,7 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> 
                 "The machine has no memory left; every answer so far is kept",
                 fix="a smaller model, batch or frame budget, then the same command again",
             ) from error
-        reason = _one_line(error)
+        reason = reason_of(error, file)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
 
@@ -271,19 +274,20 @@ def _is_out_of_memory(error: BaseException) -> bool:
     )
 
 
-def _one_line(error: BaseException) -> str:
-    text = str(error) if isinstance(error, S3EvalError) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())[:500]
-
-
 def pieces_of(
     session: Session, tasks: Mapping[str, Task], protocol: Protocol
 ) -> dict[str, dict[str, list[Piece]]]:
     """Stored answers as pieces: by task and video, each read once.
 
-    Questions without an answer yet (a run cut short) are left out.
+    Questions without an answer yet (a run cut short) are left out. A video that could not be
+    planned has failed answers to everything that would have been asked.
     """
     pieces: dict[str, dict[str, list[Piece]]] = {name: {} for name in tasks}
+    for video, lost in session.plan.unplanned.items():
+        failed, unread = Answer.failed(lost.reason), Reading(None, lost.reason)
+        for inquiry in lost.inquiries:
+            some = pieces[inquiry.task].setdefault(video, [])
+            some += [Piece(inquiry, question, failed, unread) for question in inquiry.questions]
     for plan in session.plan.videos:
         answers = session.answers(plan)
         for inquiry in plan.inquiries:
@@ -303,7 +307,7 @@ def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol)
     try:
         reading = task.read(question, answer, protocol)
     except Exception as error:
-        return Reading(None, f"the task could not read it: {_one_line(error)}")
+        return Reading(None, f"the task could not read it: {reason_of(error)}")
     if not isinstance(reading, Reading):
         return Reading(None, f"the task could not read it: it gave {type(reading).__name__}")
     return reading

@@ -20,6 +20,7 @@ from s3eval.judge import (
 )
 from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
+from s3eval.permission import Permission, permitted_options
 from s3eval.privacy import Gate, PhiSpan
 from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.remote.cache import ReplyCache
@@ -216,9 +217,7 @@ def test_a_text_is_the_same_question_redacted_or_not_where_nothing_was_to_redact
     with scripted(always(Said(GOOD))) as server:
         client = ChatClient(Endpoint(server.base_url, "m"))
         for phi in ("redact", "block", "off"):
-            gate = Gate(
-                away, allow_remote=True, phi=phi, detector=Finds, record=tmp_path / "sent.jsonl"
-            )
+            gate = Gate(away, Permission(True, phi), detector=Finds, record=tmp_path / "sent.jsonl")
             asker = Asker(client, gate, cache, {"judge": "j", **gate.identity})
             texts = ["He stares.", "Anna stares."]
             read = asker.ask(
@@ -233,10 +232,10 @@ def test_a_budget_of_calls_stops_cleanly_and_resumes_without_repeating(tmp_path)
     texts = [f"report {i}" for i in range(10)]
     with scripted(always(Said(GOOD, wait=0.01))) as server:
         with pytest.raises(BudgetSpent, match="4 calls is spent; 4 of 10") as stopped:
-            read(server, tmp_path, texts, max_calls=4)
+            read(server, tmp_path, texts, permission=Permission(max_calls=4))
         assert stopped.value.exit_code == 3
         assert len(server.asked) == 4
-        assert len(read(server, tmp_path, texts, max_calls=6)) == 10
+        assert len(read(server, tmp_path, texts, permission=Permission(max_calls=6))) == 10
     assert sorted(server.texts) == sorted(texts), "each was asked exactly once"
 
 
@@ -245,7 +244,9 @@ def test_a_budget_of_dollars_is_never_exceeded(tmp_path):
     prices = {"prompt_price": 5.0, "completion_price": 20.0, "max_tokens": 200}
     with scripted(always(Said(GOOD, usage=(900, 150), wait=0.01))) as server:
         each = (900 * 5 + 150 * 20) / 1e6
-        judge = judge_at(server, tmp_path, max_cost=0.09, concurrency=8, **prices)
+        judge = judge_at(
+            server, tmp_path, permission=Permission(max_cost=0.09), concurrency=8, **prices
+        )
         with pytest.raises(BudgetSpent):
             judge.read_reports(texts)
         spent = judge.account.cost
@@ -253,14 +254,19 @@ def test_a_budget_of_dollars_is_never_exceeded(tmp_path):
         assert 0 < spent <= 0.09
         assert spent == pytest.approx(len(server.asked) * each)
         done = len(server.asked)
-        read(server, tmp_path, texts, max_cost=1.0, **prices)
+        read(server, tmp_path, texts, permission=Permission(max_cost=1.0), **prices)
         assert len(server.asked) == 30, f"{done} before, the rest after"
 
 
 def test_a_budget_of_nothing_only_previews(tmp_path):
     with scripted(always(Said(GOOD))) as server:
         judge = judge_at(
-            server, tmp_path, max_calls=0, prompt_price=5.0, completion_price=20.0, cache="off"
+            server,
+            tmp_path,
+            permission=Permission(max_calls=0),
+            prompt_price=5.0,
+            completion_price=20.0,
+            cache="off",
         )
         lines = []
         judge.report_to(lines.append)
@@ -374,7 +380,9 @@ def test_a_service_key_is_not_sent_to_another_host(monkeypatch, tmp_path):
         read(server, tmp_path, ["b"], key_variable="MY_KEY")
         assert server.headers[1]["Authorization"] == "Bearer sk-mine"
     with pytest.raises(S3EvalError, match="No key"):
-        Scripted.load(SPEC, {"base_url": "https://other.example.org/v1", "allow_remote": True})
+        Scripted.load(
+            SPEC, {"base_url": "https://other.example.org/v1", "permission": Permission(True)}
+        )
 
 
 def _read_slowly(base_url, folder):
@@ -424,25 +432,32 @@ def test_a_killed_run_is_resumed_without_repeating(tmp_path):
         assert len(server.asked) - before == 6 - kept
 
 
-def test_flags_reach_judges_that_are_remote_and_cannot_be_smuggled_in_as_options():
-    from s3eval.judging.load import remote_options
+def test_permission_reaches_judges_that_are_remote_and_is_no_option():
     from s3eval.specs import ModelSpec
 
+    allowed = Permission(allow_remote=True, max_calls=3)
     local = JudgeSpec("lexicon", adapter="")
-    assert remote_options(local, {"file": "x"}, allow_remote=True) == {"file": "x"}
-    given = remote_options(SPEC, {"seed": 1}, allow_remote=True, max_calls=3)
-    assert given == {"seed": 1, "allow_remote": True, "phi": "redact", "max_calls": 3}
-    for name in ("allow_remote", "phi", "max_cost"):
+    assert permitted_options(local, {"file": "x"}, allowed) == {"file": "x"}
+    assert permitted_options(SPEC, {"seed": 1}, allowed) == {"seed": 1, "permission": allowed}
+    for name in ("allow_remote", "Allow-Remote", "phi", "max_cost", "permission"):
         with pytest.raises(S3EvalError, match="not an option"):
-            remote_options(SPEC, {name: True})
+            permitted_options(SPEC, {name: True}, allowed)
     model = ModelSpec("server", adapter="", remote=True)
-    assert remote_options(model, {"max_calls": 5})["max_calls"] == 5
+    given = permitted_options(model, {"max_calls": 5}, allowed)
+    assert given == {"max_calls": 5, "permission": Permission(allow_remote=True)}
     with pytest.raises(S3EvalError, match="allow_remote"):
-        remote_options(model, {"allow_remote": True})
+        permitted_options(model, {"allow_remote": True}, Permission())
+
+
+@pytest.mark.parametrize("value", [{"allow_remote": True}, True, "Permission(allow_remote=True)"])
+def test_a_permission_is_an_instance_and_nothing_a_file_can_hold(value):
+    away = {"base_url": "https://other.example.org/v1", "permission": value}
+    with pytest.raises(S3EvalError, match="permission"):
+        Scripted.load(SPEC, away)
 
 
 def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
-    from s3eval.privacy import PhiSpan, gate
+    from s3eval.privacy import PhiSpan
 
     class Finds:
         name = "finds Anna"
@@ -463,7 +478,6 @@ def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
     assert "1 name" in blocked.reason
     assert isinstance(read_, ReportFacts)
     assert sorted(server.texts) == ["She stiffens.", "[NAME] stiffens."]
-    assert gate.MODES == ("redact", "block", "off")
 
 
 def reply_to_all(text, body, before):
@@ -649,7 +663,7 @@ def test_what_was_announced_is_previewed_once(tmp_path):
 def test_announcing_with_a_budget_of_no_calls_stops_where_something_would_be_asked(tmp_path):
     requests = [ReadReport("a"), ReadReport("b"), ReadReport(" ")]
     with scripted(always(Said(GOOD))) as server:
-        judge = judge_at(server, tmp_path, max_calls=0)
+        judge = judge_at(server, tmp_path, permission=Permission(max_calls=0))
         lines = []
         judge.report_to(lines.append)
         with pytest.raises(BudgetSpent, match="sends nothing; 0 of 2 new texts") as stopped:
@@ -658,7 +672,7 @@ def test_announcing_with_a_budget_of_no_calls_stops_where_something_would_be_ask
         assert stopped.value.exit_code == 3
         assert "2 calls" in lines[0] and server.asked == []
         read(server, tmp_path, ["a", "b"])
-        again = judge_at(server, tmp_path, max_calls=0)
+        again = judge_at(server, tmp_path, permission=Permission(max_calls=0))
         again.announce(requests)
         assert isinstance(again.answer(requests)[1], ReportFacts), "what is kept needs no call"
         again.close()

@@ -8,6 +8,7 @@ import s3eval.plugins
 from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
 from s3eval.judging.load import load_judge
+from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import Plugin, Registry
 from s3eval.specs import JudgeSpec
 
@@ -51,12 +52,12 @@ def adapter_that_is_no_class():
 
 @pytest.fixture
 def load(monkeypatch):
-    def load(adapter, options=None, **flags):
+    def load(adapter, options=None, permission=LOCAL_ONLY, **flags):
         spec = JudgeSpec("mine", adapter="my_judges:Mine")
         monkeypatch.setattr(JudgeSpec, "load", lambda self: adapter)
         registry = Registry((Plugin("judge", spec, "s3eval-judge-mine", "1"),))
         monkeypatch.setattr(s3eval.plugins, "installed", lambda: registry)
-        return load_judge("mine", options or {}, **flags)
+        return load_judge("mine", options or {}, permission, **flags)
 
     return load
 
@@ -91,4 +92,4 @@ def test_options_nobody_takes_are_refused(load):
 def test_a_judge_that_forgets_the_gate_does_not_pass_it(load):
     with pytest.raises(S3EvalError, match="sends text off this machine"):
         load(Remote)
-    assert load(Remote, allow_remote=True).remote
+    assert load(Remote, permission=Permission(allow_remote=True)).remote

@@ -110,7 +110,7 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path, content, error):
 
 def test_no_such_file_and_no_such_option(tmp_path):
     spec = JudgeSpec("lexicon", "s3eval_judge_lexicon.judge:Lexicon")
-    with pytest.raises(S3EvalError, match="Cannot read"):
+    with pytest.raises(S3EvalError, match="no such file"):
         Lexicon.load(spec, {"file": str(tmp_path / "none.toml")})
     with pytest.raises(S3EvalError, match="knows no option"):
         Lexicon.load(spec, {"temperature": 1})
