@@ -122,8 +122,7 @@ def _judged(
     judge = None if name == RECORDED else choice.open(True, line_shown, steps_shown)
     try:
         identity = dict(judge.identity()) if judge else {"judge": RECORDED}
-        with steps_shown(f"scoring, {name}", len(runs)) as advance:
-            return judged_runs(runs, name, judge, advance), identity
+        return judged_runs(runs, name, judge), identity
     finally:
         if judge is not None:
             judge.close()

@@ -7,7 +7,7 @@ is told as a `Fault`, and everything else goes on.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -138,7 +138,6 @@ def tally_all(
     judge: Judge | None = None,
     baselines: bool = True,
     further: Sequence[JudgeRequest] = (),
-    advance: Callable[[int], None] = lambda steps: None,
 ) -> list[Tallied]:
     """Every run's metrics and those of its baselines; a judge reads for all runs at once.
 
@@ -146,7 +145,6 @@ def tally_all(
         combined: from `combine_all`, in the order of ``materials``.
         baselines: whether baselines are scored too.
         further: what the caller wants to have read beside what tasks do.
-        advance: called with 1 for each run that is scored.
     """
     guards = [Guard(m.tasks.packages) for m in materials]
     runs = list(zip(materials, guards, combined, strict=True))
@@ -158,11 +156,10 @@ def tally_all(
             if m.judge_reads:
                 requests += _read_requests(m, guard, c.findings, answered, judge)
         judged = serve(judge, requests)
-    tallied = []
-    for (m, guard, c), answered in zip(runs, others, strict=True):
-        tallied.append(_tally(m, guard, c, answered, judged))
-        advance(1)
-    return tallied
+    return [
+        _tally(m, guard, c, answered, judged)
+        for (m, guard, c), answered in zip(runs, others, strict=True)
+    ]
 
 
 def tally_findings(

@@ -7,7 +7,7 @@ agreement is counted text by text over what both judges could read.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -86,16 +86,9 @@ class PairAgreement:
 
 
 def judged_runs(
-    runs: Sequence[tuple[Run, Material]],
-    name: str,
-    judge: Judge | None,
-    advance: Callable[[int], None] = lambda steps: None,
+    runs: Sequence[tuple[Run, Material]], name: str, judge: Judge | None
 ) -> list[JudgedRun]:
-    """Score runs' judged findings with a judge, all at once (None: as recorded).
-
-    Args:
-        advance: called with 1 for each run that is scored.
-    """
+    """Score runs' judged findings with a judge, all at once (None: as recorded)."""
     combined = [
         Combined({t: f for t, f in run.findings.items() if t in m.tasks.judged}) for run, m in runs
     ]
@@ -105,7 +98,7 @@ def judged_runs(
     ]
     reports = [_reports(c.findings, m) for c, m in zip(combined, materials, strict=True)]
     every = [ReadReport(f.value) for some in reports for f in some]
-    tallied = tally_all(materials, combined, judge, False, every, advance)
+    tallied = tally_all(materials, combined, judge, baselines=False, further=every)
     return [
         _judged_run(run, name, material, done, some)
         for (run, material), done, some in zip(runs, tallied, reports, strict=True)
