@@ -59,8 +59,8 @@ def command(
     if len(wanted) < 2:
         raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
     choices = _choices(wanted, judging)
-    found: dict[tuple[str, bool], Dataset] = {}
-    opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data, found))]
+    datasets: dict[tuple[str, bool], Dataset] = {}
+    opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data, datasets))]
     if not opened:
         raise S3EvalError(
             "None of these runs has a task that a judge reads for", fix="s3eval show RUN"

@@ -313,9 +313,9 @@ class Asker:
                 continue
             raw = reply.text
             record = {**self.identity, **reply.settings, "attempts": attempt}
-            found, problem = _read(job.ask, reply)
-            if found is not None:
-                value = {"state": "read", "json": dict(found), "raw": raw, "record": record}
+            parsed, problem = _read(job.ask, reply)
+            if parsed is not None:
+                value = {"state": "read", "json": dict(parsed), "raw": raw, "record": record}
                 self.cache.put(job.key, value)
                 return value
             record["failure"] = "unreadable"
@@ -345,8 +345,8 @@ def _unseen(label: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
     if value["state"] == "read":
-        found: Mapping[str, Any] = value["json"]
-        return found
+        parsed: Mapping[str, Any] = value["json"]
+        return parsed
     return Unreadable(value["reason"], value["raw"], value["record"])
 
 
@@ -356,12 +356,12 @@ def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:
         return None, "the reply was cut off at its longest length"
     valid: list[Mapping[str, Any]] = []
     problem = "there is no complete JSON object in the reply"
-    for found in json_objects(reply.text):
-        wrong = _problem(ask, found)
+    for parsed in json_objects(reply.text):
+        wrong = _problem(ask, parsed)
         if wrong:
             problem = wrong
         else:
-            valid.append(found)
+            valid.append(parsed)
     if any(v != valid[0] for v in valid):
         return None, "the reply holds several different JSON objects"
     return (valid[0], "") if valid else (None, problem)

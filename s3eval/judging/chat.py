@@ -189,11 +189,11 @@ class ChatJudge(Judge):
 
     def kept(self, requests: Sequence[JudgeRequest]) -> dict[JudgeRequest, Any]:
         """What was read earlier, or needs no judge."""
-        found = {r: result for r in requests if (result := known_without_asking(r)) is not None}
+        known = {r: result for r in requests if (result := known_without_asking(r)) is not None}
         waiting = self._unknown(requests)
         replies = self._asker.kept([self._ask_of(r) for r in waiting])
         pairs = zip(waiting, replies, strict=True)
-        return found | {r: _result(r, reply) for r, reply in pairs if reply is not None}
+        return known | {r: _result(r, reply) for r, reply in pairs if reply is not None}
 
     def preview(self, requests: Sequence[JudgeRequest]) -> Preview:
         """What serving these would take; nothing is sent."""

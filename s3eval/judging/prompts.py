@@ -183,20 +183,20 @@ def closed(schema: Any) -> Any:
         return [closed(item) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
-    found = {
+    result = {
         key: {name: closed(one) for name, one in value.items()}
         if key in _BY_NAME and isinstance(value, Mapping)
         else closed(value)
         for key, value in schema.items()
         if key not in _LEFT_OUT
     }
-    if "properties" in found:
-        found |= {
+    if "properties" in result:
+        result |= {
             "type": "object",
-            "required": [*found["properties"]],
+            "required": [*result["properties"]],
             "additionalProperties": False,
         }
-    return found
+    return result
 
 
 #: Keywords whose mappings are by name, so that no name in them is a keyword.

@@ -198,10 +198,10 @@ def _wrong_facts(facts: ReportFacts) -> str:
     return ""
 
 
-def _wrong_answers(found: FeatureAnswers, request: JudgeRequest) -> str:
-    if isinstance(request, AnswerQuestions) and found.feature != request.feature:
-        return f"expected answers about '{request.feature}', but got '{found.feature}'"
-    answers = found.answers
+def _wrong_answers(given: FeatureAnswers, request: JudgeRequest) -> str:
+    if isinstance(request, AnswerQuestions) and given.feature != request.feature:
+        return f"expected answers about '{request.feature}', but got '{given.feature}'"
+    answers = given.answers
     if not isinstance(answers, Mapping) or any(
         not isinstance(a, str) and not _are_words(a) for a in answers.values()
     ):
