@@ -7,15 +7,17 @@ from dataclasses import replace
 import pytest
 
 from s3eval.metrics.classification import binary_scores
-from s3eval.statistics.comparing import Choice, Settings, compare_runs, tells
+from s3eval.running.loading import load_tasks
+from s3eval.statistics.comparing import Choice, Judging, Resampling, compare_runs, outcome
 
-QUICK = Settings(resamples=200, permutations=499)
+QUICK = Resampling(resamples=200, permutations=499)
 TONIC = Choice(items=("tonic",))
 
 
 def compared(runs, dataset, **facts):
     facts = {"choice": TONIC, "settings": QUICK, **facts}
-    return compare_runs(runs, dataset, "paper", **facts)
+    tasks = load_tasks(dict.fromkeys(task for run in runs.values() for task in run))
+    return compare_runs(runs, dataset, tasks, Judging("paper"), **facts)
 
 
 def test_values_are_the_metrics_on_what_both_answered(dataset, runs):
@@ -42,11 +44,11 @@ def test_values_are_the_metrics_on_what_both_answered(dataset, runs):
 
 def test_a_real_difference_is_told_and_a_run_ties_with_itself(dataset, runs):
     (row,) = compared({"good": runs["good"], "poor": runs["poor"]}, dataset)
-    assert (tells(row), row.better) == ("good", "good")
+    assert (outcome(row), row.better) == ("good", "good")
     assert row.low > 0 and row.effect > 0.2 and row.p < 0.02
     (same,) = compared({"one": runs["good"], "two": runs["good"]}, dataset)
     assert (same.difference, same.p, same.wins, same.losses) == (0.0, 1.0, 0, 0)
-    assert (same.better, tells(same)) == ("", "no difference shown")
+    assert (same.better, outcome(same)) == ("", "no difference shown")
 
 
 def test_turned_around_is_turned_around(dataset, runs):
@@ -110,11 +112,11 @@ def test_lower_errors_are_better(dataset):
         dataset,
         choice=Choice(items=("start",), metrics=("mae",)),
     )
-    assert (row.better, tells(row)) == ("near", "near")
+    assert (row.better, outcome(row)) == ("near", "near")
     assert (row.wins, row.losses) == (0, len(dataset.videos))
 
 
 def test_equal_skill_is_not_told_apart(dataset, make):
     runs = {str(seed): make(dataset, 0.7, seed=100 + seed) for seed in range(2)}
     rows = compared(runs, dataset, choice=Choice())
-    assert sum(tells(r) != "no difference shown" for r in rows) == 0
+    assert sum(outcome(r) != "no difference shown" for r in rows) == 0

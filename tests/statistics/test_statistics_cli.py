@@ -187,7 +187,7 @@ def test_a_sweep_can_be_planned(run_folder, tmp_path, capsys):
 def test_the_phrasing_is_part_of_an_answers_key():
     from s3eval.facts.clips import Clip, Sampling
     from s3eval.model import Model, Question
-    from s3eval.running.plan import answer_key
+    from s3eval.running.keys import answer_key
     from s3eval.statistics.sweeps import PROMPTS, Rephrased
 
     class Echo(Model):
