@@ -6,6 +6,8 @@ TORCH ?= torch==2.13.0
 # The torchvision made for that torch; any newer one would replace torch.
 TORCHVISION ?= torchvision==0.28.0
 JOBS ?= 2
+# More arguments for pytest in `make test`, e.g. --cov.
+PYTEST_ARGS ?=
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 # One build environment for all packages here instead of a fresh one for each.
@@ -19,9 +21,10 @@ TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
 PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, one task, the models that run anywhere, the offline judge.
+# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# anywhere, the offline judge.
 DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
-	plugins/judges/lexicon/pyproject.toml
+	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
 .PHONY: help demo install test test-fast test-server lint distributions bench bench-models clean
@@ -31,7 +34,7 @@ help:
 	@echo "make test          install everything (torch on the CPU too) and run all tests"
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
-	@echo "make lint          ruff and mypy"
+	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
 
@@ -41,14 +44,14 @@ $(BIN)/python:
 
 $(VENV)/.demo: pyproject.toml $(DEMO_PLUGINS) | $(BIN)/python
 	@echo "Installing what the demo needs into $(VENV) (no torch)"
-	$(EDITABLE) -e ".[synth]" $(call editable,$(DEMO_PLUGINS))
+	$(EDITABLE) -e . $(call editable,$(DEMO_PLUGINS))
 	@touch $@
 
 $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[synth,transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
@@ -61,7 +64,7 @@ demo: $(VENV)/.demo
 	@echo "  $(S3EVAL) look demo/data A0001@1-1-2000@5E --model motion"
 
 test: $(VENV)/.full
-	$(BIN)/python -m pytest -n $(JOBS) -m "not server"
+	$(BIN)/python -m pytest -n $(JOBS) -m "not server" $(PYTEST_ARGS)
 
 test-fast: $(VENV)/.full
 	$(BIN)/python -m pytest -n $(JOBS) -m "not slow and not torch and not server"
@@ -75,6 +78,7 @@ lint: $(VENV)/.full
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 distributions: $(VENV)/.full
 	$(BIN)/python tools/distributions.py

@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from s3eval.version import __version__
 
 _HOME = {
     "hookimpl": "hooks",
@@ -46,22 +46,52 @@ _HOME = {
     "Sampling": "facts.clips",
     "SamplingProfile": "facts.clips",
     "S3EvalError": "errors",
+    "Item": "task",
+    "TruthContext": "task",
+    "Extract": "judge",
+    "Extraction": "judge",
+    "FeatureAnswers": "judge",
+    "MergedText": "judge",
+    "MergeTexts": "judge",
+    "ReadReport": "judge",
+    "AnswerQuestions": "judge",
+    "Unreadable": "judge",
+    "Tally": "facts.tally",
+    "FeatureAnnotation": "facts.videos",
+    "Lateralization": "facts.videos",
+    "open_dataset": "api",
+    "evaluate": "api",
+    "open_runs": "api",
+    "score": "api",
+    "compare": "api",
+    "ScoredRuns": "api",
+    "Comparison": "api",
 }
 __all__ = [
     "Annotation",
     "Answer",
+    "AnswerQuestions",
     "Clip",
     "CommandSpec",
+    "Comparison",
     "Dataset",
     "DatasetSpec",
     "ExporterSpec",
+    "Extract",
+    "Extraction",
+    "FeatureAnnotation",
+    "FeatureAnswers",
     "Finding",
     "Footage",
     "ImportReport",
     "ImporterSpec",
     "Inquiry",
+    "Item",
     "Judge",
     "JudgeSpec",
+    "Lateralization",
+    "MergeTexts",
+    "MergedText",
     "Model",
     "ModelSpec",
     "Piece",
@@ -69,30 +99,67 @@ __all__ = [
     "Published",
     "PublishedSpec",
     "Question",
+    "ReadReport",
     "Reading",
     "ReportFacts",
     "RunEndSpec",
     "S3EvalError",
     "Sampling",
     "SamplingProfile",
+    "ScoredRuns",
     "ScoringContext",
+    "Tally",
     "Task",
     "TaskSpec",
+    "TruthContext",
+    "Unreadable",
     "Video",
     "__version__",
+    "compare",
     "discover",
+    "evaluate",
     "hookimpl",
     "hookspec",
+    "open_dataset",
+    "open_runs",
+    "score",
 ]
 
 if TYPE_CHECKING:
+    from s3eval.api import (
+        Comparison,
+        ScoredRuns,
+        compare,
+        evaluate,
+        open_dataset,
+        open_runs,
+        score,
+    )
     from s3eval.errors import S3EvalError
     from s3eval.facts.clips import Clip, Sampling, SamplingProfile
     from s3eval.facts.footage import Footage
     from s3eval.facts.reports import ImportReport
-    from s3eval.facts.videos import Annotation, Dataset, Video
+    from s3eval.facts.tally import Tally
+    from s3eval.facts.videos import (
+        Annotation,
+        Dataset,
+        FeatureAnnotation,
+        Lateralization,
+        Video,
+    )
     from s3eval.hooks import hookimpl, hookspec
-    from s3eval.judge import Judge, ReportFacts
+    from s3eval.judge import (
+        AnswerQuestions,
+        Extract,
+        Extraction,
+        FeatureAnswers,
+        Judge,
+        MergedText,
+        MergeTexts,
+        ReadReport,
+        ReportFacts,
+        Unreadable,
+    )
     from s3eval.model import Answer, Model, Question
     from s3eval.plugins import discover
     from s3eval.published import Published
@@ -110,11 +177,13 @@ if TYPE_CHECKING:
     from s3eval.task import (
         Finding,
         Inquiry,
+        Item,
         Piece,
         PlanContext,
         Reading,
         ScoringContext,
         Task,
+        TruthContext,
     )
 
 

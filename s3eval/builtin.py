@@ -15,9 +15,4 @@ def s3eval_datasets() -> list[DatasetSpec]:
             adapter="s3eval.dataset.folder:open_folder",
             summary="dataset.toml, tidy CSV tables and videos/ (docs/datasets.md)",
         ),
-        DatasetSpec(
-            "synthetic",
-            adapter="s3eval.synth:open_or_draw",
-            summary="drawn seizures with exact annotation: s3eval data synth OUT",
-        ),
     ]

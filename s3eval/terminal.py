@@ -206,8 +206,8 @@ def standard_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = outer
-        for wrapped in made:
-            wrapped.detach()
+        for each in made:
+            each.detach()
 
 
 class _Output(io.RawIOBase):

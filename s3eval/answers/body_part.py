@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.text import cleaned, find_json, shortened
+from s3eval.answers.mentions import DENIED_AFTER, mentions, unequivocal
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects
+from s3eval.answers.text import cleaned, shortened, single_spaced
 from s3eval.task import Reading
 from s3eval.vocabulary import BODY_PARTS
 
@@ -24,19 +27,36 @@ _OTHER_NAMES = {
 }
 _KNOWN = {**{p: p for p in BODY_PARTS}, **_OTHER_NAMES}
 # Longest first, so that "left arm" is not read as something shorter.
-_ANY = re.compile(
-    r"\b(" + "|".join(re.escape(p) for p in sorted(_KNOWN, key=len, reverse=True)) + r")\b",
+_NAMES = "|".join(re.escape(p) for p in sorted(_KNOWN, key=len, reverse=True))
+_ANY = re.compile(rf"\b({_NAMES})\b", re.IGNORECASE)
+_LEADING = re.compile(rf"^{MARKS}{LETTER}(?:the\s+)?({_NAMES})\b", re.IGNORECASE)
+# The part ends its clause: "head.", "eyes (staring)", "face, then the left arm" ...
+_ENDS = re.compile(r"[\"'”’*_)\]` ]{0,8}(?:$|[.,;:\n(–—-])")
+# ... but "head, eyes" and "head or eyes" are two answers.
+_ANOTHER = re.compile(
+    rf"[\s.,;:&/\"'”’*_)\]–—-]{{0,12}}(?:(?:and|or|the)\s+){{0,2}}{LETTER}(?:{_NAMES})\b",
     re.IGNORECASE,
 )
-_LEADING = re.compile(rf"^\W*(?:the\s+)?{_ANY.pattern}\W*(?:$|[.,;:\n(–—-])", re.IGNORECASE)
-_STATED = re.compile(rf"\b(?:answer|response)\b\W*(?:is\W+)?(?:the\s+)?{_ANY.pattern}", re.I)
+_STATED = re.compile(
+    rf"{ANSWER}{MARKS}{LETTER}(?:(?:the|patient['’]s)\s){{0,2}}({_NAMES})\b"
+    rf"(?!\s?[,/]?\s?(?:(?:and|or)\s)?(?:{_NAMES})\b)",
+    re.IGNORECASE,
+)
+# "I cannot tell whether ... the face": nothing that is named there is an answer.
+_OPEN = re.compile(
+    r"\b(?:cannot|unable|unclear|unknown|impossible|not (?:possible|visible|clear))\b|can['’]t\b",
+    re.IGNORECASE,
+)
+# "head or neck": also an alternative that was not offered.
+_ALTERNATIVE = re.compile(rf"\b(?:{_NAMES})\sor\s|\bor\s(?:the\s)?(?:{_NAMES})\b", re.IGNORECASE)
+_KEYS = ("answer", "body_part", "body part", "part", "location", "onset_body_part", "value")
 
 
 def read_body_part(text: str) -> Reading:
     """One of the eleven answers offered (`s3eval.vocabulary.BODY_PARTS`).
 
-    The answer's first word, a stated answer, or the only part mentioned; several parts are
-    unreadable.
+    The answer's first words, a stated answer, or the only part mentioned; several parts and
+    denied ones are unreadable.
 
     >>> read_body_part("Left arm.").value
     'left arm'
@@ -44,21 +64,43 @@ def read_body_part(text: str) -> Reading:
     'eyes'
     >>> read_body_part("the head and the mouth").reason
     "names head, mouth: 'the head and the mouth'"
+    >>> read_body_part("Not the head.").reason
+    "denies head: 'Not the head.'"
     """
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said")
-    found = find_json(proper)
-    if found:
-        said = [v for v in found.values() if isinstance(v, str)]
-        proper = said[0] if len(said) == 1 else proper
-    for pattern in (_LEADING, _STATED):
-        match = pattern.search(proper)
-        if match:
-            return Reading(_KNOWN[match.group(1).lower()])
-    parts = list(dict.fromkeys(_KNOWN[m.group(1).lower()] for m in _ANY.finditer(proper)))
-    if len(parts) == 1:
-        return Reading(parts[0])
-    if parts:
-        return Reading(reason=f"names {', '.join(parts)}: {shortened(proper)!r}")
+    if nothing_seen(proper):
+        return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
+    return from_objects(proper, _KEYS, _from_prose) or _from_prose(proper)
+
+
+def _from_prose(text: str) -> Reading:
+    proper = single_spaced(text).strip()
+    leading = _leading(proper)
+    stated = {_part(m) for m in _STATED.finditer(proper)}
+    given = stated | ({leading} if leading else set())
+    if len(given) == 1:
+        return Reading(given.pop())
+    if given:
+        return Reading(reason=f"says both {' and '.join(sorted(given))}: {shortened(proper)!r}")
+    found = mentions(proper, _ANY, _part)
+    if found.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
+        return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
+    reading = unequivocal(found, None, proper)
+    if reading.readable or reading.reason:
+        return reading
     return Reading(reason=f"names no part that was offered: {shortened(proper)!r}")
+
+
+def _leading(text: str) -> str | None:
+    found = _LEADING.match(text)
+    if not found or not _ENDS.match(text, found.end()):
+        return None
+    if _ANOTHER.match(text, found.end()) or DENIED_AFTER.match(text, found.end()):
+        return None
+    return _part(found)
+
+
+def _part(match: re.Match[str]) -> str:
+    return _KNOWN[match.group(1).lower()]

@@ -4,36 +4,101 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.text import cleaned, find_json, shortened
+from s3eval.answers.mentions import mentions, unequivocal
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
+from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
+from s3eval.vocabulary import Protocol
 
 __all__ = ["read_diagnosis"]
 
-_NON = r"non[\s\-‐-―]*epileptic|nonepileptic|psychogenic|functional seizures?|dissociative"
+_NON = (
+    r"(?:psychogenic )?non[\s\-‐-―]{0,3}epileptic|nonepileptic|psychogenic|functional seizures?"
+    r"|dissociative"
+)
+_EVENT = r"(?:[\s-]{1,3}(?:seizures?|events?|attacks?|episodes?|spells?)){0,2}"
 _NES = re.compile(rf"(?<![A-Za-z])(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:\b(?:{_NON}))")
-_ES = re.compile(r"(?<![A-Za-z])ES(?![A-Za-z])|(?i:\bepileptic (?:seizures?|events?))")
+_ES = re.compile(r"(?<![A-Za-z])ES(?![A-Za-z])|(?i:\b(?:epileptic (?:seizures?|events?)))")
+# Both, longest first; "non-epileptic seizure" is one mention and "anti-epileptic" none.
+_EITHER = re.compile(
+    rf"(?<![A-Za-z])(?P<nes>(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
+    rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?P<es>ES(?![A-Za-z]|-like)|(?i:epileptic\b{_EVENT}))"
+)
+_LABEL = rf"(?:an?\s|the\s)?(?P<label>P?NES\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b|epileptic\b)"
+# Where the answer was asked for: first, in a first sentence "This is ...", after "Diagnosis:".
+_GIVEN = re.compile(
+    rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|correct)\s){{0,3}}{ANSWER}"
+    r"|(?:this|it|the (?:patient|video|event|episode|seizure))\s(?:is|has|shows|appears to be"
+    r"|seems to be|had|looks like|represents)(?:\s(?:most likely|likely|probably|consistent with"
+    rf"|most consistent with)){{0,2}})?{MARKS}{LETTER}{_LABEL}",
+    re.IGNORECASE,
+)
+_STATED = re.compile(rf"{ANSWER}{MARKS}{LETTER}{_LABEL}", re.IGNORECASE)
+_CHOICE = re.compile(
+    r"[\"'“‘]?\bES\b[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?[\"'“‘]?NES\b[\"'”’]?"
+    r"|[\"'“‘]?\bNES\b[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?[\"'“‘]?ES\b[\"'”’]?"
+    r"|\bepileptic (?:seizures? )?(?:or|/|vs\.?|versus) (?:a )?non-?epileptic\b"
+    r"|\bepileptic seizures? \(ES\) or (?:a )?non-epileptic events? \(NES\)",
+    re.IGNORECASE,
+)
 _LOWER = re.compile(r"^\W*(?:answer\W+)?(p?nes|es)\W*$", re.IGNORECASE)
+_STRAY = re.compile(r"[\"'“]answer[\"'”]\s{0,9}:\s{0,9}[\"'“]\s{0,9}([^\"'”}]+)", re.IGNORECASE)
 _KEYS = ("answer", "diagnosis", "label", "prediction")
 
 
-def read_diagnosis(text: str) -> Reading:
+def read_diagnosis(text: str, *, protocol: Protocol = "paper") -> Reading:
     """ "ES" or "NES".
 
     The ``answer`` of a JSON object where there is one (Table 9 asks for it), also when the
-    object was cut off or badly quoted; otherwise the whole text. In either, a text that
+    object was cut off or badly quoted; otherwise the whole text. Under ``release`` a text that
     contains NES is NES, else one that contains ES is ES (protocol, Task 7); spelt-out words
-    count alike. A reading of a text that names both says so in its reason.
+    count alike. Under ``paper`` a text that names both or denies one is unreadable, unless it
+    gives one where the answer belongs and only denies the other ("NES, not ES").
 
     >>> read_diagnosis('{"description": "No NES signs", "answer": "ES"}').value
     'ES'
     >>> read_diagnosis("This is a non-epileptic event.").value
     'NES'
+    >>> read_diagnosis("Not ES.").reason, read_diagnosis("Not ES.", protocol="release").value
+    ("denies ES: 'Not ES.'", 'ES')
     >>> read_diagnosis("fail").reason
     "neither ES nor NES: 'fail'"
     """
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said")
+    if protocol == "release":
+        return _published(proper)
+    if nothing_seen(proper):
+        return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
+    found = from_objects(proper, _KEYS, _from_prose)
+    if found is None and (stray := _STRAY.findall(proper)):
+        # A description with stray quotes is no JSON, yet its answer stands there.
+        found = _from_prose(stray[-1])
+    return found or _from_prose(proper)
+
+
+def _from_prose(text: str) -> Reading:
+    proper = single_spaced(text).strip()
+    whole = _LOWER.match(proper)
+    if whole:
+        return Reading("ES" if whole.group(1).lower() == "es" else "NES")
+    plain = masked(proper, _CHOICE)
+    found = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")
+    given = {_label(m) for m in (_GIVEN.match(plain), *_STATED.finditer(plain)) if m}
+    reading = unequivocal(found, given.pop() if len(given) == 1 else None, proper)
+    if reading.readable or reading.reason:
+        return reading
+    return Reading(reason=f"neither ES nor NES: {shortened(proper)!r}")
+
+
+def _label(match: re.Match[str]) -> str:
+    return "ES" if match["label"].lower() in ("es", "epileptic") else "NES"
+
+
+def _published(proper: str) -> Reading:
+    """NES where NES is contained, else ES: in the JSON's answer, else in the whole text."""
     answer = _json_answer(proper)
     if answer is not None:
         reading = _contained(answer)
@@ -47,8 +112,7 @@ def _json_answer(text: str) -> str | None:
     if found:
         lowered = {str(k).lower(): v for k, v in found.items()}
         return next((v for k in _KEYS if isinstance(v := lowered.get(k), str)), None)
-    # A description with stray quotes is no JSON, yet its answer stands there.
-    stray = re.findall(r"[\"'“]answer[\"'”]\s*:\s*[\"'“]\s*([^\"'”}]+)", text, re.IGNORECASE)
+    stray = _STRAY.findall(text)
     return str(stray[-1]) if stray else None
 
 
@@ -58,7 +122,7 @@ def _contained(text: str) -> Reading:
         return Reading("ES" if whole.group(1).lower() == "es" else "NES")
     non = _NES.search(text)
     # "non-epileptic seizure" holds "epileptic seizure": look for ES in what is left.
-    plain = _ES.search(re.sub(rf"(?i)\b(?:{_NON})\W+(?:seizures?|events?)?", " ", text))
+    plain = _ES.search(re.sub(rf"(?i)\b(?:{_NON})\W{{1,3}}(?:seizures?|events?)?", " ", text))
     if non:
         return Reading("NES", "names ES and NES; NES counts" if plain else "")
     if plain:

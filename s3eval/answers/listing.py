@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
-from s3eval.answers.text import cleaned, find_json, shortened
+from s3eval.answers.mentions import mentions
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.text import cleaned, find_json, find_objects, shortened, single_spaced
 from s3eval.task import Reading
-from s3eval.vocabulary import FEATURE_NAMES, FEATURES
+from s3eval.vocabulary import FEATURE_NAMES, FEATURES, Protocol
 
 __all__ = ["canonical", "read_sequence", "split_sequence", "unknown_tokens"]
 
@@ -21,13 +24,49 @@ _OTHER_NAMES = {
     "eyes_closed": "close_eyes",
     "eye_closure": "close_eyes",
 }
-_NOTHING = re.compile(
-    r"^\W*(?:none|nothing|n/?a|\[\s*\]|no\s+(?:\w+\s+){0,3}(?:symptoms?|signs?|features?)\b.*"
-    r"|there (?:are|is|were) no\b.*)\W*$",
-    re.IGNORECASE | re.DOTALL,
+_NAMES = "|".join(
+    re.sub(r"[\s_-]+", lambda _: r"[\s_-]{0,3}", name)
+    for name in sorted({*FEATURE_NAMES, *_BY_LABEL, *_OTHER_NAMES}, key=len, reverse=True)
 )
-_HEADING = re.compile(r"^[^\n,:]{0,60}:\s+", re.DOTALL)
-_BULLET = re.compile(r"^\s*(?:[-*•]|\(?\d{1,2}[.)])\s*", re.MULTILINE)
+# A sign inside a longer phrase: "tonic posturing", "right arm flexion (0:12)".
+_SIGN = re.compile(
+    rf"(?<![A-Za-z])(?<!non-)(?<!post-)(?<!pre-)(?:{_NAMES})(?![A-Za-z])", re.IGNORECASE
+)
+# Where a sequence is told in words that turn the order round, it is not in the text's order.
+_REVERSED = re.compile(
+    r"\b(?:after|preceded by|following)\b(?! (?:that|this|which))", re.IGNORECASE
+)
+_NOTHING = re.compile(
+    r"^\W{0,12}(?:none\b|nothing\b|n/?a\W*$|\[\s{0,9}\]\W*$"
+    r"|(?:there (?:are|is|were)\s)?no\s"
+    r"(?!(?:\w{1,20}\s){0,2}?(?:information|data|details?|way|idea|other|further"
+    r"|additional)\b)"
+    r"(?:\w{1,20}\s){0,4}?(?:symptoms?|signs?|features?|events?)\b"
+    r"|(?:(?:the|this) )?(?:patient|video|clip|I)\s(?:\w{1,12}\s){0,2}?(?:does|do|did|is|was)"
+    r"(?: not|n['’]t)\s(?:\w{1,12}\s){0,3}?any\s(?:\w{1,20}\s){0,4}?"
+    r"(?:symptoms?|signs?|features?)\b)",
+    re.IGNORECASE,
+)
+_EXCEPT = re.compile(
+    r"\b(?:except|other than|apart from|besides|but)\b[^.\n]{0,40}(?:" + _NAMES + ")", re.IGNORECASE
+)
+_PROMPT = re.compile(r"symptoms are limited to|example output:", re.IGNORECASE)
+_HEADING = re.compile(r"^[^\n,:]{0,60}:\s{1,9}", re.DOTALL)
+_BULLET = re.compile(r"^[ \t]{0,9}(?:[-*•]|\(?\d{1,2}[.)])[ \t]{0,9}", re.MULTILINE)
+# "tonic (both arms, right first)": what is said about a sign holds no commas of the list.
+_ASIDE = re.compile(r"(?<=[\w*])\s{0,3}\([^()\n]{0,300}\)")
+_ABSENT = frozenset(("", "no", "false", "none", "null", "absent", "n/a", "0"))
+_LISTS = (
+    "sequence",
+    "symptoms",
+    "event_sequence",
+    "events",
+    "answer",
+    "output",
+    "signs",
+    "features",
+)
+_ENTRIES = ("symptom", "sign", "feature", "event", "name", "label")
 
 
 def split_sequence(text: str) -> list[str]:
@@ -64,49 +103,160 @@ def unknown_tokens(tokens: Sequence[str]) -> list[str]:
     return [t for t in dict.fromkeys(tokens) if t not in FEATURE_NAMES]
 
 
-def read_sequence(text: str) -> Reading:
+def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
     """A list of tokens in order; an answer that says there are none is the empty list.
 
     Lines, numbers, arrows and JSON lists are taken for commas; then the protocol's splitting
     applies and spellings become canonical. Unknown tokens stay where they are (they count as
     wrong), but a text that names no symptom at all is unreadable.
 
+    ``release`` leaves it at that. ``paper`` also finds the sign in a token that says more about
+    it (a time, a step's number, a side), leaves out what a token denies, and reads nothing out of
+    a text that turns the order round ("clonic after tonic") or repeats the question's list.
+
     >>> read_sequence("1. Head turning\\n2. figure-4 → tonic").value
     ['head_turning', 'figure4', 'tonic']
+    >>> read_sequence("0:05 tonic (both arms, stiff), step 2: clonic jerks, no blank stare").value
+    ['tonic', 'clonic']
     >>> read_sequence("There are no seizure symptoms observed in the video.").value
     []
     >>> read_sequence("I cannot watch videos.").reason
-    "names no symptom: 'I cannot watch videos.'"
+    "says that nothing was seen: 'I cannot watch videos.'"
     """
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said")
+    if nothing_seen(proper):
+        return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
+    if protocol == "release":
+        return _published(proper)
     listed = _from_json(proper)
     if listed is None:
-        if _NOTHING.match(proper):
-            return Reading([])
-        listed = split_sequence(_with_commas(proper))
-    tokens = [canonical(t) for t in listed]
-    if not tokens and _from_json(proper) is not None:
+        plain = single_spaced(proper)
+        if _PROMPT.search(plain):
+            return Reading(reason=f"repeats the question: {shortened(proper)!r}")
+        if _NOTHING.match(plain):
+            return _none_of(plain)
+        listed = _parts(plain)
+    elif not listed:
         return Reading([])
+    if any(_in_words(part.replace("_", " ")) for part in listed):
+        return Reading(reason=f"tells order or choice in words: {shortened(proper)!r}")
+    tokens = [token for part in listed for token in _tokens(part)]
     if not any(t in FEATURE_NAMES for t in tokens):
         return Reading(reason=f"names no symptom: {shortened(proper)!r}")
     return Reading(tokens)
 
 
+def _none_of(text: str) -> Reading:
+    """The empty list, unless a sign is named after all ("none at first, then tonic")."""
+    affirmed = mentions(text, _SIGN, lambda m: m.group()).affirmed
+    started = re.split(r"[.\n]", text, maxsplit=1)[0]
+    if _EXCEPT.search(text) or (affirmed and not re.search(r"\bsuch as\b|\blike\b|\(", started)):
+        return Reading(reason=f"names none and some: {shortened(text)!r}")
+    return Reading([])
+
+
+def _parts(text: str) -> list[str]:
+    plain = _ASIDE.sub("", text)
+    text = plain if _SIGN.search(plain) else text
+    heading = _HEADING.match(text)
+    if heading and not _SIGN.search(heading.group()):
+        text = text[heading.end() :]
+    return split_sequence(_with_commas(text))
+
+
+def _tokens(part: str) -> list[str]:
+    """What one part of a list names: a known token, the signs within it, or itself."""
+    token = canonical(part)
+    if token in FEATURE_NAMES:
+        return [token]
+    found = mentions(part.replace("_", " "), _SIGN, lambda m: canonical(m.group()))
+    if found.named:
+        return _signs(part) if not found.denied else [*found.affirmed]
+    said = _CLOCKS.sub("", token).strip("_ .:-")
+    return [] if not re.search(r"[^\W\d_]", said) or _CONNECTIVE.fullmatch(said) else [token]
+
+
+def _in_words(part: str) -> bool:
+    """Whether words turn the order round or leave it open: the text's order is then not told."""
+    if not _SIGN.search(part):
+        return False
+    turned = _REVERSED.search(part) or re.search(r"\bor\b", part, re.IGNORECASE)
+    return bool(turned and len(_signs(part)) > 1) or bool(re.match(r"\W*before\b", part, re.I))
+
+
+def _signs(part: str) -> list[str]:
+    return [canonical(m.group()) for m in _SIGN.finditer(part.replace("_", " "))]
+
+
+# "First, head turning; second, tonic": words that only join the signs.
+_CONNECTIVE = re.compile(
+    r"(?:and_?)?(?:at_?)?(?:first|second|third|fourth|fifth|last|then|next|finally|lastly|firstly"
+    r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|steps?|end|start|time"
+    r"|symptoms?|signs?|features?|events?|order|sequence)",
+    re.IGNORECASE,
+)
+_CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:ec(?:ond)?s?)?\b")
+
+
 def _from_json(text: str) -> list[str] | None:
+    """The texts of a JSON list, or of the list an object holds; None where there is none."""
     found = find_json(text, list) if text[:1] in "[{" else None
-    if not isinstance(found, list) or not all(isinstance(t, str) for t in found):
+    if isinstance(found, list) and all(isinstance(t, str) for t in found):
+        return [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in found if t.strip()]
+    entries = found if isinstance(found, list) else find_objects(text)
+    if not all(isinstance(entry, dict) for entry in entries) or not entries:
         return None
-    return [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in found if t.strip()]
+    if len(entries) > 1:
+        named = [_entry(entry) for entry in entries]
+        return [name for name in named if name] if all(named) else None
+    only = entries[0]
+    lists = [only[k] for k in _LISTS if isinstance(only.get(k), str)]
+    if lists:
+        return [] if _NOTHING.match(lists[0]) else _parts(single_spaced(lists[0]))
+    if only and all(canonical(str(k)) in FEATURE_NAMES for k in only):
+        return [str(k) for k, v in only.items() if str(v).strip().lower() not in _ABSENT]
+    values = [*only.values()]
+    if values and all(isinstance(v, str) for v in values):
+        return [str(v) for v in values]
+    return None
+
+
+def _entry(entry: dict[str, Any]) -> str:
+    """The sign that one object of a list names: {"symptom": "tonic", "time": "00:05"}."""
+    return next((str(entry[k]) for k in _ENTRIES if isinstance(entry.get(k), str)), "")
 
 
 def _with_commas(text: str) -> str:
-    text = (
-        _HEADING.sub("", text)
-        if canonical(text.split(":", maxsplit=1)[0]) not in FEATURE_NAMES
-        else text
-    )
-    text = _BULLET.sub("", text)
-    text = re.sub(r"\s*(?:->|=>|→|⇒|➔|>|;|\n)\s*", ",", text)
-    return re.sub(r",\s*(?:and|then|followed by)\s+", ",", text, flags=re.IGNORECASE)
+    text = _BULLET.sub("", text.replace("\\n", "\n"))
+    text = re.sub(r"[ \t]{0,9}(?:-{1,3}>|=>|→|⇒|➔|>|;|\||\n)[ \t]{0,9}", ",", text)
+    return re.sub(r",\s{0,9}(?:and|then|followed by)\s{1,9}", ",", text, flags=re.IGNORECASE)
+
+
+_NOTHING_PUBLISHED = re.compile(
+    r"^\W*(?:none|nothing|n/?a|\[\s*\]|no\s+(?:\w+\s+){0,3}(?:symptoms?|signs?|features?)\b.*"
+    r"|there (?:are|is|were) no\b.*)\W*$",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def _published(proper: str) -> Reading:
+    """The protocol's splitting after lists, arrows and JSON are made commas."""
+    found = find_json(proper, list) if proper[:1] in "[{" else None
+    listed = None
+    if isinstance(found, list) and all(isinstance(t, str) for t in found):
+        listed = [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in found if t.strip()]
+        if not listed:
+            return Reading([])
+    if listed is None:
+        plain = single_spaced(proper)
+        if _NOTHING_PUBLISHED.match(plain):
+            return Reading([])
+        if canonical(plain.split(":", maxsplit=1)[0]) not in FEATURE_NAMES:
+            plain = _HEADING.sub("", plain)
+        listed = split_sequence(_with_commas(plain))
+    tokens = [canonical(t) for t in listed]
+    if not any(t in FEATURE_NAMES for t in tokens):
+        return Reading(reason=f"names no symptom: {shortened(proper)!r}")
+    return Reading(tokens)

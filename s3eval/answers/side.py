@@ -4,28 +4,63 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.text import cleaned, find_json, shortened
+from s3eval.answers.mentions import mentions, unequivocal
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
+from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
+from s3eval.vocabulary import Protocol
 
 __all__ = ["read_side"]
 
 # "right away", "all right" and "left the bed" are no sides.
 _SIDE = re.compile(
-    r"(?<!all )(?<![a-z])(left|right)(?:ward|wards|[- ]?hand|[- ]?sided|side)?(?![a-z])"
+    r"(?<!all )(?<![a-z\\])(left|right)(?:ward|wards|[- ]?hand|[- ]?sided|side)?(?![a-z])"
     r"(?! (?:away|now|after|before|the (?:room|bed|frame)))",
     re.IGNORECASE,
 )
+# More words that only look like sides; kept apart, since the release's rule knows none of them.
+_NO_SIDE = re.compile(
+    r"\b(?:that['’]s|that is|you['’]re|you are) right\b"
+    r"|\bright (?:at|when|then|here|there|as|angles?|over|from the (?:start|beginning))\b"
+    r"|\bleft (?:alone|untouched|behind|over|his|her|their|its|a|an)\b|\bnothing (?:is )?left\b",
+    re.IGNORECASE,
+)
+_EITHER = re.compile(r"\b(?:both|either|neither|bilateral(?:ly)?)\b", re.IGNORECASE)
+_CHOICE = re.compile(
+    r"(?:\b(?:the )?(?:patient['’]s )?)[\"'“‘]?(?:left|right)[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?"
+    r"(?:(?:to )?the )?(?:patient['’]s )?[\"'“‘]?(?:left|right)\b[\"'”’]?",
+    re.IGNORECASE,
+)
+# The side of the picture is not the patient's.
+_VIEWER = re.compile(
+    r"\b(?:viewer|camera|screen|observer|image|picture|frame|photo)(?:['’]s)?\b", re.IGNORECASE
+)
+_OWN = re.compile(r"\b(?:patient['’]s|his|her|their)\b", re.IGNORECASE)
+_GIVEN = re.compile(
+    rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|correct)\s){{0,3}}{ANSWER})?{MARKS}{LETTER}"
+    r"(?:(?:the|to|patient['’]s)\s){0,4}(left|right)\b",
+    re.IGNORECASE,
+)
+_STATED = re.compile(
+    rf"{ANSWER}{MARKS}{LETTER}(?:(?:the|to|patient['’]s)\s){{0,4}}(left|right)\b", re.IGNORECASE
+)
 _ABBREVIATED = re.compile(r"^\W*(l|r)\W*$", re.IGNORECASE)
+_KEYS = ("answer", "side", "direction", "value")
 
 
-def read_side(text: str) -> Reading:
-    """ "left" or "right": the last one mentioned (protocol, Task 3).
+def read_side(text: str, *, protocol: Protocol = "paper") -> Reading:
+    """ "left" or "right".
 
-    A reading of a text that mentions both says so in its reason, since the rule then decides.
+    Under ``release`` the last side mentioned counts, whatever is said of it (protocol, Task 3).
+    Under ``paper`` a text must name one side: one that names both, denies one or tells the side
+    of the picture is unreadable, unless it states its answer ("Answer: left").
 
     >>> read_side("Left.").value
     'left'
-    >>> found = read_side("Not the left arm but the right one")
+    >>> read_side("Not the left arm but the right one").reason
+    "names right and denies left: 'Not the left arm but the right one'"
+    >>> found = read_side("Not the left arm but the right one", protocol="release")
     >>> found.value, found.reason
     ('right', 'mentions left and right; the last counts')
     >>> read_side("Both arms move.").reason
@@ -34,9 +69,40 @@ def read_side(text: str) -> Reading:
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said")
+    if protocol == "release":
+        return _last_mentioned(proper)
+    if nothing_seen(proper):
+        return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
+    return from_objects(proper, _KEYS, _from_prose) or _from_prose(proper)
+
+
+def _from_prose(text: str) -> Reading:
+    proper = single_spaced(text).strip()
+    letter = _ABBREVIATED.match(proper)
+    if letter:
+        return Reading("left" if letter.group(1).lower() == "l" else "right")
+    plain = _NO_SIDE.sub(" ", masked(proper, _CHOICE))
+    stated = {m.group(1).lower() for m in _STATED.finditer(plain)}
+    if len(stated) == 1:
+        return Reading(stated.pop())
+    found = mentions(plain, _SIDE, lambda m: m.group(1).lower())
+    if _EITHER.search(plain) or not found.named:
+        return Reading(reason=f"neither left nor right: {shortened(proper)!r}")
+    if len(found.affirmed) == 1 and _VIEWER.search(plain) and not _OWN.search(plain):
+        return Reading(reason=f"tells the side of the picture: {shortened(proper)!r}")
+    given = _GIVEN.match(plain)
+    reading = unequivocal(found, given.group(1).lower() if given else None, proper)
+    if not reading.readable and found.affirmed and found.denied and len(found.affirmed) == 1:
+        says = f"names {found.affirmed[0]} and denies {', '.join(found.denied)}"
+        return Reading(reason=f"{says}: {shortened(proper)!r}")
+    return reading
+
+
+def _last_mentioned(proper: str) -> Reading:
+    """The published rule."""
     found = find_json(proper)
     if found:
-        for key in ("answer", "side", "direction", "value"):
+        for key in _KEYS:
             said = found.get(key)
             if isinstance(said, str) and _SIDE.search(said):
                 proper = said

@@ -1,57 +1,119 @@
-"""What every reader does first: thinking left out, fences opened, JSON found in prose."""
+"""What every reader does first: thoughts left out, wrappers opened, JSON found in prose."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from typing import Any
 
-__all__ = ["cleaned", "find_json", "shortened", "without_thinking"]
+from s3eval.answers.thoughts import without_thinking
 
+__all__ = ["cleaned", "find_json", "find_objects", "shortened", "single_spaced", "without_thinking"]
+
+#: Of a longer answer, a model that runs on, the first and the last half of this is read.
+LONGEST = 200_000
 #: Brackets tried before a text counts as holding no JSON: endless "[[[" must come to an end.
 OPENINGS = 50
 
-_THINKING = re.compile(r"<(think|thinking|thought|reasoning)>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_THINKING_END = re.compile(r"^.*</(?:think|thinking|thought|reasoning)>", re.DOTALL | re.IGNORECASE)
-_THINKING_OPEN = re.compile(r"<(?:think|thinking|thought|reasoning)>.*$", re.DOTALL | re.IGNORECASE)
-_ANSWER_TAG = re.compile(
-    r"<(answer|final_answer|final)>(.*?)(?:</\1>|$)", re.DOTALL | re.IGNORECASE
+# Characters without a width or a meaning: NUL, zero-width blanks, marks of direction.
+_INVISIBLE = re.compile("[\x00\x01\u200b-\u200f\u2060\ufeff]")
+_ROLES = "user|human|system|assistant|model|ai|bot|gpt"
+_ASKING = frozenset({"user", "human", "system"})
+# <|im_start|>user, <|user|>, <start_of_turn>model: a role of its own line, or a token alone.
+_SPECIAL = re.compile(
+    rf"<\|(?P<role>{_ROLES})\|>|<\|[^|<>]{{1,40}}\|>|</?s>"
+    r"|<(?:eos|bos|pad|end_of_turn|start_of_turn|end_of_utterance)>|\[/?INST\]",
+    re.IGNORECASE,
 )
-_FENCE = re.compile(r"^\s*```[a-zA-Z0-9_-]*\s*\n?(.*?)\n?\s*```\s*$", re.DOTALL)
-_SPECIAL = re.compile(r"<\|[^|<>]{1,40}\|>|</?s>|<(?:eos|bos|pad)>")
-
-
-def without_thinking(text: str) -> str:
-    """The answer without the reasoning a thinking model writes first.
-
-    A block that was never closed (the answer was cut off while thinking) leaves nothing.
-
-    >>> without_thinking("<think>Hm, maybe no?</think>\\nYes.")
-    'Yes.'
-    >>> without_thinking("no tags, closing only</think> No")
-    'No'
-    >>> without_thinking("<think>still thinking")
-    ''
-    """
-    if "</" in text:
-        text = _THINKING_END.sub("", _THINKING.sub(" ", text))
-    return _THINKING_OPEN.sub("", text).strip()
+_TURN = re.compile(
+    rf"^[ \t#*>]{{0,6}}(?P<role>{_ROLES})[ \t*]{{0,4}}(?::[ \t*]{{0,4}}|$)"
+    r"|\b(?P<shouted>(?-i:USER|HUMAN|ASSISTANT)):",
+    re.IGNORECASE | re.MULTILINE,
+)
+_LATEX = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:rm|bf|it)|emph)\s{0,3}\{([^{}]{0,400})\}")
+_TAGGED = re.compile(
+    r"<(?P<tag>answer|final_answer|final|solution|response|output)>(?P<inner>.*?)(?:</(?P=tag)>|\Z)"
+    r"|\[ANSWER\](?P<square>.*?)(?:\[/ANSWER\]|\Z)"
+    r"|\\{1,2}(?:boxed|fbox)\s{0,3}\{(?P<box>[^{}]{0,4000})\}",
+    re.DOTALL | re.IGNORECASE,
+)
+_BOX_TOKENS = re.compile(r"<\|(begin|end)_of_box\|>", re.IGNORECASE)
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+-]{0,20}[ \t]{0,8}\r?\n")
 
 
 def cleaned(text: str) -> str:
-    """The answer proper: no thinking, no special tokens, no code fence around the whole.
+    """The answer proper: no thoughts, no special tokens, no other speaker's turn, no wrapper.
+
+    Answers in marks of their own (``<answer>``, ``\\\\boxed{}``) count alone; several that differ
+    come back one a line. A code fence around the whole is taken off. Of more than 200,000
+    characters the middle is left out, so that no answer takes long to read.
 
     >>> cleaned("<think>…</think><answer>left</answer><|im_end|>")
     'left'
     >>> cleaned("```json\\n{\\"a\\": 1}\\n```")
     '{"a": 1}'
+    >>> cleaned("So it is $\\\\boxed{\\\\text{Yes}}$."), cleaned("ASSISTANT: No USER: And now?")
+    ('Yes', 'No')
     """
-    text = _SPECIAL.sub(" ", without_thinking(text))
-    tagged = [m.group(2) for m in _ANSWER_TAG.finditer(text)]
-    if tagged:
-        text = tagged[-1]
-    fenced = _FENCE.match(text)
-    return (fenced.group(1) if fenced else text).strip()
+    text = without_thinking(_INVISIBLE.sub("", _bounded(text)))
+    text = _BOX_TOKENS.sub(lambda m: "<answer>" if m[1].lower() == "begin" else "</answer>", text)
+    text = _SPECIAL.sub(lambda m: f"\n{m['role']}\n" if m["role"] else "\n", text)
+    text = _own_turn(text.strip())
+    if "\\" in text:
+        text = _LATEX.sub(r"\1", _LATEX.sub(r"\1", text))
+    found = [m["inner"] or m["square"] or m["box"] or "" for m in _TAGGED.finditer(text)]
+    if found:
+        text = "\n".join(dict.fromkeys(inner.strip() for inner in found if inner.strip()))
+    return _unfenced(text.strip())
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= LONGEST:
+        return text
+    head, tail = text[: LONGEST // 2], text[-LONGEST // 2 :]
+    # Between words where there are any, so that none is cut in two.
+    last, first = head.rfind(" ", -200), tail.find(" ", 0, 200)
+    return head[: last if last > 0 else None] + "\n" + tail[max(first, 0) :]
+
+
+def _own_turn(text: str) -> str:
+    """The model's own turn, where the prompt is echoed or other turns are made up after it."""
+    marks = list(_TURN.finditer(text))
+    if not marks:
+        return text
+    edges = [m.start() for m in marks[1:]] + [len(text)]
+    turns = [("", text[: marks[0].start()])]
+    for mark, edge in zip(marks, edges, strict=True):
+        turns.append(((mark["role"] or mark["shouted"]).lower(), text[mark.end() : edge]))
+    turns = [(role, said.strip()) for role, said in turns if said.strip()]
+    own = next((i for i, (role, _) in enumerate(turns) if role not in _ASKING), None)
+    if own is None:
+        return ""
+    said = turns[own][1]
+    if not turns[own][0] and own + 1 < len(turns) and turns[own + 1][0] not in _ASKING:
+        # An echo without a role, or an answer in two parts: whatever it is, all of it counts.
+        said = f"{said}\n{turns[own + 1][1]}"
+    return said
+
+
+def _unfenced(text: str) -> str:
+    if len(text) < 6 or not (text.startswith("```") and text.endswith("```")):
+        return text
+    inner = text[3:-3]
+    if "```" in inner:
+        return text
+    language = _LANGUAGE.match(inner)
+    return (inner[language.end() :] if language else inner).strip()
+
+
+def single_spaced(text: str) -> str:
+    """Every run of white space within a line as one blank; lines stay.
+
+    >>> single_spaced("a \\t b\\n c")
+    'a b\\n c'
+    """
+    return re.sub(r"[^\S\n]+", " ", text)
 
 
 def find_json(text: str, kind: type = dict) -> Any:
@@ -64,21 +126,39 @@ def find_json(text: str, kind: type = dict) -> Any:
     >>> find_json("nothing here") is None
     True
     """
+    return next(_values(text, kind), None)
+
+
+def find_objects(text: str) -> list[dict[str, Any]]:
+    """All JSON objects in the text that lie in no other, keys in lower case.
+
+    >>> find_objects('{"Answer": "yes"} or {"answer": {"is": "no"}}')
+    [{'answer': 'yes'}, {'answer': {'is': 'no'}}]
+    """
+    return [{str(k).strip().lower(): v for k, v in o.items()} for o in _values(text, dict)]
+
+
+def _values(text: str, kind: type) -> Iterator[Any]:
     opening = "{" if kind is dict else "["
+    if opening not in text:
+        return
     decoder = json.JSONDecoder(strict=False)
     for candidate in (text, _repaired(text)):
-        at = candidate.find(opening)
+        at, found = candidate.find(opening), False
         for _ in range(OPENINGS):
             if at < 0:
                 break
+            end = at + 1
             try:
-                value, _end = decoder.raw_decode(candidate, at)
+                value, end = decoder.raw_decode(candidate, at)
             except (ValueError, RecursionError):
                 value = None
             if isinstance(value, kind):
-                return value
-            at = candidate.find(opening, at + 1)
-    return None
+                found = True
+                yield value
+            at = candidate.find(opening, end)
+        if found:
+            return
 
 
 def _repaired(text: str) -> str:
@@ -95,5 +175,5 @@ def shortened(text: str, length: int = 60) -> str:
     >>> shortened("a  b", 10), shortened("abcdefghij", 5)
     ('a b', 'abcd…')
     """
-    line = " ".join(text.split())
+    line = " ".join(text[: 40 * length].split())
     return line if len(line) <= length else line[: length - 1] + "…"

@@ -3,15 +3,76 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
-from s3eval.answers.text import cleaned, find_json, shortened
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
 
 __all__ = ["parse_clock", "read_time"]
 
-_CLOCK = re.compile(r"(?<![\d:.])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,3}))?(?![\d:])")
-_SECONDS = re.compile(r"(?<![\d:.])(\d{1,4}(?:\.\d+)?)\s*(?:s|sec|secs|second|seconds)\b", re.I)
-_KEYS = ("timestamp", "time", "start", "onset", "answer")
+_CLOCK = re.compile(
+    r"(?<![\d:])(?<!\d[.,])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?(?![\d:])"
+)
+# A minus, not a bullet or the dash of a range.
+_BELOW_ZERO = re.compile(r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))", re.IGNORECASE)
+_TIME_OF_DAY = re.compile(
+    r"\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
+    re.IGNORECASE,
+)
+_NUMBER = r"\d{1,5}(?:[.,]\d{1,6})?"
+_HOURS, _MINUTES, _SECONDS = (
+    r"h(?:ours?|rs?)?\b\.?",
+    r"m(?:in(?:ute)?s?)?\.?",
+    r"s(?:ec(?:ond)?s?)?\b",
+)
+_AND = r"[\s,:]{0,3}(?:and\s)?\s?"
+_UNITS = re.compile(
+    rf"(?<![\w.,:/])(?:(?P<h>{_NUMBER})[\s-]?{_HOURS}{_AND})?"
+    rf"(?:(?:(?P<m>{_NUMBER})[\s-]?{_MINUTES}{_AND})?(?P<s>{_NUMBER})[\s-]?{_SECONDS}"
+    rf"|(?P<only>{_NUMBER})[\s-]?min(?:ute)?s?\b)",
+    re.IGNORECASE,
+)
+# "3-5 s", "between 3 and 5 s", "10 or 12 seconds", "5 seconds after 00:10".
+_RANGE = re.compile(
+    r"\d\s?(?:-|–|—|~|to|and|or|/)\s?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|later than|from)"
+    r"\s(?:\w{1,12}\s){0,2}?\d"
+    r"|±|\+/-|\d\s?(?:s|sec|secs|seconds?|min|minutes?)?\s(?:before|prior to|earlier|later"
+    r"|remaining|from the end|plus)\b|:\d\d\s?\+\s?\d",
+    re.IGNORECASE,
+)
+# What is left beside the times found (each made \x02) and makes them uncertain: "1 minute 5".
+_UNTOLD = re.compile(
+    r"\b(?:minutes?|mins?|hours?|half|quarter|several|few|couple|dozens?"
+    r"|or (?:so|two|2|three|3)|milliseconds?)\b|\d\s?ms\b|\x02\s{0,3}(?:and\s)?\d{1,2}\b",
+    re.IGNORECASE,
+)
+# How long something is says nothing about when: "a 60-second clip", "lasts 5 seconds".
+_LENGTH = re.compile(
+    r"\b(?:last(?:s|ed|ing)?|first|initial|final|next|for|duration of|within|every)\s"
+    r"(?:\w{1,14}\s){0,2}?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"|\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)[\s-](?:long\s)?"
+    r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
+    re.IGNORECASE,
+)
+# "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
+_DENIED = re.compile(
+    r"\b(?:before|prior to|earlier than|later than|by|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s$"
+    r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
+    re.IGNORECASE,
+)
+_AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
+_ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen")
+_SMALL = {word: value for value, word in enumerate((*_ONES, *_TEENS, "eighteen", "nineteen"))}
+_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
+_WORDED = re.compile(
+    rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<one>{'|'.join(_ONES[1:])}))?"
+    rf"|(?P<small>{'|'.join(_SMALL)})|(?P<a>an?)(?=\s(?:minute|hour)\b))\b",
+    re.IGNORECASE,
+)
+_KEYS = ("timestamp", "time", "answer")
 
 
 def parse_clock(text: str) -> float | None:
@@ -38,33 +99,96 @@ def read_time(text: str) -> Reading:
     """A time in seconds from the start of what was shown.
 
     In this order: the timestamp of a JSON object, the one clock time (MM:SS or H:MM:SS) in the
-    text, the one time given with its unit ("31 seconds"). Two different times are unreadable,
-    and so is a bare number: MM:SS was asked for, so "31" could be either.
+    text, the one time given with its units ("31 seconds", "1 minute and 5 seconds"). Two
+    different times and ranges are unreadable, times below zero and times of day, times that are
+    denied, and a bare number: MM:SS was asked for, so "31" could be either.
 
     >>> read_time('{"timestamp": "00:31"}').value
     31.0
-    >>> read_time("The head turns at 1:05.").value
-    65.0
+    >>> read_time("The head turns at 1:05.").value, read_time("1m 5s").value
+    (65.0, 65.0)
     >>> read_time("between 00:10 and 00:20").reason
     "2 different times: 'between 00:10 and 00:20'"
     """
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said")
-    found = find_json(proper)
-    if found:
-        lowered = {str(k).lower(): v for k, v in found.items()}
-        value = next((lowered[k] for k in _KEYS if k in lowered), None)
-        if isinstance(value, str):
-            proper = value
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            return Reading(reason=f"a bare number, not MM:SS: {value}")
-    clocks = [_seconds(m) for m in _CLOCK.finditer(proper)]
+    if nothing_seen(proper):
+        return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
+    said = [_said(found) for found in find_objects(proper)]
+    values = [value for several in said if several is not None for value in several]
+    if not values:
+        return _from_prose(proper)
+    readings = [_value(value) for value in values]
+    times = {r.value for r in readings}
+    if len(times) > 1:
+        return Reading(reason=f"{len(times)} different times: {shortened(proper)!r}")
+    return readings[0]
+
+
+def _said(found: dict[str, Any]) -> list[Any] | None:
+    """The values of an object's timestamp, or of its start, onset and end."""
+    named = [found[k] for k in _KEYS if k in found]
+    return named or [found[k] for k in ("start", "onset", "end") if k in found] or None
+
+
+def _value(value: Any) -> Reading:
+    if isinstance(value, str):
+        return _from_prose(value)
+    if isinstance(value, list) and len(value) == 1:
+        return _value(value[0])
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return Reading(reason=f"a bare number, not MM:SS: {shortened(str(value))}")
+    return Reading(reason=f"no MM:SS: {shortened(str(value))!r}")
+
+
+def _from_prose(text: str) -> Reading:
+    proper = _WORDED.sub(_digits, single_spaced(text).strip())
+    if _BELOW_ZERO.search(proper) or _TIME_OF_DAY.search(_UNITS.sub(" ", proper)):
+        return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
+    if _RANGE.search(proper):
+        return Reading(reason=f"a range or a distance, not one time: {shortened(proper)!r}")
+    clocks = {_seconds(m): _before(proper, m) for m in _CLOCK.finditer(proper)}
     if None in clocks:
         return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
-    times = {*clocks} or {float(m.group(1)) for m in _SECONDS.finditer(proper)}
-    if len(times) == 1:
-        return Reading(times.pop())
-    if times:
+    times = clocks or _with_units(proper)
+    if None in times:
+        return Reading(reason=f"no time that is certain: {shortened(proper)!r}")
+    if len(times) > 1:
         return Reading(reason=f"{len(times)} different times: {shortened(proper)!r}")
+    for value, before in times.items():
+        # "after 12 seconds" is at 12 s, "after 00:12" is not at 00:12.
+        if _DENIED.search(before) or (clocks and _AFTER.search(before)):
+            return Reading(reason=f"denies the time it names: {shortened(proper)!r}")
+        return Reading(value)
     return Reading(reason=f"no MM:SS: {shortened(proper)!r}")
+
+
+def _before(text: str, match: re.Match[str]) -> str:
+    return text[max(0, match.start() - 60) : match.start()]
+
+
+def _with_units(text: str) -> dict[float | None, str]:
+    """The times in hours, minutes and seconds, with what stands before; None if unclear."""
+    plain = _LENGTH.sub(" ", text)
+    times: dict[float | None, str] = {}
+    for match in _UNITS.finditer(plain):
+        parts = [match["h"], match["m"] or match["only"], match["s"]]
+        # 1,200 s: a thousand or one? Seconds after minutes below 60, as on a clock.
+        unclear = any(p and re.search(r",\d{3}$", p) for p in parts)
+        hours, minutes, seconds = (float(p.replace(",", ".")) if p else 0.0 for p in parts)
+        over = (parts[1] and match["s"] and seconds >= 60) or (parts[0] and minutes >= 60)
+        total = None if unclear or over else hours * 3600 + minutes * 60 + seconds
+        times.setdefault(total, _before(plain, match))
+    if times and _UNTOLD.search(_UNITS.sub("\x02", plain)):
+        times.setdefault(None, "")
+    return times
+
+
+def _digits(match: re.Match[str]) -> str:
+    if match["a"]:
+        return "1"
+    if match["small"]:
+        return str(_SMALL[match["small"].lower()])
+    ones = _SMALL[match["one"].lower()] if match["one"] else 0
+    return str(_TENS[match["tens"].lower()] + ones)

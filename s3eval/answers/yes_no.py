@@ -3,58 +3,134 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator
 
-from s3eval.answers.text import cleaned, find_json
+from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
+from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
 
 __all__ = ["read_yes_no", "split_yes_no"]
 
-_WORDS = {
-    "yes": "yes",
-    "no": "no",
-    "na": "na",
-    "n/a": "na",
-    "n.a.": "na",
-    "n.a": "na",
-    "not applicable": "na",
-}
-_WORD = r"(?P<word>yes|no|n/a|n\.a\.?|na|not applicable)"
-# Bounded, here and below: models that repeat one mark for ever must not cost minutes to read.
-_MARKS = r"[\s\"'“”‘’`*_(\[{<>#:.\-–—]{0,12}"
-_ANSWER = (
-    r"(?:(?:the\s+|my\s+|final\s+|short\s+)*(?:answer|response|label|prediction)\b"
-    r"(?:\s+(?:is|would be|should be|to .{1,80}? is))?)?"
+_WORDS = {"yes": "yes", "no": "no", "not applicable": "na"}
+_WORD = r"(?P<word>yes|no|n/a|n\.a\.?|na|not applicable)(?![^\W_]|/)"
+_PLAIN = r"(?:yes|no|n/a|n\.a\.?|na|not applicable)"
+_QUOTED = rf"[\"'“‘`*]{{0,3}}{_PLAIN}[\"'”’`*]{{0,3}}"
+# "yes or no", "yes/no", "'yes', 'no', or 'NA'": the choice itself, which is no answer.
+_CHOICE = re.compile(
+    rf"(?<![^\W_])(?<!/){_QUOTED}(?:\s?,\s?{_QUOTED}){{0,2}}\s?,?\s?(?:\bor\b|\band\b|\bvs\b\.?|/|\|)\s?"
+    rf"{_QUOTED}(?![^\W_]|/)",
+    re.IGNORECASE,
 )
-_LEADING = re.compile(rf"^{_MARKS}{_ANSWER}{_MARKS}{_WORD}(?![\w/])", re.IGNORECASE)
-# An answer stated later: "the answer is no", "Answer: **Yes**".
+# The word ends a clause here: "no." is an answer, "no jerking" may be one, "no idea" is none.
+_ENDS = r"(?=[\"'”’*_)\]`]{0,4}\s{0,4}(?:[.,!;:\n–—…(\[|]|-\s|<|$))"
+_SPEECH = r"(?![^:\n]{0,60}\b(?:say|says|said|asks?|asked|repl(?:y|ies|ied)|responds|answers)\b)"
+_INTRO = (
+    r"(?:(?:based|in|from|according|looking|given|after|overall|so|thus|therefore|hence|well|ok"
+    r"|okay|sure|certainly|upon|judging|as|to|considering|for)\b[^.\n:?!]{0,100}?,\s{0,3}"
+    r"|so\s|(?:indeed|absolutely|definitely|certainly|clearly),?\s)"
+)
+_LEADING = re.compile(
+    rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|short|correct|best)\s{{1,3}}){{0,3}}"
+    rf"(?:{ANSWER}|response\b))?{MARKS}{LETTER}{_WORD}",
+    re.IGNORECASE,
+)
+# "Blank stare: yes", "Based on the video, no."
+_INTRODUCED = re.compile(
+    rf"^{MARKS}(?:{_SPEECH}[^\n.:?!\"']{{1,60}}:{MARKS}|{_INTRO}){_WORD}{_ENDS}", re.IGNORECASE
+)
+# "The answer is no", "Answer: **Yes**", "I would say yes.", "..., so no."
 _STATED = re.compile(
-    r"(?:\b(?:so|thus|therefore|hence),?\s+)?(?:\b(?:the|my)\s+)?(?:\bfinal\s+)?"
-    rf"\b(?:answer|response|label|prediction)\b(?:\s+(?:is|would be|should be))?{_MARKS}{_WORD}"
-    rf"(?![\w/])",
+    rf"{ANSWER}(?:\s{{1,3}}(?:is|was)\b)?{MARKS}{LETTER}{_WORD}(?!{MARKS}\?)"
+    rf"|\bI(?:['’]d|['’]ll| would| will)? (?:say|answer|respond|choose|conclude)\b{MARKS}"
+    rf"{_WORD.replace('word', 'said')}{_ENDS}"
+    rf"|\b(?:so|thus|therefore|hence)\b,? (?:it is |it['’]s )?{MARKS}"
+    rf"{_WORD.replace('word', 'so')}(?=\W{{0,4}}(?:\n|$)|\.)",
     re.IGNORECASE,
 )
-# An answer standing alone as a sentence or line: "... stiffen. Yes."
+# A sentence of its own, or its first word: "... stiffen. Yes.", "... No, the arm rests."
+_START = (
+    r"(?:^|[.!?\n;…–—]|\*\*|\s-|\b(?:wait|actually|sorry|correction|rather|hmm|instead|scratch that"
+    r"|overall)\b[,:]?)"
+)
 _ALONE = re.compile(
-    rf"(?:^|[.!?\n;]|\*\*)[ \t]{{0,8}}[\"'“‘*_(\[]{{0,4}}{_WORD}[\"'”’*_)\]]{{0,4}}[ \t]{{0,8}}"
-    r"(?=[.!\n]|$)",
+    rf"{_START}\s{{0,4}}[*_(\[]{{0,4}}{LETTER}[*_]{{0,2}}{_WORD}{_ENDS}(?![*_\s)]{{0,4}}\?)",
     re.IGNORECASE,
 )
-# "No one spoke": a sentence about persons, not an answer.
+_ALONE_QUOTED = re.compile(
+    rf"(?:[.!?\n;]|\*\*)\s{{0,4}}[\"'“‘*_(\[]{{0,4}}{_WORD}{_ENDS}", re.IGNORECASE
+)
+# "Yes, no.", "No, but yes.", "yes no yes no": the second word takes back the first.
+_AT_ONCE = re.compile(
+    r"(?:[^\w\n.\"“]{0,8}|[^\w\n\"'“‘]{0,6})(?:(?:or|but|and|also|maybe|perhaps|possibly|then"
+    r"|i mean|on reflection|on second thoughts?|rather|sorry|wait|actually|well|hmm)\b"
+    r"[\s,:]{0,3}){0,3}"
+    rf"{_WORD}(?=\W{{0,4}}(?:{_PLAIN})(?![^\W_])|\s?(?:[.!,;\n)\]'’]|$))",
+    re.IGNORECASE,
+)
+#: Words right after the first that are looked at: "yes yes yes ..." needs no more.
+AT_ONCE = 8
+_PERSON = (
+    r"(?:one|body|people|persons?|patients?|individuals?|humans?|subjects?|staff|nurses?|caregivers?"
+    r"|family|doctors?|other persons?|other people)"
+)
+# "No one spoke", "No idea", "No information is given", "No. 5": here the word is no answer.
 _DETERMINER = re.compile(
-    r"^\W*no\s+(?:one|body|doubt|question|person|other person|people|staff|nurse)\b|^\W*nobody\b",
+    rf"no\s{{1,3}}(?:{_PERSON}\s{{0,3}}(?:[.,;!]|$|(?:is|are|was|were|can|could|in|on|visible|present"
+    r"|appears?|speaks?|spoke|talks?|talked|address(?:es|ed)|asks?|asked|else|other|seems?|other"
+    r"|interacts?|verbally|calls?|called|around|here|seen)\b)"
+    r"|(?:one|body|idea|clue|way|doubt|question|problems?|worries|need|comment|opinion|matter|wonder"
+    r"|thanks|thank you|access|certainty|more than|less than|longer than)\b"
+    r"|(?:sé|lo sé|entiendo|puedo|tengo)\b"
+    r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
+    r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
+    r"|no\s{1,3}(?:\w{1,20}\s){0,2}?(?:input|content|stream|link|url|signal|predictions?|results?"
+    r"|output|description|metadata|visibility|observations?|evaluation|analysis|view|faces?"
+    r"|response(?=\spossible))\s{0,3}(?:$|[.,;!]|(?:is|was|were|are|can|could|has|possible|provided"
+    r"|available|given|visible|of the (?:patient|face|body))\b)"
+    r"|no\.\s{0,2}(?:\d|one\b|body\b)",
     re.IGNORECASE,
 )
-_JSON_KEYS = ("answer", "label", "response", "prediction", "result", "value", "yes_no")
+# "No, I cannot tell": what follows takes the word back.
+_HEDGE = re.compile(
+    r"[\s,;:.!(–—*-]{1,6}(?:but |because |as |since |honestly,? |unfortunately,? )?"
+    r"(?:(?:I|we)(?:['’]m| am| are)? (?:really |just |honestly )?(?:cannot|can['’]?t|can not"
+    r"|could not|couldn['’]t|unable to|not able to) (?:tell|determine|know|answer|judge|be sure"
+    r"|decide|assess|say)\b(?!\s(?:any|that\s(?!from|in\b|with)|the|a)\b)"
+    r"|(?:I|we)(?:['’]m| am)? (?:do not know|don['’]t know|not sure|unsure|uncertain)\b"
+    r"|(?:it|this|that) (?:cannot|can['’]?t|can not) be (?:determined|known|judged|told|answered)\b"
+    r"|(?:it|this|that)(?:['’]s| is) (?:not |im)possible to (?:tell|determine|know|say|answer)\b"
+    r"|(?:cannot|can['’]?t) (?:tell|determine|be determined)\b"
+    r"|(?:(?:it is|it['’]s) )?(?:unclear|hard to (?:say|tell))\b"
+    r"|(?:(?:there is|there['’]s|with) )?(?:not enough|insufficient) (?:visual )?(?:information"
+    r"|data|details?)\b|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
+    r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
+    re.IGNORECASE,
+)
+_HEAD_OF_STATED = re.compile(
+    r"(?:\b(?:so|thus|therefore|hence),?\s{1,3})?(?:\b(?:the|my|final|correct)\s{1,3}){0,3}$",
+    re.IGNORECASE,
+)
+_JSON_KEYS = (
+    "answer",
+    "final_answer",
+    "final",
+    "label",
+    "response",
+    "prediction",
+    "result",
+    "value",
+    "yes_no",
+)
 _JUSTIFICATION_KEYS = ("justification", "explanation", "reason", "reasoning", "description")
 
 
 def read_yes_no(text: str, na: bool = False) -> Reading:
     """ "yes", "no" and, where ``na``, "na".
 
-    In this order: a JSON object's answer; the first word; a stated answer ("the answer is no");
-    a yes or no that stands alone as a sentence. Two stated answers that differ, or prose that
-    only uses the words, are unreadable.
+    A JSON object's answer; else the first word, a stated answer ("the answer is no") and a yes
+    or no that stands alone as a sentence, which must agree. Unreadable is what offers both
+    ("yes or no"), says both, only uses the words, or says that nothing was shown.
 
     >>> read_yes_no("Yes, the right arm stiffens.").value
     'yes'
@@ -62,6 +138,8 @@ def read_yes_no(text: str, na: bool = False) -> Reading:
     'na'
     >>> read_yes_no("There is no way to tell.").reason
     "neither yes nor no: 'There is no way to tell.'"
+    >>> read_yes_no("No video was provided.").reason
+    "says that nothing was seen: 'No video was provided.'"
     """
     return split_yes_no(text, na)[0]
 
@@ -78,66 +156,91 @@ def split_yes_no(text: str, na: bool = False) -> tuple[Reading, str]:
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said" if not text.strip() else "only thinking"), ""
-    found = find_json(proper)
+    if nothing_seen(proper):
+        return _unreadable("says that nothing was seen", proper), proper
+    found = from_objects(proper, _JSON_KEYS, lambda said: _from_prose(said, na)[0])
     if found is not None:
-        reading = _from_json(found, na)
-        if reading.readable:
-            return reading, _json_justification(found)
-    leading = _LEADING.match(proper)
-    if leading and _allowed(leading, na) and not _DETERMINER.match(proper):
-        value = _WORDS[leading["word"].lower()]
-        after = proper[leading.end() :]
-        later = {_WORDS[m["word"].lower()] for m in _STATED.finditer(after) if _allowed(m, na)}
-        if later - {value}:
-            return _both(proper, {value, *later})
+        return found, _json_justification(proper)
+    return _from_prose(proper, na)
+
+
+def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
+    proper = single_spaced(text).strip()
+    plain = masked(proper, _CHOICE)
+    leading = _first_word(plain, na)
+    start = leading.end("word") if leading else 0
+    hits = [(m, _word(m)) for m in _later(plain, start, na, leading is not None)]
+    values = {value for _, value in hits}
+    if leading:
+        values.add(_word(leading))
+    if len(values) > 1:
+        both = " and ".join(sorted(values))
+        return _unreadable(f"says both {both}", proper), proper
+    if leading:
+        after = proper[start:]
+        if _HEDGE.match(after):
+            return _unreadable("says that it cannot be told", proper), proper
         # "No evidence of jerking": here the word is part of the reason, which would be turned
         # into its opposite without it.
-        joined = re.match(r"[ \t]+[^\W\d_]", after)
-        return Reading(value), _rest(proper if joined else after)
-    return _stated(proper, na)
+        joined = re.match(r" [^\W\d_]", after)
+        return Reading(_word(leading)), _rest(proper[leading.start("word") :] if joined else after)
+    if hits:
+        # A stated answer comes before the same word found as a sentence: it begins earlier.
+        last = max(hits, key=lambda hit: hit[0].start(_group(hit[0])))[0]
+        before = _HEAD_OF_STATED.sub("", proper[: last.start()])
+        after = proper[last.end() :].lstrip(" .,;:!*_\"'”’)")
+        return Reading(_word(last)), _rest(f"{before} {after}")
+    says = "offers both" if plain != proper else "neither yes nor no"
+    return _unreadable(says, proper), proper
 
 
-def _both(proper: str, values: set[str]) -> tuple[Reading, str]:
-    return Reading(reason=f"says both {' and '.join(sorted(values))}: {_quoted(proper)}"), proper
+def _first_word(text: str, na: bool) -> re.Match[str] | None:
+    """The answer that stands first, unless its "no" belongs to what follows it."""
+    for pattern in (_LEADING, _INTRODUCED):
+        found = pattern.match(text)
+        if not found or not (na or _word(found) != "na"):
+            continue
+        at = found.start("word")
+        asked = re.match(r"[*_\"'”’ )]{0,6}\?", text[found.end("word") :])
+        if not asked and not _DETERMINER.match(text, at):
+            return found
+    return None
 
 
-def _stated(proper: str, na: bool) -> tuple[Reading, str]:
+def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]]:
+    """Answers stated after the first word, or anywhere where nothing stands first."""
+    found: list[re.Match[str]] = []
+    at_once = _AT_ONCE.match(text, start) if led else None
+    while at_once and len(found) < AT_ONCE:
+        found.append(at_once)
+        at_once = _AT_ONCE.match(text, at_once.end())
     for pattern in (_STATED, _ALONE):
-        hits = [m for m in pattern.finditer(proper) if _allowed(m, na)]
-        values = {_WORDS[m["word"].lower()] for m in hits}
-        if len(values) > 1:
-            return _both(proper, values)
-        if hits:
-            last = hits[-1]
-            after = proper[last.end() :].lstrip(" \t.,;:!*_\"'”’)")
-            return Reading(values.pop()), _rest(f"{proper[: last.start()]} {after}")
-    return Reading(reason=f"neither yes nor no: {_quoted(proper)}"), proper
+        found += pattern.finditer(text, start)
+    kept = [m for m in found if _counts(m, text, na)]
+    if not kept and not led:
+        kept = [m for m in _ALONE_QUOTED.finditer(text) if _counts(m, text, na)]
+    return iter(kept)
 
 
-def _allowed(match: re.Match[str], na: bool) -> bool:
-    return na or _WORDS[match["word"].lower()] != "na"
+def _counts(match: re.Match[str], text: str, na: bool) -> bool:
+    if not na and _word(match) == "na":
+        return False
+    return not _DETERMINER.match(text, match.start(_group(match)))
 
 
-def _from_json(found: dict[str, Any], na: bool) -> Reading:
-    lowered = {str(k).lower(): v for k, v in found.items()}
-    candidates = [lowered[k] for k in _JSON_KEYS if k in lowered]
-    if not candidates and len(lowered) == 1:
-        candidates = [*lowered.values()]
-    for value in candidates:
-        if isinstance(value, bool):
-            return Reading("yes" if value else "no")
-        if isinstance(value, str):
-            said = _LEADING.match(value.strip())
-            if said and _allowed(said, na):
-                return Reading(_WORDS[said["word"].lower()])
-    return Reading(reason="the JSON holds no yes or no")
+def _group(match: re.Match[str]) -> str:
+    return next(name for name, said in match.groupdict().items() if said)
 
 
-def _json_justification(found: dict[str, Any]) -> str:
-    lowered = {str(k).lower(): v for k, v in found.items()}
-    for key in _JUSTIFICATION_KEYS:
-        if isinstance(lowered.get(key), str):
-            return str(lowered[key]).strip()
+def _word(match: re.Match[str]) -> str:
+    return _WORDS.get(match[_group(match)].lower(), "na")
+
+
+def _json_justification(text: str) -> str:
+    for found in find_objects(text):
+        for key in _JUSTIFICATION_KEYS:
+            if isinstance(found.get(key), str):
+                return str(found[key]).strip()
     return ""
 
 
@@ -153,7 +256,5 @@ def _rest(text: str) -> str:
     return " ".join(text.split())
 
 
-def _quoted(text: str) -> str:
-    from s3eval.answers.text import shortened
-
-    return repr(shortened(text))
+def _unreadable(why: str, text: str) -> Reading:
+    return Reading(reason=f"{why}: {shortened(text)!r}")

@@ -44,6 +44,7 @@ class Request:
         selection: as `Dataset.select` takes it.
         judging: which judge reads, and what it may do.
         replace_run: whether a run that cannot be continued is replaced.
+        wait: whether to wait for another run that is at work in the same folder.
     """
 
     tasks: tuple[str, ...]
@@ -61,6 +62,7 @@ class Request:
     retry_failed: bool = False
     judging: JudgeChoice = field(default_factory=JudgeChoice)
     replace_run: bool = False
+    wait: bool = True
 
     @property
     def is_judged(self) -> bool:
@@ -108,6 +110,7 @@ class Request:
             retry_failed=self.retry_failed,
             judge=judge,
             replace_run=self.replace_run,
+            wait=self.wait,
             **settings,
         )
 
@@ -208,6 +211,7 @@ def evaluate(
     retry_failed: bool = False,
     reuse: Sequence[str | os.PathLike[str]] = (),
     replace: bool = False,
+    wait: bool = True,
     allow_remote: bool = False,
     phi: str = "redact",
     max_cost: float | None = None,
@@ -230,6 +234,7 @@ def evaluate(
         retry_failed: ask again what failed before.
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
+        wait: wait for another run that is at work in the same folder, or refuse.
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
         progress: whether progress is shown.
@@ -267,6 +272,7 @@ def evaluate(
         retry_failed=retry_failed,
         judging=choice,
         replace_run=replace,
+        wait=wait,
     )
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))

@@ -8,8 +8,6 @@ from s3eval.cli import LazyGroup
 
 VERBS: dict[str, tuple[str, str]] = {
     "check": ("s3eval.cli.data_check:command", "every problem of a dataset, with file and row"),
-    "synth": ("s3eval.cli.data_synth:command", "draw synthetic seizures with exact annotation"),
-    "sheet": ("s3eval.cli.data_sheet:command", "contact sheets of a dataset's videos"),
     "import": ("s3eval.cli.data_import:command", "bring another format into a dataset folder"),
     "export": ("s3eval.cli.data_export:command", "write a dataset in another format"),
     "split": ("s3eval.cli.data_split:command", "patient-level folds, frozen to a file"),

@@ -43,6 +43,9 @@ _OPTIONS = (
     click.option(
         "--replace", is_flag=True, help="Begin a run in OUT anew that this one cannot continue."
     ),
+    click.option(
+        "--no-wait", is_flag=True, help="Refuse where another run is at work in OUT; else wait."
+    ),
     click.option("--dry-run", is_flag=True, help="Show what would be asked; ask nothing."),
     click.option(
         "--resamples",
@@ -85,6 +88,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         retry_failed=options["retry_failed"],
         judging=judging,
         replace_run=options["replace"],
+        wait=not options["no_wait"],
     )
 
 

@@ -85,8 +85,8 @@ def _plan(dataset: Dataset, video: Video, options: dict[str, Any]) -> VideoPlan:
     plan = make_plan(
         dataset.select([video.name]), load_tasks([_task_name(options)]), chosen, senses
     )
-    for reason in plan.unplanned.values():
-        raise S3EvalError("This video cannot be planned", why=reason)
+    for lost in plan.unplanned.values():
+        raise S3EvalError("This video cannot be planned", why=lost.reason)
     return plan.videos[0]
 
 

@@ -78,8 +78,6 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
     click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    for reason in sorted({r.replace(v, "VIDEO") for v, r in plan.unplanned.items()}):
-        click.echo(f"{work.model}: left out: {reason}", err=True)
     asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])

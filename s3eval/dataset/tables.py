@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -180,25 +181,34 @@ def _check_header(
     return problems
 
 
+#: 12.5, 1:05, 1:05.5 and 0:01:05.
+_SECONDS = re.compile(r"(?:\d{1,4}:(?:\d{1,2}:)?\d{1,2}|\d{1,12})(?:\.\d{1,12})?", re.ASCII)
+
+
 def number(text: str) -> float | None:
     """Seconds written as 12.5, 1:05 or 0:01:05; None when empty.
+
+    Minutes after hours and seconds after minutes are below 60; signs, exponents, other digits
+    than 0-9 and marks between digits are typing errors and not read as other times.
 
     Raises:
         ValueError: it is none of these.
 
-    >>> number("1:05.5")
-    65.5
+    >>> number("1:05.5"), number("0:01:05"), number("90")
+    (65.5, 65.0, 90.0)
+    >>> number("1:99")
+    Traceback (most recent call last):
+    ValueError: 1:99
     """
     if not text:
         return None
-    parts = text.split(":")
-    if len(parts) > 3:
+    if not _SECONDS.fullmatch(text):
         raise ValueError(text)
-    seconds = 0.0
-    for part in parts:
-        seconds = seconds * 60 + float(part)
-    if not 0 <= seconds < float("inf"):
+    seconds, *rest = (float(part) for part in text.split(":"))
+    if any(part >= 60 for part in rest):
         raise ValueError(text)
+    for part in rest:
+        seconds = seconds * 60 + part
     return seconds
 
 

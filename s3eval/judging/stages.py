@@ -25,7 +25,7 @@ from s3eval.judge import (
 if TYPE_CHECKING:
     from s3eval.judge import Judge, JudgeRequest
 
-__all__ = ["placeholders", "serve"]
+__all__ = ["placeholders", "serve", "why_unserved"]
 
 _EXPECTED: Mapping[type, type] = {
     ReadReport: ReportFacts,
@@ -39,16 +39,18 @@ def serve(judge: Judge, requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, 
 
     A judge that raises, gives too few results or results of another type has not read what it
     was asked: those requests are `Unreadable` with the judge and the reason named, and the rest
-    stands.
+    stands. So are requests that this judge was not made for (`Judge.serves`).
 
     Raises:
-        S3EvalError: the judge cannot serve a kind of request, or stopped (a budget spent, no
-            access); what it read is kept by the judge.
+        S3EvalError: the judge stopped (a budget spent, no access); what it read is kept by it.
     """
-    distinct = list(dict.fromkeys(requests))
-    _refuse_unserved(judge, distinct)
-    if not distinct:
-        return {}
+    wanted = list(dict.fromkeys(requests))
+    unserved = {r: Unreadable(reason) for r in wanted if (reason := why_unserved(judge, r))}
+    distinct = [r for r in wanted if r not in unserved]
+    return {**unserved, **_served(judge, distinct)} if distinct else {**unserved}
+
+
+def _served(judge: Judge, distinct: Sequence[JudgeRequest]) -> dict[JudgeRequest, Any]:
     try:
         results: Sequence[Any] = judge.answer(distinct)
     except (S3EvalError, MemoryError, KeyboardInterrupt):
@@ -76,16 +78,12 @@ def placeholders(requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, Any]:
     }
 
 
-def _refuse_unserved(judge: Judge, requests: Sequence[JudgeRequest]) -> None:
-    for request in requests:
-        if isinstance(request, judge.serves):
-            continue
-        wanted = request.extraction.name if isinstance(request, Extract) else "this request"
-        raise S3EvalError(
-            f"{_named(judge).capitalize()} cannot read '{wanted}'",
-            why="it reads only what it was made for",
-            fix="--judge NAME with a judge that reads anything (s3eval list judges), or none",
-        )
+def why_unserved(judge: Judge, request: JudgeRequest) -> str:
+    """Why a judge does not serve a request, "" where it does."""
+    if isinstance(request, judge.serves):
+        return ""
+    wanted = request.extraction.name if isinstance(request, Extract) else type(request).__name__
+    return f"{_named(judge)} cannot read '{wanted}'; --judge NAME with one that reads anything"
 
 
 def _checked(judge: Judge, request: JudgeRequest, result: Any) -> Any:

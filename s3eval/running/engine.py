@@ -281,9 +281,15 @@ def pieces_of(
 ) -> dict[str, dict[str, list[Piece]]]:
     """Stored answers as pieces: by task and video, each read once.
 
-    Questions without an answer yet (a run cut short) are left out.
+    Questions without an answer yet (a run cut short) are left out. A video that could not be
+    planned has failed answers to everything that would have been asked.
     """
     pieces: dict[str, dict[str, list[Piece]]] = {name: {} for name in tasks}
+    for video, lost in session.plan.unplanned.items():
+        failed, unread = Answer.failed(lost.reason), Reading(None, lost.reason)
+        for inquiry in lost.inquiries:
+            some = pieces[inquiry.task].setdefault(video, [])
+            some += [Piece(inquiry, question, failed, unread) for question in inquiry.questions]
     for plan in session.plan.videos:
         answers = session.answers(plan)
         for inquiry in plan.inquiries:

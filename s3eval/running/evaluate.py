@@ -17,6 +17,7 @@ from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.engine import AskCounts, Session, ask_all, pieces_of
 from s3eval.running.loading import LoadedTasks, load_tasks
+from s3eval.running.lock import locked
 from s3eval.running.plan import Plan, make_plan
 from s3eval.running.runs import Run, RunFacts, relative_dataset, write_run
 from s3eval.running.scoring import Combined, Material, combine_all
@@ -44,6 +45,7 @@ class Evaluation:
         reuse: answer files of earlier runs to read from.
         judge: opened, None for none; ``judge_name`` and ``judge_options`` how to open it again.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
+        wait: whether to wait for another run that is at work in ``out``.
     """
 
     model: str
@@ -65,6 +67,7 @@ class Evaluation:
     judge_name: str = ""
     judge_options: Mapping[str, Any] = field(default_factory=dict)
     replace_run: bool = False
+    wait: bool = True
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,20 @@ def evaluate(
     """
     known = registry or installed()
     prepared = _prepare(work, known)
+    with locked(work.out, work.wait, notify):
+        return _evaluated(work, prepared, known, reporter, load or load_model, notify)
+
+
+def _evaluated(
+    work: Evaluation,
+    prepared: _Prepared,
+    known: Registry,
+    reporter: Reporter,
+    load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model],
+    notify: Callable[[str], None],
+) -> Outcome:
     kept = kept_of(work, known)
-    model = (load or load_model)(prepared.plugin, work.model_options)
+    model = load(prepared.plugin, work.model_options)
     try:
         if notice := model.notice():
             notify(f"{work.model}: {notice}")
@@ -229,7 +244,7 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
 
 
 def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Registry) -> RunFacts:
-    from s3eval import __version__
+    from s3eval.version import __version__
 
     plugin = prepared.plugin
     versions = {"s3eval-core": __version__, "python": platform.python_version()}

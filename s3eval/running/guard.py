@@ -54,8 +54,11 @@ class Guard:
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             is_ours = isinstance(error, S3EvalError)
-            reason = str(error) if is_ours else f"{type(error).__name__}: {error}"
-            fault = Fault(task, self.packages.get(task, "unknown"), step, reason[:_LONGEST_REASON])
-            if fault not in self.faults:
-                self.faults.append(fault)
+            self.note(task, step, str(error) if is_ours else f"{type(error).__name__}: {error}")
             return otherwise
+
+    def note(self, task: str, step: str, reason: str) -> None:
+        """Keep what went wrong with a task, once."""
+        fault = Fault(task, self.packages.get(task, "unknown"), step, reason[:_LONGEST_REASON])
+        if fault not in self.faults:
+            self.faults.append(fault)

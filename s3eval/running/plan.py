@@ -16,7 +16,7 @@ from s3eval.vocabulary import Sense
 if TYPE_CHECKING:
     from s3eval.facts.videos import Annotation, Dataset, Video
 
-__all__ = ["Plan", "VideoPlan", "make_plan"]
+__all__ = ["Plan", "Unplanned", "VideoPlan", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,30 @@ class VideoPlan:
 
 
 @dataclass(frozen=True)
+class Unplanned:
+    """A video that could not be planned: it counts as failed, it is not left out.
+
+    Attributes:
+        reason: why, e.g. that the file is no video.
+        inquiries: what would have been asked, were the video as long as its annotation; only
+            which questions stand in them counts, their clips are never shown.
+    """
+
+    reason: str
+    inquiries: tuple[Inquiry, ...]
+
+
+@dataclass(frozen=True)
 class Plan:
     """All that a run asks.
 
     Attributes:
         videos: one plan a video, in dataset order.
-        unplanned: videos left out, with the reason (no duration to be had, ...).
+        unplanned: videos that nothing can be asked about (no duration to be had, ...), by name.
     """
 
     videos: tuple[VideoPlan, ...]
-    unplanned: Mapping[str, str] = field(default_factory=dict)
+    unplanned: Mapping[str, Unplanned] = field(default_factory=dict)
 
     def asks(self) -> Iterator[tuple[Video, Clip, Question]]:
         """Every question once."""
@@ -89,14 +103,35 @@ def make_plan(
         try:
             known = video if video.duration else replace(video, duration=_duration(dataset, video))
         except S3EvalError as error:
-            unplanned[video.name] = str(error)
+            annotation = dataset.annotation(video.name)
+            assumed = replace(video, duration=_assumed_duration(annotation, profile))
+            asked = _asked(tasks, contexts, assumed, annotation)
+            unplanned[video.name] = Unplanned(str(error), tuple(asked))
             continue
-        inquiries: list[Inquiry] = []
-        annotation = dataset.annotation(video.name)
-        for name, context in contexts.items():
-            inquiries += _inquiries(tasks, name, known, annotation, context)
+        inquiries = _asked(tasks, contexts, known, dataset.annotation(video.name))
         plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
     return Plan(tuple(plans), unplanned)
+
+
+def _asked(
+    tasks: LoadedTasks,
+    contexts: Mapping[str, PlanContext],
+    video: Video,
+    annotation: Annotation,
+) -> list[Inquiry]:
+    return [
+        inquiry
+        for name, context in contexts.items()
+        for inquiry in _inquiries(tasks, name, video, annotation, context)
+    ]
+
+
+def _assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float:
+    """Long enough that every annotated time lies inside, else one window."""
+    times = [annotation.seizure_start, annotation.seizure_end]
+    times += [t for f in annotation.features.values() for t in (f.start, f.end)]
+    times += [t for where in annotation.lateralization.values() for t in (where.start, where.end)]
+    return max([profile.window_seconds, *(t for t in times if t is not None)])
 
 
 def _inquiries(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
 from s3eval.judge import Judge
-from s3eval.judging.stages import placeholders, serve
+from s3eval.judging.stages import placeholders, serve, why_unserved
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
@@ -135,7 +135,8 @@ def tally_all(
         requests: list[JudgeRequest] = []
         for (m, guard, c), answered in zip(runs, others, strict=True):
             if m.judge_reads:
-                requests += _read_requests(m, guard, c.findings, answered)
+                wanted = _read_requests(m, guard, c.findings, answered, judge)
+                requests += wanted
         judged = serve(judge, requests)
     return [
         _tally(m, guard, c, answered, judged)
@@ -236,14 +237,23 @@ def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str
 
 
 def _read_requests(
-    material: Material, guard: Guard, findings: Findings, baselines: Mapping[str, _ByBaseline]
+    material: Material,
+    guard: Guard,
+    findings: Findings,
+    baselines: Mapping[str, _ByBaseline],
+    judge: Judge | None = None,
 ) -> list[JudgeRequest]:
+    """What tasks want read; where the judge was not made for it, that is a fault of the task."""
     requests: list[JudgeRequest] = []
     for name, found in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
         for some in (found, *baselines.get(name, {}).values()):
             work = partial(_listed, task.read_requests, some, context)
-            requests += guard.call(name, "naming what to read", work, [])
+            wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
+            unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
+            if unserved:
+                guard.note(name, "having its texts read", unserved)
+            requests += wanted
     return requests
 
 

@@ -1,1 +1,1 @@
-"""What plugin authors use in their tests: tiny checkpoints, synthetic footage."""
+"""What plugin authors use in their tests: tiny checkpoints, local servers, registries."""

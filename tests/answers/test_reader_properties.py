@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -33,10 +35,20 @@ READERS = {
     "time": (read_time, lambda v: v >= 0),
     "sequence": (read_sequence, lambda v: all(isinstance(t, str) and t for t in v)),
     "body_part": (read_body_part, lambda v: v in BODY_PARTS),
+    "published_side": (partial(read_side, protocol="release"), lambda v: v in ("left", "right")),
+    "published_diagnosis": (
+        partial(read_diagnosis, protocol="release"),
+        lambda v: v in ("ES", "NES"),
+    ),
+    "published_sequence": (
+        partial(read_sequence, protocol="release"),
+        lambda v: all(isinstance(t, str) and t for t in v),
+    ),
 }
 PLAIN = st.text(alphabet=st.characters(codec="utf-8"), max_size=200)
 PARTS = (
-    'yes no left right ES NES 00:12 tonic head answer is { } " : , ``` NA the . <think> </think>'
+    'yes no left right ES NES 00:12 tonic head answer is { } " : , ``` NA the . <think> </think> '
+    "not or and 1m 5s - \\\\boxed{ [THINK] <|channel|>final user video provided cannot ' ( ) A) ?"
 )
 WORDS = st.lists(st.sampled_from([*PARTS.split(), "\n"]), max_size=14).map(" ".join)
 
@@ -55,7 +67,8 @@ def test_a_reading_is_a_value_or_a_reason(name, text):
 @given(text=st.one_of(PLAIN, WORDS))
 def test_thinking_changes_nothing(name, text):
     """An answer reads the same with a block of thought before it, whatever was thought."""
-    if "<" in text or "</" in text:
+    # Other thoughts, turns and channels end or begin where they stand.
+    if any(mark in text for mark in ("<", "[THINK]", "&lt;", "user", "thought", "analysis")):
         return
     read, _ = READERS[name]
     thought = "<think>yes no left right ES NES 00:59 tonic head</think>\n" + text
@@ -140,3 +153,39 @@ def test_endless_phrases_are_read_in_the_end(name, words):
     read, _ = READERS[name]
     found = read(words * 5_000)
     assert found.readable or found.reason
+
+
+#: What 5 MB of an answer may take to read, in seconds; a quadratic pattern takes hours.
+SECONDS = 10
+ENDLESS = [
+    "1",
+    " ",
+    "\n",
+    "[{",
+    '{"',
+    "no ",
+    "no usable video ",
+    "left not right ",
+    "ES NES ",
+    "00:",
+    "5 s ",
+    "tonic, ",
+    "<think>",
+    "</think>a",
+    "<answer>",
+    "\\boxed{",
+    "user\n",
+    "I cannot see the ",
+    "the answer is ",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", ENDLESS)
+def test_five_megabytes_of_anything_are_read_in_seconds(part):
+    text = "a " + part * (5_000_000 // len(part)) + " b"
+    for read, _ in READERS.values():
+        start = time.process_time()
+        found = read(text)
+        assert time.process_time() - start < SECONDS
+        assert found.readable or found.reason

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from s3eval_synth.testing import tiny_dataset
 
 from s3eval.cli import main
-from s3eval.testing.footage import tiny_dataset
 
 
 @pytest.fixture(scope="module")

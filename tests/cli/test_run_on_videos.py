@@ -12,8 +12,7 @@ import time
 from pathlib import Path
 
 import pytest
-
-from s3eval.testing.footage import tiny_dataset
+from s3eval_synth.testing import tiny_dataset
 
 pytestmark = pytest.mark.slow
 

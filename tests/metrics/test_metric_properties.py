@@ -342,3 +342,42 @@ def test_undefined_agreement_is_none() -> None:
     assert agreement.cosine([0.0], [1.0]) is None
     with pytest.raises(S3EvalError):
         agreement.pearson([1.0], [1.0, 2.0])
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        "患者头部向左转动，随后右臂强直。",
+        "患者は頭を左に回す。",
+        "Пациент поворачивает голову налево.",
+        "المريض يدير رأسه إلى اليسار",
+        "환자는 머리를 왼쪽으로 돌린다 그리고",
+        "रोगी अपना सिर बाईं ओर घुमाता है",
+        "ผู้ป่วยหันศีรษะไปทางซ้าย",
+        "Ο ασθενής γυρίζει το κεφάλι",
+        "את הראש הוא מסובב שמאלה",
+    ],
+)
+def test_the_same_text_in_any_script_is_alike(same) -> None:
+    assert text.rouge(same, same) == text.Rouge(1.0, 1.0)
+    assert text.bleu([same], [same]) == pytest.approx(100)
+    sums = text.bleu_statistics(same, same)
+    assert float(text.bleu_of_statistics(sums)) == pytest.approx(100)
+
+
+def test_other_scripts_are_compared_by_their_words() -> None:
+    # 2 of 4 characters, 1 of 2 words; the longest common subsequence keeps the order.
+    assert text.rouge("右臂屈曲", "右臂强直") == text.Rouge(0.5, 0.5)
+    assert text.rouge("рука дрожит", "рука покоится") == text.Rouge(0.5, 0.5)
+    assert text.rouge("дрожит рука", "рука дрожит") == text.Rouge(1.0, 0.5)
+    assert text.rouge("头部转动", "右臂") == text.Rouge(0.0, 0.0)
+
+
+@given(TEXT)
+@settings(deadline=None)
+def test_a_text_of_the_library_s_letters_is_left_to_the_library(said) -> None:
+    """One text in another script changes nothing: what the release's cells rest on."""
+    library = rouge_scorer.RougeScorer(["rouge1"], use_stemmer=True)
+    mixed = f"{said} 头部"
+    assert text.rouge(mixed, said).rouge1 == library.score(said, mixed)["rouge1"].fmeasure
+    assert text.bleu([mixed], [said]) == sacrebleu.corpus_bleu([mixed], [[said]]).score

@@ -96,7 +96,7 @@ def run(
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from s3eval.testing.footage import tiny_dataset
+    from s3eval_synth.testing import tiny_dataset
 
     folder = tmp_path_factory.mktemp("clips") / "data"
     tiny_dataset(folder, videos=1, seconds=4.0)

@@ -25,7 +25,7 @@ TASKS = ["recognition", "justification", "spatial", "timing", "sequence", "repor
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from s3eval.testing.footage import tiny_dataset
+    from s3eval_synth.testing import tiny_dataset
 
     folder = tmp_path_factory.mktemp("clips") / "data"
     tiny_dataset(folder, videos=2, seconds=6.0)

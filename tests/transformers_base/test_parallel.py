@@ -147,7 +147,7 @@ def test_a_launcher_is_refused(spec: Any, monkeypatch: pytest.MonkeyPatch) -> No
 
 @pytest.mark.slow
 def test_one_process_prints_and_writes(tmp_path: Path) -> None:
-    from s3eval.testing.footage import tiny_dataset
+    from s3eval_synth.testing import tiny_dataset
 
     tiny_dataset(tmp_path / "data", videos=1, seconds=3.0)
     given = options("qwen2_5_vl", tensor_parallel=2, max_pixels=16_384, max_new_tokens=3)

@@ -39,7 +39,7 @@ def _part(source: Path, target: Path, kind: str, codec: str) -> None:
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from s3eval.testing.footage import tiny_dataset
+    from s3eval_synth.testing import tiny_dataset
 
     drawn = tmp_path_factory.mktemp("drawn") / "data"
     dataset = tiny_dataset(drawn, videos=1, seconds=4.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
@@ -27,8 +27,6 @@ class Lexicon(Judge):
     >>> facts.features, facts.localizing["head_turning"]
     (('blank_stare', 'head_turning'), 'left')
     """
-
-    remote: ClassVar[bool] = False
 
     def __init__(self, words: Words | None = None, book: AnswerBook | None = None) -> None:
         if words is None or book is None:

@@ -106,7 +106,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
         S3EvalError: there is no such file, or it is not TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        facts: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        return facts
     except OSError as error:
         raise S3EvalError("Cannot read the lexicon file", where=path, why=str(error)) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

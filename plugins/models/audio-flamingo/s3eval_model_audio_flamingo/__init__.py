@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "hears": True,
-}
+_NEEDS = ("torch", "transformers")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -21,6 +18,8 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Audio Flamingo 3",
             checkpoint="nvidia/audio-flamingo-3-hf",
             parameters=8_270_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            hears=True,
         ),
     ]

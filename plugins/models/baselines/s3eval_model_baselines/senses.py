@@ -54,8 +54,9 @@ class _Senses(Model):
         if self.sees:
             blind = _unfit(footage)
             seen = None if blind else features_of_frames(footage.frames, footage.fps)
-        listens = self.hears and footage.sound is not None
-        heard = features_of_sound(footage.sound, footage.sound_rate) if listens else None
+        heard = None
+        if self.hears and footage.sound is not None:
+            heard = features_of_sound(footage.sound, footage.sound_rate)
         return _Watched(footage, seen, heard, blind)
 
     def answer(self, footage: Any, question: Question) -> Answer:

@@ -9,6 +9,7 @@ dark disc on the bright pillow, without any trained detector. Nothing here reads
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def features_of_frames(frames: NDArray[np.uint8], fps: float) -> dict[str, float
     found |= _postures(small, fps, where)
     found |= _light(small, colour)
     close = _close_up(frames, where)
-    found |= _rhythms(close, fps, _FACE_REGIONS, "face_")
+    found |= _rhythms(close, fps, _face_regions(), "face_")
     found |= _face_changes(close, fps)
     return found
 
@@ -118,7 +119,9 @@ def _regions(face: tuple[float, float]) -> dict[str, NDArray[np.bool_]]:
     }
 
 
-def _face_masks() -> dict[str, NDArray[np.bool_]]:
+@cache
+def _face_regions() -> dict[str, NDArray[np.bool_]]:
+    """Masks of the parts of a face picture, (32, 32) each."""
     import numpy as np
 
     rows, cols = np.mgrid[0:32, 0:32]
@@ -128,18 +131,6 @@ def _face_masks() -> dict[str, NDArray[np.bool_]]:
         "mouth": inside & (rows >= 18) & (rows < 28),
         "whole": np.ones((32, 32), bool),
     }
-
-
-class _Lazy(dict):  # type: ignore[type-arg]
-    """Masks made on first use, since importing this module must not import numpy."""
-
-    def items(self):  # type: ignore[no-untyped-def]
-        if not self:
-            self.update(_face_masks())
-        return super().items()
-
-
-_FACE_REGIONS = _Lazy()
 
 
 def _rhythms(
@@ -290,7 +281,7 @@ def _face_changes(close: NDArray[np.float32], fps: float) -> dict[str, float]:
     usual = np.median(held, axis=0)
     change = np.abs(held - usual)
     found: dict[str, float] = {}
-    for region, mask in _FACE_REGIONS.items():
+    for region, mask in _face_regions().items():
         course = change[:, mask].mean(1)
         found[f"face_{region}_held"] = float(np.log1p(_top(course)))
         half = np.zeros_like(mask)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-}
+_NEEDS = ("torch", "transformers", "torchvision")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -21,7 +18,9 @@ def s3eval_models() -> list[ModelSpec]:
             summary="InternVL3.5 8B",
             checkpoint="OpenGVLab/InternVL3_5-8B-HF",
             parameters=8_530_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
         ModelSpec(
             "internvl3.5-38b",
@@ -29,6 +28,8 @@ def s3eval_models() -> list[ModelSpec]:
             summary="InternVL3.5 38B",
             checkpoint="OpenGVLab/InternVL3_5-38B-HF",
             parameters=38_390_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
     ]

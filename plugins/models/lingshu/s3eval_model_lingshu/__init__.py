@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision", "s3eval_model_qwen25_vl"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-}
+_NEEDS = ("torch", "transformers", "torchvision", "s3eval_model_qwen25_vl")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -21,6 +18,8 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Lingshu 32B",
             checkpoint="lingshu-medical-mllm/Lingshu-32B",
             parameters=33_450_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
     ]

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-    "hears": True,
-}
+_NEEDS = ("torch", "transformers", "torchvision")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -22,6 +18,9 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen2.5-Omni 7B",
             checkpoint="Qwen/Qwen2.5-Omni-7B",
             parameters=8_930_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
+            hears=True,
         ),
     ]

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-}
+_NEEDS = ("torch", "transformers", "torchvision")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -21,7 +18,9 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen2.5-VL 7B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-7B-Instruct",
             parameters=8_290_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
         ModelSpec(
             "qwen2.5-vl-32b",
@@ -29,7 +28,9 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen2.5-VL 32B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-32B-Instruct",
             parameters=33_450_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
         ModelSpec(
             "qwen2.5-vl-72b",
@@ -37,6 +38,8 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen2.5-VL 72B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-72B-Instruct",
             parameters=73_410_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
         ),
     ]

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-    "hears": True,
-    "profile": "long",
-}
+_NEEDS = ("torch", "transformers", "torchvision")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -23,6 +18,10 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen3-Omni 30B-A3B Instruct",
             checkpoint="Qwen/Qwen3-Omni-30B-A3B-Instruct",
             parameters=31_720_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
+            hears=True,
+            profile="long",
         ),
     ]

@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from s3eval import ModelSpec, hookimpl
 
-_COMMON = {
-    "needs": ("torch", "transformers", "torchvision"),
-    "install": 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
-    "sees": True,
-    "profile": "long",
-}
+_NEEDS = ("torch", "transformers", "torchvision")
+_INSTALL = 'pip install torch==2.13.0 && pip install "s3eval-core[transformers]"'
 
 
 @hookimpl
@@ -22,7 +18,10 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen3-VL 8B Instruct",
             checkpoint="Qwen/Qwen3-VL-8B-Instruct",
             parameters=8_770_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
+            profile="long",
         ),
         ModelSpec(
             "qwen3-vl-32b",
@@ -30,6 +29,9 @@ def s3eval_models() -> list[ModelSpec]:
             summary="Qwen3-VL 32B Instruct",
             checkpoint="Qwen/Qwen3-VL-32B-Instruct",
             parameters=33_360_000_000,
-            **_COMMON,
+            needs=_NEEDS,
+            install=_INSTALL,
+            sees=True,
+            profile="long",
         ),
     ]

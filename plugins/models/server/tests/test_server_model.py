@@ -229,6 +229,9 @@ def test_what_is_no_matter_of_keys_still_says_how_to_start_one():
 
 
 def test_a_server_no_clip_may_go_to_is_not_even_contacted(monkeypatch):
+    pytest.importorskip(
+        "presidio_analyzer", reason="needs the extra phi: without it texts stop first"
+    )
     import socket
 
     def contacted(*args, **more):

@@ -4,12 +4,12 @@ import json
 
 import pytest
 from click.testing import CliRunner
+from s3eval_synth.testing import tiny_dataset
 
 from s3eval import S3EvalError
 from s3eval.cli.run import command
 from s3eval.errors import StopRunError
 from s3eval.testing.chat_server import Said, scripted
-from s3eval.testing.footage import tiny_dataset
 
 pytestmark = pytest.mark.slow
 

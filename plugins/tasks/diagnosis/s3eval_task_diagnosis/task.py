@@ -73,7 +73,7 @@ class Diagnosis(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """ES or NES, from JSON or prose."""
-        return read_diagnosis(answer.text)
+        return read_diagnosis(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from s3eval.answers.text import cleaned
+from s3eval.answers.report import read_report
 from s3eval.judge import MergedText, MergeTexts, ReadReport
 from s3eval.model import Question
 from s3eval.task import (
@@ -77,13 +77,8 @@ class Report(Task):
             yield Inquiry(self.name, clip, asked)
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
-        """The paragraph, in one line."""
-        from s3eval.metrics.text import left_out
-
-        text = " ".join(cleaned(answer.text).split())
-        if left_out(text):
-            return Reading(reason=f"no report: {text!r}" if text else "nothing was said")
-        return Reading(text)
+        """The paragraph, in one line; a refusal is no report."""
+        return read_report(answer.text)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

@@ -81,7 +81,7 @@ class SequenceTask(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """A list of tokens; empty where the model says there are none."""
-        return read_sequence(answer.text)
+        return read_sequence(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

@@ -92,8 +92,10 @@ class Spatial(Task):
             yield Inquiry(self.name, clip, (QUESTIONS[item],))
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
-        """The last side mentioned, or the body part."""
-        return read_body_part(answer.text) if question.key == ONSET else read_side(answer.text)
+        """The side (under ``release`` the last one mentioned), or the body part."""
+        if question.key == ONSET:
+            return read_body_part(answer.text)
+        return read_side(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

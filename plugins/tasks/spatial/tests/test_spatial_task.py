@@ -7,7 +7,7 @@ from s3eval_task_spatial.task import ITEMS, QUESTIONS, Spatial
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.facts.clips import profile
-from s3eval.model import Answer
+from s3eval.model import Answer, Question
 from s3eval.task import Finding, Piece, PlanContext, ScoringContext
 
 TASK = Spatial()
@@ -92,10 +92,8 @@ def combined(text: str | Answer, item="head_turning", value="left"):
 def test_reading_and_reasons():
     assert combined("Left.").value == "left"
     both = combined("not left but right")
-    assert (both.value, both.detail["remark"]) == (
-        "right",
-        "mentions left and right; the last counts",
-    )
+    assert both.state == "unreadable"
+    assert "names right and denies left" in both.reason
     assert combined("neither").state == "unreadable"
     assert combined(Answer.failed("boom")).state == "failed"
     assert combined("The eyes.", "onset_body_part", "head").value == "eyes"
@@ -168,3 +166,10 @@ def test_trivial_answerers():
     )
     assert lines["always-left"] == lines["majority"]  # all means over the same items
     assert {f.value for f in lines["majority"]} == {"eyes", "head"}
+
+
+def test_the_protocol_decides_what_several_sides_say():
+    question = Question("head_turning", "?", choices=("left", "right"))
+    answer = Answer.of("Not left but right")
+    assert TASK.read(question, answer, "release").value == "right"
+    assert TASK.read(question, answer, "paper").value is None

@@ -295,7 +295,8 @@ def _side(context: _Context, sheet: Sheet, item: str) -> Iterator[Finding]:
     column = f"{item}_direction"
     for line in sheet:
         said = line[column].lower()
-        value = said if said in ("left", "right") else read_side(line[column]).value
+        plain = said in ("left", "right")
+        value = said if plain else read_side(line[column], protocol="release").value
         yield _finding(context, sheet, line, column, ("spatial", item), value)
 
 

@@ -1,0 +1,89 @@
+"""Which of several words a text names, and which of them it denies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from s3eval.answers.stated import DENIAL
+from s3eval.answers.text import shortened
+from s3eval.task import Reading
+
+__all__ = ["DENIED_AFTER", "Mentions", "mentions", "unequivocal"]
+
+#: Mentions looked at one by one for a denial; a text with more is a model that runs on.
+LOOKED_AT = 300
+_DENIED = re.compile(rf"{DENIAL}(?:(?!\bbut\b)[^.,;:\n]){{0,60}}$", re.IGNORECASE)
+#: What follows a word that is denied or left open: "ES: no", "left is wrong", "tonic?".
+DENIED_AFTER = re.compile(
+    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent|unlikely|wrong"
+    r"|incorrect|excluded|ruled out|denied|rejected|not (?:seen|confirmed|present|observed|visible"
+    r"|possible|likely|supported|moving|involved|affected|shown|found|established|proven))\b)"
+    r"|(?:(?!\b(?:and|but|while|or|NES|ES|left|right)\b)[^.,;\n]){0,30}?"
+    r"\b(?:(?:is|are|was|were|has been|can be|could be|seems?|appears?)\s(?:\w{1,12}\s){0,2}?"
+    r"(?:ruled out|excluded|unlikely|not|improbable|denied|rejected|doubtful|absent|wrong"
+    r"|incorrect)|(?:is|are|was|were|does|do|did)(?:n['’]t| not)|cannot|can['’]t)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Mentions:
+    """What a text names: ``affirmed`` and ``denied`` values, each in order without repeats."""
+
+    affirmed: tuple[str, ...]
+    denied: tuple[str, ...]
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Everything named, affirmed or denied."""
+        return tuple(dict.fromkeys((*self.affirmed, *self.denied)))
+
+
+def mentions(
+    text: str,
+    words: re.Pattern[str],
+    value: Callable[[re.Match[str]], str],
+) -> Mentions:
+    """The values a text names, by whether a word in the same clause denies them.
+
+    Args:
+        words: finds a mention; ``value`` tells what it names.
+
+    >>> import re
+    >>> mentions("right, not left", re.compile("left|right"), lambda m: m.group())
+    Mentions(affirmed=('right',), denied=('left',))
+    """
+    affirmed: dict[str, None] = {}
+    denied: dict[str, None] = {}
+    for number, match in enumerate(words.finditer(text)):
+        before = text[max(0, match.start() - 80) : match.start()]
+        if number < LOOKED_AT and (_DENIED.search(before) or DENIED_AFTER.match(text, match.end())):
+            denied[value(match)] = None
+        else:
+            affirmed[value(match)] = None
+    return Mentions(tuple(affirmed), tuple(denied))
+
+
+def unequivocal(found: Mentions, given: str | None, text: str) -> Reading:
+    """The one value a text names without denying any; or the one it gives as asked.
+
+    Args:
+        given: the value that stands where the answer was asked for (first, or after "Answer:"):
+            it counts although the text denies others, but not if it affirms others too.
+
+    >>> unequivocal(Mentions(("left",), ()), None, "the left one").value
+    'left'
+    >>> unequivocal(Mentions((), ("left",)), None, "not left").reason
+    "denies left: 'not left'"
+    """
+    if len(found.affirmed) > 1:
+        return Reading(reason=f"names {', '.join(found.affirmed)}: {shortened(text)!r}")
+    if found.affirmed and (not found.denied or found.affirmed == (given,)):
+        if found.affirmed[0] in found.denied:
+            return Reading(reason=f"affirms and denies {given}: {shortened(text)!r}")
+        return Reading(found.affirmed[0])
+    if found.denied:
+        return Reading(reason=f"denies {', '.join(found.denied)}: {shortened(text)!r}")
+    return Reading()

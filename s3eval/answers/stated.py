@@ -1,0 +1,113 @@
+"""How answers are stated, whatever is answered: leading, after "the answer is", in JSON.
+
+The patterns are strings to be put around a reader's own words. All repetitions are bounded, so
+that a model that repeats one mark for ever does not cost minutes to read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from s3eval.answers.text import find_objects, shortened
+from s3eval.task import Reading
+
+__all__ = ["ANSWER", "DENIAL", "LETTER", "MARKS", "OFFERED", "agreed", "from_objects", "masked"]
+
+#: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
+OFFERED = "\x01"
+#: What may stand around a word: blanks, quotes, emphasis, brackets, bullets, dashes.
+MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
+#: The letter or number of a choice: "A)", "(b)", "2.", "Option C:".
+LETTER = r"(?:(?:option\s{1,3})?\(?(?:[a-e]|[1-9])\s{0,2}[).:]\s{0,3})?"
+_NOUN = (
+    r"(?:answer|label|prediction|verdict|conclusion|decision|result|diagnosis|option|choice"
+    r"|final response)"
+)
+#: "The final answer is", "Answer:", but not "the patient's answer is".
+ANSWER = (
+    r"(?<!patient['’]s )(?<!\bhis )(?<!\bher )(?<!\btheir )(?<!\bno )(?<!\bverbal )"
+    rf"\b{_NOUN}\b(?:\s{{1,3}}(?:to|for) [^.\n:?!]{{1,80}}?(?=\s(?:is|would|should)\b|:))?"
+    r"(?:\s{1,3}(?:is|would be|should be|must be|would have to be|remains)\b)?"
+)
+#: Words that deny, or leave open, what follows in the same clause.
+DENIAL = (
+    r"(?:\b(?:not|never|nor|neither|without|rather than|instead of|except|cannot|unable|whether"
+    r"|unlike|unlikely|against|exclud(?:es?|ed|ing)|rul(?:es?|ed|ing) out|lacks?|lacking|absence of"
+    r"|opposite|away from|unclear|versus|vs|hardly|less likely|negative for|den(?:y|ies|ied)"
+    r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
+    r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"
+)
+
+
+def agreed(readings: Sequence[Reading], text: str) -> Reading:
+    """The one value that several statements of an answer agree on.
+
+    >>> agreed([Reading("left"), Reading("right")], "left … right").reason
+    "says both left and right: 'left … right'"
+    """
+    values = list(dict.fromkeys(r.value for r in readings if r.readable))
+    if len(values) > 1:
+        named = " and ".join(sorted(map(str, values)))
+        return Reading(reason=f"says both {named}: {shortened(text)!r}")
+    unreadable = next((r for r in readings if not r.readable), None)
+    return unreadable or readings[0]
+
+
+def from_objects(
+    text: str,
+    keys: Sequence[str],
+    read: Callable[[str], Reading],
+    aside: Collection[str] = (),
+) -> Reading | None:
+    """What the JSON objects in an answer say, None where there is no object or nothing to read.
+
+    Args:
+        keys: names of the answer in an object, any case, best first; else a lone other key counts.
+        read: the reader of a text, for the values.
+        aside: keys that never hold the answer (explanations).
+    """
+    said = [v for o in find_objects(text) if (v := _answers(o, keys, aside)) is not None]
+    if not said:
+        return None
+    return agreed([_read(v, keys, read, aside) for values in said for v in values], text)
+
+
+def _answers(found: Mapping[str, Any], keys: Sequence[str], aside: Collection[str]) -> Any:
+    named = [found[k] for k in keys if k in found]
+    if named:
+        return named
+    other = [v for k, v in found.items() if k not in aside and k not in _ASIDE]
+    return other if len(other) == 1 else None
+
+
+_ASIDE = frozenset(
+    (
+        *("justification", "explanation", "reason", "reasoning", "description", "rationale"),
+        *("thinking", "thought", "thoughts", "analysis", "evidence", "confidence"),
+        *("observation", "observations"),
+    )
+)
+
+
+def _read(
+    value: Any, keys: Sequence[str], read: Callable[[str], Reading], aside: Collection[str]
+) -> Reading:
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    if isinstance(value, dict):
+        # {"result": {"answer": "no"}}: what lies deeper than this was not asked for.
+        lowered = {str(k).strip().lower(): v for k, v in value.items()}
+        inner = [v for v in _answers(lowered, keys, aside) or [] if isinstance(v, str)]
+        value = inner[0] if len(inner) == 1 else value
+    if isinstance(value, str):
+        return read(value) if value.strip() else Reading(reason="the JSON's answer is empty")
+    return Reading(reason=f"the JSON's answer is no text: {shortened(str(value))!r}")
+
+
+def masked(text: str, offered: re.Pattern[str]) -> str:
+    """The text with offered choices ("yes or no") blanked; everything stays in its place."""
+    return offered.sub(lambda m: OFFERED * len(m.group()), text)

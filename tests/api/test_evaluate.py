@@ -1,0 +1,110 @@
+"""The Python API on a dataset without videos, with models that do not look."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+import s3eval
+from s3eval import Annotation, Dataset, FeatureAnnotation, S3EvalError, Video
+from s3eval.dataset import write_folder
+
+
+@pytest.fixture
+def data(tmp_path) -> Dataset:
+    videos = tuple(
+        Video(f"v{i}", f"p{i // 2}", duration=40.0 + i, diagnosis="ES" if i % 3 else "NES")
+        for i in range(6)
+    )
+    notes = {
+        v.name: Annotation(
+            v.name,
+            {"tonic": FeatureAnnotation("yes" if i % 2 else "no", 3.0 if i % 2 else None)},
+            seizure_start=2.0,
+        )
+        for i, v in enumerate(videos)
+    }
+    return s3eval.open_dataset(write_folder(Dataset("d", videos, notes), tmp_path / "data"))
+
+
+def test_an_evaluation_in_one_call(data, tmp_path):
+    runs = s3eval.evaluate("always-yes", "recognition", data, tmp_path / "runs", progress=False)
+    assert runs.names == ["always-yes"]
+    frame = runs.to_frame()
+    tonic = frame[frame.item == "tonic"]
+    assert list(tonic.value) == ["yes"] * 6
+    assert list(tonic.truth) == ["no", "yes"] * 3
+    scores = runs.scores_frame()
+    recall = scores[(scores["item"] == "tonic") & (scores.metric == "recall")]
+    assert float(recall.value.iloc[0]) == 1.0
+    assert "recognition" in repr(runs)
+    assert runs._repr_html_().count("<table>") == 1
+
+
+def test_the_same_call_again_asks_nothing_and_gives_the_same(data, tmp_path):
+    first = s3eval.evaluate("always-yes", "recognition", data, tmp_path / "runs", progress=False)
+    bytes_before = (tmp_path / "runs" / "always-yes" / "scores.json").read_bytes()
+    again = s3eval.evaluate("always-yes", "recognition", data, tmp_path / "runs", progress=False)
+    assert [r.value for r in first[0].rows] == [r.value for r in again[0].rows]
+    assert (tmp_path / "runs" / "always-yes" / "scores.json").read_bytes() == bytes_before
+
+
+def test_other_tasks_join_a_run_and_keep_its_findings(data, tmp_path):
+    out = tmp_path / "runs"
+    s3eval.evaluate("always-yes", "recognition", data, out, progress=False)
+    runs = s3eval.evaluate("always-yes", "diagnosis", data, out, progress=False)
+    assert set(runs[0].run.findings) == {"recognition", "diagnosis"}
+    assert {r.task for r in runs[0].rows} == {"recognition", "diagnosis"}
+    again = s3eval.score(out)
+    assert {r.task for r in again[0].rows} == {"recognition", "diagnosis"}
+    assert [r.value for r in again[0].rows if r.task == "diagnosis"] == [
+        r.value for r in runs[0].rows if r.task == "diagnosis"
+    ]
+
+
+def test_fewer_videos_or_another_dataset_are_refused_by_name(data, tmp_path):
+    out = tmp_path / "runs"
+    s3eval.evaluate("always-yes", "recognition", data, out, progress=False)
+    with pytest.raises(S3EvalError, match=r"5 more videos .*--replace"):
+        s3eval.evaluate("always-yes", "recognition", data, out, limit=1, progress=False)
+    other = s3eval.open_dataset(
+        write_folder(replace(data, name="other", videos=data.videos[:3]), tmp_path / "other")
+    )
+    with pytest.raises(S3EvalError, match=r"another dataset.*--replace"):
+        s3eval.evaluate("always-yes", "recognition", other, out, progress=False)
+    runs = s3eval.evaluate("always-yes", "recognition", other, out, replace=True, progress=False)
+    assert {f.video for f in runs[0].run.findings["recognition"]} == {"v0", "v1", "v2"}
+
+
+def test_a_run_is_found_from_any_folder(data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    s3eval.evaluate("always-yes", "recognition", "data", "runs", progress=False)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(s3eval.score("../runs")) == 1
+
+
+def test_runs_are_compared(data, tmp_path):
+    runs = s3eval.evaluate(
+        ["always-yes", "always-no"], "recognition", data, tmp_path / "runs", progress=False
+    )
+    found = s3eval.compare(runs, items=["tonic"], metrics=["recall"], permutations=99)
+    assert [d.difference for d in found.differences] == [1.0]
+    assert len(found.to_frame()) == 1
+    assert "always-yes (first)" in repr(found)
+
+
+def test_unknown_names_suggest_the_nearest(data, tmp_path):
+    with pytest.raises(S3EvalError, match="did you mean 'always-yes'"):
+        s3eval.evaluate("alwais-yes", "recognition", data, tmp_path / "runs", progress=False)
+    with pytest.raises(S3EvalError, match="takes no option 'x'"):
+        s3eval.evaluate(
+            "always-yes",
+            "recognition",
+            data,
+            tmp_path / "runs",
+            task_options={"recognition": {"x": 1}},
+            progress=False,
+        )
+    assert not (tmp_path / "runs").exists()

@@ -1,0 +1,51 @@
+"""Two runs into one folder: the second waits, asks nothing, and says so."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+
+import pytest
+
+from s3eval.errors import S3EvalError
+from s3eval.running.lock import locked
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from s3eval.running.lock import locked
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(float(sys.argv[2]))
+"""
+
+
+def holder(folder, seconds):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(folder), str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_second_waits_and_says_so(tmp_path):
+    process = holder(tmp_path, 1.0)
+    lines: list[str] = []
+    begun = time.monotonic()
+    with locked(tmp_path, notify=lines.append):
+        waited = time.monotonic() - begun
+    assert process.wait() == 0
+    assert waited > 0.3
+    assert "another run is at work" in lines[0]
+
+
+def test_without_waiting_it_is_refused_by_name(tmp_path):
+    process = holder(tmp_path, 1.0)
+    with pytest.raises(S3EvalError, match="Another run is at work"), locked(tmp_path, wait=False):
+        pass
+    process.kill()
+    process.wait()
+    # The operating system freed it when the process ended.
+    with locked(tmp_path, wait=False):
+        pass

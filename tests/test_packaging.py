@@ -1,0 +1,116 @@
+"""The distributions of this repository: consistent, complete, and known to the linter of layers."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tarfile
+import zipfile
+from pathlib import Path
+
+import pytest
+
+import s3eval
+from s3eval.plugins import installed
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+PLUGINS = sorted(p.parent for p in ROOT.glob("plugins/*/*/pyproject.toml"))
+CORE = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def facts_of(folder: Path) -> dict:
+    return tomllib.loads((folder / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def package_of(folder: Path) -> Path:
+    """The folder of the one import package of a plugin."""
+    (init,) = folder.glob("s3eval_*/__init__.py")
+    return init.parent
+
+
+def test_the_version_of_the_core_is_stated_once():
+    assert "version" not in CORE["project"] and CORE["project"]["dynamic"] == ["version"]
+    assert CORE["tool"]["setuptools"]["dynamic"]["version"]["attr"] == "s3eval.version.__version__"
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda p: p.name)
+def test_a_plugin_is_packaged_like_the_others(folder):
+    facts = facts_of(folder)
+    project = facts["project"]
+    assert facts["build-system"] == CORE["build-system"]
+    for key in ("classifiers", "license", "license-files", "requires-python"):
+        assert project[key] == CORE["project"][key], key
+    assert "py.typed" in facts["tool"]["setuptools"]["package-data"]["*"]
+    assert (package_of(folder) / "py.typed").is_file()
+    assert (folder / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    assert (folder / "MANIFEST.in").read_text() == "prune tests\n"
+    assert facts["tool"]["setuptools"]["packages"]["find"]["include"] == [
+        f"{package_of(folder).name}*"
+    ]
+
+
+@pytest.mark.parametrize("folder", PLUGINS, ids=lambda p: p.name)
+def test_a_plugin_states_which_versions_of_ours_it_works_with(folder):
+    major, minor = s3eval.__version__.split(".")[:2]
+    bounds = f">={major}.{minor},<{major}.{int(minor) + 1}"
+    ours = [d for d in facts_of(folder)["project"]["dependencies"] if d.startswith("s3eval-")]
+    assert any(d.startswith("s3eval-core") for d in ours)
+    assert all(d.endswith(bounds) for d in ours), ours
+
+
+def test_the_linter_of_layers_knows_every_package():
+    packages = {package_of(folder).name for folder in PLUGINS}
+    config = CORE["tool"]["importlinter"]
+    assert set(config["root_packages"]) == {"s3eval", *packages}
+    contracts = {c["id"]: c for c in config["contracts"]}
+    assert set(contracts["core-knows-no-plugin"]["forbidden_modules"]) == packages
+    kinds = {p: {package_of(f).name for f in PLUGINS if f.parent.name == p}
+             for p in ("tasks", "models", "judges")}  # fmt: skip
+    held = set(contracts["tasks-and-models"]["source_modules"])
+    assert held == kinds["tasks"] | kinds["models"]
+    assert set(contracts["judges"]["source_modules"]) == kinds["judges"]
+
+
+def test_the_package_that_is_advised_for_a_missing_name_brings_it():
+    """The rows that `distribution_of` reads, against the plugins installed here."""
+    table = (ROOT / "s3eval" / "distributions.csv").read_text(encoding="utf-8")
+    advised = {tuple(row.split(",")) for row in table.splitlines()}
+    brought = {(p.kind, p.spec.name, p.package) for p in installed().plugins}
+    here = {package for _, _, package in brought}
+    assert advised
+    assert {row for row in advised if row[2] in here} <= brought
+    tools = {facts_of(f)["project"]["name"] for f in PLUGINS if f.parent.name == "tools"}
+    assert {row for row in brought if row[2] in tools} <= advised
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("where", [".", "plugins/tools/synth"])
+def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
+    copy = tmp_path / "copy"
+    ignored = shutil.ignore_patterns(
+        ".*", "*.egg-info", "build", "dist", "demo", "docs", "fixtures", "__pycache__"
+    )
+    shutil.copytree(ROOT / where, copy, ignore=ignored)
+    program = (
+        "from setuptools import build_meta as b\n"
+        "print(b.build_sdist('out')); print(b.build_wheel('out'))"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=copy, check=True, capture_output=True)
+    (wheel,) = (copy / "out").glob("*.whl")
+    (sdist,) = (copy / "out").glob("*.tar.gz")
+    with zipfile.ZipFile(wheel) as archive:
+        in_wheel = archive.namelist()
+    with tarfile.open(sdist) as archive:
+        in_sdist = [name.partition("/")[2] for name in archive.getnames()]
+    assert any(name.endswith("dist-info/licenses/LICENSE") for name in in_wheel)
+    assert any(name.endswith("/py.typed") for name in in_wheel)
+    assert "LICENSE" in in_sdist and "README.md" in in_sdist
+    for name in [*in_wheel, *in_sdist]:
+        assert not name.startswith(("tests", "plugins", "benchmarks", "examples")), name
+        assert not Path(name).name.startswith("test_"), name
