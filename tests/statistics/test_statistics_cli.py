@@ -32,11 +32,14 @@ def test_compare_shows_and_writes(run_folder):
     _, runs = run_folder
     text = call("compare", runs, "--items", "tonic,mean", "--permutations", 199, *QUICK)
     assert "coin (first) against good (second), protocol paper" in text
-    assert "wins/ties/losses" in text and "corrected over 6 tests" in text
+    assert "wins/ties/losses" in text and "anywhere (corrected over 6 tests)" in text
+    assert text.count("corrected over 3 tests") == 2, "three means, three of tonic"
+    assert "Of 1 headline scores" in text and "Of 1 items" in text
     facts = json.loads(
         call("compare", runs, "--items", "tonic", "--json", "-", "--permutations", 199, *QUICK)
     )
     assert facts["family"] == 3
+    assert facts["families"] == {"headline": 0, "items": 3}
     assert {d["item"] for d in facts["differences"]} == {"tonic"}
 
 
