@@ -14,7 +14,7 @@ from s3eval.errors import S3EvalError, UnknownNameError
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
     from s3eval.statistics.features import FeatureTable
-    from s3eval.statistics.two_stage import TwoStage
+    from s3eval.statistics.two_stage import Fits, TwoStage
     from s3eval.statistics.two_stage_scores import TwoStageScores
     from s3eval.task import Finding
 
@@ -63,11 +63,13 @@ beside every result; a result not above it is marked.
 @json_option
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
     """Diagnose by the 20 features: of RUNS, or without any of the annotation."""
+    from s3eval.statistics.two_stage import Fits
     from s3eval.statistics.two_stage_scores import as_json, score_two_stage
 
+    fits = Fits()
     results: list[tuple[TwoStage, TwoStageScores]] = []
     for tested, training, dataset in _tables(runs, options):
-        for found in _stages(tested, training, dataset, options):
+        for found in _stages(tested, training, dataset, options, fits):
             scores = score_two_stage(found, dataset, options["resamples"], options["seed"])
             results.append((found, scores))
             if options["out"]:
@@ -114,7 +116,7 @@ def _feature_readings(run: Run) -> Sequence[Finding]:
 
 
 def _stages(
-    tested: FeatureTable, training: FeatureTable, dataset: Any, options: dict[str, Any]
+    tested: FeatureTable, training: FeatureTable, dataset: Any, options: dict[str, Any], fits: Fits
 ) -> Iterator[TwoStage]:
     from s3eval.statistics.folds import folds_of, within
     from s3eval.statistics.two_stage import CLASSIFIERS, Setup, two_stage
@@ -135,7 +137,7 @@ def _stages(
             importances=options["importances"],
         )
         chosen = _folds(options["test_folds"], folds)
-        yield two_stage(tested, training, dataset, folds, setup, source, chosen)
+        yield two_stage(tested, training, dataset, folds, setup, source, chosen, fits)
 
 
 def _folds(text: str, folds: Any) -> list[int] | None:
