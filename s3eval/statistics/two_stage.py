@@ -258,7 +258,7 @@ def _steady() -> Iterator[None]:
     What scikit-learn checks of every tree's parameters and input is left out: all are ours.
     """
     import sklearn
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     checks = {"skip_parameter_validation": True, "assume_finite": True}
     with threadpool_limits(limits=1), sklearn.config_context(**checks):
