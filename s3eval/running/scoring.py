@@ -52,6 +52,7 @@ class Material:
         judge_reads: whether a judge, where there is one, reads for this run.
         task_options: by task.
         options: of scoring, e.g. {"bertscore": encoder}.
+        metrics: the only ones that will be looked at; empty for all.
     """
 
     tasks: LoadedTasks
@@ -63,6 +64,7 @@ class Material:
     judge_reads: bool = True
     task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
 
     def context(
         self, task: str, judged: _Judged | None = None, findings: Findings | None = None
@@ -81,6 +83,7 @@ class Material:
             self.tasks.provided(findings or {}),
             self.options,
             self.task_options.get(task, {}),
+            self.metrics,
         )
 
 

@@ -27,7 +27,7 @@ __all__ = ["RECORDED", "JudgedRun", "PairAgreement", "agreement_of", "judged_run
 #: Stands for the readings a recorded run brought with it.
 RECORDED = "recorded"
 # The scores that judges are compared by; tasks need not compute others (BLEU, ROUGE).
-_COMPARED = ("interpretation", "rqi")
+_COMPARED = frozenset({"interpretation", "rqi"})
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,7 @@ def judged_runs(
     combined = [
         Combined({t: f for t, f in run.findings.items() if t in m.tasks.judged}) for run, m in runs
     ]
-    materials = [
-        replace(m, judge_reads=judge is not None, options={**m.options, "metrics": _COMPARED})
-        for _, m in runs
-    ]
+    materials = [replace(m, judge_reads=judge is not None, metrics=_COMPARED) for _, m in runs]
     reports = [_reports(c.findings, m) for c, m in zip(combined, materials, strict=True)]
     every = [ReadReport(f.value) for some in reports for f in some]
     tallied = tally_all(materials, combined, judge, baselines=False, further=every)
