@@ -186,10 +186,8 @@ class ScoringContext:
         senses: of the run's model.
         judged: what the judge made of each request; None where there is no judge.
         provided: the run's findings by what their task offers (`TaskSpec.provides`).
-        options: of scoring, e.g. {"bertscore": encoder}.
+        options: of scoring, e.g. {"bertscore": encoder}; "metrics" names the only ones wanted.
         task_options: the task's options.
-        metrics: the only metrics that will be looked at; empty for all. A task may leave out
-            others that take long to compute, and need not.
     """
 
     dataset: Dataset
@@ -199,11 +197,6 @@ class ScoringContext:
     provided: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     task_options: Mapping[str, Any] = field(default_factory=dict)
-    metrics: frozenset[str] = frozenset()
-
-    def wants(self, *metrics: str) -> bool:
-        """Whether any of these metrics will be looked at."""
-        return not self.metrics or not self.metrics.isdisjoint(metrics)
 
     @property
     def has_judge(self) -> bool:
@@ -214,6 +207,11 @@ class ScoringContext:
     def truth(self) -> TruthContext:
         """What the truth of an item may depend on."""
         return TruthContext(self.protocol, self.senses, self.task_options)
+
+    def wants(self, metric: str) -> bool:
+        """Whether a metric is asked for. A task may compute the others all the same."""
+        metrics = self.options.get("metrics")
+        return metrics is None or metric in metrics
 
     def judgement(self, request: JudgeRequest) -> Any:
         """What the judge made of a request, `Unreadable` where it was not asked."""

@@ -16,6 +16,7 @@ from s3eval.judging.load import load_judge
 from s3eval.plugins import Registry, installed
 from s3eval.running.evaluate import Evaluation, Outcome, evaluate
 from s3eval.running.loading import load_tasks
+from s3eval.running.settings import Settings
 from s3eval.statistics.calibration import calibrate
 from s3eval.statistics.comparing import Judging, Resampling, compare_runs
 from s3eval.statistics.features import read_by
@@ -100,9 +101,8 @@ def both(request, tmp_path_factory) -> tuple[Evaluated, Evaluated]:
     for names, registry in ((dict(zip(TASKS, TASKS, strict=True)), installed()),
                             (NEW, renamed_registry())):  # fmt: skip
         out = tmp_path_factory.mktemp("run")
-        work = Evaluation(
-            "prevalence", tuple(names.values()), dataset, "small", out, protocol=request.param
-        )
+        chosen = Settings("prevalence", tuple(names.values()), "small", protocol=request.param)
+        work = Evaluation(chosen, dataset, out)
         outcome = evaluate(work, registry)
         findings = spoken(outcome.run.findings)
         judge = load_judge("lexicon", {}, allow_remote=False)

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -80,7 +82,7 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
     if not write_json_output([as_json(*r) for r in results], json_file):
         _show(results)
         if options["out"]:
-            click.echo(f"Predictions: {options['out']}/")
+            echo(f"Predictions: {options['out']}/")
 
 
 def _tables(
@@ -123,7 +125,7 @@ def _tables(
             fix=f"s3eval run --tasks {reading[0]}" if reading else "",
         )
     if without:
-        click.echo(f"Left out, without readings of features: {', '.join(without)}", err=True)
+        echo(f"Left out, without readings of features: {', '.join(without)}", err=True)
     return tables
 
 
@@ -234,10 +236,10 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    click.echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
-    click.echo("the paired advantage holds 0.")
+    echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    echo("the paired advantage holds 0.")
     for note, of in _notes([found for found, _ in results]).items():
-        click.echo(f"{note}: {_whose(of, [found for found, _ in results])}")
+        echo(f"{note}: {_whose(of, [found for found, _ in results])}")
     for found, _ in results:
         if found.impurity or found.permutation:
             _importances(found)

@@ -77,18 +77,18 @@ class Choice:
             and metric != "coverage"
         )
 
-    def needed(self, headline: str) -> frozenset[str]:
-        """The metrics that a task must compute for this; empty for all of them.
+    def scoring(self, headline: str) -> dict[str, frozenset[str]]:
+        """The scoring option that names the metrics this needs; none where it needs them all.
 
-        >>> sorted(Choice().needed("f1")), sorted(Choice(metrics=("all",)).needed("f1"))
-        (['accuracy', 'f1'], [])
+        >>> sorted(Choice().scoring("f1")["metrics"]), Choice(metrics=("all",)).scoring("f1")
+        (['accuracy', 'f1'], {})
         """
         wanted = self.metrics or ((headline,) if headline else ())
         if not wanted or "all" in wanted:
-            return frozenset()
+            return {}
         # The headline tells the families apart, also where another metric is compared.
         needed = {*wanted, headline} - {""}
-        return frozenset(needed | {_JUDGED_BY.get(m, m) for m in needed})
+        return {"metrics": frozenset(needed | {_JUDGED_BY.get(m, m) for m in needed})}
 
 
 @dataclass(frozen=True)
@@ -277,8 +277,8 @@ def _differences(
             judging.senses,
             judging.judged,
             tasks.provided({name: both}),
+            options=choice.scoring(task.headline),
             task_options=judging.task_options.get(name, {}),
-            metrics=choice.needed(task.headline),
         )
         made = {(t.item, t.metric): t for t in task.tallies(both, context)}
         has_mean = ("mean", task.headline) in made

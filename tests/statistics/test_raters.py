@@ -182,7 +182,7 @@ def test_reader_agreement(dataset, tasks, tmp_path):
         ("A,{0},recogniton,tonic,yes", "did you mean 'recognition'"),
         ("A,{0},recognition,tonix,yes", "did you mean 'tonic'"),
         (",{0},recognition,tonic,yes", "no reader"),
-        ("A,{0},recognition,tonic,no", "already in line 2"),
+        ("A,{0},recognition,tonic,no", "already in row 2"),
     ],
 )
 def test_a_wrong_row_is_told_with_its_line(dataset, tasks, tmp_path, row, why):
@@ -196,5 +196,5 @@ def test_a_wrong_row_is_told_with_its_line(dataset, tasks, tmp_path, row, why):
 def test_a_missing_column_is_told(dataset, tasks, tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("reader,video,answer\na,b,c\n")
-    with pytest.raises(S3EvalError, match="task, item"):
+    with pytest.raises(S3EvalError, match="'task', 'item'"):
         read_csv(path, dataset, tasks.by_name)

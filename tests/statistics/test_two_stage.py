@@ -202,7 +202,7 @@ def test_any_csv_is_a_split_and_is_checked(dataset, tmp_path):
         ("video,part\na,1\n", "columns video and fold"),
         ("video,fold\na,1\na,2\n", "twice"),
         ("video,fold\na,one\n", "whole number"),
-        ("", "columns video and fold"),
+        ("", "empty"),
     ],
 )
 def test_a_broken_split_says_where(tmp_path, text, why):
