@@ -122,7 +122,7 @@ def evaluated(data: Path, out: Path) -> None:
 
     known = registry()
     dataset = open_folder(data)
-    judge = load_judge("lexicon", {}, allow_remote=False)
+    judge = load_judge("lexicon")
     settings = Settings("talker", known.names("task"), str(data), judge="lexicon")
     work = Evaluation(settings, dataset, out, judge=judge)
     outcome, _ = ask_and_score(work, known, load=lambda plugin, options: Talker())

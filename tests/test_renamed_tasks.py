@@ -105,7 +105,7 @@ def both(request, tmp_path_factory) -> tuple[Evaluated, Evaluated]:
         work = Evaluation(chosen, dataset, out)
         outcome = evaluate(work, registry)
         findings = spoken(outcome.run.findings)
-        judge = load_judge("lexicon", {}, allow_remote=False)
+        judge = load_judge("lexicon")
         combined = replace(outcome.combined, findings=findings)
         run = replace(outcome.run, findings=findings)
         (scored,) = score_all([run], [outcome.material], judge, [combined], resamples=100)
