@@ -223,6 +223,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("dataset/validity.py", "sequence"): FIELD,
     ("judging/extractions.py", "report"): TEXT_KIND,
     ("judging/prompts.py", "justification"): TEXT_KIND,
+    ("judging/prompts.py", "report"): TEXT_KIND,
     ("statistics/judge_comparison.py", "justification"): OFFER,
     ("statistics/judge_comparison.py", "report"): OFFER,
     ("statistics/splits.py", "diagnosis"): COLUMN,
