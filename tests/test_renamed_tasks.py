@@ -218,7 +218,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("dataset/folder.py", "report"): COLUMN,
     ("dataset/report_tables.py", "justification"): COLUMN,
     ("dataset/report_tables.py", "report"): COLUMN,
-    ("dataset/validity.py", "diagnosis"): FIELD,
     ("dataset/validity.py", "report"): FIELD,
     ("dataset/validity.py", "sequence"): FIELD,
     ("judging/extractions.py", "report"): TEXT_KIND,
