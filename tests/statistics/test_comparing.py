@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from s3eval.metrics.classification import binary_scores
 from s3eval.running.loading import load_tasks
 from s3eval.statistics.comparing import Choice, Judging, Resampling, compare_runs, outcome
+from s3eval.testing.oracles.classification import binary_scores
 
 QUICK = Resampling(resamples=200, permutations=499)
 TONIC = Choice(items=("tonic",))

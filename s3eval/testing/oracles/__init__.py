@@ -1,0 +1,1 @@
+"""Metrics computed another way, by the reference libraries, for tests to hold tallies against."""
