@@ -12,10 +12,10 @@ from reading_measures import lexicon, patient, rows, stem
 from s3eval_paper.release.layout import TRUTH, model_folders
 
 from s3eval.dataset.sheets import Problems
-from s3eval.judging.questions import questions
 from s3eval.metrics.agreement import spearman
 from s3eval.metrics.interpretation import interpretation_score
 from s3eval.statistics.resampling import interval, patient_draws
+from s3eval.tasks.questions import questions
 from s3eval.vocabulary import FEATURE_NAMES
 
 SCORES_FOLDER = "test_dataset/metrics_test/middle_results"

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from reading_measures import Pair, lexicon, reading_tallies
 
-from s3eval.judging.questions import questions, tidy
 from s3eval.judging.schemas import report_facts
+from s3eval.tasks.questions import questions, tidy
 
 CORPUS = Path(__file__).parents[1] / "plugins/judges/lexicon/tests/corpus"
 USES = ("development", "held-out")

@@ -26,8 +26,8 @@ from s3eval.judge import (
     Unreadable,
 )
 from s3eval.judging import prompts
-from s3eval.judging.questions import questions
 from s3eval.judging.schemas import feature_answers, report_facts
+from s3eval.tasks.questions import questions
 from s3eval.vocabulary import LOCALIZING
 
 __all__ = [

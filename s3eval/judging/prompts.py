@@ -10,8 +10,8 @@ import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s3eval.judging.questions import FeatureQuestion, questions
 from s3eval.judging.schemas import POSTURES, ReportReply, answers_schema
+from s3eval.tasks.questions import FeatureQuestion, questions
 from s3eval.vocabulary import FEATURE_NAMES, feature
 
 __all__ = [

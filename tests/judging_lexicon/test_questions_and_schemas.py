@@ -7,7 +7,6 @@ import json
 import pytest
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.judging.questions import QUESTIONS, UNKNOWN, questions, tidy
 from s3eval.judging.schemas import (
     ReportReply,
     answers_schema,
@@ -16,6 +15,7 @@ from s3eval.judging.schemas import (
     report_facts,
     report_row,
 )
+from s3eval.tasks.questions import QUESTIONS, UNKNOWN, questions, tidy
 from s3eval.testing.paths import release_dir
 from s3eval.vocabulary import FEATURE_NAMES, FEATURES
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import Evidence, FeatureAnswers
-from s3eval.judging.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questions
+from s3eval.tasks.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questions
 from s3eval_judge_lexicon.body import Part, limbs, parts_of
 from s3eval_judge_lexicon.phrases import Found, Phrases
 from s3eval_judge_lexicon.scope import Scope, by_word, negations

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from s3eval_judge_lexicon.judge import Lexicon
 
 from s3eval.judge import FeatureAnswers, MergedText, Unreadable
-from s3eval.judging.questions import QUESTIONS, questions, tidy
+from s3eval.tasks.questions import QUESTIONS, questions, tidy
 from s3eval.vocabulary import FEATURE_NAMES
 
 JUDGE = Lexicon()

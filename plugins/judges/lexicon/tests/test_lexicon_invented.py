@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from s3eval_judge_lexicon.judge import Lexicon
 
-from s3eval.judging.questions import questions, tidy
 from s3eval.judging.schemas import ReportReply
+from s3eval.tasks.questions import questions, tidy
 from s3eval.vocabulary import LOCALIZING
 
 CORPUS = Path(__file__).parent / "corpus"

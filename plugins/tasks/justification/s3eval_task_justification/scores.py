@@ -134,9 +134,9 @@ def _interpretation(
 
 def _read_scores(item: str, asked: Sequence[Finding], context: ScoringContext) -> dict[str, float]:
     """The interpretation score by video, of the texts that the judge could read."""
-    from s3eval.judging.questions import questions
     from s3eval.metrics.interpretation import interpretation_score
     from s3eval.metrics.text import left_out
+    from s3eval.tasks.questions import questions
 
     presences = _presences(context)
     keys = [q.key for q in questions(item)] if item in FEATURE_NAMES else []
@@ -166,8 +166,8 @@ def read_requests(
 
     Only where the yes/no answers agree: where they differ the score is 0 whatever the texts say.
     """
-    from s3eval.judging.questions import questions
     from s3eval.metrics.text import left_out
+    from s3eval.tasks.questions import questions
 
     presences = _presences(context)
     for finding in asked_of(findings, context):
