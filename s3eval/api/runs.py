@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
@@ -204,8 +204,7 @@ def score_runs(
                 [named[i] for i in places], mine, reader, resamples=resamples, write=write
             )
         finally:
-            if reader is not None:
-                reader.close()
+            close_judge(reader, shown.get("notify") or (lambda line: None))
         scored |= dict(zip(places, done, strict=True))
     ordered = tuple(scored[i] for i in range(len(named)))
     same = datasets[0] if len({d.digest for d in datasets}) == 1 else None

@@ -112,6 +112,7 @@ def _material(run: Run, protocol: Any, data: str | None) -> tuple[Run, Material]
 def _judged(
     name: str, choice: JudgeChoice, runs: Sequence[tuple[Run, Material]]
 ) -> tuple[list[JudgedRun], Mapping[str, Any]]:
+    from s3eval.api.judges import close_judge
     from s3eval.reporting.progress import line_shown, steps_shown
     from s3eval.statistics.judge_comparison import RECORDED, judged_runs
 
@@ -120,8 +121,7 @@ def _judged(
         identity = dict(judge.identity()) if judge else {"judge": RECORDED}
         return judged_runs(runs, name, judge), identity
     finally:
-        if judge is not None:
-            judge.close()
+        close_judge(judge)
 
 
 def _run_json(judged: JudgedRun) -> dict[str, Any]:

@@ -38,6 +38,7 @@ def command(
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
+    from s3eval.api.judges import close_judge
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
@@ -57,8 +58,7 @@ def command(
             for work in works
         ]
     finally:
-        if judge is not None:
-            judge.close()
+        close_judge(judge, line_shown)
     failed = sum(_summarised(w, o) for w, (o, _) in zip(works, results, strict=True))
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
