@@ -12,7 +12,10 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from numbers import Real
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Question
@@ -165,10 +168,11 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
             finding = replace(finding, probability=_share(finding.probability, "probability"))
         except _Wrong as wrong:
             raise S3EvalError(f"A finding has {wrong}") from None
-    for name in ("pieces", "readable"):
-        count = getattr(finding, name)
-        if isinstance(count, bool) or not isinstance(count, int):
-            raise S3EvalError(f"Expected {name} of a finding to be an int, but got {count!r}"[:300])
+    try:
+        counts = {name: index(getattr(finding, name)) for name in ("pieces", "readable")}
+    except TypeError as error:
+        raise S3EvalError("Expected whole counts in a finding", why=str(error)) from error
+    finding = replace(finding, **counts)
     if not isinstance(finding.reason, str) or not isinstance(finding.detail, Mapping):
         raise S3EvalError("Expected the reason of a finding to be text, its detail a mapping")
     missing = finding.detail.get("missing", ())
@@ -184,18 +188,32 @@ def _written_finding(finding: Finding) -> Finding:
         S3EvalError: it cannot be written as JSON, or is larger than any finding.
     """
     facts = [finding.item, finding.value, dict(finding.detail), finding.reason]
+    converted: list[Any] = []
+
+    def number(value: Any) -> Any:
+        converted.append(value)
+        return _number(value)
+
     try:
-        text = json.dumps(facts, allow_nan=False, ensure_ascii=False)
+        text = json.dumps(facts, allow_nan=False, ensure_ascii=False, default=number)
     except (TypeError, ValueError, RecursionError) as error:
         raise S3EvalError("A finding cannot be written as JSON", why=str(error)) from error
+    except Exception as error:  # what item() of a number raises
+        raise S3EvalError("A finding cannot be written", why=described(error)) from error
     if len(text) > LARGEST_FINDING:
         raise S3EvalError(f"A finding has {len(text):,} characters (at most {LARGEST_FINDING:,})")
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        item, value, detail, reason = json.loads(_storable(text))
+    stored = _storable(text)
+    if converted or stored is not text:
+        item, value, detail, reason = json.loads(stored)
         finding = replace(finding, item=item, value=value, detail=detail, reason=reason)
     return finding
+
+
+def _number(value: Any) -> Any:
+    """A number of NumPy, as JSON has it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is not JSON-able")
 
 
 def checked_identity(given: Any, model: str, package: str = "") -> dict[str, Any]:

@@ -72,6 +72,10 @@ class RunFacts:
     note: str = ""
 
 
+#: Answers are kept apart from what was made of them.
+_MADE_AGAIN = "the command that made it with --replace: answers are kept, findings made anew"
+
+
 @dataclass(frozen=True)
 class Run:
     """A run folder, read."""
@@ -141,14 +145,18 @@ def open_run(path: str | Path) -> Run:
         raise S3EvalError("No run in this folder", where=folder, fix=fix)
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            raise ValueError(f"run.json holds {type(raw).__name__}, not the facts of a run")
         _refuse_later(raw, folder)
         known = {f.name for f in fields(RunFacts)}
         values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
         values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
         facts = RunFacts(**values)
         findings = _read_findings(folder / "findings.jsonl")
-    except (ValueError, TypeError, KeyError) as error:
-        raise S3EvalError("This run cannot be read", where=folder, why=str(error)) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise S3EvalError(
+            "This run cannot be read", where=folder, why=str(error), fix=_MADE_AGAIN
+        ) from error
     return Run(folder, facts, findings)
 
 
@@ -197,8 +205,26 @@ def _read_findings(path: Path) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
     if path.is_file():
         with path.open(encoding="utf-8") as handle:
-            for line in handle:
+            for row, line in enumerate(handle, 1):
                 if line.strip():
-                    finding = Finding(**json.loads(line))
+                    try:
+                        finding = _finding(json.loads(line))
+                    except (ValueError, TypeError, RecursionError) as error:
+                        where = f"{path}:{row}"
+                        raise S3EvalError(
+                            "This run cannot be read", where=where, why=str(error), fix=_MADE_AGAIN
+                        ) from error
                     found.setdefault(finding.task, []).append(finding)
     return found
+
+
+def _finding(facts: Any) -> Finding:
+    if not isinstance(facts, dict):
+        raise TypeError(f"expected a finding, but got {type(facts).__name__}")
+    finding = Finding(**facts)
+    for name in ("task", "video", "item", "state", "reason"):
+        if not isinstance(getattr(finding, name), str):
+            raise TypeError(f"expected the {name} of a finding to be text")
+    if not isinstance(finding.detail, dict):
+        raise TypeError("expected the detail of a finding to be a mapping")
+    return finding
