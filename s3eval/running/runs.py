@@ -9,10 +9,11 @@ and everything downstream works on them alike.
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -227,4 +228,7 @@ def _finding(facts: Any) -> Finding:
             raise TypeError(f"expected the {name} of a finding to be text")
     if not isinstance(finding.detail, dict):
         raise TypeError("expected the detail of a finding to be a mapping")
+    if finding.probability is not None and not math.isfinite(finding.probability):
+        # The first version stored what a model gave.
+        finding = replace(finding, probability=None)
     return finding

@@ -96,3 +96,9 @@ def test_a_folder_removed_during_the_run_is_an_error(dataset_folder, tmp_path):
     work = Evaluation(settings, open_dataset(str(dataset_folder)), out)
     with pytest.raises(S3EvalError):
         evaluate(work, load=lambda plugin, options: Remover())
+
+
+def test_a_probability_that_is_no_number_is_none(run):
+    lines = (run / "findings.jsonl").read_text()
+    (run / "findings.jsonl").write_text(lines.replace('"probability": null', '"probability": NaN'))
+    assert open_run(run).findings["gait"][0].probability is None
