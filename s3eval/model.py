@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from s3eval.errors import MachineError, StopRunError
+from s3eval.plugin_calls import described
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ class Model(ABC):
                 # What the library of an accelerator raises when its memory is used up.
                 if type(error).__name__ == "OutOfMemoryError":
                     raise
-                yield Answer.failed(f"{type(error).__name__}: {error}")
+                yield Answer.failed(described(error))
             else:
                 yield given if isinstance(given, Answer) else Answer.of(given)
 

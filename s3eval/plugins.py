@@ -6,7 +6,7 @@ import contextlib
 import io
 import traceback
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import MISSING, Field, dataclass, field, fields
 from functools import cache
 from importlib.metadata import Distribution, EntryPoint, entry_points
 from importlib.resources import files
@@ -234,19 +234,31 @@ def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> 
 
 
 def _check_spec(hook: str, spec: Spec) -> None:
-    for attribute in ("name", "adapter", "summary", "install"):
-        value = getattr(spec, attribute)
-        if not isinstance(value, str):
-            got = type(value).__name__
-            raise TypeError(f"hook {hook}: expected {attribute} to be text, but got {got}")
+    for field_ in fields(spec):
+        _check_field(hook, field_, getattr(spec, field_.name))
     if not spec.name.strip():
         raise TypeError(f"hook {hook}: expected a name, but got an empty one")
+    if not spec.name.isprintable() or "/" in spec.name or "\\" in spec.name:
+        # Runs go into folders of these names, and tables show them.
+        raise TypeError(f"hook {hook}: expected a name that can name a folder, got {spec.name!r}")
     module, colon, attribute = spec.adapter.partition(":")
     if not (module and colon and attribute):
         raise TypeError(
             f"hook {hook}: expected the adapter of '{spec.name}' as 'module:attribute', "
             f"but got '{spec.adapter}'"
         )
+
+
+def _check_field(hook: str, field_: Field[Any], value: object) -> None:
+    """A field holds what its default is; those without a default hold text."""
+    expected = str if field_.default is MISSING else type(field_.default)
+    is_right = type(value) is expected or (expected is str and isinstance(value, str))
+    if expected is tuple:
+        is_right = isinstance(value, (tuple, list)) and all(isinstance(v, str) for v in value)
+    if not is_right:
+        wanted = "names" if expected is tuple else "text" if expected is str else expected.__name__
+        got = type(value).__name__
+        raise TypeError(f"hook {hook}: expected {field_.name} to be {wanted}, but got {got}")
 
 
 def _refuse_duplicates(plugins: list[Plugin[Spec]], broken: list[BrokenPlugin]) -> Registry:

@@ -25,6 +25,14 @@ __all__ = [
 ]
 
 
+def _is_installed(module: str) -> bool:
+    """Whether a module is found; what is no name of a module is not."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError, AttributeError):
+        return False
+
+
 @dataclass(frozen=True)
 class Spec:
     """What every plugin thing says about itself without being imported.
@@ -45,7 +53,7 @@ class Spec:
 
     def missing(self) -> tuple[str, ...]:
         """The needed modules that are not installed (found, not imported)."""
-        return tuple(m for m in self.needs if importlib.util.find_spec(m) is None)
+        return tuple(m for m in self.needs if not _is_installed(m))
 
     def load(self) -> Any:
         """Import the adapter.

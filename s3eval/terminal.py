@@ -255,16 +255,40 @@ class _Output(io.RawIOBase):
 def separate_output() -> Iterator[Callable[[str], None]]:
     """Standard output for one document alone: what others print meanwhile goes to standard error.
 
-    Hands out ``write(text)``, which reaches standard output unchanged.
+    So does what native libraries and child processes write to the file descriptor itself. Hands
+    out ``write(text)``, which reaches standard output unchanged.
     """
     document, sys.stdout = sys.stdout, sys.stderr
+    kept = _descriptor_kept(document)
 
     def write(text: str) -> None:
         if document is not None:
-            document.write(text)
-            document.flush()
+            if kept is not None:
+                os.dup2(kept, 1)
+            try:
+                document.write(text)
+                document.flush()
+            finally:
+                if kept is not None:
+                    os.dup2(2, 1)
 
+    if kept is not None:
+        os.dup2(2, 1)
     try:
         yield write
     finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
         sys.stdout = document
+
+
+def _descriptor_kept(document: TextIO | None) -> int | None:
+    """A second descriptor of standard output, None where it, or standard error, is no real one."""
+    try:
+        if document is None or document.fileno() != 1 or sys.stderr.fileno() != 2:
+            return None
+        document.flush()
+        return os.dup(1)
+    except (OSError, ValueError, AttributeError):
+        return None

@@ -140,3 +140,27 @@ def test_nothing_below_the_command_line_knows_it():
         and "from s3eval.cli" in path.read_text("utf-8")
     ]
     assert knowing == []
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"sees": "no"}, "sees"),
+        ({"parameters": "7B"}, "parameters"),
+        ({"needs": "torch"}, "needs"),
+        ({"needs": None}, "needs"),
+        ({"profile": 3}, "profile"),
+        ({"checkpoint": None}, "checkpoint"),
+        ({"name": "../x"}, "name"),
+        ({"name": "x\x1b[31m"}, "name"),
+    ],
+)
+def test_a_spec_with_a_wrong_field_is_broken_with_the_field_named(fields, word):
+    spec = ModelSpec(**{"name": "odd", "adapter": "nowhere:Nothing", **fields})
+    registry = registry_of(("x", "pkg-x", module_with(s3eval_models=[spec])))
+    assert registry.names("model") == ()
+    assert word in registry.broken[0].reason
+
+
+def test_a_need_that_names_no_module_is_missing():
+    assert ModelSpec("odd", adapter="a:b", needs=("a..b",)).missing() == ("a..b",)

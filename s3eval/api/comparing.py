@@ -9,7 +9,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, judge_of_run
+from s3eval.api.judges import (
+    DEFAULT_JUDGE,
+    JudgeChoice,
+    ShowProgress,
+    close_judge,
+    judge_of_run,
+)
 from s3eval.api.runs import ScoredRuns, _frame, open_runs
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.judging.stages import serve
@@ -150,8 +156,7 @@ def compare_opened(
         progress = shown.get("progress")
         rows = differences_of(materials, findings, reader, choice, resampling, baseline, progress)
     finally:
-        if reader is not None:
-            reader.close()
+        close_judge(reader)
     if not rows:
         raise S3EvalError("Nothing to compare", why="the runs share no score that was asked for")
     return Comparison(tuple(rows), by, resampling)

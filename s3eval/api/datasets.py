@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Dataset
+from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import installed
 from s3eval.running.runs import found_dataset
 
@@ -58,7 +59,11 @@ def open_unchecked(path: str | os.PathLike[str]) -> tuple[str, Dataset]:
     kind, rest = format_of(path)
     plugin = installed().get("dataset", kind)
     where = f"{plugin.package}: {plugin.spec.adapter}"
-    return kind, checked(plugin.spec.load()(rest), kind, where)
+
+    def opened() -> Dataset:
+        return checked(plugin.spec.load()(rest), kind, where)
+
+    return kind, call_plugin(f"Opening '{kind}'", where, opened)
 
 
 def dataset_of(

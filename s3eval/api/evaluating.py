@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -301,8 +301,7 @@ def evaluate(
             for work in works
         ]
     finally:
-        if reader is not None:
-            reader.close()
+        close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
         end_run(scored, at_end, line_shown)
     return ScoredRuns(tuple(s for _, s in results), request.whole)

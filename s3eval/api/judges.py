@@ -7,13 +7,17 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from s3eval.errors import S3EvalError
+from s3eval.judge import Judge
 from s3eval.permission import LOCAL_ONLY, Permission
+from s3eval.plugin_calls import call_plugin
+from s3eval.plugins import installed
+from s3eval.running.boundary import checked_identity
 
 if TYPE_CHECKING:
-    from s3eval.judge import Judge
     from s3eval.running.runs import Run
 
-__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "ShowProgress", "judge_of_run"]
+__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "ShowProgress", "close_judge", "judge_of_run"]
 
 #: The judge that reads where none is named: it never leaves the machine.
 DEFAULT_JUDGE = "lexicon"
@@ -54,10 +58,34 @@ class JudgeChoice:
         """
         from s3eval.judging.load import load_judge
 
-        judge = load_judge(self.name, self.options, self.permission, needed=needed)
-        if judge is not None and notify is not None:
+        if self.name == "none" or not needed:
+            return None
+        plugin = installed().get("judge", self.name)
+        called, package = f"judge '{self.name}'", plugin.package
+
+        def opened() -> Judge | None:
+            return load_judge(self.name, self.options, self.permission, needed=needed)
+
+        judge = call_plugin(f"load() of {called}", package, opened)
+        if not isinstance(judge, Judge):
+            got = type(judge).__name__
+            raise S3EvalError(f"Expected a Judge from {called}, but got {got}", where=package)
+        # Recorded with every run: what cannot be written is told before anything is asked.
+        identity = call_plugin(f"identity() of {called}", package, judge.identity)
+        checked_identity(identity, self.name, package)
+        if notify is not None:
             judge.report_to(notify, progress)
         return judge
+
+
+def close_judge(judge: Judge | None, notify: Notify = lambda line: None) -> None:
+    """Close a judge; that it cannot is told, and costs nothing that it read."""
+    if judge is None:
+        return
+    try:
+        call_plugin(f"close() of {type(judge).__name__}", type(judge).__module__, judge.close)
+    except S3EvalError as error:
+        notify(str(error))
 
 
 def judge_of_run(run: Run, choice: JudgeChoice) -> JudgeChoice:

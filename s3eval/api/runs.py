@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
@@ -196,8 +196,7 @@ def score_runs(
                 protocol, resamples, options, write, by,
             )  # fmt: skip
         finally:
-            if reader is not None:
-                reader.close()
+            close_judge(reader, shown.get("notify") or (lambda line: None))
         scored |= dict(zip(places, parts, strict=True))
     ordered = [(one, opened[i][1]) for i in range(len(runs)) for one in scored[i]]
     datasets = tuple(whole for _, whole in ordered)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.errors import S3EvalError, nearest
+from s3eval.plugin_calls import no_memory
 from s3eval.terminal import echo, standard_streams
 
 if TYPE_CHECKING:
@@ -155,6 +156,8 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
     except Exception as error:
         if debug:
             echo(traceback.format_exc(), err=True, end="")
+        if isinstance(error, MemoryError):
+            error = no_memory()
         if isinstance(error, S3EvalError):
             echo(f"Error: {error}", err=True)
             return error.exit_code

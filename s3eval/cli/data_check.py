@@ -54,12 +54,15 @@ def command(
     """
     found, problems, rows = _opened(dataset)
     found = replace(found, outside=allow_outside)
-    problems += check(found, rows)
-    if files:
+    # Facts of a wrong type, which no table can have, leave nothing to check by.
+    is_sound = format_of(dataset)[0] == "folder" or not any(p.level == "error" for p in problems)
+    if is_sound:
+        problems += check(found, rows)
+    if files and is_sound:
         problems += check_media(found, rows)
         with steps_shown("checking files", len(found)) as advance:
             problems += check_files(found, lambda: advance(1), rows)
-    if phi:
+    if phi and is_sound:
         from s3eval.dataset.private_text import check_private_text
 
         problems += check_private_text(found, rows)

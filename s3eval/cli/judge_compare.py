@@ -116,6 +116,7 @@ def _material(
 def _judged(
     name: str, choice: JudgeChoice, runs: Sequence[tuple[Run, Material]]
 ) -> tuple[list[JudgedRun], Mapping[str, Any]]:
+    from s3eval.api.judges import close_judge
     from s3eval.reporting.progress import line_shown, steps_shown
     from s3eval.statistics.judge_comparison import RECORDED, judged_runs
 
@@ -124,8 +125,7 @@ def _judged(
         identity = dict(judge.identity()) if judge else {"judge": RECORDED}
         return judged_runs(runs, name, judge), identity
     finally:
-        if judge is not None:
-            judge.close()
+        close_judge(judge)
 
 
 def _run_json(judged: JudgedRun) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.api.judges import JudgeChoice
+from s3eval.api.judges import JudgeChoice, close_judge
 from s3eval.cli.common import json_option, write_json_output
 from s3eval.cli.judging_options import judge_options
 from s3eval.reporting.tables import print_table
@@ -79,7 +79,7 @@ def command(
         facts = [next(read) if text else Unreadable(EMPTY) for text in texts.values()]
         identity = dict(judge.identity())
     finally:
-        judge.close()
+        close_judge(judge)
     rows = [_row(name, read) for name, read in zip(texts, facts, strict=True)]
     left_out = told_problems(problems)
     unreadable = [row for row in rows if "unreadable" in row]

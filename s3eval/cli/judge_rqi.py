@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.api.judges import JudgeChoice
+from s3eval.api.judges import JudgeChoice, close_judge
 from s3eval.cli.common import json_option, writable, write_document, write_json_output
 from s3eval.cli.judge_read import EMPTY, opened, told_problems
 from s3eval.cli.judging_options import judge_options
@@ -99,7 +99,7 @@ def command(
         rows = _scored(ours, pairs, marked, protocol, judge)
         identity = dict(judge.identity())
     finally:
-        judge.close()
+        close_judge(judge)
     left_out = told_problems(problems)
     unpaired = len({*theirs} - {*paired.values()})
     if unpaired:

@@ -45,6 +45,7 @@ def command(
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
+    from s3eval.api.judges import close_judge
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
@@ -66,8 +67,7 @@ def command(
             for work in works
         ]
     finally:
-        if judge is not None:
-            judge.close()
+        close_judge(judge, line_shown)
     not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
     failed = len(not_done) + sum(
         _summarised(w, o) for w, (o, _) in zip(works, results, strict=True)

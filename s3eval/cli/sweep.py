@@ -54,6 +54,7 @@ def command(
     **options: Any,
 ) -> None:
     """Run one MODEL over every combination of settings and compare each with the first."""
+    from s3eval.api.judges import close_judge
     from s3eval.plugins import installed
 
     registry = installed()
@@ -70,8 +71,7 @@ def command(
         against = _differences(done, options)
     finally:
         for judge in judges.values():
-            if judge is not None:
-                judge.close()
+            close_judge(judge)
     rows = {w.setting.label: scored.rows for w, _, scored in done}
     if not write_json_output(_facts(done, rows, against), json_file):
         _show(done, rows, against)
@@ -160,7 +160,7 @@ def _evaluated(
 ) -> tuple[Outcome, Scored]:
     from s3eval.api.evaluating import evaluated
     from s3eval.reporting.progress import answers_shown, line_shown
-    from s3eval.running.evaluate import load_model
+    from s3eval.running.models import load_model
     from s3eval.statistics.sweeps import Rephrased
 
     label, phrasing = work.setting.label, work.setting.phrasing

@@ -9,8 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
 
 from s3eval.dataset.problems import Problem
 from s3eval.errors import S3EvalError
@@ -20,6 +22,8 @@ from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 __all__ = ["check_facts", "checked", "digest_of"]
 
 PRESENCE = ("yes", "no", "na")
+#: Characters of a video's name; no table and no file system takes longer ones.
+LONGEST_NAME = 500
 
 
 def checked(opened: object, kind: str, where: str = "") -> Dataset:
@@ -37,11 +41,28 @@ def checked(opened: object, kind: str, where: str = "") -> Dataset:
             f"but got {type(opened).__name__}",
             where=where,
         )
+    for what, is_right in (
+        ("the videos to be a tuple of Video", _are_videos(opened.videos)),
+        ("annotations by video", all(isinstance(a, Annotation) for a in _values(opened))),
+        ("the root to be a Path or None", opened.root is None or isinstance(opened.root, Path)),
+        ("the name to be text", isinstance(opened.name, str)),
+        ("the digest to be text", isinstance(opened.digest, str)),
+    ):
+        if not is_right:
+            raise S3EvalError(f"Expected {what} in a dataset of format '{kind}'", where=where)
     if opened.digest:
         return opened
     return replace(
         opened, digest=digest_of(opened), digest_covers="videos and annotation as opened"
     )
+
+
+def _are_videos(given: Any) -> bool:
+    return isinstance(given, tuple) and all(isinstance(v, Video) for v in given)
+
+
+def _values(dataset: Dataset) -> Iterable[Any]:
+    return dataset.annotations.values()
 
 
 def digest_of(dataset: Dataset) -> str:
@@ -86,6 +107,10 @@ def _video(video: Video, seen: set[str]) -> Iterator[str]:
     if not isinstance(video.name, str) or not video.name:
         yield f"{name}: its name must be text, and not empty"
         return
+    if not video.name.isprintable():
+        yield f"{name}: its name holds characters that cannot be shown"
+    if len(video.name) > LONGEST_NAME:
+        yield f"{name[:60]}...': its name has {len(video.name):,} characters"
     if video.name in seen:
         yield f"{name} is listed twice"
     if not isinstance(video.patient, str) or not video.patient:

@@ -23,7 +23,8 @@ def checked_identity(given: Any, name: str, package: str = "") -> dict[str, Any]
             "Expected identity() to give a mapping", where=where, why=f"got {type(given).__name__}"
         )
     try:
-        text = json.dumps(dict(given), sort_keys=True, allow_nan=False)
+        text = json.dumps(dict(given), sort_keys=True, allow_nan=False, ensure_ascii=False)
+        text.encode("utf-8")
     except (TypeError, ValueError, RecursionError) as error:
         raise S3EvalError(
             "identity() is not JSON-able",

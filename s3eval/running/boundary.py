@@ -12,17 +12,29 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from numbers import Real
+from operator import index
 from typing import Any
+
+import numpy as np
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.identity import checked_identity
 from s3eval.model import Answer, Question
+from s3eval.plugin_calls import described
 from s3eval.task import Finding
 
-__all__ = ["LONGEST_ANSWER", "checked_answer", "checked_findings", "checked_identity"]
+__all__ = [
+    "LARGEST_FINDING",
+    "LONGEST_ANSWER",
+    "checked_answer",
+    "checked_findings",
+    "checked_identity",
+]
 
 #: Characters of an answer that are kept; a longer one is a fault of the model, not an answer.
 LONGEST_ANSWER = 1_000_000
+#: Characters of a finding as JSON; one rests on at most some dozens of windows.
+LARGEST_FINDING = 5_000_000
 _STATUSES = ("answered", "failed", "skipped")
 _STATES = ("answered", "unreadable", "failed", "skipped")
 #: How far above 1 or below 0 a probability may lie by rounding.
@@ -49,6 +61,10 @@ def checked_answer(given: Any, question: Question) -> Answer:
         return _checked_fields(given, question)
     except _Wrong as wrong:
         return Answer.failed(f"the model gave {wrong}")
+    except Exception as error:  # an answer's own code: properties, a number's item()
+        return Answer.failed(
+            f"the model gave an answer that cannot be read: {_storable(described(error))[:400]}"
+        )
 
 
 class _Wrong(Exception):  # noqa: N818 - a reason, not an error of its own
@@ -58,19 +74,22 @@ class _Wrong(Exception):  # noqa: N818 - a reason, not an error of its own
 def _checked_fields(given: Answer, question: Question) -> Answer:
     if given.status not in _STATUSES:
         raise _Wrong(f"the unknown status {given.status!r}")
-    for name, value in (("text", given.text), ("reason", given.reason)):
-        if not isinstance(value, str):
-            raise _Wrong(f"{type(value).__name__} instead of text as its {name}")
-    if len(given.text) > LONGEST_ANSWER:
-        raise _Wrong(f"an answer of {len(given.text):,} characters (at most {LONGEST_ANSWER:,})")
+    text, reason = _plain_text(given.text, "text"), _plain_text(given.reason, "reason")
+    if len(text) > LONGEST_ANSWER:
+        raise _Wrong(f"an answer of {len(text):,} characters (at most {LONGEST_ANSWER:,})")
     if given.status != "answered":
-        reason = _storable(" ".join(given.reason.split()))[:500] or "no reason was given"
+        reason = _storable(" ".join(reason.split()))[:500] or "no reason was given"
         return Answer(given.status, reason=reason)
     probabilities = _probabilities(given.probabilities, question)
     mass = None if given.mass is None else _share(given.mass, "mass")
-    return replace(
-        given, text=_storable(given.text), reason="", probabilities=probabilities, mass=mass
-    )
+    return Answer("answered", _storable(text), "", probabilities, mass)
+
+
+def _plain_text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise _Wrong(f"{type(value).__name__} instead of text as its {name}")
+    # Of a class derived from str, the text alone.
+    return str.__str__(value)
 
 
 def _probabilities(given: Any, question: Question) -> dict[str, float]:
@@ -89,10 +108,17 @@ def _share(value: Any, name: str) -> float:
     if isinstance(value, bool) or not isinstance(value, Real):
         # NumPy's 0-d arrays and tensors say item().
         item = getattr(value, "item", None)
-        value = item() if callable(item) else value
+        if callable(item):
+            try:
+                value = item()
+            except Exception as error:
+                raise _Wrong(f"{type(value).__name__} as the {name}") from error
     if isinstance(value, bool) or not isinstance(value, (int, float, Real)):
         raise _Wrong(f"{type(value).__name__} as the {name}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        raise _Wrong(f"a number without bounds as the {name}") from None
     if not math.isfinite(number) or not -_ROUNDING <= number <= 1 + _ROUNDING:
         raise _Wrong(f"{number} as the {name}")
     return min(1.0, max(0.0, number))
@@ -120,7 +146,11 @@ def checked_findings(task: str, video: str, given: Any) -> list[Finding]:
     """
     if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
         raise S3EvalError(f"Expected findings from combine, but got {type(given).__name__}")
-    return [_checked_finding(task, video, finding) for finding in given]
+    findings = [_checked_finding(task, video, finding) for finding in given]
+    items = [finding.item for finding in findings]
+    if len(set(items)) != len(items):
+        raise S3EvalError("Two findings of one item about one video")
+    return findings
 
 
 def _checked_finding(task: str, video: str, finding: Any) -> Finding:
@@ -140,8 +170,48 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
         except _Wrong as wrong:
             raise S3EvalError(f"A finding has {wrong}") from None
     try:
-        json.dumps([finding.value, dict(finding.detail), finding.reason], allow_nan=False)
+        counts = {name: index(getattr(finding, name)) for name in ("pieces", "readable")}
+    except TypeError as error:
+        raise S3EvalError("Expected whole counts in a finding", why=str(error)) from error
+    finding = replace(finding, **counts)
+    if not isinstance(finding.reason, str) or not isinstance(finding.detail, Mapping):
+        raise S3EvalError("Expected the reason of a finding to be text, its detail a mapping")
+    missing = finding.detail.get("missing", ())
+    if not isinstance(missing, (list, tuple)) or not all(isinstance(w, Mapping) for w in missing):
+        raise S3EvalError("Expected 'missing' of a finding to list the windows that are missing")
+    return _written_finding(finding)
+
+
+def _written_finding(finding: Finding) -> Finding:
+    """The finding as its file can hold it; halves of characters are replaced.
+
+    Raises:
+        S3EvalError: it cannot be written as JSON, or is larger than any finding.
+    """
+    facts = [finding.item, finding.value, dict(finding.detail), finding.reason]
+    converted: list[Any] = []
+
+    def number(value: Any) -> Any:
+        converted.append(value)
+        return _number(value)
+
+    try:
+        text = json.dumps(facts, allow_nan=False, ensure_ascii=False, default=number)
     except (TypeError, ValueError, RecursionError) as error:
         raise S3EvalError("A finding cannot be written as JSON", why=str(error)) from error
-    checked: Finding = finding
-    return checked
+    except Exception as error:  # what item() of a number raises
+        raise S3EvalError("A finding cannot be written", why=described(error)) from error
+    if len(text) > LARGEST_FINDING:
+        raise S3EvalError(f"A finding has {len(text):,} characters (at most {LARGEST_FINDING:,})")
+    stored = _storable(text)
+    if converted or stored is not text:
+        item, value, detail, reason = json.loads(stored)
+        finding = replace(finding, item=item, value=value, detail=detail, reason=reason)
+    return finding
+
+
+def _number(value: Any) -> Any:
+    """A number of NumPy, as JSON has it."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} is not JSON-able")

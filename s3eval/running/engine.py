@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import errno
-import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    Callable,
+    Collection,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+    Set,
+    Sized,
+)
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import starmap
@@ -17,6 +23,7 @@ from s3eval.facts.clips import Clip
 from s3eval.facts.footage import Footage, FootageFailure
 from s3eval.model import Answer, Model, Question
 from s3eval.permission import LOCAL_ONLY, Permission
+from s3eval.plugin_calls import call_plugin, is_out_of_memory, no_memory, plugin_output
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.running.executing import Asked, Executor, Local, VideoWork
 from s3eval.running.keys import AnswerKeys
@@ -30,7 +37,7 @@ if TYPE_CHECKING:
     from s3eval.running.settings import Settings
     from s3eval.vocabulary import Protocol, Sense
 
-__all__ = ["AskCounts", "Session", "ask_all", "ask_video", "pieces_of"]
+__all__ = ["AskCounts", "Session", "ask_all", "ask_video", "identity_of", "pieces_of"]
 
 
 @dataclass(frozen=True)
@@ -66,13 +73,19 @@ class Session:
         package: str = "",
         settings: Settings | None = None,
         permission: Permission = LOCAL_ONLY,
+        identity: Mapping[str, Any] | None = None,
     ) -> Session:
         """Prepare a session; media are hashed here (once a file, remembered by the store).
+
+        Args:
+            identity: the model's, checked, where it was asked already.
 
         Raises:
             S3EvalError: the model's identity is not JSON-able.
         """
-        facts = {"name": name, **checked_identity(model.identity(), name, package)}
+        if identity is None:
+            identity = identity_of(model, name, package)
+        facts = {"name": name, **identity}
         media = {}
         for video in (p.video for p in plan.videos):
             media[video.name] = _media(dataset, store, model, video)
@@ -95,6 +108,16 @@ class Session:
         keys = self.keys(plan)
         stored = self.store.get_many(keys.values())
         return {asked: stored[key] for asked, key in keys.items() if key in stored}
+
+
+def identity_of(model: Model, name: str, package: str = "") -> dict[str, Any]:
+    """A loaded model's identity, checked.
+
+    Raises:
+        S3EvalError: it cannot be had, or is not JSON-able.
+    """
+    given = call_plugin(f"identity() of model '{name}'", package, model.identity)
+    return checked_identity(given, name, package)
 
 
 def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> str:
@@ -250,11 +273,11 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], fil
     begun = time.perf_counter()
     try:
         # What a plugin prints would stand in the middle of what a command writes.
-        with contextlib.redirect_stdout(sys.stderr):
+        with plugin_output():
             watched = model.watch(model.prepare(footage))
-            answers = iter(model.ask(watched, questions))
+            answers = _in_order(model.ask(watched, questions), len(questions))
         while given < len(questions):
-            with contextlib.redirect_stdout(sys.stderr):
+            with plugin_output():
                 answer = next(answers, _NOTHING)
             if answer is _NOTHING:
                 break
@@ -263,16 +286,13 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], fil
             yield clip, question, checked_answer(answer, question), now - begun
             begun, given = now, given + 1
         reason = "the model gave fewer answers than questions"
-        with contextlib.redirect_stdout(sys.stderr):
+        with plugin_output():
             model.release(watched)
     except (StopRunError, MachineError, KeyboardInterrupt, GeneratorExit):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit included
-        if _is_out_of_memory(error):
-            raise MachineError(
-                "The machine has no memory left; every answer so far is kept",
-                fix="a smaller model, batch or frame budget, then the same command again",
-            ) from error
+        if is_out_of_memory(error):
+            raise no_memory() from error
         reason = reason_of(error, file)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
@@ -281,17 +301,18 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], fil
 _NOTHING = object()
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    """Whether the machine, or its accelerator, has no memory left."""
-    if isinstance(error, MemoryError):
-        return True
-    if isinstance(error, OSError):
-        return error.errno == errno.ENOMEM
-    # torch's, known by name: the core imports no torch.
-    text = str(error)
-    return type(error).__name__ == "OutOfMemoryError" or (
-        isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in text
-    )
+def _in_order(given: Any, count: int) -> Iterator[Any]:
+    """What `Model.ask` gave, one answer after the other.
+
+    Raises:
+        S3EvalError: it is no sequence of answers (text, a mapping, a set), or longer than the
+            questions, so that nobody knows which answer belongs to which.
+    """
+    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping, Set)):
+        raise S3EvalError(f"the model gave {type(given).__name__} instead of answers in order")
+    if isinstance(given, Sized) and len(given) > count:
+        raise S3EvalError(f"the model gave {len(given)} answers to {count} questions")
+    return iter(given)
 
 
 def pieces_of(
@@ -325,8 +346,11 @@ def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol)
     if answer.status != "answered":
         return Reading(None, answer.reason)
     try:
-        reading = task.read(question, answer, protocol)
-    except Exception as error:
+        with plugin_output():
+            reading = task.read(question, answer, protocol)
+    except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
         return Reading(None, f"the task could not read it: {reason_of(error)}")
     if not isinstance(reading, Reading):
         return Reading(None, f"the task could not read it: it gave {type(reading).__name__}")

@@ -14,12 +14,12 @@ from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
-from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
-from s3eval.running.engine import AskCounts, Session, ask_all, pieces_of
+from s3eval.running.engine import AskCounts, Session, ask_all, identity_of, pieces_of
 from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
+from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
 from s3eval.running.plan import Plan, make_plan
 from s3eval.running.runs import (
     Run,
@@ -137,9 +137,10 @@ def _prepare(work: Evaluation, registry: Registry) -> _Prepared:
 def _as_loaded(work: Evaluation, prepared: _Prepared, model: Model) -> _Prepared:
     """The same with what the loaded model perceives of what its spec states, and planned by it."""
     spec = prepared.plugin.spec
-    if model.senses is None or model.senses >= spec.senses:
+    senses = loaded_senses(model, prepared.plugin)
+    if senses is None or senses >= spec.senses:
         return prepared
-    sees, hears = "sight" in model.senses, "hearing" in model.senses
+    sees, hears = "sight" in senses, "hearing" in senses
     spec = replace(spec, sees=spec.sees and sees, hears=spec.hears and hears)
     plan = make_plan(
         work.dataset,
@@ -201,13 +202,15 @@ def _evaluated(
     model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
-        if notice := model.notice():
+        if notice := notice_of(model, prepared.plugin):
             notify(f"{work.settings.model}: {notice}")
-        facts = kept.extended(_facts(work, prepared, model, known))
+        # Once: a key made of another identity than the run records would never be found again.
+        identity = identity_of(model, work.settings.model, prepared.plugin.package)
+        facts = kept.extended(_facts(work, prepared, bool(model.looks), identity, known))
         for line in kept.notes:
             notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
-            session = _session(work, prepared, store, model)
+            session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             with reporter(sum(1 for _ in prepared.plan.asks())) as report:
@@ -225,23 +228,31 @@ def _evaluated(
                 return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
             pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
     finally:
-        model.close()
+        if trouble := trouble_of_closing(model, prepared.plugin):
+            notify(f"{work.settings.model}: {trouble}")
     return _finished(work, prepared, facts, asked, pieces, kept)
 
 
-def _session(work: Evaluation, prepared: _Prepared, store: AnswerStore, model: Model) -> Session:
-    plugin = prepared.plugin
+def _session(
+    work: Evaluation,
+    prepared: _Prepared,
+    store: AnswerStore,
+    model: Model,
+    identity: Mapping[str, Any],
+) -> Session:
+    plugin, name = prepared.plugin, work.settings.model
     senses = plugin.spec.senses
     return Session.of(
         work.dataset,
         prepared.plan,
         store,
         model,
-        work.settings.model,
+        name,
         senses,
         plugin.package,
         work.settings,
         work.permission,
+        identity,
     )
 
 
@@ -281,40 +292,13 @@ def _finished(
     return Outcome(run, asked, prepared.plan, material, combined)
 
 
-def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
-    """Load a model's adapter and make it ready.
-
-    Raises:
-        S3EvalError: the adapter is none, or loading failed; says what to do.
-    """
-    adapter = plugin.spec.load()
-    if not (isinstance(adapter, type) and issubclass(adapter, Model)):
-        got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
-        raise S3EvalError(
-            f"Expected the adapter of model '{plugin.spec.name}' to be a subclass of Model, "
-            f"but got {got}",
-            where=f"{plugin.package}: {plugin.spec.adapter}",
-        )
-    try:
-        model = adapter.load(plugin.spec, options)
-    except (S3EvalError, MemoryError, KeyboardInterrupt):
-        raise
-    except SystemExit as error:
-        raise S3EvalError(
-            f"Model '{plugin.spec.name}' ended the program while it was loaded",
-            where=plugin.package,
-            why=f"SystemExit: {error}",
-        ) from error
-    if not isinstance(model, Model):
-        raise S3EvalError(
-            f"Expected load() of model '{plugin.spec.name}' to give a Model, "
-            f"but got {type(model).__name__}",
-            where=plugin.package,
-        )
-    return model
-
-
-def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Registry) -> RunFacts:
+def _facts(
+    work: Evaluation,
+    prepared: _Prepared,
+    looks: bool,
+    identity: Mapping[str, Any],
+    registry: Registry,
+) -> RunFacts:
     from s3eval.version import __version__
 
     plugin = prepared.plugin
@@ -343,8 +327,8 @@ def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Regist
         digest=work.dataset.digest,
         protocol=work.settings.protocol,
         profile=prepared.profile.name,
-        looks=model.looks,
-        identity=checked_identity(model.identity(), work.settings.model, plugin.package),
+        looks=looks,
+        identity=identity,
         judge=dict(work.judge.identity()) if work.judge else {},
         seed=work.settings.seed,
         selection=dict(work.settings.selection),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.plugin_calls import described, plugin_output
 
 __all__ = ["Fault", "Guard"]
 
@@ -49,12 +50,13 @@ class Guard:
             MachineError, StopRunError, KeyboardInterrupt, MemoryError: those end more than a task.
         """
         try:
-            return work()
+            with plugin_output():
+                return work()
         except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             is_ours = isinstance(error, S3EvalError)
-            self.note(task, step, str(error) if is_ours else f"{type(error).__name__}: {error}")
+            self.note(task, step, str(error) if is_ours else described(error))
             return otherwise
 
     def note(self, task: str, step: str, reason: str) -> None:

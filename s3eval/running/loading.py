@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError, nearest
+from s3eval.plugin_calls import call_plugin
+from s3eval.running.task_results import checked_items
 from s3eval.task import Finding, Task
 
 if TYPE_CHECKING:
     from s3eval.plugins import Registry
+    from s3eval.specs import TaskSpec
 
 __all__ = ["Findings", "LoadedTasks", "load_task", "load_tasks"]
 
@@ -91,16 +95,32 @@ def load_tasks(names: Iterable[str], registry: Registry | None = None) -> Loaded
     provides, judged, packages = {}, set(), {}
     for name in names:
         plugin = known.get("task", name)
-        adapter = plugin.spec.load()
+        what = f"Loading task '{name}'"
+        adapter = call_plugin(what, plugin.package, plugin.spec.load)
         if not (isinstance(adapter, type) and issubclass(adapter, Task)):
             got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
             raise S3EvalError(
                 f"Expected the adapter of task '{name}' to be a subclass of Task, but got {got}",
                 where=f"{plugin.package}: {plugin.spec.adapter}",
             )
-        tasks[name] = adapter.load(plugin.spec)
+        tasks[name] = call_plugin(what, plugin.package, partial(_instance, adapter, plugin.spec))
         provides[name] = plugin.spec.provides
         packages[name] = plugin.package
         if plugin.spec.judged:
             judged.add(name)
     return LoadedTasks(tasks, provides, frozenset(judged), packages)
+
+
+def _instance(adapter: type[Task], spec: TaskSpec) -> Task:
+    task: Any = adapter.load(spec)
+    if not isinstance(task, Task) or task.name != spec.name:
+        raise S3EvalError(
+            f"Expected load() to give the task '{spec.name}', but got {type(task).__name__}"
+        )
+    if not isinstance(task.options, Mapping):
+        raise S3EvalError(f"Expected the options of task '{spec.name}' to be a mapping")
+    if not isinstance(task.headline, str):
+        raise S3EvalError(f"Expected the headline of task '{spec.name}' to be text")
+    checked_items(task)
+    checked: Task = task
+    return checked

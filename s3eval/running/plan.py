@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import Clip, SamplingProfile, check_duration
 from s3eval.model import Question
+from s3eval.plugin_calls import call_plugin
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.reasons import reason_of
+from s3eval.running.task_results import checked_inquiries
 from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
 
@@ -140,21 +142,13 @@ def _assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float
 def _inquiries(
     tasks: LoadedTasks, name: str, video: Video, annotation: Annotation, context: PlanContext
 ) -> list[Inquiry]:
-    try:
-        inquiries = list(tasks.by_name[name].inquiries(video, annotation, context))
-    except (S3EvalError, MemoryError):
-        raise
-    except Exception as error:
-        raise S3EvalError(
-            f"Task '{name}' cannot plan a video",
-            where=f"{tasks.packages.get(name, 'unknown')}: {video.name}",
-            why=f"{type(error).__name__}: {error}",
-        ) from error
-    wrong = next((i for i in inquiries if not isinstance(i, Inquiry) or i.task != name), None)
-    if wrong is not None:
-        got = f"one of '{wrong.task}'" if isinstance(wrong, Inquiry) else type(wrong).__name__
-        raise S3EvalError(f"Expected inquiries of task '{name}', but got {got}")
-    return inquiries
+    package = tasks.packages.get(name, "unknown")
+
+    def inquiries() -> list[Inquiry]:
+        given = tasks.by_name[name].inquiries(video, annotation, context)
+        return checked_inquiries(name, video.name, given)
+
+    return call_plugin(f"Planning a video by task '{name}'", package, inquiries)
 
 
 def _duration(dataset: Dataset, video: Video) -> float:

@@ -11,6 +11,7 @@ import re
 from pathlib import PurePath
 
 from s3eval.errors import S3EvalError
+from s3eval.plugin_calls import described
 
 __all__ = ["reason_of", "without_name"]
 
@@ -36,7 +37,7 @@ def reason_of(error: BaseException, file: str = "") -> str:
     elif isinstance(error, OSError) and error.strerror:
         text = f"{type(error).__name__}: {error.strerror}"
     else:
-        text = f"{type(error).__name__}: {error}"
+        text = described(error)
     if file:
         text = _without_file(text, file)
     return " ".join(text.split())[:_LONGEST]

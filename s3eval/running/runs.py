@@ -9,10 +9,11 @@ and everything downstream works on them alike.
 from __future__ import annotations
 
 import json
+import math
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -72,6 +73,10 @@ class RunFacts:
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+
+
+#: Answers are kept apart from what was made of them.
+_MADE_AGAIN = "the command that made it with --replace: answers are kept, findings made anew"
 
 
 @dataclass(frozen=True)
@@ -143,13 +148,17 @@ def open_run(path: str | Path) -> Run:
         raise S3EvalError("No run in this folder", where=folder, fix=fix)
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        if not isinstance(raw, dict):
+            raise ValueError(f"run.json holds {type(raw).__name__}, not the facts of a run")
         _refuse_later(raw, folder)
         known = {f.name for f in fields(RunFacts)}
         values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
         values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
         facts = RunFacts(**values)
-    except (ValueError, TypeError, KeyError) as error:
-        raise S3EvalError("This run cannot be read", where=folder, why=str(error)) from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise S3EvalError(
+            "This run cannot be read", where=folder, why=str(error), fix=_MADE_AGAIN
+        ) from error
     return Run(folder, facts, StoredFindings(folder / "findings.jsonl"))
 
 
@@ -206,11 +215,7 @@ class StoredFindings(Mapping[str, Sequence[Finding]]):
 
     @cached_property
     def _findings(self) -> dict[str, list[Finding]]:
-        try:
-            return _read_findings(self._path)
-        except (ValueError, TypeError, KeyError) as error:
-            where = self._path.parent
-            raise S3EvalError("This run cannot be read", where=where, why=str(error)) from error
+        return _read_findings(self._path)
 
     def __getitem__(self, task: str) -> Sequence[Finding]:
         return self._findings[task]
@@ -235,8 +240,29 @@ def _read_findings(path: Path) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
     if path.is_file():
         with path.open(encoding="utf-8") as handle:
-            for line in handle:
+            for row, line in enumerate(handle, 1):
                 if line.strip():
-                    finding = Finding(**json.loads(line))
+                    try:
+                        finding = _finding(json.loads(line))
+                    except (ValueError, TypeError, RecursionError) as error:
+                        where = f"{path}:{row}"
+                        raise S3EvalError(
+                            "This run cannot be read", where=where, why=str(error), fix=_MADE_AGAIN
+                        ) from error
                     found.setdefault(finding.task, []).append(finding)
     return found
+
+
+def _finding(facts: Any) -> Finding:
+    if not isinstance(facts, dict):
+        raise TypeError(f"expected a finding, but got {type(facts).__name__}")
+    finding = Finding(**facts)
+    for name in ("task", "video", "item", "state", "reason"):
+        if not isinstance(getattr(finding, name), str):
+            raise TypeError(f"expected the {name} of a finding to be text")
+    if not isinstance(finding.detail, dict):
+        raise TypeError("expected the detail of a finding to be a mapping")
+    if finding.probability is not None and not math.isfinite(finding.probability):
+        # The first version stored what a model gave.
+        finding = replace(finding, probability=None)
+    return finding

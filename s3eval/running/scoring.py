@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
-from s3eval.judge import Judge
+from s3eval.judge import AnswerQuestions, Extract, Judge, MergeTexts, ReadReport
 from s3eval.judging.stages import (
     announce,
     announces,
@@ -26,6 +26,7 @@ from s3eval.judging.stages import (
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
+from s3eval.running.task_results import check_truths, checked_baselines, checked_tallies
 from s3eval.task import Finding, Piece, ScoringContext
 from s3eval.vocabulary import Protocol, Sense
 
@@ -208,14 +209,9 @@ def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
     for name, videos in (material.pieces or {}).items():
         task, context = material.tasks.by_name[name], material.context(name, {})
         for video, pieces in videos.items():
-            work = partial(_listed, task.merge_requests, video, pieces, context)
+            work = partial(_requests_of, task.merge_requests, video, pieces, context)
             requests += guard.call(name, "naming what to merge", work, [])
     return requests
-
-
-def _listed(step: Any, *arguments: Any) -> list[Any]:
-    """A step's results as a list, so that what a generator raises is raised here."""
-    return list(step(*arguments))
 
 
 def _combine(material: Material, guard: Guard, merged: _Judged | None) -> dict[str, list[Finding]]:
@@ -252,9 +248,29 @@ def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str
     made: dict[str, _ByBaseline] = {}
     for name, found in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, None, findings)
-        work = partial(task.baselines, found, context)
+        work = partial(_baselines_of, task, found, context)
         made[name] = guard.call(name, "answering as its baselines", work, {})
     return made
+
+
+def _baselines_of(task: Any, findings: Sequence[Finding], context: ScoringContext) -> _ByBaseline:
+    return checked_baselines(task.name, task.baselines(findings, context))
+
+
+def _tallies_of(task: Any, findings: Sequence[Finding], context: ScoringContext) -> list[Tally]:
+    tallies = checked_tallies(task, task.tallies(findings, context), context.dataset)
+    check_truths(task, tallies, context.dataset, context.truth)
+    return tallies
+
+
+def _requests_of(step: Any, *arguments: Any) -> list[Any]:
+    """What a task wants of the judge, as a list; what is no request is its fault."""
+    requests = list(step(*arguments))
+    for request in requests:
+        if not isinstance(request, (ReadReport, AnswerQuestions, MergeTexts, Extract)):
+            raise S3EvalError(f"Expected requests to a judge, but got {type(request).__name__}")
+        hash(request)
+    return requests
 
 
 def _read_requests(
@@ -269,7 +285,7 @@ def _read_requests(
     for name, found in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
         for some in (found, *baselines.get(name, {}).values()):
-            work = partial(_listed, task.read_requests, some, context)
+            work = partial(_requests_of, task.read_requests, some, context)
             wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
             unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
             if unserved:
@@ -290,11 +306,11 @@ def _tally(
     for name, found in combined.findings.items():
         task = material.tasks.by_name[name]
         context = material.context(name, judged, combined.findings)
-        tallies += guard.call(name, "scoring", partial(_listed, task.tallies, found, context), [])
+        tallies += guard.call(name, "scoring", partial(_tallies_of, task, found, context), [])
         # What is slow and optional (BERTScore) is not computed for baselines.
         plain = replace(context, options={})
         for baseline, some in baselines.get(name, {}).items():
-            work = partial(_listed, task.tallies, some, plain)
+            work = partial(_tallies_of, task, some, plain)
             step = f"scoring the baseline {baseline}"
             lines.setdefault(baseline, []).extend(guard.call(name, step, work, []))
     faults = [*combined.faults, *guard.faults]

@@ -78,6 +78,7 @@ class AnswerStore:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
+            self._db.text_factory = _text
             self._db.execute("PRAGMA journal_mode=WAL")
             # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
             self._db.execute("PRAGMA synchronous=NORMAL")
@@ -137,7 +138,7 @@ class AnswerStore:
             answer = checked_answer(
                 Answer(status, text, reason, json.loads(probabilities), mass), _ANY_QUESTION
             )
-        except ValueError as error:
+        except (ValueError, TypeError, RecursionError) as error:
             answer = Answer.failed(f"the probabilities are no JSON: {error}")
         if status == "answered" and answer.status != "answered":
             self._unreadable.add(key)
@@ -168,7 +169,7 @@ class AnswerStore:
         )
         with self._errors_told():
             for r in self._db.execute(sql):
-                answer = Answer(r[5], r[6], r[7], json.loads(r[8]), r[9])
+                answer = self._restored((r[0], *r[5:10]))
                 yield StoredAnswer(r[0], r[1], r[2], r[3], r[4], answer, r[10])
 
     def __len__(self) -> int:
@@ -220,7 +221,14 @@ def _opened_read_only(path: Path) -> sqlite3.Connection:
     address = f"file:{quote(str(path.resolve()))}?mode=ro"
     if not path.with_name(path.name + "-wal").exists():
         address += "&immutable=1"
-    return sqlite3.connect(address, uri=True, isolation_level=None)
+    db = sqlite3.connect(address, uri=True, isolation_level=None)
+    db.text_factory = _text
+    return db
+
+
+def _text(stored: bytes) -> str:
+    """A text column; bytes that are no UTF-8 (a damaged disk) lose their answer, not the run."""
+    return stored.decode("utf-8", "replace")
 
 
 def stores_below(paths: Iterable[Path]) -> list[Path]:

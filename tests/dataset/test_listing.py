@@ -141,3 +141,25 @@ def test_a_dataset_without_a_digest_gets_one_that_follows_its_annotation() -> No
         return Dataset("d", (Video("v", "p"),), {"v": note})
 
     assert checked(opened(1.0), "odd").digest == digest_of(opened(1.0)) != digest_of(opened(2.0))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"videos": [Video("v", "p")]},
+        {"annotations": {"v": "x"}},
+        {"root": "/somewhere"},
+        {"name": None},
+        {"digest": None},
+    ],
+)
+def test_a_dataset_of_wrong_types_is_refused_with_its_package(changes):
+    opened = Dataset(**{"name": "d", "videos": (Video("v", "p"),), "annotations": {}, **changes})
+    with pytest.raises(S3EvalError, match="pkg: opener"):
+        checked(opened, "mine", "pkg: opener")
+
+
+@pytest.mark.parametrize("name", ["a\x1b[31m", "a\nb", "\ud83d", "x" * 5_000])
+def test_a_video_has_a_name_that_can_be_shown(name):
+    (problem,) = check_facts(Dataset("d", (Video(name, "p"),), {}))
+    assert "its name" in problem.what

@@ -120,3 +120,31 @@ def test_right_findings_pass():
 def test_an_identity_that_is_no_json_names_the_model(identity):
     with pytest.raises(S3EvalError, match=r"identity.*mine"):
         checked_identity(identity, "mine", "their-package")
+
+
+def test_a_finding_is_written_whatever_its_numbers_and_characters_are():
+    given_back = finding(value=np.int64(2), pieces=np.int64(3), detail={"half": "\ud83d"})
+    (checked,) = checked_findings("t", "v", [given_back])
+    json.dumps([checked.value, checked.pieces, checked.detail["half"]], ensure_ascii=False).encode()
+    assert (checked.value, checked.pieces) == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("fields", "word"),
+    [
+        ({"pieces": "x"}, "counts"),
+        ({"reason": None}, "reason"),
+        ({"detail": [1]}, "detail"),
+        ({"detail": {"missing": 3}}, "missing"),
+        ({"detail": {"missing": ["a"]}}, "missing"),
+        ({"detail": {"much": "x" * 6_000_000}}, "characters"),
+    ],
+)
+def test_fields_of_a_finding_have_their_types(fields, word):
+    with pytest.raises(S3EvalError, match=word):
+        checked_findings("t", "v", [finding(**fields)])
+
+
+def test_two_findings_of_one_item_are_refused():
+    with pytest.raises(S3EvalError, match="Two findings"):
+        checked_findings("t", "v", [finding(), finding()])

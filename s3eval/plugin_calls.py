@@ -1,0 +1,143 @@
+"""Calling the code of plugins: what it prints, raises and changes of the process is contained.
+
+A plugin's code runs within this process. It may raise anything, `SystemExit` included, print to
+standard output, close it, or change the working folder; none of that may end a command or stand
+in what it writes. What cannot be contained: `os._exit`, a signal, a crash of native code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import TypeVar
+
+from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.terminal import visible
+
+__all__ = ["call_plugin", "described", "is_out_of_memory", "no_memory", "plugin_output"]
+
+T = TypeVar("T")
+
+
+class _Diverted(io.TextIOBase):
+    """Stands for standard output while a plugin's code runs: writes to standard error.
+
+    Escape sequences are made visible, since what a plugin prints may quote data. Closing it
+    closes nothing.
+    """
+
+    encoding = "utf-8"
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if sys.stderr is not None:
+            sys.stderr.write(visible(text, lines=True))
+        return len(text)
+
+    def flush(self) -> None:
+        if sys.stderr is not None and not sys.stderr.closed:
+            sys.stderr.flush()
+
+    def fileno(self) -> int:
+        return sys.stderr.fileno()
+
+    def close(self) -> None:
+        """Nothing: the next plugin prints too."""
+
+    @property
+    def buffer(self) -> object:
+        """What takes bytes."""
+        return sys.stderr.buffer
+
+
+@contextlib.contextmanager
+def plugin_output() -> Iterator[None]:
+    """While it lasts, what is printed goes to standard error; afterwards the folder is as before.
+
+    >>> with plugin_output():
+    ...     print("loading")
+    """
+    folder = _folder()
+    try:
+        with contextlib.redirect_stdout(_Diverted()):
+            yield
+    finally:
+        if folder and _folder() != folder:
+            # Relative paths of a command are those of the folder it was called in.
+            with contextlib.suppress(OSError):
+                os.chdir(folder)
+
+
+def _folder() -> str:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return ""
+
+
+def call_plugin(what: str, where: str, work: Callable[[], T]) -> T:
+    """What ``work`` returns; what it raises is an error that names the plugin.
+
+    Args:
+        what: what is called, in words ("load() of model 'gait'").
+        where: the package.
+
+    >>> call_plugin("load() of 'gait'", "gait-models", lambda: 1 / 0)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    s3eval.errors.S3EvalError: load() of 'gait' failed (gait-models): ZeroDivisionError: division...
+
+    Raises:
+        S3EvalError: ``work`` raised something. MachineError: the machine has no memory left.
+    """
+    try:
+        with plugin_output():
+            return work()
+    except (MachineError, StopRunError, KeyboardInterrupt):
+        raise
+    except S3EvalError as error:
+        error.where = error.where or where
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
+        if is_out_of_memory(error):
+            raise no_memory() from error
+        raise S3EvalError(f"{what} failed", where=where, why=described(error)) from error
+
+
+def described(error: BaseException) -> str:
+    """An exception in one line, whatever its own code does.
+
+    >>> described(ValueError("no rows"))
+    'ValueError: no rows'
+    """
+    try:
+        text = str(error)
+    except Exception as other:
+        text = f"its message cannot be made ({type(other).__name__})"
+    return f"{type(error).__name__}: {text}"
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the machine, or its accelerator, has no memory left."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError):
+        return error.errno == errno.ENOMEM
+    # torch's, known by name: the core imports no torch.
+    return type(error).__name__ == "OutOfMemoryError" or (
+        isinstance(error, RuntimeError)
+        and "DefaultCPUAllocator: can't allocate memory" in described(error)
+    )
+
+
+def no_memory() -> MachineError:
+    """The error of a machine without memory, exit code 4."""
+    return MachineError(
+        "The machine has no memory left; every answer so far is kept",
+        fix="a smaller model, batch or frame budget, then the same command again",
+    )

@@ -1,0 +1,88 @@
+"""Calling what a model does beside answering: loading, what it perceives, says and closes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.model import Model
+from s3eval.plugin_calls import call_plugin
+
+if TYPE_CHECKING:
+    from s3eval.plugins import Plugin
+    from s3eval.specs import ModelSpec
+    from s3eval.vocabulary import Sense
+
+__all__ = ["load_model", "loaded_senses", "notice_of", "trouble_of_closing"]
+
+_LONGEST_NOTICE = 2_000
+_SENSES: frozenset[Sense] = frozenset({"sight", "hearing"})
+
+
+def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
+    """Load a model's adapter and make it ready.
+
+    Raises:
+        S3EvalError: the adapter is none, or loading failed; says what to do.
+    """
+    name = plugin.spec.name
+    adapter = call_plugin(f"Importing model '{name}'", plugin.package, plugin.spec.load)
+    if not (isinstance(adapter, type) and issubclass(adapter, Model)):
+        got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
+        raise S3EvalError(
+            f"Expected the adapter of model '{name}' to be a subclass of Model, but got {got}",
+            where=f"{plugin.package}: {plugin.spec.adapter}",
+        )
+    what = f"load() of model '{name}'"
+    model = call_plugin(what, plugin.package, lambda: adapter.load(plugin.spec, options))
+    if not isinstance(model, Model):
+        raise S3EvalError(
+            f"Expected load() of model '{name}' to give a Model, but got {type(model).__name__}",
+            where=plugin.package,
+        )
+    return model
+
+
+def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] | None:
+    """What the loaded model says that it perceives; None for all that its spec states.
+
+    Raises:
+        S3EvalError: it cannot be had, or is no set of senses.
+    """
+    what = f"senses of model '{plugin.spec.name}'"
+    given: Any = call_plugin(what, plugin.package, lambda: model.senses)
+    if given is None:
+        return None
+    if not isinstance(given, (set, frozenset)) or not given <= _SENSES:
+        raise S3EvalError(
+            f"Expected {what} to be a set of 'sight' and 'hearing', or None",
+            where=plugin.package,
+            why=f"got {given!r}"[:200],
+        )
+    return frozenset(given)
+
+
+def notice_of(model: Model, plugin: Plugin[ModelSpec]) -> str:
+    """What the model has to say to the user; where that fails, this, since answers need none."""
+    try:
+        what = f"notice() of model '{plugin.spec.name}'"
+        given: Any = call_plugin(what, plugin.package, model.notice)
+    except (MachineError, StopRunError):
+        raise
+    except S3EvalError as error:
+        return str(error)
+    if given is None:
+        return ""
+    if not isinstance(given, str):
+        return f"notice() gave {type(given).__name__} instead of text ({plugin.package})"
+    return given if len(given) <= _LONGEST_NOTICE else f"{given[:_LONGEST_NOTICE]} [...]"
+
+
+def trouble_of_closing(model: Model, plugin: Plugin[ModelSpec]) -> str:
+    """Close the model; "" or what went wrong. Its answers are there, so that nothing is lost."""
+    try:
+        call_plugin(f"close() of model '{plugin.spec.name}'", plugin.package, model.close)
+    except S3EvalError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,104 @@
+"""A run whose files were damaged says which file and row, and how to make them again."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+
+import pytest
+
+from s3eval.api.datasets import open_dataset
+from s3eval.errors import S3EvalError
+from s3eval.model import Answer, Model
+from s3eval.running.evaluate import Evaluation, evaluate
+from s3eval.running.runs import RunFacts, open_run, write_run
+from s3eval.running.settings import Settings
+from s3eval.running.store import AnswerStore, StoredAnswer
+from s3eval.task import Finding
+
+
+@pytest.fixture
+def run(tmp_path):
+    facts = RunFacts("m", ("sight",), ("gait",), "d")
+    return write_run(tmp_path / "run", facts, [Finding("gait", "a", "step", "skipped")])
+
+
+@pytest.mark.parametrize("line", ["garbage{", "[1]", '{"task": 3}', "[" * 100_000])
+def test_a_damaged_finding_names_file_and_row(run, line):
+    with (run / "findings.jsonl").open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(S3EvalError, match=r"findings\.jsonl:2") as caught:
+        dict(open_run(run).findings)
+    assert "--replace" in caught.value.fix
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "3"])
+def test_damaged_facts_are_one_error(run, text):
+    (run / "run.json").write_text(text)
+    with pytest.raises(S3EvalError, match="cannot be read"):
+        open_run(run)
+
+
+def test_a_later_format_is_refused(run):
+    (run / "run.json").write_text(
+        (run / "run.json").read_text().replace('"format": 1', '"format": 99')
+    )
+    with pytest.raises(S3EvalError, match="format 99"):
+        open_run(run)
+
+
+@pytest.mark.parametrize("name", ["run#1", "what?", "50%25", "a\nb"])
+def test_a_finished_run_is_read_whatever_its_folder_is_called(tmp_path, name):
+    path = tmp_path / name / "answers.sqlite"
+    with AnswerStore(path) as store:
+        store.put(StoredAnswer("k", "a", 0.0, 1.0, "q", Answer.of("yes")))
+    with AnswerStore(path, read_only=True) as store:
+        assert store.get("k").text == "yes"
+
+
+@pytest.mark.parametrize("stored", ['{"yes": NaN}', "nonsense", "[]", b"\xff\x00", 5, "[" * 99_999])
+def test_what_an_older_version_stored_is_failed_and_asked_again(tmp_path, stored):
+    path = tmp_path / "answers.sqlite"
+    with AnswerStore(path) as store:
+        store.put(StoredAnswer("k", "a", 0.0, 1.0, "q", Answer.of("yes")))
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE answers SET probabilities = ?", (stored,))
+    with AnswerStore(path) as store:
+        assert store.get("k").status == "failed"
+        store.put(StoredAnswer("k", "a", 0.0, 1.0, "q", Answer.of("no")))
+        assert store.get("k").text == "no"
+
+
+def test_bytes_that_are_no_text_block_no_other_answer(tmp_path):
+    path = tmp_path / "answers.sqlite"
+    with AnswerStore(path) as store:
+        for key in ("k", "l"):
+            store.put(StoredAnswer(key, "a", 0.0, 1.0, "q", Answer.of("yes")))
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE answers SET text = CAST(x'ff' AS TEXT) WHERE key = 'k'")
+    with AnswerStore(path, read_only=True) as store:
+        assert store.get("l").text == "yes"
+        assert store.get("k").text == "\ufffd"
+        assert len(list(store)) == 2
+
+
+def test_a_folder_removed_during_the_run_is_an_error(dataset_folder, tmp_path):
+    out = tmp_path / "run"
+
+    class Remover(Model):
+        looks = False
+
+        def answer(self, footage, question):
+            shutil.rmtree(out, ignore_errors=True)
+            return "yes"
+
+    settings = Settings("always-yes", ("recognition",), str(dataset_folder))
+    work = Evaluation(settings, open_dataset(str(dataset_folder)), out)
+    with pytest.raises(S3EvalError):
+        evaluate(work, load=lambda plugin, options: Remover())
+
+
+def test_a_probability_that_is_no_number_is_none(run):
+    lines = (run / "findings.jsonl").read_text()
+    (run / "findings.jsonl").write_text(lines.replace('"probability": null', '"probability": NaN'))
+    assert open_run(run).findings["gait"][0].probability is None
