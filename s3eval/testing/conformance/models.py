@@ -102,7 +102,7 @@ def _differing(a: Sequence[Answer], b: Sequence[Answer], asked: Sequence[Questio
 
 
 def _adapter(subject: _Subject) -> Iterator[tuple[str, str]]:
-    yield from adapter_is(subject.spec, Model)  # type: ignore[type-abstract]
+    yield from adapter_is(subject.spec, Model)
 
 
 def _load(subject: _Subject) -> Iterator[tuple[str, str]]:
