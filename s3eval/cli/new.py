@@ -140,7 +140,7 @@ def package_files(package: Package) -> dict[str, str]:
         f"{package.module}/__init__.py": filled("hooks"),
         f"{package.module}/{package.kind}.py": filled(package.kind),
         f"{package.module}/py.typed": "",
-        f"tests/test_{package.kind}.py": filled(f"test_{package.kind}"),
+        f"tests/test_{package.kind}.py": filled(f"suite_{package.kind}"),
         **dict(kind.further),
     }
 

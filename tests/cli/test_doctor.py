@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
+from importlib.metadata import version
+from importlib.util import find_spec
 
 import av
 import pytest
@@ -41,6 +44,28 @@ def distribution(tmp_path, monkeypatch):
         (info / "entry_points.txt").write_text(f"[s3eval]\n{module} = {module}\n")
 
     return make
+
+
+TORCH = """
+from types import SimpleNamespace as N
+__version__ = "9.9"
+version, backends = N(cuda="13.0"), N()
+facts = N(name="Some GPU", total_memory=80 * 2**30)
+cuda = N(is_available=lambda: True, device_count=lambda: 1, get_device_properties=lambda i: facts)
+"""
+
+
+@pytest.fixture(autouse=True)
+def torch(tmp_path, monkeypatch):
+    """Stands for torch, which takes seconds to import: a GPU that no test machine needs to have.
+
+    Gives the file, for tests of a torch that does not work.
+    """
+    folder = tmp_path / "stands-for-torch"
+    folder.mkdir()
+    monkeypatch.syspath_prepend(str(folder))
+    (folder / "torch.py").write_text(TORCH)
+    return folder / "torch.py"
 
 
 @pytest.fixture
@@ -142,35 +167,35 @@ def test_a_name_claimed_twice_is_broken(doctor, distribution):
     assert "doctor-one and doctor-two" in entries["model claimed"]["detail"]
 
 
-def test_a_torch_that_raises_is_broken(doctor, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "torch.py").write_text("raise OSError('libcudart.so.12: cannot open')")
+def test_a_torch_that_raises_is_broken(doctor, torch):
+    torch.write_text("raise OSError('libcudart.so.12: cannot open')")
     code, entries, _ = doctor()
     assert code == 1
     assert entries["torch"]["state"] == "broken"
     assert "libcudart.so.12" in entries["torch"]["detail"]
 
 
-def test_a_torch_that_waits_is_not_waited_for(doctor, tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "torch.py").write_text("import time; time.sleep(120)")
+def test_a_torch_that_waits_is_not_waited_for(doctor, torch):
+    torch.write_text("import time; time.sleep(120)")
     _, entries, _ = doctor("--timeout", "2")
     assert entries["torch"]["state"] == "unknown"
     assert entries["torch"]["detail"] == "it did not answer within 2 s"
 
 
-def test_a_gpu_is_named(doctor, tmp_path, monkeypatch):
-    """With a module that answers as torch does where there is one."""
-    monkeypatch.syspath_prepend(str(tmp_path))
-    (tmp_path / "torch.py").write_text(
-        "from types import SimpleNamespace as N\n"
-        "__version__ = '9.9'\n"
-        "version = N(cuda='13.0')\n"
-        "backends = N()\n"
-        "facts = N(name='Some GPU', total_memory=80 * 2**30)\n"
-        "cuda = N(is_available=lambda: True, device_count=lambda: 1,\n"
-        "         get_device_properties=lambda i: facts)\n"
-    )
+def test_a_gpu_is_named(doctor):
     _, entries, _ = doctor()
     assert entries["torch"]["detail"] == "9.9, built for CUDA 13.0"
     assert entries["GPU"]["detail"] == "Some GPU, 80 GiB"
+
+
+@pytest.mark.torch
+def test_the_torch_that_is_here(doctor, torch):
+    torch.unlink()
+    sys.path_importer_cache.clear()
+    if find_spec("torch") is None:
+        pytest.skip("needs torch")
+    _, entries, _ = doctor()
+    # The version of the module has the build behind it ("+cpu"), that of the package may not.
+    known = version("torch").partition("+")[0]
+    assert entries["torch"]["detail"].startswith(known)
+    assert entries["torch"]["state"] == "ok"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -175,29 +179,34 @@ def test_the_folder_format_conforms(tmp_path):
 EXAMPLE = Path(__file__).parents[2] / "examples" / "third-party-plugin"
 
 
-@pytest.fixture
-def ward(monkeypatch, tmp_path):
-    """The specs of the example package, and a table of its format."""
-    monkeypatch.syspath_prepend(str(EXAMPLE))
-    import s3eval_ward
+@pytest.mark.slow
+def test_the_example_package_passes_its_own_tests(tmp_path):
+    """Built, installed beside the core and run from a copy of its tests, as its author would."""
+    copy = shutil.copytree(
+        EXAMPLE, tmp_path / "ward", ignore=shutil.ignore_patterns("*.egg-info", "__pycache__")
+    )
+    site = tmp_path / "site"
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*install, "--target", str(site), str(copy)], check=True)
+    tests = shutil.copytree(copy / "tests", tmp_path / "elsewhere")
+    path = os.pathsep.join([str(site), str(Path(__file__).parents[2])])
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-rs", str(tests)],
+        cwd=tests,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    # The package, its model, task, judge and format; nothing is left out.
+    assert "5 passed" in done.stdout, done.stdout + done.stderr
+    assert "skipped" not in done.stdout
 
-    lines = ["file,patient,seconds,light,bed"]
-    lines += [f"v{i}.mp4,p{i // 2},40,{'off' if i % 2 else 'on'},1" for i in range(8)]
-    table = tmp_path / "ward.csv"
-    table.write_text("\n".join(lines) + "\n")
-    for i in range(8):
-        (tmp_path / f"v{i}.mp4").write_bytes(b"a file")
-    return s3eval_ward, table
 
+def test_every_check_is_documented():
+    from s3eval.testing.conformance import datasets, judges, models, packages, tasks
 
-def test_the_example_package_conforms(ward):
-    package, table = ward
-    (dataset,) = package.s3eval_datasets()
-    assert conformance.check_dataset(dataset, table) == []
-    data = dataset.load()(str(table))
-    (model,), (task,), (judge,) = (
-        package.s3eval_models(), package.s3eval_tasks(), package.s3eval_judges()
-    )  # fmt: skip
-    assert conformance.check_model(model) == []
-    assert conformance.check_judge(judge) == []
-    assert conformance.check_task(task, data, judge.load().load(judge, {})) == []
+    page = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    for module in (datasets, judges, models, packages, tasks):
+        for check in module._CHECKS:
+            assert f"`{check.name}`" in page, check.name
