@@ -12,6 +12,7 @@ from string import Template
 
 import click
 
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.errors import S3EvalError
 from s3eval.plugins import distribution_of, installed
 from s3eval.terminal import echo
@@ -158,7 +159,8 @@ def package_files(package: Package) -> dict[str, str]:
     default=Path(),
     help="Folder in which the package's folder is made (default: this one).",
 )
-def command(kind: str, name: str, parent: Path) -> None:
+@json_option
+def command(kind: str, name: str, parent: Path, json_file: str | None) -> None:
     """Write a small package with a KIND called NAME, which installs and passes its tests."""
     package = Package(kind, name)
     _refuse_name(package)
@@ -166,10 +168,14 @@ def command(kind: str, name: str, parent: Path) -> None:
     folder = parent / package.distribution
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise S3EvalError("There is something already", where=folder, fix="another NAME or --dir")
-    for path, text in package_files(package).items():
+    written = package_files(package)
+    for path, text in written.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")
+    facts = {"distribution": package.distribution, "folder": str(folder), "files": [*written]}
+    if write_json_output(facts, json_file):
+        return
     echo(f"Wrote {folder}. What you change is {package.module}/{kind}.py. Next:")
     echo(f'  cd {folder} && pip install -e ".[test]" && pytest')
 

@@ -128,3 +128,13 @@ def test_what_is_there_is_not_overwritten(tmp_path, capsys):
     assert new("model", "mine", "--dir", tmp_path) == 2
     assert "There is something already" in capsys.readouterr().err
     assert [p.name for p in mine.iterdir()] == ["notes.txt"]
+
+
+def test_what_was_written_as_json(tmp_path, capsys):
+    assert new("judge", "mine", "--dir", tmp_path, "--json", "-") == 0
+    facts = json.loads(capsys.readouterr().out)
+    folder = tmp_path / "s3eval-judge-mine"
+    assert facts["folder"] == str(folder)
+    assert {*facts["files"]} == {
+        str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file()
+    }
