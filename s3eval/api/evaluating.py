@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
+from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
@@ -21,13 +22,16 @@ from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
-from s3eval.statistics.scored import Scored, score_all
+from s3eval.running.unchanged import fingerprint, is_unchanged
+from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.runs import RunFacts
+    from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Request", "evaluate", "evaluated", "prepare"]
@@ -48,6 +52,7 @@ class Request:
         retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
+        executor: where videos are asked about.
     """
 
     settings: Settings
@@ -58,6 +63,7 @@ class Request:
     retry_failed: bool = False
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
 
     @property
     def is_judged(self) -> bool:
@@ -86,6 +92,7 @@ class Request:
             judge=reader,
             replace_run=self.replace_run,
             wait=self.wait,
+            executor=self.executor,
             permission=self.judging.permission,
         )
         work.options_of(spec)  # consent among the options is refused before anything is asked
@@ -100,6 +107,7 @@ def prepare(
     retry_failed: bool = False,
     replace_run: bool = False,
     wait: bool = True,
+    executor: str = "local",
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -118,6 +126,7 @@ def prepare(
         raise S3EvalError("No task is named", fix="s3eval list tasks")
     for name in tasks:
         registry.get("task", name)
+    registry.get("executor", executor)
     for name in settings.task_options:
         if name not in tasks:
             raise UnknownNameError("task in --task-option", name, tasks, fix="one of --tasks")
@@ -150,6 +159,7 @@ def prepare(
         retry_failed,
         replace_run,
         wait,
+        executor,
     )
 
 
@@ -175,7 +185,19 @@ def evaluated(
     def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
         return reporting(work.settings.model, total)
 
-    outcome = ask_and_combine(work, registry, reporter=reporter, load=load, notify=notify)
+    identity = dict(work.judge.identity()) if work.judge is not None else {}
+
+    def unchanged(facts: RunFacts, material: Material) -> bool:
+        made_with = fingerprint(work.out, facts, material, identity, resamples)
+        return is_unchanged(work.out, made_with)
+
+    outcome = ask_and_combine(
+        work, registry, reporter=reporter, load=load, notify=notify, unchanged=unchanged
+    )
+    if outcome.unchanged:
+        stored = stored_scores(outcome.run, outcome.material, work.judge, resamples)
+        if stored is not None:
+            return outcome, stored
     (scored,) = score_all(
         [outcome.run], [outcome.material], work.judge, [outcome.combined], resamples, write=True
     )
@@ -204,6 +226,8 @@ def evaluate(
     reuse: Sequence[str | os.PathLike[str]] = (),
     replace: bool = False,
     wait: bool = True,
+    executor: str = "local",
+    at_end: Sequence[str] = (),
     allow_remote: bool = False,
     phi: Phi = "redact",
     max_cost: float | None = None,
@@ -227,6 +251,8 @@ def evaluate(
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
+        executor: where videos are asked about (``s3eval list executors``).
+        at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
         progress: whether progress is shown.
@@ -260,7 +286,8 @@ def evaluate(
         selection=chosen,
     )
     earlier = [Path(p) for p in reuse]
-    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait)
+    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
     specs = [registry.get("model", name).spec for name in names]
@@ -276,6 +303,8 @@ def evaluate(
     finally:
         if reader is not None:
             reader.close()
+    for _, scored in results:
+        end_run(scored, at_end, line_shown)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

@@ -17,22 +17,29 @@ from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.engine import AskCounts, Session, ask_all, pieces_of
+from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.plan import Plan, make_plan
-from s3eval.running.runs import Run, RunFacts, relative_dataset, write_run, write_text
+from s3eval.running.runs import (
+    Run,
+    RunFacts,
+    StoredFindings,
+    relative_dataset,
+    write_run,
+    write_text,
+)
 from s3eval.running.scoring import Combined, Material, combine_all
 from s3eval.running.settings import Settings
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec
-from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
     from s3eval.specs import ModelSpec
 
-__all__ = ["Evaluation", "Outcome", "evaluate", "material_of", "plan_evaluation"]
+__all__ = ["Evaluation", "Outcome", "evaluate", "load_model", "plan_evaluation"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,7 @@ class Evaluation:
         judge: opened, None for none.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
+        executor: where videos are asked about (`s3eval list executors`).
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
@@ -60,6 +68,7 @@ class Evaluation:
     judge: Judge | None = None
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
     permission: Permission = LOCAL_ONLY
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
@@ -80,6 +89,7 @@ class Outcome:
         asked: what asking took.
         plan: what was planned; its ``unplanned`` videos are failures of their own.
         material, combined: what scores are made of.
+        unchanged: whether nothing was asked and the stored scores are those that would be made.
     """
 
     run: Run
@@ -87,9 +97,12 @@ class Outcome:
     plan: Plan
     material: Material
     combined: Combined
+    unchanged: bool = False
 
 
 Report = Callable[[Answer, bool], None]
+#: Whether the stored scores of a run with these facts and this material still hold.
+Unchanged = Callable[[RunFacts, Material], bool]
 #: Given the number of questions, a context that hands out what is called for each answer.
 Reporter = Callable[[int], AbstractContextManager[Report]]
 
@@ -150,6 +163,7 @@ def evaluate(
     reporter: Reporter = _silent,
     load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model] | None = None,
     notify: Callable[[str], None] = lambda line: None,
+    unchanged: Unchanged = lambda facts, material: False,
 ) -> Outcome:
     """Ask what is unanswered and write the run with its findings.
 
@@ -160,6 +174,8 @@ def evaluate(
         load: makes the model ready, default `load_model`.
         notify: handed lines for the user: what the model has to say (`Model.notice`), what of
             an earlier run in the same folder is kept.
+        unchanged: says of a run about which nothing was left to ask whether its stored findings
+            and scores would come out the same; then they are not made again.
 
     Raises:
         S3EvalError: unknown names, missing extras, wrong options, a run in ``out`` that this
@@ -168,7 +184,7 @@ def evaluate(
     known = registry or installed()
     prepared = _prepare(work, known)
     with locked(work.out, work.wait, notify):
-        return _evaluated(work, prepared, known, reporter, load or load_model, notify)
+        return _evaluated(work, prepared, known, reporter, load or load_model, notify, unchanged)
 
 
 def _evaluated(
@@ -178,8 +194,10 @@ def _evaluated(
     reporter: Reporter,
     load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model],
     notify: Callable[[str], None],
+    unchanged: Unchanged,
 ) -> Outcome:
     kept = kept_of(work, known)
+    executor = load_executor(work.executor, known)
     model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
@@ -193,7 +211,18 @@ def _evaluated(
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             with reporter(sum(1 for _ in prepared.plan.asks())) as report:
-                asked = ask_all(session, retry_failed=work.retry_failed, report=report)
+                asked = ask_all(
+                    session,
+                    retry_failed=work.retry_failed,
+                    report=report,
+                    executor=executor,
+                )
+            bare = _material(work, prepared, None)
+            nothing_new = not (asked.answered or asked.failed or asked.skipped)
+            if nothing_new and not kept.findings and unchanged(facts, bare):
+                stored = StoredFindings(work.out / "findings.jsonl")
+                run = Run(work.out, facts, stored)
+                return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
             pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
     finally:
         model.close()
@@ -204,7 +233,26 @@ def _session(work: Evaluation, prepared: _Prepared, store: AnswerStore, model: M
     plugin = prepared.plugin
     senses = plugin.spec.senses
     return Session.of(
-        work.dataset, prepared.plan, store, model, work.settings.model, senses, plugin.package
+        work.dataset,
+        prepared.plan,
+        store,
+        model,
+        work.settings.model,
+        senses,
+        plugin.package,
+        work.settings,
+        work.permission,
+    )
+
+
+def _material(work: Evaluation, prepared: _Prepared, pieces: Any) -> Material:
+    return Material(
+        prepared.tasks,
+        work.whole or work.dataset,
+        work.settings.protocol,
+        prepared.plugin.spec.senses,
+        pieces,
+        task_options=work.settings.task_options,
     )
 
 
@@ -216,14 +264,7 @@ def _finished(
     pieces: Any,
     kept: Kept,
 ) -> Outcome:
-    material = Material(
-        prepared.tasks,
-        work.whole or work.dataset,
-        work.settings.protocol,
-        prepared.plugin.spec.senses,
-        pieces,
-        task_options=work.settings.task_options,
-    )
+    material = _material(work, prepared, pieces)
     (combined,) = combine_all([material], work.judge)
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():
@@ -310,76 +351,3 @@ def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Regist
         options=options,
         versions=versions,
     )
-
-
-class _Recorded(Model):
-    """Stands for a model whose answers are already there; never asked."""
-
-    def __init__(self, identity: Mapping[str, Any], looks: bool) -> None:
-        self._identity = identity
-        self.looks = looks
-
-    def identity(self) -> Mapping[str, Any]:
-        return self._identity
-
-
-def material_of(
-    run: Run,
-    selected: Dataset,
-    whole: Dataset,
-    protocol: Protocol,
-    registry: Registry | None = None,
-    options: Mapping[str, Any] | None = None,
-    judge_reads: bool = True,
-) -> Material:
-    """What scoring a run again starts from; nothing is asked.
-
-    A recorded run's findings are its truth. An asked run's answers are read and will be combined
-    anew, so that a changed reader, protocol or judge takes effect.
-
-    Args:
-        selected: the videos that the run was about.
-        whole: all of the dataset.
-        options: of scoring.
-    """
-    known = registry or installed()
-    facts = run.facts
-    task_options = dict(facts.options.get("tasks", {}))
-    recorded = facts.source == "recorded" or not (run.path / "answers.sqlite").is_file()
-    tasks = load_tasks(run.findings if recorded else facts.tasks, known)
-    material = Material(
-        tasks,
-        whole,
-        protocol,
-        frozenset(facts.senses),  # type: ignore[arg-type]
-        findings=run.findings,
-        judge_reads=judge_reads,
-        task_options=task_options,
-        options=dict(options or {}),
-    )
-    if recorded:
-        return material
-    pieces: dict[str, Any] = {}
-    for group in facts.options.get("together") or [facts.tasks]:
-        some = load_tasks(group, known)
-        pieces |= _stored_pieces(run, some, selected, protocol, task_options)
-    return replace(material, pieces={name: pieces[name] for name in facts.tasks})
-
-
-def _stored_pieces(
-    run: Run,
-    tasks: LoadedTasks,
-    dataset: Dataset,
-    protocol: Protocol,
-    task_options: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    facts, options = run.facts, run.facts.options
-    chosen = profile(str(options.get("profile") or facts.profile))
-    chosen = chosen.changed(**options.get("sampling", {}))
-    senses: Any = frozenset(facts.senses)
-    mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
-    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine)
-    with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
-        recorded = _Recorded(facts.identity, facts.looks)
-        session = Session.of(dataset, plan, store, recorded, facts.model, senses)
-        return pieces_of(session, tasks.by_name, protocol)
