@@ -34,6 +34,7 @@ __all__ = [
     "BrokenPlugin",
     "Plugin",
     "Registry",
+    "advised_distributions",
     "discover",
     "distribution_of",
     "install_command",
@@ -167,6 +168,18 @@ def install_command(kind: str) -> str:
     """
     packages = dict.fromkeys(package for k, _, package in _distributions() if k == kind)
     return f"pip install {' '.join(packages)}" if packages else ""
+
+
+def advised_distributions() -> dict[str, str]:
+    """Every distribution of this project, with what it brings in words.
+
+    >>> advised_distributions()["s3eval-judge-lexicon"]
+    'judge lexicon'
+    """
+    brings: dict[str, list[str]] = {}
+    for kind, name, package in _distributions():
+        brings.setdefault(package, []).append(f"{kind} {name}")
+    return {package: ", ".join(names) for package, names in sorted(brings.items())}
 
 
 def _distributions() -> list[list[str]]:

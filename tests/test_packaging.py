@@ -111,6 +111,10 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
     assert any(name.endswith("dist-info/licenses/LICENSE") for name in in_wheel)
     assert any(name.endswith("/py.typed") for name in in_wheel)
     assert "LICENSE" in in_sdist and "README.md" in in_sdist
+    if where == ".":
+        kinds = ("model", "task", "judge", "dataset", "suite_model", "pyproject", "readme", "hooks")
+        shipped = {f"s3eval/cli/templates/{kind}.txt" for kind in kinds}
+        assert shipped <= {*in_wheel} & {*in_sdist}, "what `s3eval new` fills in"
     for name in [*in_wheel, *in_sdist]:
         assert not name.startswith(("tests", "plugins", "benchmarks", "examples")), name
         assert not Path(name).name.startswith("test_"), name

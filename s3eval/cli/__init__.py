@@ -33,6 +33,8 @@ VERBS: dict[str, tuple[str, str]] = {
     "two-stage": ("s3eval.cli.two_stage:command", "ES/NES from the 20 features, by patient folds"),
     "sweep": ("s3eval.cli.sweep:command", "one run over several settings (ablations)"),
     "export": ("s3eval.cli.export:command", "runs in another format"),
+    "new": ("s3eval.cli.new:command", "a package with your own model, task, judge or format"),
+    "doctor": ("s3eval.cli.doctor:command", "what is installed, missing or broken here"),
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
@@ -34,6 +34,9 @@ class ServerModel(Model):
         spec: which senses it has.
         options: where it is served, as what, and how clips are sent.
     """
+
+    #: Where `s3eval doctor` looks whether there is a key.
+    key_variables: ClassVar[tuple[str, ...]] = KEY_VARIABLES
 
     def __init__(self, spec: ModelSpec, options: ServerModelOptions) -> None:
         self._spec, self._options = spec, options

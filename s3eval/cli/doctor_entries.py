@@ -1,0 +1,243 @@
+"""What ``s3eval doctor`` looks at: each thing with its state and the command that mends it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, entry_points
+from importlib.util import find_spec
+from typing import Literal
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from s3eval.cli.doctor_probes import Probed, probe_all
+from s3eval.hooks import GROUP
+from s3eval.plugins import Registry, advised_distributions
+from s3eval.version import __version__
+
+__all__ = ["Entry", "State", "examine"]
+
+#: "missing": something works only with it; "unknown": it could not be looked at;
+#: "broken": it is installed and does not work.
+State = Literal["ok", "missing", "unknown", "broken"]
+_CORE = "s3eval-core"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that was looked at.
+
+    Attributes:
+        section: "core", "packages", "plugins", "footage", "models", "text", "keys".
+        name: what it is.
+        state: "ok", "missing", "unknown" or "broken".
+        detail: version, or what is wrong.
+        fix: the command that puts it right, "" where there is none.
+    """
+
+    section: str
+    name: str
+    state: State
+    detail: str = ""
+    fix: str = ""
+
+
+def examine(registry: Registry, seconds: float) -> list[Entry]:
+    """Everything that is looked at, by section.
+
+    Args:
+        registry: the installed plugins.
+        seconds: how long a library may take to import, in a process of its own.
+    """
+    wanted = ["av", "adapters", *(["torch"] if find_spec("torch") else [])]
+    probed = probe_all(wanted, seconds)
+    return [
+        *_core(),
+        *_packages(_distributions()),
+        *_plugins(registry, probed["adapters"]),
+        *_footage(probed["av"]),
+        *_models(probed.get("torch")),
+        *_text(),
+        *_keys(probed["adapters"]),
+    ]
+
+
+def _core() -> Iterator[Entry]:
+    yield Entry("core", "s3eval-core", "ok", __version__)
+    yield Entry("core", "Python", "ok", f"{platform.python_version()} ({platform.machine()})")
+    in_environment = sys.prefix != sys.base_prefix
+    yield Entry("core", "environment", "ok", "virtual" if in_environment else "of the system")
+
+
+def _distributions() -> list[Distribution]:
+    """The core's and every one with an entry point for it, each once."""
+    found: dict[str, Distribution] = {}
+    for point in entry_points(group=GROUP):
+        if point.dist is not None:
+            found.setdefault(canonicalize_name(point.dist.name), point.dist)
+    return [found[name] for name in sorted(found, key=lambda n: (n != _CORE, n))]
+
+
+def _packages(distributions: Sequence[Distribution]) -> Iterator[Entry]:
+    for dist in distributions:
+        wrong = list(_unmet(dist))
+        for reason, fix in wrong:
+            yield Entry("packages", dist.name, "broken", f"{dist.version}: {reason}", fix)
+        if not wrong:
+            yield Entry("packages", dist.name, "ok", dist.version)
+
+
+def _unmet(dist: Distribution) -> Iterator[tuple[str, str]]:
+    """What a distribution requires and does not find: the reason, and the command."""
+    for text in dist.requires or ():
+        try:
+            wanted = Requirement(text)
+        except InvalidRequirement:
+            yield f"it requires '{text}', which cannot be read", f"pip install -U {dist.name}"
+            continue
+        if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
+            continue
+        command = f"pip install '{wanted.name}{wanted.specifier}'"
+        try:
+            have = distribution(wanted.name).version
+        except PackageNotFoundError:
+            yield f"it requires {wanted.name}, which is not installed", command
+            continue
+        if not wanted.specifier.contains(have, prereleases=True):
+            if canonicalize_name(wanted.name) == _CORE:
+                command = f"pip install -U {dist.name} {_CORE}"
+            yield f"it requires {wanted.name}{wanted.specifier}, but {have} is installed", command
+
+
+def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
+    for broken in registry.broken:
+        fix = f"pip install -U {broken.package}, or pip uninstall {broken.package}"
+        yield Entry("plugins", broken.entry_point, "broken", broken.reason, fix)
+    for (kind, name), owners in sorted(registry.clashes.items()):
+        detail = f"claimed by {' and '.join(owners)}; it belongs to neither"
+        yield Entry("plugins", f"{kind} {name}", "broken", detail, f"pip uninstall {owners[-1]}")
+    errors = {
+        (one["kind"], one["name"]): one["error"] for one in adapters.facts or () if "error" in one
+    }
+    if adapters.facts is None:
+        yield Entry("plugins", "adapters", _failed(adapters), adapters.reason)
+    for plugin in registry.plugins:
+        spec, named = plugin.spec, f"{plugin.kind} {plugin.spec.name}"
+        if missing := spec.missing():
+            fix = spec.install or f"pip install {' '.join(missing)}"
+            yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
+        elif (plugin.kind, spec.name) in errors:
+            fix = f"pip install -U {plugin.package}"
+            yield Entry("plugins", named, "broken", errors[plugin.kind, spec.name], fix)
+        elif adapters.facts is not None:
+            yield Entry("plugins", named, "ok", f"{plugin.package} {plugin.version}")
+    yield from _not_installed()
+
+
+def _not_installed() -> Iterator[Entry]:
+    """Packages of this project that could be added."""
+    for package, brings in advised_distributions().items():
+        try:
+            distribution(package)
+        except PackageNotFoundError:
+            yield Entry("plugins", package, "missing", f"for {brings}", f"pip install {package}")
+
+
+def _failed(probed: Probed) -> State:
+    return "unknown" if probed.timed_out else "broken"
+
+
+def _footage(av: Probed) -> Iterator[Entry]:
+    if av.facts is None:
+        yield Entry("footage", "PyAV", _failed(av), av.reason, "pip install -U av")
+    else:
+        facts = av.facts
+        ffmpeg = facts["ffmpeg"] or f"libavcodec {facts['libraries'].get('libavcodec', '?')}"
+        codecs = ", ".join(facts["codecs"])
+        detail = f"{facts['version']} with FFmpeg {ffmpeg}; decodes {codecs}"
+        yield Entry("footage", "PyAV", "ok", detail)
+    yield _ffmpeg_command()
+
+
+def _ffmpeg_command() -> Entry:
+    name = "ffmpeg (command)"
+    path = shutil.which("ffmpeg")
+    if path is None:
+        return Entry("footage", name, "ok", "not installed; not needed, since PyAV brings FFmpeg")
+    try:
+        call = [path, "-version"]
+        done = subprocess.run(
+            call, capture_output=True, text=True, errors="replace", timeout=5, check=False
+        )
+        first = (done.stdout.splitlines() or ["no version"])[0]
+    except (OSError, subprocess.TimeoutExpired):
+        return Entry("footage", name, "unknown", "it does not say its version")
+    return Entry("footage", name, "ok", first.partition(" Copyright")[0])
+
+
+def _models(torch: Probed | None) -> Iterator[Entry]:
+    fix = "pip install 's3eval-core[transformers]'"
+    if torch is None:
+        yield Entry("models", "torch", "missing", "for models that run here", fix)
+        return
+    if torch.facts is None:
+        yield Entry("models", "torch", _failed(torch), torch.reason, "pip install -U torch")
+        return
+    built = f"for CUDA {torch.facts['cuda']}" if torch.facts["cuda"] else "without CUDA"
+    yield Entry("models", "torch", "ok", f"{torch.facts['version']}, built {built}")
+    devices = torch.facts["devices"]
+    for device, gigabytes in devices:
+        yield Entry("models", "GPU", "ok", f"{device}{f', {gigabytes} GiB' if gigabytes else ''}")
+    if not devices:
+        yield Entry("models", "GPU", "missing", "models run on the CPU, slowly")
+    for name in ("transformers", "accelerate", "torchvision"):
+        yield _library("models", name, "for models that run here", fix)
+
+
+def _library(section: str, name: str, use: str, fix: str) -> Entry:
+    try:
+        return Entry(section, name, "ok", distribution(name).version)
+    except PackageNotFoundError:
+        return Entry(section, name, "missing", use, fix)
+
+
+def _text() -> Iterator[Entry]:
+    from s3eval.metrics.bertscore import ENCODER, encoder_state
+    from s3eval.privacy.detector import INSTALL, MODELS
+
+    state = encoder_state()
+    name = f"BERTScore, {ENCODER}"
+    if state == "available":
+        yield Entry("text", name, "ok", "weights present")
+    else:
+        fix = f"hf download {ENCODER}"
+        if "not installed" in state:
+            fix = "pip install 's3eval-core[bertscore]'"
+        yield Entry("text", name, "missing", state, fix)
+    use = "for text that leaves the machine (names, dates)"
+    yield _library("text", "presidio-analyzer", use, INSTALL)
+    model = next((m for m in MODELS if find_spec(m) is not None), None)
+    if model:
+        yield Entry("text", "spaCy model", "ok", model)
+    else:
+        yield Entry("text", "spaCy model", "missing", use, INSTALL)
+
+
+def _keys(adapters: Probed, environment: Mapping[str, str] = os.environ) -> Iterator[Entry]:
+    """Which keys are there, by the variable's name; their values are never looked at."""
+    wanted: dict[str, list[str]] = {}
+    for one in adapters.facts or ():
+        for variable in one.get("keys", ()):
+            wanted.setdefault(variable, []).append(f"{one['kind']} {one['name']}")
+    for variable, users in sorted(wanted.items()):
+        if environment.get(variable, "").strip():
+            yield Entry("keys", variable, "ok", f"set; for {', '.join(users)}")
+        else:
+            detail = f"not set; for {', '.join(users)}"
+            yield Entry("keys", variable, "missing", detail, f"export {variable}=...")

@@ -1,0 +1,1 @@
+"""The files that `s3eval new` writes, as text with $names."""

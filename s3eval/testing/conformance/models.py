@@ -1,0 +1,390 @@
+"""What is checked of a model: it says what it is, answers everything, and always the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+from s3eval.errors import S3EvalError
+from s3eval.model import Answer, Model, Question
+from s3eval.running.boundary import checked_answer, checked_identity
+from s3eval.specs import ModelSpec
+from s3eval.testing.conformance.problems import Check, Problem, run_checks
+from s3eval.testing.conformance.specs import adapter_is, spec_fields
+from s3eval.testing.noise import noise_clip
+
+if TYPE_CHECKING:
+    from s3eval.facts.footage import Footage
+
+__all__ = ["QUESTIONS", "answers_in_this_process", "check_model"]
+
+#: What models are asked: choices, two sides, free text, something heard, an odd wording.
+QUESTIONS = (
+    Question("tonic", "Is there tonic posturing? Answer yes or no.", ("yes", "no"), 8),
+    Question("head_turning", "Does the head turn left or right?", ("left", "right"), 8),
+    Question("report", "Describe what happens in one sentence.", max_tokens=24),
+    Question("ictal_vocalization", "Is there a cry?", ("yes", "no"), 8, sense="hearing"),
+    Question("odd", "¿¡ \U0001f642 {braces} <tags> 100 %", ("yes", "no"), 8),
+)
+#: How far two probabilities may lie apart: what is computed in a batch is rounded differently.
+_CLOSE = 1e-3
+_THREADS = 4
+
+
+@dataclass(frozen=True)
+class _Subject:
+    spec: ModelSpec
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def loaded(self) -> Iterator[Model]:
+        model = self.spec.load().load(self.spec, dict(self.options))
+        try:
+            yield model
+        finally:
+            model.close()
+
+    def questions(self, model: Model) -> list[Question]:
+        """Those the engine would put: of senses that the model has."""
+        senses = self.spec.senses if model.senses is None else model.senses
+        return [q for q in QUESTIONS if not model.looks or q.sense in senses]
+
+    def clip(self, seed: int = 0, **more: Any) -> Footage:
+        """A clip as the engine would hand it: without what the model does not perceive."""
+        return noise_clip(seed, sound=self.spec.hears, **(_blind(self.spec) | more))
+
+
+def _blind(spec: ModelSpec) -> dict[str, Any]:
+    return {} if spec.sees else {"frames": 0}
+
+
+def check_model(spec: ModelSpec, options: Mapping[str, Any] | None = None) -> list[Problem]:
+    """Everything that is wrong with a model, an empty list where nothing is.
+
+    The model is loaded and asked about small clips of noise, also in a second process.
+
+    Args:
+        spec: the spec, as the hook returns it.
+        options: as ``--model-option`` gives them.
+    """
+    return run_checks(_CHECKS, _Subject(spec, options or {}))
+
+
+def _ask(model: Model, footage: Any, questions: Sequence[Question]) -> list[Any]:
+    watched = model.watch(model.prepare(footage))
+    try:
+        return list(model.ask(watched, questions))
+    finally:
+        model.release(watched)
+
+
+def _told(given: Sequence[Any], questions: Sequence[Question]) -> list[Answer]:
+    return [checked_answer(g, q) for g, q in zip(given, questions, strict=True)]
+
+
+def _same(a: Answer, b: Answer) -> bool:
+    if (a.status, a.text) != (b.status, b.text) or {*a.probabilities} != {*b.probabilities}:
+        return False
+    return all(abs(a.probabilities[c] - b.probabilities[c]) <= _CLOSE for c in a.probabilities)
+
+
+def _differing(a: Sequence[Answer], b: Sequence[Answer], asked: Sequence[Question]) -> str:
+    """The keys of the questions whose answers differ, "" where none does."""
+    pairs = zip(asked, a, b, strict=True)
+    return ", ".join(f"'{q.key}'" for q, x, y in pairs if not _same(x, y))
+
+
+def _adapter(subject: _Subject) -> Iterator[tuple[str, str]]:
+    yield from adapter_is(subject.spec, Model)
+
+
+def _load(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        if not isinstance(model, Model):
+            yield f"load() returned {type(model).__name__}", "return an instance of the model"
+
+
+def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
+    wrong = {**subject.options, "no_such_option": 1}
+    try:
+        subject.spec.load().load(subject.spec, wrong).close()
+    except S3EvalError as error:
+        if "no_such_option" not in str(error):
+            yield "the error about an unknown option does not name it", "name it in the message"
+    except Exception as error:
+        yield (
+            f"load() answers an unknown option with {type(error).__name__}",
+            "raise S3EvalError that names the option",
+        )
+    else:
+        yield (
+            "load() accepts an option that it does not know",
+            "refuse unknown options, or a misspelt one is ignored in silence",
+        )
+
+
+def _identity(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model, subject.loaded() as again:
+        before = _facts(model, subject)
+        _ask(model, subject.clip(), subject.questions(model))
+        if before is None:
+            yield (
+                "identity() cannot be written as JSON",
+                "return a mapping of names to str, int, float, bool, lists and mappings of those",
+            )
+        elif before != _facts(again, subject):
+            yield (
+                "identity() differs between two models loaded with the same options",
+                "put only what changes an answer into it: no times, ids or counters",
+            )
+        elif before != _facts(model, subject):
+            yield "identity() changes when the model is asked", "leave counters out of it"
+
+
+def _facts(model: Model, subject: _Subject) -> Any:
+    try:
+        return checked_identity(model.identity(), subject.spec.name)
+    except S3EvalError:
+        return None
+
+
+def _answers(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        asked = subject.questions(model)
+        for words, footage in _clips(subject):
+            given = _ask(model, footage, asked)
+            if len(given) != len(asked):
+                yield (
+                    f"{len(asked)} questions got {len(given)} answers about {words}",
+                    "yield one Answer for each question, in order, failed ones included",
+                )
+                return
+            for question, raw in zip(asked, given, strict=True):
+                yield from _one_answer(question, raw)
+
+
+def _clips(subject: _Subject) -> Iterator[tuple[str, Footage]]:
+    yield "a clip", subject.clip()
+    if subject.spec.sees:
+        yield "a clip of one frame", subject.clip(1, frames=1, seconds=0.5)
+        yield "a clip with a frame of another shape", subject.clip(2, height=96, width=54)
+    if subject.spec.hears:
+        yield "half a second", subject.clip(3, frames=1 if subject.spec.sees else 0, seconds=0.5)
+
+
+def _one_answer(question: Question, raw: Any) -> Iterator[tuple[str, str]]:
+    where = f"the answer to '{question.key}'"
+    answer = checked_answer(raw, question)
+    if isinstance(raw, Answer) and raw.status == "answered" and answer.status == "failed":
+        yield f"{where} is refused: {answer.reason}", "give an Answer as its docstring describes it"
+    elif not isinstance(raw, (Answer, str)) or answer.reason.startswith("the model gave"):
+        yield (
+            f"{where} is refused: {answer.reason}",
+            "give Answer.of(text), Answer.failed(reason) or Answer.skipped(reason)",
+        )
+    elif isinstance(raw, Answer) and raw.status != "answered" and not raw.reason.strip():
+        yield f"{where} is {raw.status} without a reason", "say in one line why"
+    elif answer.probabilities and {*answer.probabilities} != {*question.choices}:
+        yield f"{where} leaves choices without a probability", "give one for every choice"
+    elif answer.probabilities and abs(sum(answer.probabilities.values()) - 1) > _CLOSE:
+        total = sum(answer.probabilities.values())
+        yield f"the probabilities of '{question.key}' sum to {total:.3g}", "normalise them to 1"
+
+
+def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        asked = subject.questions(model)
+        if model.looks and model.senses is not None and not model.senses <= subject.spec.senses:
+            yield (
+                "the loaded model perceives more than its spec states",
+                "state in the spec whatever it may perceive",
+            )
+        full = noise_clip(5)
+        whole = _told(_ask(model, full, asked), asked)
+        if not subject.spec.hears:
+            without = _told(_ask(model, replace(full, sound=None), asked), asked)
+            if changed := _differing(whole, without, asked):
+                yield (
+                    f"the spec says it does not hear, but without sound {changed} is other",
+                    "state hears=True, or do not use footage.sound",
+                )
+        if not subject.spec.sees:
+            without = _told(_ask(model, noise_clip(5, frames=0), asked), asked)
+            if changed := _differing(whole, without, asked):
+                yield (
+                    f"the spec says it does not see, but without frames {changed} is other",
+                    "state sees=True, or do not use footage.frames",
+                )
+
+
+def _looks(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        if model.looks:
+            return
+        clip = _untouchable(subject.clip())
+        _ask(model, clip, subject.questions(model))
+        if touched := clip.touched:  # type: ignore[attr-defined]
+            yield (
+                f"looks is False, but it reads footage.{' and footage.'.join(sorted(touched))}",
+                "set looks = True: without it nothing is decoded and footage is empty",
+            )
+
+
+def _untouchable(footage: Footage) -> Footage:
+    """Footage that notes which of its contents are read."""
+    touched: set[str] = set()
+
+    class Noting(type(footage)):  # type: ignore[misc]
+        def __getattribute__(self, name: str) -> Any:
+            if name in ("frames", "times", "sound"):
+                touched.add(name)
+            return super().__getattribute__(name)
+
+    noting = Noting(footage.clip, footage.frames, footage.times, footage.sound, footage.duration)
+    object.__setattr__(noting, "touched", touched)
+    return noting  # type: ignore[no-any-return]
+
+
+def _unchanged(subject: _Subject) -> Iterator[tuple[str, str]]:
+    import numpy as np
+
+    with subject.loaded() as model:
+        clip, before = subject.clip(7), subject.clip(7)
+        _ask(model, clip, subject.questions(model))
+        same = np.array_equal(clip.frames, before.frames) and (
+            clip.sound is None or np.array_equal(clip.sound, before.sound)  # type: ignore[arg-type]
+        )
+        if not same:
+            yield (
+                "it changes the frames or the sound it is handed",
+                "work on a copy: several models and questions share the footage",
+            )
+
+
+def _determinism(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        asked = subject.questions(model)
+        first = _told(_ask(model, subject.clip(), asked), asked)
+        second = _told(_ask(model, subject.clip(), asked), asked)
+        if changed := _differing(first, second, asked):
+            yield (
+                f"asked the same twice, it answers {changed} differently",
+                "answer without sampling (temperature 0), or seed by the clip and the question",
+            )
+
+
+def _alone(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        asked = subject.questions(model)
+        together = _told(_ask(model, subject.clip(), asked), asked)
+        alone = [_told(_ask(model, subject.clip(), [q]), [q])[0] for q in asked]
+        turned = _told(_ask(model, subject.clip(), asked[::-1]), asked[::-1])[::-1]
+        if changed := _differing(together, alone, asked):
+            yield (
+                f"{changed} is answered differently alone than together with others",
+                "let no question see another's text, answer or state",
+            )
+        elif changed := _differing(together, turned, asked):
+            yield (
+                f"{changed} is answered differently in another order",
+                "let no question see another's text, answer or state",
+            )
+
+
+def _threads(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        asked = subject.questions(model)
+        clips = [subject.clip(seed) for seed in range(_THREADS)]
+        one_by_one = [_told(_ask(model, clip, asked), asked) for clip in clips]
+        with ThreadPoolExecutor(_THREADS) as pool:
+            prepared = [*pool.map(model.prepare, clips)]
+        for seen, expected in zip(prepared, one_by_one, strict=True):
+            watched = model.watch(seen)
+            given = _told(list(model.ask(watched, asked)), asked)
+            model.release(watched)
+            if _differing(given, expected, asked):
+                yield (
+                    "clips prepared at the same time in several threads are answered differently",
+                    "keep what prepare() makes in what it returns, not on the model",
+                )
+                return
+
+
+def _process(subject: _Subject) -> Iterator[tuple[str, str]]:
+    with subject.loaded() as model:
+        here = answers_in_this_process(subject.spec, subject.options, model)
+    program = (
+        "import json, sys\n"
+        "from s3eval.specs import ModelSpec\n"
+        "from s3eval.testing.conformance.models import answers_in_this_process as told\n"
+        "spec, options = json.loads(sys.argv[1])\n"
+        "spec['needs'] = tuple(spec['needs'])\n"
+        "print('\\n' + json.dumps(told(ModelSpec(**spec), options)))\n"
+    )
+    argument = json.dumps([asdict(subject.spec), dict(subject.options)])
+    # Another hash seed: what depends on the order of a set is not the same everywhere.
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env["PYTHONHASHSEED"] = "4711"
+    done = subprocess.run(
+        [sys.executable, "-c", program, argument],
+        capture_output=True,
+        text=True,
+        env=env,
+        check=False,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it ended"])[-1]
+        yield f"it does not work in a new process: {last}", "depend on nothing set before load()"
+        return
+    there = json.loads(done.stdout.splitlines()[-1])
+    if there["identity"] != here["identity"]:
+        yield (
+            "identity() differs in another process",
+            "no hash(), id() or path of a temporary file in it: answers would be asked again",
+        )
+    asked = [Question(**q) for q in here["questions"]]
+    first, second = ([Answer(**a) for a in one["answers"]] for one in (here, there))
+    if changed := _differing(first, second, asked):
+        yield (
+            f"{changed} is answered differently in another process",
+            "seed by a digest, not by hash(), and depend on nothing set before load()",
+        )
+
+
+def answers_in_this_process(
+    spec: ModelSpec, options: Mapping[str, Any], model: Model | None = None
+) -> dict[str, Any]:
+    """Identity, questions and answers of a model, JSON-able; loads it where none is given."""
+    subject = _Subject(spec, options)
+    chosen = model or spec.load().load(spec, dict(options))
+    asked = subject.questions(chosen)
+    answers = _told(_ask(chosen, subject.clip(), asked), asked)
+    identity = checked_identity(chosen.identity(), spec.name)
+    facts = {"identity": identity, "questions": [asdict(q) for q in asked]}
+    return {**facts, "answers": [asdict(a) for a in answers]}
+
+
+_LOADED = ("adapter", "load")
+_STEADY = (*_LOADED, "answers", "footage unchanged", "determinism")
+_CHECKS: Sequence[Check[_Subject]] = (
+    Check("spec", lambda subject: spec_fields(subject.spec)),
+    Check("adapter", _adapter),
+    Check("load", _load, ("adapter",)),
+    Check("options", _options, _LOADED),
+    Check("answers", _answers, _LOADED),
+    Check("identity", _identity, _LOADED),
+    Check("looks", _looks, _LOADED),
+    Check("footage unchanged", _unchanged, (*_LOADED, "answers", "looks")),
+    Check("determinism", _determinism, (*_LOADED, "answers")),
+    Check("senses", _senses, _STEADY),
+    Check("alone", _alone, _STEADY),
+    Check("threads", _threads, _STEADY),
+    Check("process", _process, (*_STEADY, "identity")),
+)

@@ -1,0 +1,187 @@
+"""Each check of the conformance suite: a plugin that breaks it fails it and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
+from s3eval.testing import conformance
+
+BROKEN = Path(__file__).parent / "broken"
+MODELS = [
+    ("adapter", "NoModel"),
+    ("load", "LoadsNothing"),
+    ("options", "TakesAnyOption"),
+    ("options", "WrongErrorForOptions"),
+    ("identity", "IdentityOfTheMoment"),
+    ("identity", "IdentityNoJson"),
+    ("answers", "Forgets"),
+    ("answers", "OtherType"),
+    ("answers", "NotNormalised"),
+    ("answers", "FailsWithoutReason"),
+    ("senses", "HearsInSecret"),
+    ("looks", "LooksInSecret"),
+    ("footage unchanged", "WritesFrames"),
+    ("footage unchanged", "WritesFramesAlways"),
+    ("determinism", "Draws"),
+    ("alone", "SeesOtherQuestions"),
+    ("threads", "PreparesOnItself"),
+    ("process", "OtherInAnotherProcess"),
+    ("process", "IdentityOfTheProcess"),
+]
+TASKS = [
+    ("adapter", "NoTask"),
+    ("items", "NoItems"),
+    ("items", "PositiveIsNoLabel"),
+    ("items", "NumberWithoutUnit"),
+    ("plan", "PlansByChance"),
+    ("plan", "AsksTheDeaf"),
+    ("plan", "LeavesTheVideo"),
+    ("options", "SecretOption"),
+    ("options", "OptionWithoutHelp"),
+    ("read", "RaisesOnOddText"),
+    ("read", "NoReasonWhyUnread"),
+    ("combine", "DefaultForFailures"),
+    ("combine", "FindingOfNothing"),
+    ("truth", "TruthIsNoLabel"),
+    ("truth", "NoTruth"),
+    ("tallies", "RowsAreNaN"),
+    ("tallies", "UnknownVideos"),
+    ("tallies", "HeadlineIsNoMetric"),
+    ("tallies", "RowsOfAnotherShape"),
+    ("baselines", "BaselineElsewhere"),
+    ("order", "RewardsWrongAnswers"),
+    ("order", "BaselineBeatsTruth"),
+]
+JUDGES = [
+    ("adapter", "NoJudge"),
+    ("options", "TakesAnyOption"),
+    ("identity", "NoIdentity"),
+    ("identity", "IdentityOfTheMoment"),
+    ("serves", "ServesTexts"),
+    ("serves", "RemoteInSecret"),
+    ("lists", "TooFew"),
+    ("types", "NoFacts"),
+    ("types", "NoReason"),
+    ("empty text", "FindsInNothing"),
+    ("empty text", "ExtractsFromNothing"),
+    ("evidence", "EvidenceElsewhere"),
+    ("determinism", "Draws"),
+    ("order", "SeesOtherTexts"),
+]
+DATASETS = [
+    ("adapter", "not_callable"),
+    ("opens", "none"),
+    ("opens", "empty"),
+    ("refusal", "wrong_error"),
+    ("refusal", "opens_anything"),
+    ("videos", "same_names"),
+    ("videos", "no_patient"),
+    ("videos", "endless"),
+    ("facts", "facts_no_json"),
+    ("annotation", "unknown_feature"),
+    ("annotation", "ends_before_start"),
+    ("files", "outside"),
+    ("digest", "no_digest"),
+    ("digest", "digest_of_the_moment"),
+    ("same again", "another_order"),
+]
+
+
+@pytest.fixture(autouse=True)
+def importable(monkeypatch):
+    monkeypatch.syspath_prepend(str(BROKEN))
+
+
+@pytest.fixture
+def folder(tmp_path) -> Path:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "a.mp4").write_bytes(b"no video, but a file")
+    return tmp_path / "data"
+
+
+def model(name: str, **more) -> ModelSpec:
+    return ModelSpec("broken", f"broken_models:{name}", "for a test", **{"sees": True} | more)
+
+
+def task(name: str, **more) -> TaskSpec:
+    return TaskSpec("broken", f"broken_tasks:{name}", "for a test", **more)
+
+
+def judge(name: str, **more) -> JudgeSpec:
+    return JudgeSpec("broken", f"broken_judges:{name}", "for a test", **more)
+
+
+def failed(problems) -> set[str]:
+    assert all(p.what for p in problems)
+    return {p.check for p in problems}
+
+
+def test_what_conforms_has_no_problems(folder):
+    assert conformance.check_model(model("Good")) == []
+    assert conformance.check_task(task("Good")) == []
+    assert conformance.check_judge(judge("Good")) == []
+    spec = DatasetSpec("broken", "broken_datasets:good", "for a test")
+    assert conformance.check_dataset(spec, folder) == []
+
+
+@pytest.mark.parametrize(("check", "name"), MODELS)
+def test_a_broken_model_fails_one_check(check, name):
+    problems = conformance.check_model(model(name))
+    assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(("check", "name"), TASKS)
+def test_a_broken_task_fails_one_check(check, name):
+    problems = conformance.check_task(task(name))
+    assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(("check", "name"), JUDGES)
+def test_a_broken_judge_fails_one_check(check, name):
+    problems = conformance.check_judge(judge(name))
+    assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(("check", "name"), DATASETS)
+def test_a_broken_format_fails_one_check(check, name, folder):
+    spec = DatasetSpec("broken", f"broken_datasets:{name}", "for a test")
+    problems = conformance.check_dataset(spec, folder)
+    assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        ModelSpec("two words", "broken_models:Good", "for a test", sees=True),
+        ModelSpec("broken", "broken_models:Good", "", sees=True),
+        ModelSpec("broken", "broken_models:Good", "for a test", sees=True, profile="fast"),
+        ModelSpec("broken", "broken_models:Good", "for a test", sees=True, parameters=-1),
+    ],
+)
+def test_a_spec_that_says_something_wrong(spec):
+    assert failed(conformance.check_model(spec)) == {"spec"}
+
+
+def test_needs_are_modules_and_not_distributions():
+    """Nothing of that name can be imported, so the adapter cannot be loaded either."""
+    problems = conformance.check_model(model("Good", needs=("scikit-learn",)))
+    assert failed(problems) == {"spec", "adapter"}
+
+
+def test_a_remote_judge_names_its_model():
+    problems = conformance.check_judge(judge("RemoteInSecret", remote=True))
+    assert failed(problems) == {"spec"}
+
+
+def test_a_problem_tells_what_to_change():
+    (problem,) = conformance.check_task(task("HeadlineIsNoMetric"))
+    said = str(problem)
+    assert "'f1'" in said
+    assert "Change: name one of its metrics as headline." in said
