@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -57,11 +57,16 @@ class Findings:
         }
 
 
-def find(release: str | Path, depth: Depth | None = None) -> Findings:
+def find(
+    release: str | Path,
+    depth: Depth | None = None,
+    step: Callable[[str], None] = lambda words: None,
+) -> Findings:
     """Compute the findings of a release.
 
     Args:
         release: its folder.
+        step: told what is begun, for a display of progress.
 
     Raises:
         S3EvalError: no release there, or no recorded answers or folds in it.
@@ -69,15 +74,18 @@ def find(release: str | Path, depth: Depth | None = None) -> Findings:
     from s3eval.errors import S3EvalError
     from s3eval.running.loading import load_tasks
     from s3eval.statistics.table import rows_of_findings
+    from s3eval_paper.release.ratings import read_ratings
     from s3eval_paper.release.reading import read_release
 
     depth = depth or Depth()
+    step("reading the release")
     found = read_release(release)
     dataset, recorded = found.dataset, found.runs
     test = [r for r in recorded if r.split == "test"]
     if not test:
         raise S3EvalError("This release has no recorded answers on the test set", where=release)
     scores = {}
+    step("scores against blind answers")
     for run in test:
         by_task: dict[str, list[Any]] = {}
         for f in run.findings:
@@ -86,7 +94,9 @@ def find(release: str | Path, depth: Depth | None = None) -> Findings:
         scores[run.model] = rows_of_findings(
             by_task, dataset, "paper", load_tasks(by_task), depth.resamples, depth.seed
         )
+    step("second stages of every model")
     diagnosed = rediagnose(dataset, recorded, depth)
+    rated = read_ratings(found.root, found.problems)
     fold = [v for v in dataset.videos if v.fold == 0 and v.diagnosis]
     return Findings(
         videos=len(fold),
@@ -94,8 +104,8 @@ def find(release: str | Path, depth: Depth | None = None) -> Findings:
         es=sum(v.diagnosis == "ES" for v in fold),
         models=tuple(r.model for r in test),
         diagnosed=diagnosed,
-        claims=claims(dataset, recorded, scores, diagnosed, depth),
-        five_folds=five_folds(dataset, depth),
+        claims=claims(dataset, recorded, scores, diagnosed, depth, rated, step),
+        five_folds=five_folds(dataset, depth, step),
         depth=depth,
     )
 
@@ -111,26 +121,30 @@ def markdown(found: Findings) -> str:
         f"{said(2 * found.es / (found.videos + found.es))} and accuracy "
         f"{said(found.es / found.videos)} without a look at a video. Intervals are 95 %, from "
         f"{found.depth.resamples} draws of whole patients (seed {found.depth.seed}); "
-        "[statistics.md](statistics.md) says how. Nothing here needs a video or a model: the "
+        "[statistics.md](statistics.md) says how. A claim is **supported** or **contradicted** "
+        "where the rule printed with it says so, **cannot be told with these patients** where the "
+        "sample allows both, and **not testable from the release** where what it needs is not in "
+        "this part of it. Nothing here needs a video or a model: the "
         "command above makes this page from the release alone.\n",
         "Marks: **above** is clearly better than the best chance line (the interval of the paired "
         "advantage is above 0), **unclear** is better but within chance's reach, **not above** is "
         "not better than an answer given without looking.\n",
-        "## The five headline claims\n",
+        "## The claims\n",
         _table(
             Table(
                 "",
                 ("", "claim", "verdict"),
-                tuple((str(c.number), c.title, f"**{c.verdict}**") for c in found.claims),
+                tuple((c.number, c.title, f"**{c.verdict}**") for c in found.claims),
             )
         ),
     ]
     parts += [_claim(c) for c in found.claims]
     parts += [
         "## Table 2 again: Task 7 and two-stage diagnosis\n",
-        "Positive class ES; “printed” is the paper's cell. The printed two-stage column cannot be "
-        "made again: which features trained it is not said. Here it is trained on the annotated "
-        "features of the other four folds, or on the model's own readings, as named.\n",
+        "Positive class ES; “printed” is the paper's cell. The printed two-stage column was "
+        "trained on the models' own readings (Table 32's caption); its folds are not released. "
+        "Here a second stage is trained on the annotated features of the other four folds, or on "
+        "the model's own readings, as named.\n",
         *(_way(found.diagnosed, way) for way in ("video only", "video and report", "two-stage")),
         _table_32(found.five_folds),
         _untestable(found),
@@ -206,7 +220,8 @@ def _table_32(found: Sequence[FiveFold]) -> str:
         "## Tables 32 and 33 again: five folds, annotated features\n\n"
         "Each published fold held out once, whole patients, trained on the annotation of the "
         "other four: what a second stage reaches when the 20 features are known without a fault. "
-        "The print numbers the folds 1-5; which features stood behind it is not said.\n\n"
+        "The print numbers the folds 1-5, and has the first stage's own readings behind it "
+        "(Table 32's caption), so that the two are not of the same features.\n\n"
         + _table(Table("F1 (ES) by held-out fold", columns, tuple(rows)))
     )
     first = found[0] if found else None

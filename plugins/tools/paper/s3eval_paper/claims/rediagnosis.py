@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -78,12 +78,15 @@ class FiveFold:
     permutation: Mapping[str, float]
 
 
-def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
+def five_folds(
+    dataset: Dataset, depth: Depth, step: Callable[[str], None] = lambda words: None
+) -> list[FiveFold]:
     """Table 32 again, on the annotated features."""
     truth = annotated(dataset)
     folds, source = folds_of(dataset)
     found = []
     for classifier in depth.classifiers:
+        step(f"five folds, {classifier}")
         setup = Setup(
             classifier,
             tune=depth.tune,
@@ -125,7 +128,7 @@ def rediagnose(dataset: Dataset, recorded: Sequence[Recorded], depth: Depth) -> 
 
 
 def _readings(model: str, findings: Iterable[Finding]) -> FeatureTable | None:
-    found = read_by(model, findings)
+    found = read_by(model, (f for f in findings if f.task == "recognition"))
     return found if found.videos else None
 
 
@@ -213,7 +216,7 @@ def _staged(dataset: Dataset, model: str, done: TwoStage, depth: Depth) -> Diagn
             f"readings of {len(done.predictions)} of {len(tests)} test videos, {es:.0%} of them ES"
         )
     note = "; ".join(notes)
-    # The paper prints one two-stage column, a random forest's; training data are not said.
+    # The paper prints one two-stage column, a random forest's; trained on the models' readings.
     printed = _printed(model, "two_stage") if first else {}
     return Diagnosed(
         model=model,
