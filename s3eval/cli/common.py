@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from s3eval.errors import S3EvalError
 from s3eval.terminal import json_text, separate_output
 
 __all__ = [
+    "CommandLineOnly",
     "config_option",
     "json_option",
     "key_values",
@@ -57,6 +58,24 @@ def key_values(pairs: Iterable[str], option: str) -> dict[str, Any]:
     return found
 
 
+class CommandLineOnly(click.Option):
+    """An option that ``--config`` cannot set: consent comes from who runs the command.
+
+    Args:
+        values: the values that need consent; empty for all that are not false.
+    """
+
+    def __init__(self, *args: Any, values: Sequence[str] = (), **others: Any) -> None:
+        super().__init__(*args, **others)
+        self._values = tuple(values)
+
+    def refuses(self, given: object) -> bool:
+        """Whether a file must not give this value."""
+        if not self._values:
+            return given is not False
+        return not isinstance(given, str) or given.strip().lower() in self._values
+
+
 def _load_config(ctx: click.Context, param: click.Parameter, value: Path | None) -> Path | None:
     if value is None:
         return None
@@ -70,18 +89,43 @@ def _load_config(ctx: click.Context, param: click.Parameter, value: Path | None)
 def _set_defaults(ctx: click.Context, facts: Mapping[str, Any], path: Path) -> None:
     from s3eval.errors import UnknownNameError
 
-    known = {o.lstrip("-"): p.name for p in ctx.command.params for o in p.opts if p.name}
+    options = {o.lstrip("-"): p for p in ctx.command.params for o in p.opts if p.name}
+    known = {spelling: str(option.name) for spelling, option in options.items()}
     defaults: dict[str, Any] = {}
     for key, given in facts.items():
         if key not in known:
             raise UnknownNameError("option", key, known, fix=f"s3eval {ctx.info_name} --help")
+        option = options[key]
+        if isinstance(option, CommandLineOnly) and option.refuses(given):
+            raise S3EvalError(
+                f"'{key} = {json.dumps(given, default=str)}' cannot come from a file",
+                where=path,
+                why="what may leave this machine is said in the command, by who runs it",
+                fix=f"{option.opts[0]} in the command",
+            )
         value = given
         if isinstance(given, Mapping):
-            value = [
-                f"{k}={json.dumps(v) if not isinstance(v, str) else v}" for k, v in given.items()
-            ]
-        defaults[str(known[key])] = value
+            value = _pairs(given)
+        elif getattr(option, "multiple", False) and not isinstance(given, list):
+            value = [str(given)]  # one name needs no list
+        defaults[known[key]] = value
     ctx.default_map = {**(ctx.default_map or {}), **defaults}
+
+
+def _pairs(table: Mapping[str, Any], before: str = "") -> list[str]:
+    """A table as ``key=value`` options; tables in it by dotted keys.
+
+    >>> _pairs({"timing": {"placement": "random"}, "threshold": 0.5})
+    ['timing.placement=random', 'threshold=0.5']
+    """
+    pairs: list[str] = []
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            pairs += _pairs(value, f"{before}{key}.")
+        else:
+            text = value if isinstance(value, str) else json.dumps(value, default=str)
+            pairs.append(f"{before}{key}={text}")
+    return pairs
 
 
 def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -104,6 +148,15 @@ def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
         metavar="FILE",
         callback=writable,
         help="Write JSON to FILE, '-' for standard output.",
+    )(command)
+
+
+def outside_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--allow-outside``: paths and links may lead out of the dataset folder."""
+    return click.option(
+        "--allow-outside",
+        is_flag=True,
+        help="Read videos that lie outside the dataset folder, by a path or a link.",
     )(command)
 
 

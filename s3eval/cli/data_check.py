@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from s3eval.api.datasets import format_of, open_unchecked
-from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.common import json_option, outside_option, write_json_output
 from s3eval.dataset.checks import check, check_files
 from s3eval.dataset.listing import check_media, check_tables
 from s3eval.dataset.problems import Problem, listed
@@ -18,7 +18,7 @@ from s3eval.reporting.progress import steps_shown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
+    from s3eval.facts.videos import Dataset
 
 #: Problems of one kind that are shown.
 SHOWN = 5
@@ -37,23 +37,32 @@ Exit code 1 when there are errors, 0 with warnings only.
 @click.option("--files/--no-files", default=True, help="Read every video file (not decoded).")
 @click.option("--phi", is_flag=True, help="Look for names, dates, numbers, places in texts.")
 @click.option("--all", "every", is_flag=True, help="Every problem on a line of its own.")
+@outside_option
 @json_option
-def command(dataset: str, files: bool, phi: bool, every: bool, json_file: str | None) -> None:
+def command(
+    dataset: str,
+    files: bool,
+    phi: bool,
+    every: bool,
+    allow_outside: bool,
+    json_file: str | None,
+) -> None:
     """Check a dataset: tables, the paper's rules for times, files, private text.
 
     DATASET is a folder, or FORMAT:PATH for the formats of s3eval list datasets. Problems of one
     kind are shown by their first five; the JSON has all of them.
     """
     found, problems, rows = _opened(dataset)
+    found = replace(found, outside=allow_outside)
     problems += check(found, rows)
     if files:
         problems += check_media(found, rows)
         with steps_shown("checking files", len(found)) as advance:
             problems += check_files(found, lambda: advance(1), rows)
     if phi:
-        from s3eval.privacy import check_dataset
+        from s3eval.dataset.private_text import check_private_text
 
-        problems += check_dataset(found, rows)
+        problems += check_private_text(found, rows)
     if format_of(dataset)[0] != "folder":
         # Such a dataset has no tables of these names; its annotation has these parts.
         problems = [replace(p, file=p.file.removesuffix(".csv")) for p in problems]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, key_values, write_json_output
+from s3eval.cli.common import json_option, key_values, outside_option, write_json_output
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -42,12 +42,15 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.option("--profile", default="", help="Sampling profile instead of the model's own.")
 @click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="PNG or JPEG; the WAV beside.")
+@outside_option
 @json_option
-def command(data: str, video: str, json_file: str | None, **options: Any) -> None:
+def command(
+    data: str, video: str, allow_outside: bool, json_file: str | None, **options: Any
+) -> None:
     """Show exactly the frames and sound a model is handed for a clip of VIDEO in DATA."""
     from s3eval.api.datasets import open_dataset
 
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, allow_outside)
     found = _video(dataset, video)
     own = options["start"] is not None or options["end"] is not None
     if not own and options["number"] is None:

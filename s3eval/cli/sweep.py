@@ -102,8 +102,8 @@ def _works(
     from s3eval.running.loading import load_tasks
     from s3eval.statistics.sweeps import settings
 
-    base = profile(request.profile or spec.profile)
-    tasks = load_tasks(request.tasks)
+    base = profile(request.settings.profile or spec.profile)
+    tasks = load_tasks(request.settings.tasks)
     taken = {name: [*task.options] for name, task in tasks.by_name.items()}
     works = []
     for setting in settings(over, base, taken):
@@ -112,17 +112,17 @@ def _works(
             needed = request.is_judged and not options["dry_run"]
             choice = replace(request.judging, name=named, named=True)
             judges[named] = choice.open(needed, line_shown, steps_shown)
-        per_task = {task: dict(mine) for task, mine in request.task_options.items()}
+        per_task = {task: dict(mine) for task, mine in request.settings.task_options.items()}
         for task, mine in setting.task_options.items():
             per_task.setdefault(task, {}).update(mine)
         work = request.evaluation(
             spec,
             options["out"] / spec.name / setting.label,
             judges[named],
-            judge_name=named,
-            profile=setting.profile or request.profile,
-            sampling={**request.sampling, **setting.sampling},
-            model_options={**request.model_options, **setting.model_options},
+            judge=named,
+            profile=setting.profile or request.settings.profile,
+            sampling={**request.settings.sampling, **setting.sampling},
+            model_options={**request.settings.model_options, **setting.model_options},
             task_options=per_task,
         )
         works.append(_Work(setting, work))
@@ -249,7 +249,7 @@ def _show(
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
     echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    echo("permutation by patient, Holm over all.")
+    echo("permutation by patient, Holm over headline scores and over items apart.")
     if any(printed.values()):
         echo("published: the printed value, of the publication's own videos.")
 

@@ -156,57 +156,53 @@ def check_files(
     progress: Callable[[], None] = lambda: None,
     rows: Callable[[str, str, str], int] | None = None,
 ) -> list[Problem]:
-    """Problems of the video files: missing, unreadable, cut off, of another length than stated.
+    """Problems of the video files, each by the video's name and row, never by a file's name.
 
-    Times are held against the files' own durations where the table states none, or a longer one.
-    The packets of every file are read, none is decoded; ``progress`` is called once a video;
-    ``rows`` finds the row of (file, video, item), for messages.
+    Missing, outside the dataset folder, no regular file, unreadable, cut off, of another length
+    than stated, with sound that outlasts the pictures or ends before them, the same recording
+    twice; annotated times past a file's end, where the table states no duration or a longer one.
+    The packets of every file are read, none is decoded. Files of equal size are read again for
+    their content hash.
+
+    Args:
+        dataset: what to check.
+        progress: called once a video.
+        rows: finds the row of (file, video, item), for messages; unknown rows are 0.
     """
-    from s3eval.errors import S3EvalError
-    from s3eval.footage.decoding import probe
-    from s3eval.footage.media import index_of
+    from s3eval.dataset.recordings import file_problems, same_recordings
 
     row = rows or (lambda file, video, item: 0)
     found = []
     without = 0
     for video in dataset.videos:
         progress()
+        number = row("videos.csv", video.name, "")
         if not video.file:
             without += 1
             if without <= MAX_WITHOUT_FILE:
                 what, fix = f"video '{video.name}' has no file", "annotation only"
-                number = row("videos.csv", video.name, "")
                 found.append(Problem("warning", "videos.csv", number, what, fix))
             continue
-        path = dataset.path(video)
-        if not path.is_file():
-            what = f"the file of video '{video.name}' is missing: {video.file}"
-            found.append(Problem("error", "videos.csv", 0, what))
-            continue
-        try:
-            facts = probe(path)
-            index = index_of(path) if facts.has_pictures else None
-        except S3EvalError as error:
-            found.append(Problem("error", video.file, 0, error.why or error.what))
-            continue
-        if index is not None and index.end < facts.duration - ROUNDING:
-            what = f"cut off: its pictures end at {index.end:.1f} of {facts.duration:.1f} s"
-            found.append(Problem("error", video.file, 0, what, "copy the file again"))
-        if index is not None and index.damaged:
-            what = f"{len(index.damaged)} of {index.packets} packets are marked damaged"
-            found.append(Problem("warning", video.file, 0, what))
-        if video.duration and abs(facts.duration - video.duration) > ROUNDING:
-            what = f"lasts {facts.duration:.1f} s, the table says {video.duration:g} s"
-            found.append(Problem("warning", video.file, 0, what))
-        measured = replace(video, duration=facts.duration)
-        note = dataset.annotations[video.name]
-        # With a stated duration `check` has said so of the times after that.
-        told = {what.partition(", after")[0] for *_, what in _past_end(video, note)}
-        if not video.duration or facts.duration < video.duration:
-            for file, item, level, what in _past_end(measured, note):
-                if what.partition(", after")[0] not in told:
-                    found.append(_problem(row, video, file, item, level, what))
+        problems, facts = file_problems(dataset, video, number)
+        found += problems
+        if facts is not None:
+            found += _past_file_end(dataset, video, facts.duration, row)
     if without > MAX_WITHOUT_FILE:
         what = f"{without - MAX_WITHOUT_FILE} more videos have no file"
         found.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
-    return found
+    return found + same_recordings(dataset, row)
+
+
+def _past_file_end(
+    dataset: Dataset, video: Video, seconds: float, row: Callable[[str, str, str], int]
+) -> list[Problem]:
+    """Annotated times after the file's end, unless `check` has told them by the table."""
+    if video.duration and seconds >= video.duration:
+        return []
+    note = dataset.annotations[video.name]
+    told = {what.partition(", after")[0] for *_, what in _past_end(video, note)}
+    return [
+        _problem(row, video, file, item, level, what)
+        for file, item, level, what in _past_end(replace(video, duration=seconds), note)
+        if what.partition(", after")[0] not in told
+    ]

@@ -9,17 +9,18 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from s3eval.dataset.tables import Problem, Row, Table, number, read_table, table_text
+from s3eval.dataset.tables import Problem, Row, Table, number, read_table
 from s3eval.errors import S3EvalError, Suggestions
 from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
-__all__ = ["TABLES", "open_folder", "read_folder", "row_finder", "write_folder"]
+__all__ = ["FORMAT", "LATERALIZATION_ITEMS", "TABLES", "open_folder", "read_folder", "row_finder"]
 
 FORMAT = 1
 # file -> (required columns, optional columns)
@@ -32,6 +33,10 @@ TABLES: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "lateralization.csv": (("video", "item", "value"), ("start", "end")),
     "sequences.csv": (("video", "position", "feature"), ()),
     "reports.csv": (("video", "report"), ()),
+    # What further tasks ask about, and what subgroups go by: kept as it is, never interpreted.
+    "items.csv": (("video", "item", "value"), ()),
+    "facts.csv": (("video", "fact", "value"), ()),
+    "patients.csv": (("patient", "fact", "value"), ()),
 }
 LATERALIZATION_ITEMS = ("head_turning", "arm_movement", "onset_body_part")
 PRESENCE = ("yes", "no", "na")
@@ -54,6 +59,9 @@ class _Reading:
     problems: list[Problem]
     unlisted: dict[tuple[Literal["error", "warning"], str], int] = field(default_factory=dict)
     suggestions: dict[str, Suggestions] = field(default_factory=dict)
+    items: dict[str, dict[str, str]] = field(default_factory=dict)
+    facts: dict[str, dict[str, str]] = field(default_factory=dict)
+    patient_facts: dict[str, dict[str, str]] = field(default_factory=dict)
 
     _listed: frozenset[str] | None = None
 
@@ -130,12 +138,13 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
     annotations = {name: _annotation(state, name) for name in state.videos}
     dataset = Dataset(
         name=str(facts.get("name", folder.resolve().name)),
-        videos=tuple(state.videos.values()),
+        videos=tuple(replace(v, facts=state.facts.get(v.name, {})) for v in state.videos.values()),
         annotations=annotations,
         root=folder,
         digest=digest.hexdigest(),
         digest_covers=", ".join(file for file in TABLES if (folder / file).is_file()),
         description=str(facts.get("description", "")),
+        patient_facts=state.patient_facts,
     )
     return dataset, state.problems
 
@@ -147,15 +156,24 @@ def _read_one(state: _Reading, file: str, digest: hashlib._Hash) -> None:
         "lateralization.csv": _lateral,
         "sequences.csv": _step,
         "reports.csv": _report,
+        "items.csv": partial(_further, "video", "item"),
+        "facts.csv": partial(_further, "video", "fact"),
+        "patients.csv": partial(_further, "patient", "fact"),
     }
     read = readers[file]
+    patients = {v.patient for v in state.videos.values()}
     table = read_table(state.folder, file, *TABLES[file])
     for row in table:
         if file == "videos.csv" and len(state.videos) >= MAX_VIDEOS:
             what = f"more than {MAX_VIDEOS:,} videos; those from here on are not read"
             state.add(table.problem(row, what, "split the dataset"))
             break
-        if file != "videos.csv" and row["video"] not in state.videos:
+        if file == "patients.csv":
+            if row["patient"] not in patients:
+                what = f"patient '{row['patient']}' has no video in videos.csv"
+                state.add(table.problem(row, what))
+                continue
+        elif file != "videos.csv" and row["video"] not in state.videos:
             _unknown_video(state, table, row)
             continue
         read(state, table, row)
@@ -315,6 +333,19 @@ def _report(state: _Reading, table: Table, row: Row) -> None:
     state.reports[row["video"]] = row["report"]
 
 
+def _further(owner: str, kind: str, state: _Reading, table: Table, row: Row) -> None:
+    """A row of items.csv, facts.csv or patients.csv: a value by its owner and name."""
+    kept = {"items.csv": state.items, "facts.csv": state.facts, "patients.csv": state.patient_facts}
+    mine = kept[table.file].setdefault(row[owner], {})
+    name = row[kind]
+    if not name:
+        state.add(table.problem(row, f"{kind} must not be empty"))
+    elif name in mine:
+        state.add(table.problem(row, f"'{name}' of {owner} '{row[owner]}' is given twice"))
+    else:
+        mine[name] = row["value"]
+
+
 def _annotation(state: _Reading, name: str) -> Annotation:
     steps = state.sequences.get(name)
     start, end = state.seizure.get(name, (None, None))
@@ -326,53 +357,5 @@ def _annotation(state: _Reading, name: str) -> Annotation:
         report=state.reports.get(name),
         seizure_start=start,
         seizure_end=end,
+        items=state.items.get(name, {}),
     )
-
-
-def write_folder(dataset: Dataset, path: str | Path) -> Path:
-    """Write the tables of a dataset into a folder; videos are neither copied nor touched.
-
-    The same dataset gives the same bytes. ``open_folder`` gives it back.
-    """
-    folder = Path(path)
-    folder.mkdir(parents=True, exist_ok=True)
-    toml = f"format = {FORMAT}\nname = {_quoted(dataset.name)}\n"
-    if dataset.description:
-        toml += f"description = {_quoted(dataset.description)}\n"
-    (folder / "dataset.toml").write_text(toml, encoding="utf-8", newline="\n")
-    for file, rows in _rows(dataset).items():
-        required, optional = TABLES[file]
-        columns = _columns(file, (*required, *optional))
-        (folder / file).write_text(table_text(columns, rows), encoding="utf-8", newline="\n")
-    return folder
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
-    return f'"{escaped}"'
-
-
-def _columns(file: str, columns: tuple[str, ...]) -> tuple[str, ...]:
-    if file == "videos.csv":
-        return ("video", "file", "patient", *columns[3:])
-    return columns
-
-
-def _rows(dataset: Dataset) -> dict[str, list[tuple[object, ...]]]:
-    rows: dict[str, list[tuple[object, ...]]] = {file: [] for file in TABLES}
-    for v in dataset.videos:
-        a = dataset.annotations[v.name]
-        times = (v.duration, a.seizure_start, a.seizure_end)
-        rows["videos.csv"].append((v.name, v.file, v.patient, v.diagnosis, v.fold, *times))
-        for name in [f for f in FEATURE_NAMES if f in a.features]:
-            f = a.features[name]
-            rows["features.csv"].append((v.name, name, f.presence, f.start, f.end, f.justification))
-        for item in [i for i in LATERALIZATION_ITEMS if i in a.lateralization]:
-            where = a.lateralization[item]
-            rows["lateralization.csv"].append((v.name, item, where.value, where.start, where.end))
-        if a.sequence is not None:
-            steps = list(enumerate(a.sequence, start=1)) or [(0, "")]
-            rows["sequences.csv"] += [(v.name, position, name) for position, name in steps]
-        if a.report is not None:
-            rows["reports.csv"].append((v.name, a.report))
-    return rows

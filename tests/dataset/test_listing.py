@@ -76,7 +76,10 @@ def test_times_are_held_against_the_file_where_the_table_states_no_duration(fold
         "video,feature,present,start,end\nv1,tonic,yes,0:02:00,0:05:00\nv2,tonic,yes,1,2\n"
     )
     dataset, _ = read_folder(folder)
-    found = [str(p) for p in check_files(dataset, rows=row_finder(folder))]
+    # The two files are one recording under two names, which is told too.
+    problems = [str(p) for p in check_files(dataset, rows=row_finder(folder))]
+    found = [p for p in problems if "same recording" not in p]
+    assert len(found) == len(problems) - 1
     assert found == [
         "features.csv:2: 'tonic' of video 'v1' starts at 120 s, after its end (4 s)",
         "features.csv:2: 'tonic' of video 'v1' ends at 300 s, after its end (4 s)",

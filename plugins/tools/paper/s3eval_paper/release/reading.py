@@ -117,7 +117,8 @@ def write_release(release: Release, out: str | Path) -> list[Path]:
         the run folders.
     """
     from s3eval import __version__
-    from s3eval.dataset.folder import open_folder, write_folder
+    from s3eval.dataset.folder import open_folder
+    from s3eval.dataset.folder_writing import write_folder
     from s3eval.dataset.tables import table_text
     from s3eval.running.runs import RunFacts, write_run
 
