@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,7 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
         if name not in CLASSIFIERS:
             raise UnknownNameError("classifier", name, CLASSIFIERS)
     depth = Depth(options["resamples"], chosen, options["tune"], options["seed"])
-    found = find(release, depth, line_shown)
+    found = find(release, depth, line_shown, jobs=min(2, os.cpu_count() or 1))
     if out:
         out.write_text(markdown(found), encoding="utf-8", newline="\n")
     if write_json_output(found.as_json(), json_file):

@@ -30,6 +30,7 @@ from s3eval_paper.claims.claim import (
     said,
 )
 from s3eval_paper.claims.drawing import Drawn, Draws, shared, tallies_of
+from s3eval_paper.claims.implied import implied_rows, implied_table, quoted, told_of_implied
 from s3eval_paper.claims.rediagnosis import Depth, Diagnosed
 from s3eval_paper.claims.tuning import tuned_and_base
 from s3eval_paper.tables import cells
@@ -39,22 +40,14 @@ if TYPE_CHECKING:
     from s3eval.task import Finding
     from s3eval_paper.release.runs import Recorded
 
-__all__ = ["implied_rows", "implied_share", "report_gain", "two_stage_gain", "two_stage_score"]
+__all__ = ["report_gain", "two_stage_gain", "two_stage_score"]
 
 OWN = "own readings"
 
 
-def _claimed() -> tuple[str, float]:
-    """The model and F1 that the abstract quotes: the best printed two-stage F1 of Table 2."""
-    best = max(
-        (c for c in cells("2") if (c.item, c.metric) == ("two_stage", "f1")), key=lambda c: c.value
-    )
-    return best.model, best.value
-
-
 def two_stage_score(diagnosed: Sequence[Diagnosed]) -> Claim:
     """Claim 4: the second stage on the quoted model's own readings of the other folds."""
-    model, printed = _claimed()
+    model, printed = quoted()
     mine = [d for d in diagnosed if d.way == "two-stage" and d.model == model]
     as_published = [d for d in mine if d.trained_on == OWN and d.folds == "published"]
     top = [d for d in diagnosed if d.model == "annotation" and d.rows["f1"].value is not None]
@@ -96,9 +89,9 @@ def two_stage_score(diagnosed: Sequence[Diagnosed]) -> Claim:
         )
     finding += _made_again(diagnosed)
     implied = implied_rows()
-    finding += _on_implied(implied)
+    finding += told_of_implied(implied)
     rows = [*top, *mine]
-    tables = [_implied_table(implied)]
+    tables = [implied_table(implied)]
     if rows:
         tables.insert(0, _stage_table(rows, "Second stages on annotated and read features"))
     return Claim(
@@ -137,80 +130,6 @@ def _made_again(diagnosed: Sequence[Diagnosed]) -> str:
         "Trained on the model's own readings in folds cut within the test set, the printed row "
         f"comes out to 0.01 for {told}. "
     )
-
-
-def implied_share(
-    precision: float, recall: float, accuracy: float, half: float = 0.005
-) -> tuple[float, float]:
-    """Between which shares of ES three printed scores of one set of videos can lie.
-
-    With P, R and the share s of positives, accuracy is 1 - s ((1 - R) + R (1 - P) / P); solved
-    for s at the ends of what rounding to two decimals allows, cut to [0, 1].
-
-    >>> [round(s, 2) for s in implied_share(0.68, 1.0, 0.68)]
-    [0.65, 0.71]
-    """
-
-    def share(p: float, r: float, a: float) -> float:
-        per_positive = (1 - r) + r * (1 - p) / p if p > 0 else float("inf")
-        return (1 - a) / per_positive if per_positive > 0 else 1.0
-
-    # Falling precision and rising accuracy lower the share; recall does either.
-    recalls = (max(0.0, recall - half), min(1.0, recall + half))
-    low = min(share(max(0.0, precision - half), r, min(1.0, accuracy + half)) for r in recalls)
-    high = max(share(min(1.0, precision + half), r, accuracy - half) for r in recalls)
-    return max(0.0, min(1.0, low)), max(0.0, min(1.0, high))
-
-
-def implied_rows() -> list[tuple[str, dict[str, float], tuple[float, float]]]:
-    """Every printed two-stage row of Table 2 with the share of ES that it implies."""
-    rows: dict[str, dict[str, float]] = {}
-    for c in cells("2"):
-        if c.item == "two_stage":
-            rows.setdefault(c.model, {})[c.metric] = c.value
-    return [
-        (model, row, implied_share(row["precision"], row["recall"], row["accuracy"]))
-        for model, row in rows.items()
-    ]
-
-
-def _always(share: float) -> float:
-    return 2 * share / (1 + share)
-
-
-def _on_implied(implied: Sequence[tuple[str, dict[str, float], tuple[float, float]]]) -> str:
-    """How the printed rows stand to always answering ES, at both ends of the share they imply."""
-    beats_any = [m for m, row, ends in implied if row["f1"] > round(_always(ends[1]), 2)]
-    below_all = [m for m, row, ends in implied if row["f1"] < round(_always(ends[0]), 2)]
-    quoted, f1 = _claimed()
-    open_ = [m for m, _, _ in implied if m not in beats_any and m not in below_all]
-    also = f"; {quoted}'s {said(f1)} is among them" if quoted in open_ else ""
-    return (
-        f"Precision, recall and accuracy of one set of videos fix its share of ES. Of the "
-        f"{len(implied)} printed two-stage rows {len(beats_any)} exceed always answering ES at "
-        f"every share that they allow{_names(beats_any)}, {len(below_all)} are below it at every "
-        f"share, and {len(open_)} cannot be told apart from it: which of the two is higher depends "
-        f"on where in the span that their rounding allows the share lies{also}. This holds if each row was scored on one set of videos; means over "
-        "folds would loosen it. "
-    )
-
-
-def _names(models: Sequence[str]) -> str:
-    return f" ({', '.join(models)})" if models else ""
-
-
-def _implied_table(implied: Sequence[tuple[str, dict[str, float], tuple[float, float]]]) -> Table:
-    columns = ("model", "P", "R", "F1", "accuracy", "implied share of ES", "always-ES F1 there")
-    cells = [
-        (
-            model,
-            *(said(row[m]) for m in ("precision", "recall", "f1", "accuracy")),
-            f"{ends[0]:.2f} to {ends[1]:.2f}",
-            f"{_always(ends[0]):.2f} to {_always(ends[1]):.2f}",
-        )
-        for model, row, ends in implied
-    ]
-    return Table("What the printed two-stage rows of Table 2 imply", columns, tuple(cells))
 
 
 def _stage_table(rows: Sequence[Diagnosed], title: str) -> Table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,7 @@ from s3eval_paper.claims.rediagnosis import (
     Diagnosed,
     FiveFold,
     five_folds,
+    own_readings,
     rediagnose,
 )
 from s3eval_paper.claims.verdicts import claims
@@ -61,12 +64,14 @@ def find(
     release: str | Path,
     depth: Depth | None = None,
     step: Callable[[str], None] = lambda words: None,
+    jobs: int = 1,
 ) -> Findings:
     """Compute the findings of a release.
 
     Args:
         release: its folder.
         step: told what is begun, for a display of progress.
+        jobs: processes; with more than one, what takes longest runs beside all else.
 
     Raises:
         S3EvalError: no release there, or no recorded answers or folds in it.
@@ -94,8 +99,13 @@ def find(
         scores[run.model] = rows_of_findings(
             by_task, dataset, "paper", load_tasks(by_task), depth.resamples, depth.seed
         )
-    step("second stages of every model")
-    diagnosed = rediagnose(dataset, recorded, depth)
+    with _beside(jobs) as begin:
+        own = begin(_own_readings, found.root, depth)
+        folds = begin(_five_folds, found.root, depth)
+        step("second stages of every model")
+        diagnosed = rediagnose(dataset, recorded, depth, own)
+        step("second stages over five folds")
+        made_again = folds()
     rated = read_ratings(found.root, found.problems)
     fold = [v for v in dataset.videos if v.fold == 0 and v.diagnosis]
     return Findings(
@@ -105,9 +115,38 @@ def find(
         models=tuple(r.model for r in test),
         diagnosed=diagnosed,
         claims=claims(dataset, recorded, scores, diagnosed, depth, rated, step),
-        five_folds=five_folds(dataset, depth, step),
+        five_folds=made_again,
         depth=depth,
     )
+
+
+def _five_folds(root: Path, depth: Depth) -> list[FiveFold]:
+    """Table 32 again, from the folder: a dataset does not pass between processes."""
+    from s3eval_paper.release.reading import read_release
+
+    return five_folds(read_release(root, splits=()).dataset, depth)
+
+
+def _own_readings(root: Path, depth: Depth) -> dict[str, list[Diagnosed]]:
+    from s3eval_paper.release.reading import read_release
+
+    found = read_release(root)
+    return own_readings(found.dataset, found.runs, depth)
+
+
+@contextmanager
+def _beside(jobs: int) -> Iterator[Callable[..., Callable[[], Any]]]:
+    """Hand out ``begin(work, ...)``, which gives what waits for the work's result.
+
+    With more than one process the work runs beside all else, otherwise when it is waited for.
+    """
+    if jobs < 2:
+        yield partial
+        return
+    from concurrent.futures import ProcessPoolExecutor
+
+    with ProcessPoolExecutor(jobs) as pool:
+        yield lambda work, *arguments: pool.submit(work, *arguments).result
 
 
 def markdown(found: Findings) -> str:
