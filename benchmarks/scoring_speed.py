@@ -118,13 +118,13 @@ def evaluated(data: Path, out: Path) -> None:
     from s3eval.dataset import open_folder
     from s3eval.judging.load import load_judge
     from s3eval.running.evaluate import Evaluation
+    from s3eval.running.settings import Settings
 
     known = registry()
     dataset = open_folder(data)
-    judge = load_judge("lexicon", {}, allow_remote=False)
-    work = Evaluation(
-        "talker", known.names("task"), dataset, str(data), out, judge=judge, judge_name="lexicon"
-    )
+    judge = load_judge("lexicon")
+    settings = Settings("talker", known.names("task"), str(data), judge="lexicon")
+    work = Evaluation(settings, dataset, out, judge=judge)
     outcome, _ = ask_and_score(work, known, load=lambda plugin, options: Talker())
     print(f"answered {outcome.asked.answered}, reused {outcome.asked.reused}", file=sys.stderr)
 

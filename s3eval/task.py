@@ -188,8 +188,8 @@ class ScoringContext:
         provided: the run's findings by what their task offers (`TaskSpec.provides`).
         options: of scoring, e.g. {"bertscore": encoder}.
         task_options: the task's options.
-        metrics: the only metrics that will be looked at; empty for all. A task may leave out
-            others that take long to compute, and need not.
+        metrics: the only ones that will be looked at; empty for all. A task may leave out what
+            costs much and is not among them (`wants`).
     """
 
     dataset: Dataset

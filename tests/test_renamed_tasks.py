@@ -16,6 +16,7 @@ from s3eval.judging.load import load_judge
 from s3eval.plugins import Registry, installed
 from s3eval.running.evaluate import Evaluation, Outcome, evaluate
 from s3eval.running.loading import load_tasks
+from s3eval.running.settings import Settings
 from s3eval.statistics.calibration import calibrate
 from s3eval.statistics.comparing import Judging, Resampling, compare_runs
 from s3eval.statistics.features import read_by
@@ -100,12 +101,11 @@ def both(request, tmp_path_factory) -> tuple[Evaluated, Evaluated]:
     for names, registry in ((dict(zip(TASKS, TASKS, strict=True)), installed()),
                             (NEW, renamed_registry())):  # fmt: skip
         out = tmp_path_factory.mktemp("run")
-        work = Evaluation(
-            "prevalence", tuple(names.values()), dataset, "small", out, protocol=request.param
-        )
+        settings = Settings("prevalence", tuple(names.values()), "small", protocol=request.param)
+        work = Evaluation(settings, dataset, out)
         outcome = evaluate(work, registry)
         findings = spoken(outcome.run.findings)
-        judge = load_judge("lexicon", {}, allow_remote=False)
+        judge = load_judge("lexicon")
         combined = replace(outcome.combined, findings=findings)
         run = replace(outcome.run, findings=findings)
         (scored,) = score_all([run], [outcome.material], judge, [combined], resamples=100)
@@ -203,6 +203,7 @@ def test_readers_are_the_same(both):
 ANSWER_KEY = "a key that models write in JSON answers"
 COLUMN = "a column of a table of the dataset folder, or a table's heading"
 OFFER = "what a task offers (`TaskSpec.provides`), by which others find it whatever its name"
+FIELD = "a field of Video or Annotation"
 TEXT_KIND = "the kind of a text, part of the judges' published prompts"
 ALLOWED: dict[tuple[str, str], str] = {
     ("answers/diagnosis.py", "diagnosis"): ANSWER_KEY,
@@ -217,11 +218,15 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("dataset/folder.py", "report"): COLUMN,
     ("dataset/report_tables.py", "justification"): COLUMN,
     ("dataset/report_tables.py", "report"): COLUMN,
-    ("judging/chat.py", "report"): TEXT_KIND,
+    ("dataset/validity.py", "report"): FIELD,
+    ("dataset/validity.py", "sequence"): FIELD,
+    ("judging/extractions.py", "report"): TEXT_KIND,
     ("judging/prompts.py", "justification"): TEXT_KIND,
+    ("judging/prompts.py", "report"): TEXT_KIND,
     ("statistics/judge_comparison.py", "justification"): OFFER,
     ("statistics/judge_comparison.py", "report"): OFFER,
     ("statistics/splits.py", "diagnosis"): COLUMN,
+    ("statistics/subgroups.py", "diagnosis"): FIELD,
     ("statistics/two_stage_scores.py", "diagnosis"): "what a second stage gives; no task is asked",
 }
 

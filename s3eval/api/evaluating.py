@@ -22,13 +22,16 @@ from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
-from s3eval.statistics.scored import Scored, score_all
+from s3eval.running.unchanged import fingerprint, is_unchanged
+from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.runs import RunFacts
+    from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Request", "evaluate", "evaluated", "prepare"]
@@ -182,7 +185,19 @@ def evaluated(
     def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
         return reporting(work.settings.model, total)
 
-    outcome = ask_and_combine(work, registry, reporter=reporter, load=load, notify=notify)
+    identity = dict(work.judge.identity()) if work.judge is not None else {}
+
+    def unchanged(facts: RunFacts, material: Material) -> bool:
+        made_with = fingerprint(work.out, facts, material, identity, resamples)
+        return is_unchanged(work.out, made_with)
+
+    outcome = ask_and_combine(
+        work, registry, reporter=reporter, load=load, notify=notify, unchanged=unchanged
+    )
+    if outcome.unchanged:
+        stored = stored_scores(outcome.run, outcome.material, work.judge, resamples)
+        if stored is not None:
+            return outcome, stored
     (scored,) = score_all(
         [outcome.run], [outcome.material], work.judge, [outcome.combined], resamples, write=True
     )

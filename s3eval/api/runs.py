@@ -17,7 +17,7 @@ from s3eval.reporting.scores import html_of, text_of
 from s3eval.running.materials import material_of
 from s3eval.running.runs import Run
 from s3eval.running.runs import open_runs as read_runs
-from s3eval.statistics.scored import Scored, score_all
+from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.statistics.subgroups import subgroups
 from s3eval.vocabulary import Protocol
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas
 
     from s3eval.facts.videos import Dataset
+    from s3eval.judge import Judge
     from s3eval.running.scoring import Material
 
 __all__ = ["ScoredRuns", "open_runs", "score", "score_runs"]
@@ -178,42 +179,78 @@ def score_runs(
     """
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
-    datasets: list[Dataset] = []
-    opened: dict[tuple[str, bool], Dataset] = {}
-    materials: list[Material] = []
-    named: list[Run] = []
+    cache: dict[tuple[str, bool], Dataset] = {}
+    opened = [dataset_of(run, data, cache) for run in runs]
     groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
-    for run in runs:
-        selected, whole = dataset_of(run, data, opened)
+    for place, run in enumerate(runs):
         judge = judge_of_run(run, choice)
-        rule: Any = protocol or run.facts.protocol
-        reads = judge.name != "none"
-        material = material_of(run, selected, whole, rule, None, options, judge_reads=reads)
-        parts = subgroups(run, material, selected, by) if by else [(run, material)]
         key = f"{judge.name} {sorted(judge.options.items())}"
-        for part, some in parts:
-            groups.setdefault(key, (judge, []))[1].append(len(materials))
-            materials.append(some)
-            named.append(part)
-            datasets.append(whole)
-    scored: dict[int, Scored] = {}
+        groups.setdefault(key, (judge, []))[1].append(place)
+    scored: dict[int, list[Scored]] = {}
     for judge, places in groups.values():
-        mine = [materials[i] for i in places]
-        reader = judge.open(_wants_judge(mine), **shown)
+        some = [runs[i] for i in places]
+        reader = judge.open(judge.name != "none" and _wants_judge(some), **shown)
         try:
-            done = score_all(
-                [named[i] for i in places], mine, reader, resamples=resamples, write=write
-            )
+            parts = _scored(
+                some, [opened[i] for i in places], reader, judge.name != "none",
+                protocol, resamples, options, write, by,
+            )  # fmt: skip
         finally:
             if reader is not None:
                 reader.close()
-        scored |= dict(zip(places, done, strict=True))
-    ordered = tuple(scored[i] for i in range(len(named)))
+        scored |= dict(zip(places, parts, strict=True))
+    ordered = [(one, opened[i][1]) for i in range(len(runs)) for one in scored[i]]
+    datasets = tuple(whole for _, whole in ordered)
     same = datasets[0] if len({d.digest for d in datasets}) == 1 else None
-    return ScoredRuns(ordered, same, tuple(datasets))
+    return ScoredRuns(tuple(one for one, _ in ordered), same, datasets)
 
 
-def _wants_judge(materials: Iterable[Material]) -> bool:
+def _scored(
+    runs: Sequence[Run],
+    datasets: Sequence[tuple[Dataset, Dataset]],
+    reader: Judge | None,
+    reads: bool,
+    protocol: Protocol | None,
+    resamples: int,
+    options: Mapping[str, Any] | None,
+    write: bool,
+    by: str,
+) -> list[list[Scored]]:
+    """Each run's scores: as stored where they would come out the same, else computed.
+
+    What is computed is computed for all runs at once, so that a judge gets one list.
+    """
+    found: dict[int, list[Scored]] = {}
+    todo: list[tuple[int, Run, Material]] = []
+    for place, (run, (selected, whole)) in enumerate(zip(runs, datasets, strict=True)):
+        rule: Any = protocol or run.facts.protocol
+        if not by and not write:
+            light = material_of(run, selected, whole, rule, None, options, reads, False)
+            stored = stored_scores(run, light, reader, resamples)
+            if stored is not None:
+                found[place] = [stored]
+                continue
+        material = material_of(run, selected, whole, rule, None, options, reads)
+        parts = subgroups(run, material, selected, by) if by else [(run, material)]
+        todo += [(place, part, some) for part, some in parts]
+    done = score_all(
+        [run for _, run, _ in todo],
+        [material for _, _, material in todo],
+        reader,
+        resamples=resamples,
+        write=write,
+    )
+    for (place, _, _), one in zip(todo, done, strict=True):
+        found.setdefault(place, []).append(one)
+    return [found.get(place, []) for place in range(len(runs))]
+
+
+def _wants_judge(runs: Iterable[Run]) -> bool:
     registry = installed()
-    tasks = {name for m in materials if m.judge_reads for name in m.tasks.by_name}
-    return any(registry.get("task", name).spec.judged for name in tasks)
+    known = registry.names("task")
+    return any(
+        registry.get("task", name).spec.judged
+        for run in runs
+        for name in run.facts.tasks
+        if name in known
+    )

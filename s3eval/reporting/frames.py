@@ -29,7 +29,7 @@ def finding_records(scored: Scored, dataset: Dataset | None) -> Iterator[Mapping
         frozenset(facts.senses),  # type: ignore[arg-type]
     )
     for name, findings in scored.run.findings.items():
-        for f in findings:
+        for f in sorted(findings, key=lambda f: (f.video, f.item)):
             known = dataset is not None and f.video in dataset.annotations
             video = dataset.video(f.video) if dataset is not None and known else None
             truth = None

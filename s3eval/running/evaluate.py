@@ -21,7 +21,14 @@ from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.plan import Plan, make_plan
-from s3eval.running.runs import Run, RunFacts, relative_dataset, write_run, write_text
+from s3eval.running.runs import (
+    Run,
+    RunFacts,
+    StoredFindings,
+    relative_dataset,
+    write_run,
+    write_text,
+)
 from s3eval.running.scoring import Combined, Material, combine_all
 from s3eval.running.settings import Settings
 from s3eval.running.store import AnswerStore
@@ -82,6 +89,7 @@ class Outcome:
         asked: what asking took.
         plan: what was planned; its ``unplanned`` videos are failures of their own.
         material, combined: what scores are made of.
+        unchanged: whether nothing was asked and the stored scores are those that would be made.
     """
 
     run: Run
@@ -89,9 +97,12 @@ class Outcome:
     plan: Plan
     material: Material
     combined: Combined
+    unchanged: bool = False
 
 
 Report = Callable[[Answer, bool], None]
+#: Whether the stored scores of a run with these facts and this material still hold.
+Unchanged = Callable[[RunFacts, Material], bool]
 #: Given the number of questions, a context that hands out what is called for each answer.
 Reporter = Callable[[int], AbstractContextManager[Report]]
 
@@ -152,6 +163,7 @@ def evaluate(
     reporter: Reporter = _silent,
     load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model] | None = None,
     notify: Callable[[str], None] = lambda line: None,
+    unchanged: Unchanged = lambda facts, material: False,
 ) -> Outcome:
     """Ask what is unanswered and write the run with its findings.
 
@@ -162,6 +174,8 @@ def evaluate(
         load: makes the model ready, default `load_model`.
         notify: handed lines for the user: what the model has to say (`Model.notice`), what of
             an earlier run in the same folder is kept.
+        unchanged: says of a run about which nothing was left to ask whether its stored findings
+            and scores would come out the same; then they are not made again.
 
     Raises:
         S3EvalError: unknown names, missing extras, wrong options, a run in ``out`` that this
@@ -170,7 +184,7 @@ def evaluate(
     known = registry or installed()
     prepared = _prepare(work, known)
     with locked(work.out, work.wait, notify):
-        return _evaluated(work, prepared, known, reporter, load or load_model, notify)
+        return _evaluated(work, prepared, known, reporter, load or load_model, notify, unchanged)
 
 
 def _evaluated(
@@ -180,6 +194,7 @@ def _evaluated(
     reporter: Reporter,
     load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model],
     notify: Callable[[str], None],
+    unchanged: Unchanged,
 ) -> Outcome:
     kept = kept_of(work, known)
     executor = load_executor(work.executor, known)
@@ -202,6 +217,12 @@ def _evaluated(
                     report=report,
                     executor=executor,
                 )
+            bare = _material(work, prepared, None)
+            nothing_new = not (asked.answered or asked.failed or asked.skipped)
+            if nothing_new and not kept.findings and unchanged(facts, bare):
+                stored = StoredFindings(work.out / "findings.jsonl")
+                run = Run(work.out, facts, stored)
+                return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
             pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
     finally:
         model.close()
@@ -224,6 +245,17 @@ def _session(work: Evaluation, prepared: _Prepared, store: AnswerStore, model: M
     )
 
 
+def _material(work: Evaluation, prepared: _Prepared, pieces: Any) -> Material:
+    return Material(
+        prepared.tasks,
+        work.whole or work.dataset,
+        work.settings.protocol,
+        prepared.plugin.spec.senses,
+        pieces,
+        task_options=work.settings.task_options,
+    )
+
+
 def _finished(
     work: Evaluation,
     prepared: _Prepared,
@@ -232,14 +264,7 @@ def _finished(
     pieces: Any,
     kept: Kept,
 ) -> Outcome:
-    material = Material(
-        prepared.tasks,
-        work.whole or work.dataset,
-        work.settings.protocol,
-        prepared.plugin.spec.senses,
-        pieces,
-        task_options=work.settings.task_options,
-    )
+    material = _material(work, prepared, pieces)
     (combined,) = combine_all([material], work.judge)
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():

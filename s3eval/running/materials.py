@@ -42,6 +42,7 @@ def material_of(
     registry: Registry | None = None,
     options: Mapping[str, Any] | None = None,
     judge_reads: bool = True,
+    with_pieces: bool = True,
 ) -> Material:
     """What scoring a run again starts from; nothing is asked.
 
@@ -52,12 +53,14 @@ def material_of(
         selected: the videos that the run was about.
         whole: all of the dataset.
         options: of scoring.
+        with_pieces: whether the stored answers are read; without them only what decides the
+            scores is there (`running.unchanged`).
     """
     known = registry or installed()
     facts = run.facts
     task_options = dict(facts.options.get("tasks", {}))
     recorded = facts.source == "recorded" or not (run.path / "answers.sqlite").is_file()
-    tasks = load_tasks(run.findings if recorded else facts.tasks, known)
+    tasks = load_tasks(run.findings if recorded and with_pieces else facts.tasks, known)
     material = Material(
         tasks,
         whole,
@@ -68,7 +71,7 @@ def material_of(
         task_options=task_options,
         options=dict(options or {}),
     )
-    if recorded:
+    if recorded or not with_pieces:
         return material
     pieces: dict[str, Any] = {}
     for group in facts.options.get("together") or [facts.tasks]:

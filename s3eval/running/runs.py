@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +23,7 @@ from s3eval.task import Finding
 __all__ = [
     "Run",
     "RunFacts",
+    "StoredFindings",
     "found_dataset",
     "open_run",
     "open_runs",
@@ -146,10 +148,9 @@ def open_run(path: str | Path) -> Run:
         values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
         values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
         facts = RunFacts(**values)
-        findings = _read_findings(folder / "findings.jsonl")
     except (ValueError, TypeError, KeyError) as error:
         raise S3EvalError("This run cannot be read", where=folder, why=str(error)) from error
-    return Run(folder, facts, findings)
+    return Run(folder, facts, StoredFindings(folder / "findings.jsonl"))
 
 
 def _refuse_later(raw: Mapping[str, Any], folder: Path) -> None:
@@ -191,6 +192,43 @@ def open_runs(paths: Iterable[str | Path]) -> list[Run]:
         inner = sorted(p.parent for p in folder.glob("*/run.json"))
         runs += [open_run(p) for p in inner] if inner else [open_run(folder)]
     return runs
+
+
+class StoredFindings(Mapping[str, Sequence[Finding]]):
+    """The findings of a run folder by task, read when the first is asked for.
+
+    Raises:
+        S3EvalError: then, where the file cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    @cached_property
+    def _findings(self) -> dict[str, list[Finding]]:
+        try:
+            return _read_findings(self._path)
+        except (ValueError, TypeError, KeyError) as error:
+            where = self._path.parent
+            raise S3EvalError("This run cannot be read", where=where, why=str(error)) from error
+
+    def __getitem__(self, task: str) -> Sequence[Finding]:
+        return self._findings[task]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._findings)
+
+    def __len__(self) -> int:
+        return len(self._findings)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Mapping) and dict(self) == dict(other)
+
+    def __hash__(self) -> int:
+        return hash(self._path)
+
+    def __repr__(self) -> str:
+        return f"StoredFindings({str(self._path)!r})"
 
 
 def _read_findings(path: Path) -> dict[str, list[Finding]]:

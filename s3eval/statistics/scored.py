@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.running.runs import Run, write_json, write_run
 from s3eval.running.scoring import Combined, Material, combine_all, tally_all
+from s3eval.running.unchanged import fingerprint, is_unchanged, keep_fingerprint
 from s3eval.statistics.table import ScoreRow, score_rows
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.running.guard import Fault
 
-__all__ = ["Scored", "score_all"]
+__all__ = ["Scored", "score_all", "stored_scores"]
 
 
 @dataclass(frozen=True)
@@ -97,5 +99,31 @@ def score_all(
                 every = [f for some in found.findings.values() for f in some]
                 write_run(run.path, facts, every)
             write_json(run.path / "scores.json", scored.as_json())
+            if not found.faults:
+                made_with = fingerprint(run.path, facts, material, identity, resamples)
+                keep_fingerprint(run.path, made_with)
         results.append(scored)
     return results
+
+
+def stored_scores(
+    run: Run, material: Material, judge: Judge | None, resamples: int
+) -> Scored | None:
+    """The scores in a run's folder, where computing them again would give the same.
+
+    Args:
+        material: without pieces; what decides the scores is compared, not computed.
+    """
+    reads = judge is not None and material.judge_reads
+    identity = dict(judge.identity()) if judge is not None and reads else {}
+    wanted = fingerprint(run.path, run.facts, material, identity, resamples)
+    if not is_unchanged(run.path, wanted):
+        return None
+    try:
+        document = json.loads((run.path / "scores.json").read_text(encoding="utf-8"))
+        rows = [ScoreRow(**row) for row in document["scores"]]
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+    headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
+    judged = material.tasks.judged
+    return Scored(run, material.protocol, rows, document["judge"], (), headlines, judged)

@@ -208,6 +208,25 @@ def test_a_sweep_over_judges_asks_once(run_folder, tmp_path):
     assert facts["differences"] == []
 
 
+@pytest.mark.parametrize("more", [(), ("--dry-run",)])
+def test_a_sweep_without_videos_says_why(run_folder, tmp_path, capsys, more):
+    data, _ = run_folder
+    table = data / "videos.csv"
+    with table.open(newline="") as handle:
+        rows = [{**row, "duration": ""} for row in csv.DictReader(handle)]
+    with table.open("w", newline="") as handle:
+        writer = csv.DictWriter(handle, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    code, error = failed(
+        capsys, "sweep", "-m", "motion", "-t", "recognition", "-d", data, "-o", tmp_path / "s",
+        "--limit", 2, "--over", "fps=1,2", *more,
+    )  # fmt: skip
+    assert code == 2
+    assert "Nothing can be asked about any of these videos" in error
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_sweep_can_be_planned(run_folder, tmp_path, capsys):
     data, _ = run_folder
     text = call("sweep", "-m", "always-yes", "-t", "timing", "-d", data, "-o", tmp_path / "s",

@@ -24,8 +24,7 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     ``paper`` (0-1), the mean over videos; both leave out pairs without a text on either side.
     interpretation (0-1) needs a judge, or scores a judge gave earlier
     (``detail["interpretation"]``); with neither it is undefined and says so. bertscore only with
-    the scoring option ``bertscore``, an encoder. Texts are not compared where none of the metrics
-    of texts is wanted (`ScoringContext.metrics`).
+    the scoring option ``bertscore``, an encoder.
     """
     from s3eval.metrics import tallies as build
 

@@ -39,8 +39,7 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     rqi comes with its four components (0-1), its base (points) and the mean number of
     hallucinated features. It needs a judge, or what one read earlier
     (``detail["extraction"]`` and ``detail["reference_extraction"]``); with neither it is
-    undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder. Texts
-    are not compared where none of the metrics of texts is wanted (`ScoringContext.metrics`).
+    undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder.
     """
     from s3eval.metrics.text import left_out
 
