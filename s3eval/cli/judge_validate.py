@@ -28,6 +28,8 @@ Examples:
   s3eval judge validate ratings.csv --expert rater_2 --metric rqi,rouge1
 """
 NAMES = ("model", "video_id", "patient")
+#: What a column may be called, too, where its own name is missing (the paper's release does).
+ALSO = {"file_name": "video_id", "human": "expert"}
 
 
 @click.command("validate", epilog=EPILOG)
@@ -57,8 +59,8 @@ def command(
 
     Pearson, Spearman, Kendall tau-b and pairwise accuracy (of pairs the experts rate
     differently, the share a metric orders alike; its ties are wrong), with 95 % intervals that
-    draw whole patients (column patient, or video_id up to the first '@'). Without RATINGS, those
-    that an installed publication prints.
+    draw whole patients (column patient, or video_id up to the first '@'). The columns may be
+    called file_name and human, too. Without RATINGS, those that an installed publication prints.
     """
     from s3eval.statistics.ratings import agreements, as_json
 
@@ -195,8 +197,10 @@ def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], s
 
     if not path.is_file():
         raise S3EvalError("There is no such file", where=path)
-    read = read_csv_file(path, path.name, (*NAMES, expert))
-    columns = [c for c in read.columns if c]
+    read = read_csv_file(path, path.name, (*NAMES, *ALSO, expert))
+    named = {c: ALSO[c] for c in read.columns if c in ALSO and ALSO[c] not in read.columns}
+    named.pop(expert, None)  # Asked for by the name it has.
+    columns = [named.get(c, c) for c in read.columns if c]
     if not columns:
         why = read.problems[0].what
         raise S3EvalError("Nothing can be read", where=path, why=why, fix=_COLUMNS)
@@ -210,7 +214,8 @@ def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], s
     records = []
     for record in read:
         why = record.fault or ("bytes that are not UTF-8" if record.broken else "")
-        records.append((record.number, dict(record.cells), why))
+        cells = {named.get(name, name): cell for name, cell in record.cells.items()}
+        records.append((record.number, cells, why))
     return records, columns
 
 

@@ -235,6 +235,22 @@ def test_validate_any_ratings(s3eval, tmp_path):
         assert f"ratings.csv:{row}" in err
 
 
+def test_validate_takes_the_header_of_the_papers_release(s3eval, tmp_path):
+    file = tmp_path / "all_score.csv"
+    rows = ["model,file_name,bleu_corpus,rouge1_f1,rougeL_f1,berts_f1,rqi,human"]
+    rows += [f"m,P{i // 2}@v{i}.mp4,{i % 5},0.{i},0.{i % 4}1,0.6,{i * i},{i}" for i in range(8)]
+    file.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    code, out, err = s3eval("judge", "validate", file, "--json", "-", "--resamples", 50)
+    document = json.loads(out)
+    assert code == 0 and not err and document["rated"] == 8
+    by_metric = {m["metric"]: m for m in document["metrics"]}
+    assert [*by_metric] == ["bleu_corpus", "rouge1_f1", "rougeL_f1", "berts_f1", "rqi"]
+    assert by_metric["rqi"]["pairwise_accuracy"]["value"] == 1.0
+    assert by_metric["rqi"]["groups"] == 4, "patients are drawn, up to the first '@'"
+    again = s3eval("judge", "validate", file, "--expert", "human", "--json", "-", "--resamples", 50)
+    assert json.loads(again[1])["metrics"] == document["metrics"]
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ Examples:
   s3eval findings s3-release --classifiers logistic-regression --no-tune      a quick look
 
 Table 2's Task-7 and two-stage columns again for every recorded model, with intervals and chance
-lines, and a verdict on each of the paper's five headline claims.
+lines, and a verdict on each of the paper's claims with its rule and the patients behind it.
 """
 
 
@@ -33,6 +34,7 @@ lines, and a verdict on each of the paper's five headline claims.
 @json_option
 def command(release: Path, out: Path | None, json_file: str | None, **options: Any) -> None:
     """Hold the paper's claims against the public RELEASE of its recorded answers."""
+    from s3eval.reporting.progress import line_shown
     from s3eval.statistics.two_stage import CLASSIFIERS
     from s3eval_paper.claims.page import find, markdown
     from s3eval_paper.claims.rediagnosis import Depth
@@ -43,7 +45,7 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
         if name not in CLASSIFIERS:
             raise UnknownNameError("classifier", name, CLASSIFIERS)
     depth = Depth(options["resamples"], chosen, options["tune"], options["seed"])
-    found = find(release, depth)
+    found = find(release, depth, line_shown, jobs=min(2, os.cpu_count() or 1))
     if out:
         out.write_text(markdown(found), encoding="utf-8", newline="\n")
     if write_json_output(found.as_json(), json_file):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +12,13 @@ from s3eval.errors import S3EvalError
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
+    from s3eval.facts.tally import Tally
     from s3eval.running.loading import LoadedTasks
     from s3eval.task import Finding
     from s3eval_paper.release.reading import Release
     from s3eval_paper.release.runs import Recorded
 
-__all__ = ["Place", "RunScores", "Score", "score_run", "score_runs"]
+__all__ = ["Place", "RunScores", "Score", "run_tallies", "score_run", "score_runs"]
 
 #: (task, item, metric)
 Place = tuple[str, str, str]
@@ -41,12 +42,14 @@ class RunScores:
         asked: findings by (task, item).
         rqi: Seizure-RQI of each report, points, by video.
         paper_f1: the temporal F1 the paper's text describes, None without sequences.
+        tallies: the metrics as sums over videos; {} where another process scored the run.
     """
 
     scores: Mapping[Place, Score]
     asked: Mapping[tuple[str, str], int]
     rqi: Mapping[str, float] = field(default_factory=dict)
     paper_f1: float | None = None
+    tallies: Mapping[Place, Tally] = field(default_factory=dict)
 
 
 def load_tasks(names: Collection[str]) -> LoadedTasks:
@@ -70,12 +73,9 @@ def load_tasks(names: Collection[str]) -> LoadedTasks:
 
 def score_run(dataset: Dataset, run: Recorded, tasks: LoadedTasks | None = None) -> RunScores:
     """Score a run under ``release``; needs the task plugins, asks no model and no judge."""
-    from s3eval.running.scoring import tally_findings
-
     tasks = tasks or load_tasks(run.tasks)
     findings = {task: [f for f in run.findings if f.task == task] for task in run.tasks}
-    made = tally_findings(findings, dataset, "release", tasks).tallies
-    tallies = {(t.task, t.item, t.metric): t for t in made}
+    tallies = run_tallies(dataset, run, run.tasks, tasks)
     scores = {place: Score(t.value, t.counts.scored, t.note) for place, t in tallies.items()}
     report = tallies.get(("report", "report", "rqi"))
     rqi = {}
@@ -87,7 +87,19 @@ def score_run(dataset: Dataset, run: Recorded, tasks: LoadedTasks | None = None)
         Counter((f.task, f.item) for f in run.findings),
         rqi,
         _paper_f1(dataset, findings.get("sequence", []), tasks),
+        tallies,
     )
+
+
+def run_tallies(
+    dataset: Dataset, run: Recorded, names: Collection[str], tasks: LoadedTasks | None = None
+) -> dict[Place, Tally]:
+    """The metrics of these tasks under ``release``, as sums over videos."""
+    from s3eval.running.scoring import tally_findings
+
+    findings = {task: [f for f in run.findings if f.task == task] for task in names}
+    made = tally_findings(findings, dataset, "release", tasks or load_tasks(names)).tallies
+    return {(t.task, t.item, t.metric): t for t in made}
 
 
 def _paper_f1(dataset: Dataset, findings: Sequence[Finding], tasks: LoadedTasks) -> float | None:
@@ -157,4 +169,5 @@ def _job(root: str, split: str, folder: str) -> RunScores:
         for r in read_runs(Path(root), truth, split, problems, lambda name: name == wanted)
         if r.folder == folder
     )
-    return score_run(truth.dataset, run)
+    # Formulas are functions made where they are used, which do not pass between processes.
+    return replace(score_run(truth.dataset, run), tallies={})

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from s3eval_paper.tables import Cell, cells
 
 if TYPE_CHECKING:
-    from s3eval_paper.recompute import RunScores, Score
+    from s3eval_paper.recompute import Place, RunScores, Score
     from s3eval_paper.release.reading import Release
     from s3eval_paper.release.runs import Recorded
 
@@ -26,7 +26,7 @@ __all__ = [
     "reproduce",
 ]
 
-Status = Literal["match", "differs", "skipped", "known fault"]
+Status = Literal["match", "explained", "unexplained", "skipped"]
 
 #: Tables by split; the ones that only the test split answers come first.
 TABLES: Mapping[str, tuple[str, ...]] = {
@@ -36,7 +36,6 @@ TABLES: Mapping[str, tuple[str, ...]] = {
 #: Tables the release holds no answers for, and what is missing.
 NOT_RECOMPUTABLE: Mapping[str, str] = {
     "5": "the two groups' annotation frequencies are not released",
-    "11": "which videos its 60 reports belong to is not released; it is the input of Table 10",
     "25": "the extractions of the other judges are not released",
     "26": "the clinicians' answers are not released",
     "27": "the clinicians' answers are not released",
@@ -47,6 +46,10 @@ NOT_RECOMPUTABLE: Mapping[str, str] = {
     "32": "folds and classifiers are not released; s3eval two-stage computes its own",
     "33": "the trained classifier is not released; s3eval two-stage computes its own",
 }
+_NO_RATINGS = (
+    "the file of its reports and ratings, metrics/task6_compare_metrics_with_human/"
+    "task6_all_score.csv, is not in this part of the release"
+)
 TWO_STAGE = "the published two-stage figures cannot be had from the release; see s3eval two-stage"
 
 _TASKS: Mapping[str, str] = {
@@ -88,8 +91,10 @@ class Compared:
         computed: recomputed, None where it was not.
         n: videos scored (means over items: answers scored; Table 10: reports, or pairs of them);
             ``left_out`` asked or recorded, but not scored.
-        status: "match", "differs", "skipped" or "known fault" (of the print).
-        reason: why skipped, what is at fault, or what a reader must know.
+        status: "match"; "explained", where the release itself shows what made the printed figure;
+            "unexplained", where nothing in it does; "skipped".
+        reason: why skipped, what explains the difference, or what a reader must know.
+        cause: the kind of explanation, "" for none.
     """
 
     cell: Cell
@@ -98,6 +103,7 @@ class Compared:
     left_out: int
     status: Status
     reason: str = ""
+    cause: str = ""
 
     @property
     def match(self) -> bool | None:
@@ -133,8 +139,8 @@ class Reproduction:
 
     @property
     def total(self) -> int:
-        """N: the cells that were recomputed and whose print has no known fault."""
-        return self.count("match") + self.count("differs")
+        """N: the cells that were recomputed."""
+        return len(self.compared) - self.count("skipped")
 
 
 def equal_as_printed(computed: float, cell: Cell) -> bool:
@@ -163,6 +169,7 @@ def reproduce(
         models: the models wanted, in the published spelling; None for all that are there.
         jobs: processes that share the work.
     """
+    from s3eval_paper.explaining import explain
     from s3eval_paper.recompute import score_runs
 
     runs = {r.model: r for r in release.runs if r.split == split}
@@ -180,6 +187,9 @@ def reproduce(
                 absent[cell.model] = None
                 continue
             found.append(_compared(cell, runs[cell.model], scored[cell.model]))
+    found = explain(release, split, found, scored)
+    if split == "test":
+        found += _table_11(release)
     for table, why in NOT_RECOMPUTABLE.items():
         found += [Compared(c, None, 0, 0, "skipped", why) for c in cells(table)]
     return Reproduction(
@@ -194,16 +204,25 @@ def reproduce(
 def _compared(cell: Cell, run: Recorded, found: RunScores) -> Compared:
     if cell.item in ("two_stage", "task7") or cell.metric == "improvement":
         return Compared(cell, None, 0, 0, "skipped", TWO_STAGE)
-    task, item, metric = _MEANS.get(cell.item) or (
-        _TASKS.get(cell.table) or _ITEM_TASKS[cell.item],
-        cell.item,
-        cell.metric,
-    )
+    task, item, metric = place_of(cell)
     score = found.scores.get((task, item, metric))
     left_out = _left_out(run, task, item, found, score)
     if score is None or score.value is None:
         return Compared(cell, None, 0, left_out, "skipped", _why_none(cell, metric, score))
     return _judged(cell, score.value, score.scored, left_out, score.note)
+
+
+def place_of(cell: Cell) -> Place:
+    """The task, item and metric that a cell prints.
+
+    >>> place_of(Cell("2", "test", "m", "report", "rqi", "36.14"))
+    ('report', 'report', 'rqi')
+    """
+    return _MEANS.get(cell.item) or (
+        _TASKS.get(cell.table) or _ITEM_TASKS[cell.item],
+        cell.item,
+        cell.metric,
+    )
 
 
 def _why_none(cell: Cell, metric: str, score: Score | None) -> str:
@@ -218,16 +237,8 @@ def _why_none(cell: Cell, metric: str, score: Score | None) -> str:
 
 
 def _judged(cell: Cell, computed: float, n: int, left_out: int, note: str = "") -> Compared:
-    if equal_as_printed(computed, cell):
-        return Compared(cell, computed, n, left_out, "match", note)
-    if not cell.fault:
-        return Compared(cell, computed, n, left_out, "differs", note)
-    reason = cell.fault
-    if cell.meant:
-        meant = Cell(cell.table, "", "", "", "", cell.meant)
-        same = "equals" if equal_as_printed(computed, meant) else "differs from"
-        reason += f"; the value computed {same} the {cell.meant} printed one column further left"
-    return Compared(cell, computed, n, left_out, "known fault", reason)
+    same = equal_as_printed(computed, cell)
+    return Compared(cell, computed, n, left_out, "match" if same else "unexplained", note)
 
 
 def _left_out(run: Recorded, task: str, item: str, found: RunScores, score: Score | None) -> int:
@@ -256,6 +267,25 @@ def _table_10() -> Iterable[Compared]:
             value, n = getattr(agreement, cell.metric)(metric, expert), len(expert)
         assert value is not None, "Table 11 varies in every column"
         yield _judged(cell, value, n, 0)
+
+
+def _table_11(release: Release) -> Iterable[Compared]:
+    """Table 11: each printed report beside its row in the release's file, where that is."""
+    from s3eval_paper.release.ratings import match_printed, read_ratings
+
+    rated = read_ratings(release.root, release.problems)
+    printed: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells("11"):
+        printed.setdefault((cell.model, cell.item), []).append(cell)
+    rows = match_printed(printed, rated)
+    for place, members in printed.items():
+        row = rows.get(place)
+        for cell in members:
+            value = None if row is None else row.values.get(cell.metric)
+            if value is None:
+                yield Compared(cell, None, 0, 0, "skipped", _NO_RATINGS)
+            else:
+                yield _judged(cell, value, 1, 0, "as the release keeps it")
 
 
 def _rqi_reports(

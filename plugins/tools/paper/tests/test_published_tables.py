@@ -93,6 +93,16 @@ def test_shares_lie_between_0_and_1_and_features_are_known() -> None:
             assert 0 <= c.value <= (100 if c.metric == "bleu" else 1)
 
 
+#: Rows of the print whose F1 does not follow: `s3eval reproduce` shows them shifted.
+SHIFTED = {
+    "13": {
+        *(("InternVL3.5-38B", item) for item in ("blank_stare", "close_eyes", "eye_blinking")),
+        *(("InternVL3.5-38B", item) for item in ("face_pulling", "face_twitching", "tonic")),
+        *(("Qwen3-VL-8B", item) for item in ("blank_stare", "close_eyes")),
+    }
+}
+
+
 @pytest.mark.parametrize("table", ["13", "15", "19", "21"])
 def test_f1_follows_from_precision_and_recall_except_in_the_rows_known_as_shifted(table) -> None:
     rows = defaultdict(dict)
@@ -107,22 +117,7 @@ def test_f1_follows_from_precision_and_recall_except_in_the_rows_known_as_shifte
         most = 2 * (p + 0.005) * (r + 0.005) / (p + r + 0.01)
         if not least - 0.006 <= f1 <= most + 0.006:
             odd.add((model, item))
-    faulty = {
-        (c.model, c.item) for c in cells(table) if c.fault and c.metric in ("precision", "f1")
-    }
-    assert odd == faulty
-
-
-def test_the_shifted_rows_of_table_13_stay_as_printed_and_say_what_was_meant() -> None:
-    faults = [c for c in cells("13") if c.fault]
-    assert {c.model for c in faults} == {"InternVL3.5-38B", "Qwen3-VL-8B"}
-    (cell,) = (
-        c
-        for c in faults
-        if (c.model, c.item, c.metric) == ("InternVL3.5-38B", "blank_stare", "recall")
-    )
-    assert (cell.printed, cell.meant) == ("0.30", "0.99")
-    assert not any(c.fault for t in tables() if t != "13" for c in cells(t))
+    assert odd == SHIFTED.get(table, set())
 
 
 def test_tables_that_repeat_each_other_agree() -> None:

@@ -58,7 +58,7 @@ def compared(scored, table: str, task: str):
     for cell in published.cells(table, split="test"):
         if table == "2" and cell.item not in ("video_only", "with_report"):
             continue
-        if cell.model in models and cell.metric not in NOT_TEXT and not cell.fault:
+        if cell.model in models and cell.metric not in NOT_TEXT:
             value = scored.get((cell.model, task, cell.item, cell.metric))
             yield cell, value
 

@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-__all__ = ["Claim", "Table", "Verdict", "around", "said"]
+__all__ = [
+    "CONTRADICTED",
+    "SUPPORTED",
+    "UNTESTABLE",
+    "UNTOLD",
+    "Claim",
+    "Table",
+    "Verdict",
+    "around",
+    "by_interval",
+    "by_majority",
+    "said",
+]
 
-Verdict = Literal["supported", "not supported", "not testable from the release"]
-BASE, TUNED = "Qwen2.5-Omni-7B", "seizure_omni_sft"
+Verdict = Literal[
+    "supported",
+    "contradicted",
+    "cannot be told with these patients",
+    "not testable from the release",
+]
+SUPPORTED: Verdict = "supported"
+CONTRADICTED: Verdict = "contradicted"
+UNTOLD: Verdict = "cannot be told with these patients"
+UNTESTABLE: Verdict = "not testable from the release"
 
 
 @dataclass(frozen=True)
@@ -25,12 +46,13 @@ class Claim:
     """A claim, its verdict, the rule that gave it, and the evidence in plain words.
 
     Attributes:
+        number: "1", "2a", ...
         says: the claim in the paper's words, with the place.
-        rule: when it counts as supported.
+        rule: when it counts as supported and when as contradicted.
         finding: what was found, in plain language.
     """
 
-    number: int
+    number: str
     title: str
     says: str
     verdict: Verdict
@@ -39,13 +61,45 @@ class Claim:
     tables: tuple[Table, ...] = ()
 
 
+def by_interval(low: float | None, high: float | None, margin: float = 0.0) -> Verdict:
+    """The verdict on "it is above the margin" by an interval.
+
+    >>> by_interval(0.1, 0.3), by_interval(-0.3, -0.1), by_interval(-0.1, 0.3)
+    ('supported', 'contradicted', 'cannot be told with these patients')
+    >>> by_interval(None, None)
+    'cannot be told with these patients'
+    """
+    if low is not None and low > margin:
+        return SUPPORTED
+    if high is not None and high < margin:
+        return CONTRADICTED
+    return UNTOLD
+
+
+def by_majority(verdicts: Sequence[Verdict]) -> Verdict:
+    """What more than half of several verdicts say; none where there are none.
+
+    >>> by_majority(["supported", "supported", "contradicted"]), by_majority([])
+    ('supported', 'not testable from the release')
+    >>> by_majority(["supported", "contradicted"])
+    'cannot be told with these patients'
+    """
+    known = [v for v in verdicts if v != UNTESTABLE]
+    if not known:
+        return UNTESTABLE
+    for verdict in (SUPPORTED, CONTRADICTED):
+        if 2 * known.count(verdict) > len(known):
+            return verdict
+    return UNTOLD
+
+
 def said(value: float | None, digits: int = 2) -> str:
     """A number as the tables print it, "-" for none."""
     return "-" if value is None else f"{value:.{digits}f}"
 
 
-def around(row: Any) -> str:
+def around(row: Any, digits: int = 2) -> str:
     """ "0.71 [0.55, 0.82]" of anything with value, low and high."""
     if row.value is None or row.low is None or row.high is None:
-        return said(row.value)
-    return f"{said(row.value)} [{said(row.low)}, {said(row.high)}]"
+        return said(row.value, digits)
+    return f"{said(row.value, digits)} [{said(row.low, digits)}, {said(row.high, digits)}]"

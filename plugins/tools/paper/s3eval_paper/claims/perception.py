@@ -1,155 +1,175 @@
-"""Claims 1 and 3: what the models are weak at, and what fine-tuning changes."""
+"""Claim 1: what the models are weak at."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from s3eval.running.loading import load_tasks
-from s3eval.statistics.comparing import (
-    Choice,
-    Difference,
-    Judging,
-    Resampling,
-    compare_runs,
-    corrected,
-    outcome,
+from s3eval_paper.claims.claim import (
+    CONTRADICTED,
+    SUPPORTED,
+    UNTESTABLE,
+    UNTOLD,
+    Claim,
+    Table,
+    Verdict,
+    around,
+    by_interval,
+    by_majority,
+    said,
 )
-from s3eval_paper.claims.claim import BASE, TUNED, Claim, Table, Verdict, around, said
-from s3eval_paper.claims.rediagnosis import Depth
+from s3eval_paper.claims.margins import CENTRED, WEAK
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
     from s3eval.statistics.table import ScoreRow
     from s3eval_paper.release.runs import Recorded
 
-_WEAK = {
-    "spatial": ("f1", "laterality and onset (Task 3), F1"),
-    "timing": ("mae", "timing (Task 4), mean error in seconds"),
-    "sequence": ("temporal_f1", "sequencing (Task 5), Temporal F1 as the paper defines it"),
-    "report": ("rqi", "reporting (Task 6), Seizure-RQI"),
+__all__ = ["centred", "weaknesses"]
+
+
+@dataclass(frozen=True)
+class _Field:
+    metric: str
+    words: str
+    best: float
+
+
+_FIELDS: Mapping[str, _Field] = {
+    "spatial": _Field("f1", "laterality and onset (Task 3), F1", 1.0),
+    "timing": _Field("mae", "timing (Task 4), mean error in seconds", 0.0),
+    "sequence": _Field("temporal_f1", "sequencing (Task 5), Temporal F1 as the text has it", 1.0),
+    "report": _Field("rqi", "reporting (Task 6), Seizure-RQI", 100.0),
 }
+_WORDS: Mapping[Verdict, str] = {SUPPORTED: "weak", CONTRADICTED: "not weak", UNTOLD: "not told"}
 
 
-def weaknesses(scores: Mapping[str, Sequence[ScoreRow]]) -> Claim:
-    """Claim 1: the four fields' scores against their best chance lines."""
-    counts: dict[str, dict[str, int]] = {}
-    rows = []
-    for task, (metric, words) in _WEAK.items():
+def weaknesses(runs: Sequence[Recorded], scores: Mapping[str, Sequence[ScoreRow]]) -> Claim:
+    """Claim 1: each field's scores against a level that would be of use.
+
+    Args:
+        runs: the recorded answers on the test set.
+        scores: by model its rows under the protocol `paper`.
+    """
+    rows: list[tuple[str, ...]] = []
+    verdicts: dict[str, Verdict] = {}
+    blind: Counter[str] = Counter()
+    put_aside = centred(runs)
+    for task, field in _FIELDS.items():
+        told: list[Verdict] = []
         for model, mine in scores.items():
-            known = [r for r in mine if (r.task, r.metric) == (task, metric) and r.mark]
-            items = [r for r in known if r.item != "mean"] or known
-            if not items:
-                continue
-            here = {m: sum(r.mark == m for r in items) for m in ("above", "unclear", "not above")}
-            total = counts.setdefault(task, dict.fromkeys(here, 0))
-            for mark, n in here.items():
-                total[mark] += n
-            shown = next((r for r in known if r.item == "mean"), items[0])
-            line = f"{said(shown.chance_value)} ({shown.chance_name})"
-            figures = (around(shown), line, str(len(items)), *(str(n) for n in here.values()))
-            rows.append((words, model, *figures))
-    weak = [t for t, n in counts.items() if n["above"] * 2 < sum(n.values())]
-    tested = sum(sum(n.values()) for n in counts.values())
-    above = sum(n["above"] for n in counts.values())
-    verdict: Verdict = "not testable from the release"
-    if counts:
-        verdict = "supported" if len(weak) == len(counts) else "not supported"
-    names = ", ".join(_WEAK[t][1].split(" (")[0] for t in weak) or "none of them"
+            known = [r for r in mine if (r.task, r.metric) == (task, field.metric)]
+            items = [r for r in known if r.item != "mean" and r.chance_value is not None]
+            asked = [r for r in items if r.item not in put_aside.get(task, {})]
+            each = [_weak(r, field.best) for r in asked]
+            told += each
+            blind.update(r.mark for r in asked)
+            shown = next((r for r in known if r.item == "mean"), items[0] if items else None)
+            if shown is not None:
+                count = Counter(each)
+                rows.append(_row(field, model, shown, len(items), len(asked), count))
+        verdicts[task] = by_majority(told) if told else UNTESTABLE
+    tested = [v for v in verdicts.values() if v != UNTESTABLE]
+    verdict = _overall(tested)
     columns = (
-        *("what", "model", "score (mean)", "best chance line", "scores"),
-        *("clearly above", "unclear", "not above"),
+        *("what", "model", "score", "best blind answer", "useful from", "scores tested"),
+        *("shown weak", "shown not weak", "not told", "videos", "patients"),
     )
     return Claim(
-        1,
+        "1",
         "Models are weak at laterality, timing, sequencing and faithful reporting",
         "“systematic weaknesses in laterality reasoning, temporal localization, symptom "
         "sequencing, and clinically faithful reporting” (Abstract)",
         verdict,
-        "Supported if, in each of the four fields, fewer than half of the recorded models' scores "
-        "are clearly above the best answer given without looking (interval of the paired "
-        "advantage above 0).",
-        f"Of {tested} scores {above} are clearly above their best chance line. Fewer than half "
-        f"are in: {names}. The weakness is real, and for many scores deeper than the tables show: "
-        "they print no chance line, and several models score no better than a fixed answer. "
-        "Task 4's clips have the event in their middle, so that answering the middle is almost "
-        "never wrong and no model can beat it: its errors in seconds say little about localization "
-        "(`s3eval run --task-option timing.placement=random` asks fairly).",
-        (Table("Scores against their best chance line, by patient", columns, tuple(rows)),),
+        f"A score is of use from {WEAK.value:.0%} of the way from the best answer given without "
+        f"looking to a perfect one ({WEAK.source}). It is shown weak if the whole 95 % interval "
+        "of its lead over that answer lies below this level, shown not weak if the whole interval "
+        "lies above. A field is weak if more than half of its scores are shown weak. Supported if "
+        "every field that can be tested is weak, contradicted if one is shown not to be. An item "
+        f"whose clips have the event at one second in {CENTRED.value:.0%} of cases or more is not "
+        f"tested: {CENTRED.source}.",
+        _told(verdicts, blind, put_aside),
+        (Table("Scores against a useful level, by patient", columns, tuple(rows)),),
     )
 
 
-def _compared(rows: Sequence[Difference], first: str, second: str, title: str) -> Table:
-    columns = ("score", first, second, "difference", "95 % interval", "p (Holm)", "videos", "shown")
-    cells = [
-        (
-            f"{r.task} {r.item} {r.metric}",
-            said(r.first_value),
-            said(r.second_value),
-            said(r.difference),
-            f"{said(r.low)} to {said(r.high)}" if r.low is not None else r.note,
-            said(r.p_holm, 3),
-            str(r.videos),
-            outcome(r) if r.better else "-",
+def _overall(tested: Sequence[Verdict]) -> Verdict:
+    if not tested:
+        return UNTESTABLE
+    if CONTRADICTED in tested:
+        return CONTRADICTED
+    return SUPPORTED if all(v == SUPPORTED for v in tested) else UNTOLD
+
+
+def _weak(row: ScoreRow, best: float) -> Verdict:
+    """Whether the lead over the best blind answer is below what would be of use."""
+    assert row.chance_value is not None
+    useful = WEAK.value * abs(best - row.chance_value)
+    lead = by_interval(row.above_low, row.above_high, useful)
+    return {SUPPORTED: CONTRADICTED, CONTRADICTED: SUPPORTED}.get(lead, UNTOLD)
+
+
+def _row(
+    field: _Field, model: str, shown: ScoreRow, items: int, tested: int, count: Counter[Verdict]
+) -> tuple[str, ...]:
+    blind = shown.chance_value
+    level = None if blind is None else blind + WEAK.value * (field.best - blind)
+    return (
+        field.words,
+        model,
+        around(shown),
+        f"{said(blind)} ({shown.chance_name})",
+        said(level) if tested else "-",
+        f"{tested} of {items}",
+        *(str(count[v]) for v in (SUPPORTED, CONTRADICTED, UNTOLD)),
+        str(shown.videos),
+        str(shown.patients),
+    )
+
+
+def _told(
+    verdicts: Mapping[str, Verdict],
+    blind: Counter[str],
+    put_aside: Mapping[str, Mapping[str, float]],
+) -> str:
+    parts = []
+    words = {SUPPORTED: "shown weak", CONTRADICTED: "shown not weak", UNTOLD: "cannot be told"}
+    for task, verdict in verdicts.items():
+        name = _FIELDS[task].words.split(" (")[0]
+        parts.append(f"{name}: {words.get(verdict, 'not testable')}")
+    found = f"{'; '.join(parts)}. "
+    total = sum(blind.values())
+    found += (
+        f"Of the {total} scores tested {blind['above']} are clearly above the best answer given "
+        "without looking; that alone would not show weakness, since few patients can hide an "
+        "advantage, so the interval has to exclude a useful level. "
+    )
+    for task, items in put_aside.items():
+        least = min(items.values())
+        found += (
+            f"{_FIELDS[task].words.split(' (')[0].capitalize()}: {len(items)} items are not "
+            f"tested, since in {least:.0%} or more of their clips the event stands at the same "
+            "second; always answering that second is almost never wrong and no model could beat "
+            "it (`s3eval run --task-option timing.placement=random` asks fairly). "
         )
-        for r in rows
-    ]
-    return Table(title, columns, tuple(cells))
+    return found.strip()
 
 
-def fine_tuning(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> Claim:
-    """Claim 3: the fine-tuned model against its base, task by task."""
-    by_model = {r.model: _by_task(r.findings) for r in test if r.model in (BASE, TUNED)}
-    rule = (
-        "Supported if, task by task (as in the paper without Task 3), the fine-tuned model's "
-        "headline score is shown better than its base model's on at least half of the tasks and "
-        "worse on none (paired permutation by patient, Holm)."
-    )
-    says = (
-        "“seizure-specific fine-tuning substantially improves performance across tasks” "
-        "(Abstract; Table 3: on average 12 % by SFT, 15 % by GRPO)"
-    )
-    title = "Fine-tuning improves performance across tasks"
-    if len(by_model) < 2:
-        why = f"The release has no recorded answers of both {BASE} and {TUNED}."
-        return Claim(3, title, says, "not testable from the release", rule, why)
-    runs = {TUNED: by_model[TUNED], BASE: by_model[BASE]}
-    settings = Resampling(depth.resamples, 9999, depth.seed)
-    tasks = load_tasks(dict.fromkeys(task for mine in runs.values() for task in mine))
-    rows = compare_runs(runs, dataset, tasks, Judging("paper"), Choice(), settings)
-    means = [r for r in rows if _is_headline(r) and r.difference is not None]
-    means = corrected(means)
-    counted = [r for r in means if r.task != "spatial"]
-    better = [r for r in counted if outcome(r) == TUNED]
-    worse = [r for r in counted if outcome(r) == BASE]
-    good = len(better) * 2 >= len(counted) and not worse and bool(counted)
-    grpo = any("grpo" in r.model for r in test)
-    finding = (
-        f"On what both models answered, {len(better)} of {len(counted)} headline scores are shown "
-        f"better after fine-tuning and {len(worse)} worse; for the others 24 patients cannot "
-        "tell. "
-    )
-    spatial = [r for r in means if r.task == "spatial"]
-    if spatial and spatial[0].first_value is not None:
-        finding += (
-            f"Laterality (left out of the paper's average) goes from "
-            f"{said(spatial[0].second_value)} to {said(spatial[0].first_value)}. "
-        )
-    finding += (
-        "Table 3's Task 7 figure is the mean of three columns of Table 2, the two-stage one "
-        "among them. "
-        + ("" if grpo else "No answers of the GRPO variant are in this part of the release.")
-    )
-    table = _compared(means, TUNED, BASE, "Headline scores on what both answered, protocol paper")
-    return Claim(3, title, says, "supported" if good else "not supported", rule, finding, (table,))
+def centred(runs: Sequence[Recorded]) -> dict[str, dict[str, float]]:
+    """By task the items whose clips mostly have the event at one place, with how many do.
 
-
-def _is_headline(row: Difference) -> bool:
-    return row.item in ("mean", "sequence", "report", "video_only", "with_report")
-
-
-def _by_task(findings: Sequence[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
-    for f in findings:
-        found.setdefault(f.task, []).append(f)
+    Read from the findings: ``detail["target"]`` is the true time's place in the clip, seconds.
+    """
+    places: dict[tuple[str, str], list[float]] = {}
+    for run in runs:
+        for f in run.findings:
+            target = f.detail.get("target")
+            if isinstance(target, float | int):
+                places.setdefault((f.task, f.item), []).append(float(target))
+    found: dict[str, dict[str, float]] = {}
+    for (task, item), targets in places.items():
+        share = Counter(targets).most_common(1)[0][1] / len(targets)
+        if share >= CENTRED.value:
+            found.setdefault(task, {})[item] = share
     return found

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
@@ -11,7 +11,7 @@ from s3eval.running.loading import load_tasks
 from s3eval.statistics.features import FeatureTable, annotated, read_by
 from s3eval.statistics.folds import folds_of, within
 from s3eval.statistics.table import ScoreRow, rows_of_findings
-from s3eval.statistics.two_stage import Prediction, Setup, TwoStage, two_stage
+from s3eval.statistics.two_stage import Fits, Prediction, Setup, TwoStage, two_stage
 from s3eval.statistics.two_stage_scores import score_two_stage
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3eval.task import Finding
     from s3eval_paper.release.runs import Recorded
 
-__all__ = ["Depth", "Diagnosed", "FiveFold", "five_folds", "rediagnose"]
+__all__ = ["Depth", "Diagnosed", "FiveFold", "five_folds", "own_readings", "rediagnose"]
 
 METRICS = ("precision", "recall", "f1", "accuracy")
 TEST_FOLD = 0
@@ -104,28 +104,51 @@ def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
     return found
 
 
-def rediagnose(dataset: Dataset, recorded: Sequence[Recorded], depth: Depth) -> list[Diagnosed]:
-    """Every recorded model's three ways, and the second stage on annotated features."""
+def rediagnose(
+    dataset: Dataset,
+    recorded: Sequence[Recorded],
+    depth: Depth,
+    on_own: Callable[[], Mapping[str, Sequence[Diagnosed]]] | None = None,
+) -> list[Diagnosed]:
+    """Every recorded model's three ways, and the second stage on annotated features.
+
+    Args:
+        on_own: gives `own_readings` of the same release, where it is computed elsewhere.
+    """
     test = [r for r in recorded if r.split == "test"]
-    every = {r.model: r for r in recorded if r.split == "all"}
     found: list[Diagnosed] = []
     for run in test:
         found += _direct(dataset, run, depth)
-    truth = annotated(dataset)
-    found += _stages(dataset, "annotation", truth, truth, depth, depth.classifiers)
+    truth, fits = annotated(dataset), Fits()
+    found += _stages(dataset, "annotation", truth, truth, depth, fits)
+    stages = {}
     for run in test:
         mine = _readings(run.model, run.findings)
-        if mine is None:
-            continue
-        found += _stages(dataset, run.model, mine, truth, depth, depth.classifiers)
+        if mine is not None:
+            stages[run.model] = _stages(dataset, run.model, mine, truth, depth, fits)
+    own = on_own() if on_own else own_readings(dataset, recorded, depth)
+    for model, staged in stages.items():
+        found += [*staged, *own.get(model, ())]
+    return found
+
+
+def own_readings(
+    dataset: Dataset, recorded: Sequence[Recorded], depth: Depth
+) -> dict[str, list[Diagnosed]]:
+    """By model the second stage trained on its own readings."""
+    every = {r.model: r for r in recorded if r.split == "all"}
+    found = {}
+    for run in (r for r in recorded if r.split == "test"):
+        mine = _readings(run.model, run.findings)
         whole = every.get(run.model)
         own = _readings(run.model, whole.findings) if whole else None
-        found += _on_own(dataset, run.model, mine, own, depth)
+        if mine is not None:
+            found[run.model] = _on_own(dataset, run.model, mine, own, depth)
     return found
 
 
 def _readings(model: str, findings: Iterable[Finding]) -> FeatureTable | None:
-    found = read_by(model, findings)
+    found = read_by(model, (f for f in findings if f.task == "recognition"))
     return found if found.videos else None
 
 
@@ -169,13 +192,13 @@ def _stages(
     tested: FeatureTable,
     training: FeatureTable,
     depth: Depth,
-    classifiers: Sequence[str],
+    fits: Fits,
 ) -> list[Diagnosed]:
     folds, source = folds_of(dataset)
     found = []
-    for classifier in classifiers:
+    for classifier in depth.classifiers:
         setup = Setup(classifier, tune=depth.tune, seed=depth.seed, importances=False)
-        done = two_stage(tested, training, dataset, folds, setup, source, [TEST_FOLD])
+        done = two_stage(tested, training, dataset, folds, setup, source, [TEST_FOLD], fits)
         found.append(_staged(dataset, model, done, depth))
     return found
 
@@ -198,7 +221,8 @@ def _on_own(
         except S3EvalError:
             pass  # The readings do not reach the other folds after all; cut within instead.
     made, source = within(dataset, set(test.videos), seed=depth.seed)
-    done = two_stage(test, test, dataset, made, setup, source)
+    # Some twenty patients are too few to choose hyper-parameters on inner folds of theirs.
+    done = two_stage(test, test, dataset, made, replace(setup, tune=False), source)
     return [_staged(dataset, model, done, depth)]
 
 
@@ -213,7 +237,7 @@ def _staged(dataset: Dataset, model: str, done: TwoStage, depth: Depth) -> Diagn
             f"readings of {len(done.predictions)} of {len(tests)} test videos, {es:.0%} of them ES"
         )
     note = "; ".join(notes)
-    # The paper prints one two-stage column, a random forest's; training data are not said.
+    # The paper prints one two-stage column, a random forest's; trained on the models' readings.
     printed = _printed(model, "two_stage") if first else {}
     return Diagnosed(
         model=model,

@@ -14,12 +14,18 @@ from s3eval_paper.tables import model_name
 __all__ = ["recorded_rqi", "recorded_scores"]
 
 
+def figure_files(root: Path, split: str, pattern: str) -> list[Path]:
+    """The release's own files of figures of a split whose name is like ``pattern``, by path."""
+    return sorted(p for part in FIGURES[split] for p in (root / part).rglob(pattern))
+
+
 def recorded_scores(
     root: Path, split: str, problems: Problems
 ) -> dict[str, dict[tuple[str, str], float]]:
     """The recorded interpretation scores, by model, video and feature."""
     found: dict[str, dict[tuple[str, str], float]] = {}
-    for path in sorted((root / FIGURES[split]).rglob("*__per_video_feature_scores.csv")):
+    # "MODEL__per_video_…" or, for some, "MODEL__fold0_video_…".
+    for path in figure_files(root, split, "*__*video_feature_scores.csv"):
         shown = path.relative_to(root).as_posix()
         sheet = read_sheet(path, shown, problems, known=FEATURE_NAMES)
         mine = found.setdefault(model_name(path.name.split("__")[0]), {})
@@ -37,7 +43,7 @@ def recorded_scores(
 def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[str, float]]:
     """The release's own Seizure-RQI of each report (points), by model and video."""
     found: dict[str, dict[str, float]] = {}
-    for path in sorted((root / FIGURES[split]).rglob("task6_*_rqi*.csv")):
+    for path in figure_files(root, split, "task6_*_rqi*.csv"):
         name = re.sub(r"^task6_|_rqi.*$", "", path.stem)
         shown = path.relative_to(root).as_posix()
         columns = ("seizure_rqi",)

@@ -9,7 +9,16 @@ from pathlib import Path
 
 from s3eval.dataset.sheets import Problems
 
-__all__ = ["FIGURES", "ROLES", "SPLITS", "TRUTH", "ModelFiles", "model_folders", "role_of"]
+__all__ = [
+    "FIGURES",
+    "RATINGS",
+    "ROLES",
+    "SPLITS",
+    "TRUTH",
+    "ModelFiles",
+    "model_folders",
+    "role_of",
+]
 
 #: Where the annotation stands, by what it says.
 TRUTH: Mapping[str, str] = {
@@ -31,7 +40,12 @@ SPLITS: Mapping[str, str] = {
 }
 #: Below which the release's own per-video figures of a split stand (interpretation scores of
 #: its judge, Seizure-RQI of each report).
-FIGURES: Mapping[str, str] = {"test": "test_dataset", "all": "result"}
+FIGURES: Mapping[str, tuple[str, ...]] = {
+    "test": ("test_dataset",),
+    "all": ("metrics", "result"),
+}
+#: The experts' ratings of single reports beside the metrics of each (Table 11).
+RATINGS = "metrics/task6_compare_metrics_with_human/task6_all_score.csv"
 
 #: What a model's folder may hold, and the task each belongs to.
 ROLES: tuple[str, ...] = (
@@ -146,4 +160,7 @@ def _files_of(folder: Path) -> ModelFiles:
             files["recognition"] = path
             # Without windows nothing was merged: the same file holds the justifications.
             files.setdefault("justification", path)
+    if "recognition" not in files and "justification" in files:
+        # The texts merged by a judge stand beside the yes and no they were merged under.
+        files["recognition"] = files["justification"]
     return ModelFiles(folder, files, ignored)

@@ -1,8 +1,8 @@
 """The paper's tables as data, so that every later run can stand beside the published rows.
 
 One CSV file a table (``table,split,model,item,metric,value``), typed from Tables 1-3, 5, 10, 11
-and 13-33, values exactly as printed. Empty cells ("-") are left out. Known faults of the print
-stay as printed; ``faults.csv`` names them. Only the ``csv`` module is used: this import is light.
+and 13-33, values exactly as printed. Empty cells ("-") are left out. Faults of the print stay as
+printed; `s3eval reproduce` finds them. Only the ``csv`` module is used: this import is light.
 
 >>> [c.value for c in cells(table="23", model="InternVL3_5-8B")]
 [874.66, 0.57, 0.02]
@@ -64,8 +64,6 @@ class Cell:
         item: a feature, "start", "report", "sequence", "with_report", ...
         metric: "f1", "mae", "rouge", ...
         value: the number; ``printed`` as it stands in the paper, with its ``decimals``.
-        fault: what is wrong with the print, "" for nothing known; ``meant`` is then the value
-            that seems meant for this cell, where it is printed at all.
     """
 
     table: str
@@ -74,8 +72,6 @@ class Cell:
     item: str
     metric: str
     printed: str
-    fault: str = ""
-    meant: str = ""
 
     @property
     def value(self) -> float:
@@ -116,7 +112,7 @@ def cells(
 
     >>> cells(19, "AF3")[0]
     Cell(table='19', split='test', model='Audio-Flamingo-3', item='verbal_responsiveness', \
-metric='precision', printed='0.33', fault='', meant='')
+metric='precision', printed='0.33')
     """
     if table is not None and str(table) not in TITLES:
         raise UnknownNameError("table", str(table), TITLES, fix=f"one of {', '.join(TITLES)}")
@@ -170,32 +166,10 @@ def _key(name: str) -> str:
 
 @cache
 def _table(table: str) -> tuple[Cell, ...]:
-    faults = _faults()
-    made = []
-    for row in _rows(f"table_{int(table):02}.csv"):
-        place = (table, row["model"], row["item"], row["metric"])
-        fault, meant = faults.get(place, ("", ""))
-        made.append(
-            Cell(
-                table,
-                row["split"],
-                row["model"],
-                row["item"],
-                row["metric"],
-                row["value"],
-                fault,
-                meant,
-            )
-        )
-    return tuple(made)
-
-
-@lru_cache(maxsize=1)
-def _faults() -> dict[tuple[str, str, str, str], tuple[str, str]]:
-    return {
-        (r["table"], r["model"], r["item"], r["metric"]): (r["note"], r["meant"])
-        for r in _rows("faults.csv")
-    }
+    return tuple(
+        Cell(table, row["split"], row["model"], row["item"], row["metric"], row["value"])
+        for row in _rows(f"table_{int(table):02}.csv")
+    )
 
 
 def _rows(file: str) -> list[dict[str, str]]:

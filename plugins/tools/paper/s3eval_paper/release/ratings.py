@@ -1,0 +1,90 @@
+"""Experts' ratings of single reports, where the release holds them (Table 11)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from s3eval.dataset.csv_file import read_csv_file
+from s3eval.dataset.sheets import Problems
+from s3eval_paper.release.layout import RATINGS
+from s3eval_paper.release.truth import video_name
+from s3eval_paper.tables import Cell, model_name
+
+__all__ = ["COLUMNS", "Rated", "match_printed", "read_ratings"]
+
+#: The file's columns -> the table's.
+COLUMNS: Mapping[str, str] = {
+    "bleu_corpus": "bleu",
+    "rouge1_f1": "rouge1",
+    "rougel_f1": "rouge_l",
+    "berts_f1": "bertscore",
+    "rqi": "rqi",
+    "human": "expert",
+}
+
+
+@dataclass(frozen=True)
+class Rated:
+    """One rated report: its model and video, and by the table's column the file's figure."""
+
+    model: str
+    video: str
+    values: Mapping[str, float]
+
+    @property
+    def patient(self) -> str:
+        """The patient's code."""
+        return self.video.partition("@")[0]
+
+
+def read_ratings(root: Path, problems: Problems) -> list[Rated]:
+    """The rated reports, in file order; none where the release does not hold the file."""
+    path = root / RATINGS
+    if not path.is_file():
+        return []
+    rows = []
+    for record in read_csv_file(path, RATINGS, ("model", "file_name", *COLUMNS)):
+        cells = {name.lower(): cell.strip() for name, cell in record.cells.items()}
+        values = {}
+        for column, metric in COLUMNS.items():
+            try:
+                values[metric] = float(cells[column])
+            except (KeyError, ValueError):
+                what = f"no number in '{column}'"
+                problems.error(RATINGS, record.number, what)
+        if cells.get("model") and cells.get("file_name"):
+            model, video = model_name(cells["model"]), video_name(cells["file_name"])
+            rows.append(Rated(model, video, values))
+    return rows
+
+
+def match_printed(
+    printed: Mapping[tuple[str, str], Sequence[Cell]], rated: Sequence[Rated]
+) -> dict[tuple[str, str], Rated]:
+    """The row of each printed report, by (model, number).
+
+    The print numbers the videos and the file names them. A model's row with most metrics equal to
+    the printed ones is the report's, the first of equals; the rating takes no part in the choice,
+    so that it is compared and not looked for.
+    """
+    from s3eval_paper.reproduction import equal_as_printed
+
+    free: dict[str, list[Rated]] = {}
+    for row in rated:
+        free.setdefault(row.model, []).append(row)
+    found = {}
+    for (model, item), members in printed.items():
+        rows = free.get(model, [])
+        if not rows:
+            continue
+
+        def alike(row: Rated, members: Sequence[Cell] = members) -> int:
+            known = [c for c in members if c.metric != "expert" and c.metric in row.values]
+            return sum(equal_as_printed(row.values[c.metric], c) for c in known)
+
+        best = max(rows, key=alike)
+        rows.remove(best)
+        found[model, item] = best
+    return found

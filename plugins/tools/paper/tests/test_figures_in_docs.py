@@ -1,0 +1,97 @@
+"""Figures in prose are those that the commands print: read from the pages and compared."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from s3eval.testing.paths import release_dir
+
+DOCS = Path(__file__).parents[4] / "docs"
+pytestmark = [
+    pytest.mark.release,
+    pytest.mark.skipif(release_dir() is None, reason="the public release is not on this machine"),
+    pytest.mark.skipif(not DOCS.is_dir(), reason="the documents are not here"),
+]
+
+
+def page(name: str) -> str:
+    return (DOCS / name).read_text(encoding="utf-8")
+
+
+def cells_of(split: str) -> list[dict[str, str]]:
+    from s3eval_paper.reproduce_verb import command
+
+    done = CliRunner().invoke(command, [str(release_dir()), "--split", split, "--json", "-"])
+    found: list[dict[str, str]] = [c for c in json.loads(done.stdout) if c["status"] != "skipped"]
+    return found
+
+
+def rows_of(text: str, head: str) -> dict[str, list[str]]:
+    """The rows of the Markdown table whose header begins with ``head``, by their first word."""
+    table = text[text.index(head) :].split("\n\n", 1)[0].splitlines()[2:]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table]
+    return {row[0].split(" ")[0]: row[1:] for row in rows}
+
+
+def test_the_counts_of_the_test_set() -> None:
+    found, text = cells_of("test"), page("reproduction.md")
+    matched = sum(c["status"] == "match" for c in found)
+    assert f"**matched {matched} of {len(found)}**" in text
+    total = Counter(c["table"] for c in found)
+    equal = Counter(c["table"] for c in found if c["status"] == "match")
+    rows = rows_of(text, "| Table | cells recomputed | equal |\n")
+    assert rows == {t: [str(total[t]), str(equal[t])] for t in total}
+
+
+def test_the_counts_of_the_whole_dataset() -> None:
+    found, text = cells_of("all"), page("reproduction.md")
+    count = Counter(c["status"] for c in found)
+    told = f"**matched {count['match']} of {len(found)}; {count['explained']} explained, "
+    assert told + f"{count['unexplained']} unexplained**" in " ".join(text.split())
+    rows = rows_of(text, "| Table | cells recomputed | equal | explained |")
+    total = Counter(c["table"] for c in found)
+    assert {*rows} == {*total}
+    for table, (recomputed, equal, explained) in rows.items():
+        mine = [c for c in found if c["table"] == table]
+        assert int(recomputed) == len(mine)
+        assert int(equal) == sum(c["status"] == "match" for c in mine)
+        causes = {words: int(n) for n, words in re.findall(r"(\d+) ([a-z ]+)", explained)}
+        assert causes == Counter(c["cause"] for c in mine if c["cause"])
+
+
+@pytest.mark.slow
+def test_the_judges_means(tmp_path: Path) -> None:
+    pytest.importorskip("s3eval_judge_lexicon")
+    from s3eval_paper.release.reading import read_release, write_release
+
+    from s3eval.cli import main
+
+    runs = write_release(read_release(release_dir(), ["test"]), tmp_path / "imported")  # type: ignore[arg-type]
+    out = tmp_path / "judges.json"
+    arguments = ["judge", "compare", str(runs[0].parent), "--judges", "recorded,lexicon"]
+    with pytest.raises(SystemExit):
+        main([*arguments, "--protocol", "release", "--json", str(out)])
+    document = json.loads(out.read_text(encoding="utf-8"))
+    means = {
+        m["judge"]: [f"{m['interpretation']:.2f}", f"{m['rqi']:.2f}"] for m in document["means"]
+    }
+    assert rows_of(page("judges.md"), "| judge | Task 2 score") == means
+    (pair,) = document["agreement"]
+    told = " ".join(page("judges.md").split())
+    assert f"Features kappa {pair['feature_kappa']:.2f}, sections kappa" in told
+    assert f"sections kappa {pair['section_kappa']:.2f}, localizing values equal" in told
+    assert f"values equal {pair['localizing']:.2f} over {pair['reports']} reports" in told
+    assert f"Spearman of RQI {pair['rqi_spearman']:.2f} over reports" in told
+
+
+@pytest.mark.slow
+def test_the_findings_are_those_of_the_command() -> None:
+    from s3eval_paper.claims.page import find, markdown
+
+    assert markdown(find(release_dir())) == page("findings.md")  # type: ignore[arg-type]
