@@ -283,8 +283,12 @@ def test_split(root: Path) -> TestSplit:
             models += pairs_of(
                 folder.folder.name, files["report"], files["extraction"], lambda n: stem(n) in truth
             )
-    events = annotated_features(root / TRUTH["sequence"], Problems()).features
-    return TestSplit(references(root, "test"), truth, models, events)
+    return TestSplit(references(root, "test"), truth, models, annotated_events(root))
+
+
+def annotated_events(root: Path) -> Mapping[str, tuple[str, ...]]:
+    """Annotated features by stem."""
+    return annotated_features(root / TRUTH["sequence"], Problems()).features
 
 
 def plain(text: str) -> str:
