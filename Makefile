@@ -87,6 +87,7 @@ bench: $(VENV)/.full
 	$(BIN)/python benchmarks/decode.py
 	$(BIN)/python benchmarks/reproduce.py
 	$(BIN)/python benchmarks/resampling.py
+	-$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/lexicon.py --throughput --invented
 	$(BIN)/python benchmarks/judge_concurrency.py
 

@@ -62,6 +62,7 @@ def command(
     judges: dict[str, Judge | None] = {}
     try:
         works = _works(spec, over, request, options, judges)
+        _refuse_nothing_to_ask(works)
         if options["dry_run"]:
             _dry_run(works, json_file)
             return
@@ -127,6 +128,31 @@ def _works(
         )
         works.append(_Work(setting, work))
     return works
+
+
+def _refuse_nothing_to_ask(works: Sequence[_Work]) -> None:
+    """A table without a number would only hide why.
+
+    Raises:
+        S3EvalError: nothing can be asked about any video, whatever the setting.
+    """
+    from collections import Counter
+
+    from s3eval.errors import S3EvalError
+    from s3eval.running.evaluate import plan_evaluation
+
+    reasons: Counter[str] = Counter()
+    for work in works:
+        plan = plan_evaluation(work.evaluation)
+        if plan.videos and any(True for _ in plan.asks()):
+            return
+        reasons.update(lost.reason for lost in plan.unplanned.values())
+    common = reasons.most_common(1)
+    raise S3EvalError(
+        "Nothing can be asked about any of these videos",
+        why=common[0][0] if common else "no task has a question about them",
+        fix=f"s3eval data check {works[0].evaluation.settings.data}",
+    )
 
 
 def _evaluated(
@@ -249,7 +275,7 @@ def _show(
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
     echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    echo("permutation by patient, Holm over all.")
+    echo("permutation by patient, Holm over headline scores and over items apart.")
     if any(printed.values()):
         echo("published: the printed value, of the publication's own videos.")
 

@@ -30,9 +30,10 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
 
     items = by_item(findings, FEATURE_NAMES)
     made: list[Tally] = []
-    for item, theirs in items.items():
-        made += _texts(task, item, theirs, context)
-        made.append(_interpretation(task, item, theirs, context))
+    for item, of_item in items.items():
+        if context.wants("bleu", "rouge", "coverage"):
+            made += _texts(task, item, of_item, context)
+        made.append(_interpretation(task, item, of_item, context))
     if encoder := context.options.get("bertscore"):
         made += build.bertscore(task, {i: _pairs(i, f, context) for i, f in items.items()}, encoder)
     yield from made

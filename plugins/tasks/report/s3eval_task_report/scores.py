@@ -50,7 +50,8 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
 
     asked = _with_reference(findings, context)
     written = [f for f in asked if isinstance(f.value, str) and not left_out(f.value)]
-    yield from _texts(task, asked, written, findings, context)
+    if context.wants("bleu", "rouge1", "rouge_l", "bertscore", "coverage"):
+        yield from _texts(task, asked, written, findings, context)
     yield from _quality(task, asked, written, findings, context)
 
 
