@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
@@ -66,6 +66,7 @@ def test_a_side_that_is_not_told_is_not_the_side_that_is() -> None:
     assert sign_counts(told, true, with_side=True) == SignCounts(0, 1, 1)
 
 
+@settings(deadline=None)
 @given(FACTS, FACTS)
 def test_they_are_scikit_learn_s(told: ReportFacts, true: ReportFacts) -> None:
     found = sign_counts(told, true)
@@ -78,6 +79,7 @@ def test_they_are_scikit_learn_s(told: ReportFacts, true: ReportFacts) -> None:
     assert (found.f1 or 0.0) == pytest.approx(f1)
 
 
+@settings(deadline=None)
 @given(FACTS, FACTS, st.booleans())
 def test_turned_round_precision_and_recall_change_places(
     one: ReportFacts, other: ReportFacts, with_side: bool
@@ -87,6 +89,7 @@ def test_turned_round_precision_and_recall_change_places(
     assert (there.precision, there.recall, there.f1) == (back.recall, back.precision, back.f1)
 
 
+@settings(deadline=None)
 @given(FACTS, FACTS)
 def test_the_side_can_only_take_matches_away(told: ReportFacts, true: ReportFacts) -> None:
     plain, sided = sign_counts(told, true), sign_counts(told, true, with_side=True)
@@ -95,6 +98,7 @@ def test_the_side_can_only_take_matches_away(told: ReportFacts, true: ReportFact
     assert sided.matched + sided.missed == plain.matched + plain.missed
 
 
+@settings(deadline=None)
 @given(FACTS)
 def test_a_report_equals_itself(facts: ReportFacts) -> None:
     for with_side in (False, True):
@@ -102,6 +106,7 @@ def test_a_report_equals_itself(facts: ReportFacts) -> None:
         assert (found.invented, found.missed) == (0, 0)
 
 
+@settings(deadline=None)
 @given(FACTS, FACTS, st.sampled_from(["paper", "release"]))
 def test_recall_and_its_penalty_are_parts_of_the_index(
     told: ReportFacts, true: ReportFacts, protocol: str
