@@ -1,12 +1,14 @@
 """The lexicon judge against the recorded LLM readings of the public release.
 
     python benchmarks/lexicon.py --release DIR --split dev         references of folds 1-4
+    python benchmarks/lexicon.py --release DIR --develop           and models' reports of folds 1-4
     python benchmarks/lexicon.py --release DIR --split test        fold 0: references, all models
     python benchmarks/lexicon.py --release DIR --second-reader     how far two LLMs agree
     python benchmarks/lexicon.py --invented                        invented reports, no release
     python benchmarks/lexicon.py --throughput
 
-The lexicon was developed on "dev" and on the invented texts marked "development" only. "test"
+The lexicon was developed on folds 1-4 and on the invented texts marked "development" only:
+"--develop" drops every row of fold 0, or of no fold, by its name before its text is read. "test"
 holds the references of fold 0, every recorded model report and the recorded interpretation
 scores. Intervals (95 %) draw patients. Printed beside each number: the target it was given, and
 whether it is reached.
@@ -18,13 +20,16 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from interpretation_measures import interpretation_report
 from invented import invented, show_invented
 from reading_measures import (
+    Pair,
+    annotated_events,
+    development_models,
     distinct,
     lexicon,
     mean_rqi,
@@ -34,6 +39,7 @@ from reading_measures import (
     section_counts,
     self_agreement,
     spearman_line,
+    stem,
     test_split,
 )
 from second_reader import second_reader, show_second
@@ -43,31 +49,56 @@ INTERPRETATION_TARGET = 0.90
 THROUGHPUT_TARGET = 2000.0
 
 
-def evaluate(root: Path, split: str) -> dict[str, Any]:
-    """Everything of one split."""
-    test = test_split(root) if split == "test" else None
-    own = test.references if test else references(root, split)
-    found: dict[str, Any] = {"split": split, "references": measured(own)}
-    found["distinct_references"] = measured(distinct(own))
-    found["recorded_against_itself"] = self_agreement(own)
-    if test is None:
-        return found
-    models = test.models
-    found["models"] = measured(models)
-    found["all"] = measured([*own, *models])
-    found["by_model"] = {
-        name: measured([p for p in models if p.source == name])["measures"]
-        for name in sorted({p.source for p in models})
+def develop(root: Path) -> dict[str, Any]:
+    """The references and the whole-dataset reports of folds 1-4; nothing of fold 0 is read."""
+    own, models = references(root, "dev"), development_models(root)
+    truth = {stem(p.video): p for p in own}
+    found: dict[str, Any] = {"split": "develop", **of_references(own)}
+    return found | of_models(own, models, truth, annotated_events(root))
+
+
+def of_references(own: Sequence[Pair]) -> dict[str, Any]:
+    """How clinicians' reports are read."""
+    return {
+        "references": measured(own),
+        "distinct_references": measured(distinct(own)),
+        "recorded_against_itself": self_agreement(own),
     }
-    found["sections_by_model"] = section_counts(models)
+
+
+def of_models(
+    own: Sequence[Pair],
+    models: Sequence[Pair],
+    truth: Mapping[str, Pair],
+    events: Mapping[str, tuple[str, ...]],
+) -> dict[str, Any]:
+    """How models' reports are read, and what index both readings give."""
+    found: dict[str, Any] = {
+        "models": measured(models),
+        "all": measured([*own, *models]),
+        "by_model": {
+            name: measured([p for p in models if p.source == name])["measures"]
+            for name in sorted({p.source for p in models})
+        },
+        "sections_by_model": section_counts(models),
+        "mean_rqi": mean_rqi(models, truth, events),
+    }
     for key, same in (("rqi_spearman", False), ("rqi_spearman_same_reference", True)):
         found[key] = {
-            protocol: spearman_line(*rqi_pairs(models, test.truth, test.events, protocol, same))
+            protocol: spearman_line(*rqi_pairs(models, truth, events, protocol, same))
             for protocol in ("release", "paper")
         }
-    found["mean_rqi"] = mean_rqi(models, test.truth, test.events)
-    found["interpretation"] = interpretation_report(root)
     return found
+
+
+def evaluate(root: Path, split: str) -> dict[str, Any]:
+    """Everything of one split."""
+    if split == "dev":
+        return {"split": split, **of_references(references(root, split))}
+    test = test_split(root)
+    found = {"split": split, **of_references(test.references)}
+    found |= of_models(test.references, test.models, test.truth, test.events)
+    return found | {"interpretation": interpretation_report(root)}
 
 
 def throughput() -> dict[str, float]:
@@ -143,7 +174,8 @@ def show(found: Mapping[str, Any]) -> None:
         print(line(f"{protocol}, recorded references", value))
     for name, means in found["mean_rqi"].items():
         print(f"  mean {name:<28} lexicon {means['lexicon']:.2f}  recorded {means['recorded']:.2f}")
-    show_interpretation(found["interpretation"])
+    if "interpretation" in found:
+        show_interpretation(found["interpretation"])
 
 
 def show_interpretation(found: Mapping[str, Any]) -> None:
@@ -178,6 +210,7 @@ def main() -> int:
     )
     parser.add_argument("--release", type=Path, help="the public release's folder")
     parser.add_argument("--split", choices=["dev", "test"], default="dev")
+    parser.add_argument("--develop", action="store_true", help="all of folds 1-4, no fold 0")
     parser.add_argument("--second-reader", action="store_true", help="how far two LLMs agree")
     parser.add_argument("--invented", action="store_true", help="invented reports, no release")
     parser.add_argument("--throughput", action="store_true", help="reports a second, one core")
@@ -194,7 +227,7 @@ def main() -> int:
         found["second_reader"] = second_reader(asked.release)
         show_second(found["second_reader"])
     elif asked.release:
-        found |= evaluate(asked.release, asked.split)
+        found |= develop(asked.release) if asked.develop else evaluate(asked.release, asked.split)
         if asked.json_file != "-":
             show(found)
     elif not (asked.throughput or asked.invented):

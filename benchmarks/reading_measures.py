@@ -38,10 +38,14 @@ class Pair:
     recorded: ReportFacts
 
 
-def rows(path: Path) -> list[dict[str, str]]:
-    """A CSV file's rows."""
+def rows(path: Path, wanted: Callable[[str], bool] | None = None) -> list[dict[str, str]]:
+    """A CSV file's rows; with ``wanted`` those alone whose ``file_name`` it takes.
+
+    The rows left out are dropped one by one, before anything but their name is looked at.
+    """
     with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
+        read = csv.DictReader(file)
+        return [row for row in read if wanted is None or wanted(row["file_name"])]
 
 
 def patient(video: str) -> str:
@@ -64,10 +68,10 @@ def pairs_of(
     source: str, reports: Path, readings: Path, wanted: Callable[[str], bool]
 ) -> list[Pair]:
     """Reports with their recorded reading, both read; the rest is counted on stderr."""
-    texts = {r["file_name"]: r["report"] for r in rows(reports) if r["report"].strip()}
-    recorded = {r["file_name"]: report_row(r, words=0) for r in rows(readings)}
-    names = [n for n in texts if n in recorded and wanted(n)]
-    alone = sum(wanted(n) for n in texts.keys() ^ recorded.keys())
+    texts = {r["file_name"]: r["report"] for r in rows(reports, wanted) if r["report"].strip()}
+    recorded = {r["file_name"]: report_row(r, words=0) for r in rows(readings, wanted)}
+    names = [n for n in texts if n in recorded]
+    alone = len(texts.keys() ^ recorded.keys())
     if alone:
         print(f"{source}: {alone} videos have a report or a reading only", file=sys.stderr)
     read = lexicon().read_reports([texts[n] for n in names])
@@ -220,11 +224,32 @@ def measured(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 def references(root: Path, split: str) -> list[Pair]:
     """The clinicians' reports of a split with their recorded reading."""
+    wanted = in_split(root, split)
+    return pairs_of("references", root / TRUTH["reports"], root / TRUTH["extractions"], wanted)
+
+
+def in_split(root: Path, split: str) -> Callable[[str], bool]:
+    """Whether a video is one of a split's: "dev" is folds 1-4, "test" fold 0.
+
+    Videos in no fold are in neither: they may be of a patient of fold 0.
+    """
     fold = {r["file_name"]: r["fold"] for r in rows(root / TRUTH["folds"])}
-    wanted = {"dev": lambda n: fold.get(n, "0") != "0", "test": lambda n: fold.get(n) == "0"}
-    return pairs_of(
-        "references", root / TRUTH["reports"], root / TRUTH["extractions"], wanted[split]
-    )
+    taken = frozenset("1234") if split == "dev" else frozenset("0")
+    return lambda name: fold.get(name) in taken
+
+
+def development_models(root: Path) -> list[Pair]:
+    """The whole-dataset reports of every model on folds 1-4, with their recorded reading.
+
+    The rows of fold 0, and of videos in no fold, are dropped before their texts are read.
+    """
+    wanted = in_split(root, "dev")
+    found: list[Pair] = []
+    for folder in model_folders(root, "all", Problems()):
+        if {"report", "extraction"} <= folder.files.keys():
+            name, files = folder.folder.name, folder.files
+            found += pairs_of(name, files["report"], files["extraction"], wanted)
+    return found
 
 
 @dataclass(frozen=True)
@@ -258,8 +283,12 @@ def test_split(root: Path) -> TestSplit:
             models += pairs_of(
                 folder.folder.name, files["report"], files["extraction"], lambda n: stem(n) in truth
             )
-    events = annotated_features(root / TRUTH["sequence"], Problems()).features
-    return TestSplit(references(root, "test"), truth, models, events)
+    return TestSplit(references(root, "test"), truth, models, annotated_events(root))
+
+
+def annotated_events(root: Path) -> Mapping[str, tuple[str, ...]]:
+    """Annotated features by stem."""
+    return annotated_features(root / TRUTH["sequence"], Problems()).features
 
 
 def plain(text: str) -> str:

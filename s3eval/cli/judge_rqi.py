@@ -27,10 +27,12 @@ Examples:
   s3eval judge rqi predicted.csv reference.csv --protocol release --annotation features.csv
 """
 COMPONENTS = ("structure", "coverage", "localizing", "temporal")
+SIGNS = ("signs_precision", "signs_recall", "signs_f1", "sided_f1", "signs_penalised")
 COLUMNS = (
     *("file_name", "rqi", "base", *COMPONENTS),
     *("n_hallucinated", "hallucinated", "p_hall", "off_topic", "p_off", "words", "p_len"),
     *("hazard", "protocol", "hallucinations_against", "not_scored"),
+    *SIGNS,
 )
 
 
@@ -177,7 +179,19 @@ def _row(
         "protocol": protocol,
         "hallucinations_against": against,
         "not_scored": "",
+        **_signs(told, truth, len(index.hallucinated)),
     }
+
+
+def _signs(told: ReportFacts, truth: ReportFacts, invented: int) -> dict[str, float | None]:
+    """What the report gets right sign by sign; None where it is undefined."""
+    from s3eval.metrics.signs import penalised_recall, sign_counts
+
+    plain = sign_counts(told, truth)
+    sided = sign_counts(told, truth, with_side=True)
+    recall = plain.recall
+    penalised = None if recall is None else penalised_recall(recall, invented)
+    return dict(zip(SIGNS, (plain.precision, recall, plain.f1, sided.f1, penalised), strict=True))
 
 
 def _against(

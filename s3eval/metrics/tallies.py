@@ -29,6 +29,7 @@ __all__ = [
     "mean",
     "mean_over_items",
     "median",
+    "pooled",
 ]
 
 Floats = NDArray[np.float64]
@@ -177,6 +178,25 @@ def mean(
     3.0
     """
     rows = np.column_stack([np.asarray(values, float) * scale, np.ones(len(videos))])
+    rows = rows.reshape(len(videos), 2)
+    return Tally(task, item, metric, tuple(videos), rows, ratio, **_counted(facts, len(videos)))
+
+
+def pooled(
+    task: str,
+    item: str,
+    metric: str,
+    videos: Sequence[str],
+    above: Sequence[float],
+    below: Sequence[float],
+    **facts: Any,
+) -> Tally:
+    """The sum of one value over the sum of another (micro average), undefined for a sum of 0.
+
+    >>> pooled("report", "report", "signs_recall", ["a", "b"], [1, 0], [3, 1]).value
+    0.25
+    """
+    rows = np.column_stack([np.asarray(above, float), np.asarray(below, float)])
     rows = rows.reshape(len(videos), 2)
     return Tally(task, item, metric, tuple(videos), rows, ratio, **_counted(facts, len(videos)))
 

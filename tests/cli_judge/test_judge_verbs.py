@@ -141,6 +141,20 @@ def test_rqi_has_every_component_and_a_reason_where_there_is_no_score(s3eval, ta
     assert "1 reference reports have no prediction" in err
 
 
+def test_rqi_has_the_signs_of_each_report_after_its_other_columns(s3eval, tables):
+    out = s3eval("judge", "rqi", tables / "p.csv", tables / "r.csv", "--csv", "-")[1]
+    assert out.splitlines()[0].endswith(
+        ",not_scored,signs_precision,signs_recall,signs_f1,sided_f1,signs_penalised"
+    )
+    rows = rows_of(out)
+    assert float(rows["p1@a.mp4"]["signs_f1"]) == float(rows["p1@a.mp4"]["sided_f1"]) == 1
+    two = {k: float(v) for k, v in rows["p2@b.wav"].items() if k.startswith("signs_")}
+    assert two["signs_recall"] == pytest.approx(float(rows["p2@b.wav"]["coverage"]))
+    assert two["signs_penalised"] == pytest.approx(0.95 * two["signs_recall"], abs=1e-5)
+    assert two["signs_precision"] < 1, "one sign is invented"
+    assert rows["p5@e.mp4"]["signs_f1"] == ""
+
+
 def test_rqi_counts_against_the_annotation_under_release(s3eval, tables):
     arguments = ("judge", "rqi", tables / "p.csv", tables / "r.csv", "--protocol", "release")
     plain = rows_of(s3eval(*arguments, "--csv", "-")[1])

@@ -63,11 +63,12 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
     shields = at.get("not_negation", [])
     stops = sorted({f.start for f in (*at.get("stops", ()), *at.get("new_clause", ()))})
     goes_on = at.get("list_goes_on", [])
+    begins = [f.start for f in at.get("list_begins", ())]
     scopes = []
     for trigger in _unshielded(at.get("no", ()), shields):
         end = _forward(words, trigger.end, stops)
         if not wide:
-            end = _through_list(words, trigger, end, goes_on)
+            end = _through_list(words, trigger, end, goes_on, begins)
         scopes.append(_scope(trigger, trigger.end, end))
     for trigger in _unshielded(at.get("not", ()), shields):
         end = _forward(words, trigger.end, stops)
@@ -138,9 +139,19 @@ def _clause_end(words: Words, start: int) -> int:
     return bisect_right(words.clause, words.clause[start - 1])
 
 
-def _through_list(words: Words, trigger: Found, end: int, goes_on: Sequence[Found]) -> int:
-    """The reach of a noun negation: its clause, or to the last item of its list."""
-    reach = min(end, _clause_end(words, trigger.end))
+def _through_list(
+    words: Words, trigger: Found, end: int, goes_on: Sequence[Found], begins: Sequence[int]
+) -> int:
+    """The reach of a noun negation: its clause, or to the last item of its list.
+
+    A list that is announced ("no signs of a seizure, including A, B, C") goes to the end of the
+    sentence, or to the first stop.
+    """
+    clause_end = _clause_end(words, trigger.end)
+    reach = min(end, clause_end)
+    announced = bisect_left(begins, trigger.end)
+    if announced < len(begins) and begins[announced] <= reach < end:
+        return end
     at = bisect_left(goes_on, end, key=_start) - 1
     if at < 0 or goes_on[at].start < trigger.end:
         return reach

@@ -78,7 +78,9 @@ def postictal(
     explicit += headings
     if explicit:
         return min(explicit, key=lambda f: f.start)
-    return _left_at_the_end(words, present, told) if present else None
+    if not present:
+        return None
+    return _said_of_the_end(words, told) or _left_at_the_end(words, present, told)
 
 
 def _clauses_without(
@@ -102,6 +104,24 @@ def _told(
     return {name: [f for f in found if not denied(f.start)] for name, found in lists.items()}
 
 
+def _said_of_the_end(words: Words, told: Mapping[str, Sequence[Found]]) -> Found | None:
+    """A state that is said to be there at the end ("unresponsive at the end of the episode").
+
+    It need not be the last thing told: several windows' reports put together tell their ends in
+    turn.
+    """
+    ends = {words.clause[f.start] for f in told.get("at_end", ())}
+    states = [f for name in ("settles", "settled") for f in told.get(name, ())]
+    here = [f for f in states if words.clause[f.start] in ends]
+    return min(here, key=lambda f: f.start, default=None)
+
+
+def _all_along(words: Words, told: Mapping[str, Sequence[Found]]) -> set[int]:
+    """Sentences that tell of what is so during the whole seizure, not after it."""
+    rest = {f.start for f in told.get("remainder", ())}
+    return {words.sentence[f.start] for f in told.get("throughout", ()) if f.start not in rest}
+
+
 def _left_at_the_end(
     words: Words, present: Sequence[Mention], told: Mapping[str, Sequence[Found]]
 ) -> Found | None:
@@ -115,7 +135,13 @@ def _left_at_the_end(
         start, end = last.start, last.end
     else:  # "Movements cease. ...": which movements is not told
         start, end = over[0], over[0] + 1
-    states = [f for name in ("settles", "settled", "left") for f in told.get(name, ())]
+    during = _all_along(words, told)
+    states = [
+        f
+        for name in ("settles", "settled", "left")
+        for f in told.get(name, ())
+        if words.sentence[f.start] not in during
+    ]
     for state in sorted(states, key=lambda f: (f.start, -f.end)):
         if state.start < end:
             # "Afterwards drowsy, the head drooping": told as the end, whatever moves then.

@@ -299,3 +299,46 @@ def test_the_side_of_the_picture_is_not_the_patients(text, side):
 )
 def test_the_hand_something_is_done_with_tells_the_side(text, side):
     assert read(text).localizing["first_motor_laterality"] == side
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "He stares. No signs of a seizure, including jerking, stiffening, head turning.",
+        "He stares. There is no sign of spread such as clonic jerks, tonic posture, lip smacking.",
+        "He stares, without progression to clonic jerking.",
+        "He stares and does not progress to tonic stiffening or jerking.",
+        "He stares, not evolving into a tonic-clonic phase.",
+    ],
+)
+def test_an_announced_list_and_a_course_not_taken_are_denied(text):
+    (facts,) = Lexicon().read_reports([text])
+    assert facts.features == ("blank_stare",)
+
+
+def test_a_denial_ends_where_the_course_goes_on():
+    (facts,) = Lexicon().read_reports(["No jerking at first, progresses to clonic jerks."])
+    assert "clonic" in facts.features
+
+
+@pytest.mark.parametrize(
+    ("text", "there", "absent"),
+    [
+        ("Asymmetric clonic jerking.", {"asynchronous_movement", "clonic"}, set()),
+        ("Symmetric jerking follows.", {"arms_move_simultaneously"}, {"asynchronous_movement"}),
+        ("She is seen alternating between two toys.", set(), {"asynchronous_movement"}),
+        ("Lies unresponsive with eyes closed.", {"close_eyes"}, {"blank_stare"}),
+        ("Suddenly becomes unresponsive.", {"blank_stare"}, set()),
+        ("Stares, remains unresponsive.", {"blank_stare"}, set()),
+        ("Either tonic-clonic movements or jerks.", {"tonic", "clonic"}, {"full_body_shaking"}),
+        ("Bilateral tonic-clonic movements.", {"tonic", "clonic", "full_body_shaking"}, set()),
+        ("The posture is unchanged, he sits.", set(), {"tonic"}),
+        ("Posturing of the left hand.", {"tonic"}, set()),
+        ("Facial pulling and slight right head turn.", {"face_pulling"}, {"limb_automatisms"}),
+        ("The patient is in different states, seated.", set(), {"verbal_responsiveness"}),
+    ],
+)
+def test_words_that_say_less_or_more_than_they_seem_to(text, there, absent):
+    (facts,) = Lexicon().read_reports([text])
+    assert there <= {*facts.features}
+    assert not absent & {*facts.features}

@@ -35,6 +35,11 @@ def postictal_words(text: str) -> str:
         "Bilateral tonic-clonic, with subsequent unresponsiveness and limp posture.",
         "R arm tonic, GTC 55 s. Post: eyes closed.",
         "Jerks of both legs; movements stop, and the patient appears exhausted, moving a finger.",
+        "Left leg kicking in one clip, both arms jerk in another; motionless at the end.",
+        "At the end of each spell she is drowsy. The right hand twitches in all of them.",
+        "Right arm stiffening, concluding with limpness.",
+        "Both arms jerk, movements stop, and he lies limp throughout the rest of the recording.",
+        "Left arm jerking. Seizure ended at 10:15. She is unable to follow a command.",
     ],
 )
 def test_what_is_left_at_the_end_is_postictal(text):
@@ -55,6 +60,12 @@ def test_what_is_left_at_the_end_is_postictal(text):
         "Left arm jerking. Both arms do not move together.",
         "Sudden loss of consciousness followed by tonic-clonic movements of the arms and legs.",
         "Stiffening, jerking, and loss of consciousness.",
+        "Left arm jerking, then both legs. The patient remains unresponsive throughout.",
+        "Throughout all these spells, after the arm jerks, she becomes confused.",
+        "The head turns left, then he is motionless during the whole event.",
+        "Left arm jerking and staring. The patient remains unresponsive.",
+        "Left arm jerking. Seizure ended at 10:15.",
+        "The arm lifts, then it returns to its earlier position.",
     ],
 )
 def test_what_is_denied_or_belongs_to_the_seizure_is_not(text):

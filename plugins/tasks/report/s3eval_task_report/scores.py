@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.tally import Tally
@@ -40,6 +41,10 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     hallucinated features. It needs a judge, or what one read earlier
     (``detail["extraction"]`` and ``detail["reference_extraction"]``); with neither it is
     undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder.
+
+    From the same readings, last, what the reports get right sign by sign
+    (`s3eval.metrics.signs`): signs_precision, signs_recall, signs_f1 and sided_f1 over all
+    signs together, and signs_penalised, the mean of each report's.
     """
     from s3eval.metrics.text import left_out
 
@@ -123,26 +128,72 @@ def _quality(
     from s3eval.tasks.counts import counts_of
 
     scored, how = _rqi(written, context)
-    videos = [video for video, _ in scored]
+    videos = [one.video for one in scored]
     left = len(asked) - len(scored)
     note = "; ".join(filter(None, [how, f"{left} of {len(asked)} not scored" if left else ""]))
     facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
     parts = {
-        "rqi": ([q.score for _, q in scored], "points", True),
-        "rqi_base": ([q.base for _, q in scored], "points", True),
-        "rqi_structure": ([q.structure for _, q in scored], "", True),
-        "rqi_coverage": ([q.coverage for _, q in scored], "", True),
-        "rqi_localizing": ([q.localizing for _, q in scored], "", True),
-        "rqi_temporal": ([q.temporal for _, q in scored], "", True),
-        "hallucinated": ([float(len(q.hallucinated)) for _, q in scored], "features", False),
+        "rqi": ([one.index.score for one in scored], "points", True),
+        "rqi_base": ([one.index.base for one in scored], "points", True),
+        "rqi_structure": ([one.index.structure for one in scored], "", True),
+        "rqi_coverage": ([one.index.coverage for one in scored], "", True),
+        "rqi_localizing": ([one.index.localizing for one in scored], "", True),
+        "rqi_temporal": ([one.index.temporal for one in scored], "", True),
+        "hallucinated": ([float(len(one.index.hallucinated)) for one in scored], "features", False),
     }
     for name, (values, unit, better) in parts.items():
         yield build.mean(
             task, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
         )
+    yield from _signs(task, scored, **facts)
 
 
-def _rqi(written: Sequence[Finding], context: ScoringContext) -> tuple[list[tuple[str, RQI]], str]:
+def _signs(task: str, scored: Sequence[_Scored], **facts: Any) -> Iterator[Tally]:
+    """What the reports get right sign by sign, over all their signs (micro).
+
+    Over all signs, because the precision of a report that tells no sign is undefined: a mean of
+    reports would leave out just those. The penalised recall is not linear in counts and is the
+    mean over the reports whose reference tells a sign.
+    """
+    from s3eval.metrics import tallies as build
+    from s3eval.metrics.signs import penalised_recall, sign_counts
+
+    videos = [one.video for one in scored]
+    plain = [sign_counts(one.report, one.reference) for one in scored]
+    sided = [sign_counts(one.report, one.reference, with_side=True) for one in scored]
+    matched = [c.matched for c in plain]
+    told = [c.matched + c.invented for c in plain]
+    wanted = [c.matched + c.missed for c in plain]
+    both = [a + b for a, b in zip(told, wanted, strict=True)]
+    shares = {
+        "signs_precision": (matched, told),
+        "signs_recall": (matched, wanted),
+        "signs_f1": ([2 * m for m in matched], both),
+        "sided_f1": ([2 * c.matched for c in sided], both),
+    }
+    for name, (above, below) in shares.items():
+        yield build.pooled(task, ITEM, name, videos, above, below, **facts)
+    penalised = [
+        (one.video, penalised_recall(counts.recall, len(one.index.hallucinated)))
+        for one, counts in zip(scored, plain, strict=True)
+        if counts.recall is not None
+    ]
+    yield build.mean(
+        task, ITEM, "signs_penalised", [v for v, _ in penalised], [x for _, x in penalised], **facts
+    )
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """A video's two readings and the index made of them."""
+
+    video: str
+    report: ReportFacts
+    reference: ReportFacts
+    index: RQI
+
+
+def _rqi(written: Sequence[Finding], context: ScoringContext) -> tuple[list[_Scored], str]:
     """Each report's index, and where the readings come from."""
     from s3eval.metrics.rqi import seizure_rqi
 
@@ -152,7 +203,8 @@ def _rqi(written: Sequence[Finding], context: ScoringContext) -> tuple[list[tupl
         if report is None or reference is None:
             continue
         annotated = context.dataset.annotation(finding.video).sequence
-        scored.append((finding.video, seizure_rqi(report, reference, context.protocol, annotated)))
+        index = seizure_rqi(report, reference, context.protocol, annotated)
+        scored.append(_Scored(finding.video, report, reference, index))
     return scored, how
 
 

@@ -148,6 +148,45 @@ def test_rqi_is_the_metric_s(protocol):
     assert made["rqi"].unit == "points"
 
 
+SIGNS = ("signs_precision", "signs_recall", "signs_f1", "sided_f1", "signs_penalised")
+
+
+@pytest.mark.parametrize("protocol", ["paper", "release"])
+def test_signs_are_counted_over_all_reports(protocol):
+    data = dataset(a="tonic then clonic", b="face_pulling", c="nothing")
+    found = [said("a", "tonic and figure4"), said("b", "quiet"), said("c", "figure4")]
+    made = scores(found, data, protocol, HandJudge())
+    assert tuple(made)[-5:] == SIGNS, "after all rows that were there before"
+    # a: tonic right, figure4 invented, clonic missed; b: face_pulling missed; c: figure4 invented
+    assert made["signs_precision"].value == pytest.approx(1 / 3)
+    assert made["signs_recall"].value == pytest.approx(1 / 3)
+    assert made["signs_f1"].value == made["sided_f1"].value == pytest.approx(2 / 6)
+    # c's reference has no sign to find; under both protocols a's figure4 is not there
+    assert made["signs_penalised"].videos == ("a", "b")
+    assert made["signs_penalised"].value == pytest.approx((0.5 * 0.95 + 0) / 2)
+
+
+def test_the_annotated_sequence_says_what_is_invented_under_release():
+    data = dataset(a="tonic clonic")  # annotated: tonic
+    found = [said("a", "tonic and clonic")]
+    paper, release = (scores(found, data, p, HandJudge()) for p in ("paper", "release"))
+    assert paper["signs_penalised"].value == pytest.approx(1.0)
+    assert release["signs_penalised"].value == pytest.approx(0.95)
+    assert paper["signs_f1"].value == release["signs_f1"].value == 1.0
+
+
+def test_recorded_readings_give_the_side_and_no_reading_gives_no_score():
+    right = {**NONE, "head_turning": "right"}
+    facts = {"sections": ["onset"], "features": ["head_turning"], "localizing": right, "words": 5}
+    other = {**facts, "localizing": {**NONE, "head_turning": "left"}}
+    data = dataset(a="x")
+    made = scores([said("a", "y", extraction=other, reference_extraction=facts)], data)
+    assert (made["signs_f1"].value, made["sided_f1"].value) == (1.0, 0.0)
+    made = scores([said("a", "y")], data)
+    assert [made[name].value for name in SIGNS] == [None] * 5
+    assert "needs a judge" in made["signs_f1"].note
+
+
 def test_each_text_is_read_once():
     data = dataset(a="tonic", b="tonic")
     judge = HandJudge()
@@ -163,6 +202,7 @@ def test_the_template_needs_no_judge():
     assert line.value == TEMPLATE
     made = scores([line], data)
     assert 0 < made["rqi"].value < 100
+    assert made["signs_f1"].value == pytest.approx(2 / 5), "one of four, the one that is there"
     assert TEMPLATE_FACTS["words"] == len(TEMPLATE.split())
     assert set(TEMPLATE_FACTS["sections"]) == set(SECTIONS)
     assert set(TEMPLATE_FACTS["features"]) <= set(FEATURE_NAMES)
