@@ -165,7 +165,7 @@ def test_the_questions_of_the_tasks_pass_unchanged(detector):
     from s3eval import PlanContext, discover
     from s3eval.dataset import Lateralization
     from s3eval.footage import profile
-    from s3eval.running.scoring import load_task
+    from s3eval.running.loading import load_task
     from s3eval.vocabulary import FEATURE_NAMES
 
     timed = {f: FeatureAnnotation("yes", 5.0, 20.0) for f in FEATURE_NAMES}
