@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
+from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
@@ -48,6 +49,7 @@ class Request:
         retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
+        executor: where videos are asked about.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class Request:
     retry_failed: bool = False
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
 
     @property
     def is_judged(self) -> bool:
@@ -86,6 +89,7 @@ class Request:
             judge=reader,
             replace_run=self.replace_run,
             wait=self.wait,
+            executor=self.executor,
             permission=self.judging.permission,
         )
         work.options_of(spec)  # consent among the options is refused before anything is asked
@@ -100,6 +104,7 @@ def prepare(
     retry_failed: bool = False,
     replace_run: bool = False,
     wait: bool = True,
+    executor: str = "local",
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -118,6 +123,7 @@ def prepare(
         raise S3EvalError("No task is named", fix="s3eval list tasks")
     for name in tasks:
         registry.get("task", name)
+    registry.get("executor", executor)
     for name in settings.task_options:
         if name not in tasks:
             raise UnknownNameError("task in --task-option", name, tasks, fix="one of --tasks")
@@ -150,6 +156,7 @@ def prepare(
         retry_failed,
         replace_run,
         wait,
+        executor,
     )
 
 
@@ -204,6 +211,8 @@ def evaluate(
     reuse: Sequence[str | os.PathLike[str]] = (),
     replace: bool = False,
     wait: bool = True,
+    executor: str = "local",
+    at_end: Sequence[str] = (),
     allow_remote: bool = False,
     phi: Phi = "redact",
     max_cost: float | None = None,
@@ -227,6 +236,8 @@ def evaluate(
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
+        executor: where videos are asked about (``s3eval list executors``).
+        at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
         progress: whether progress is shown.
@@ -260,7 +271,8 @@ def evaluate(
         selection=chosen,
     )
     earlier = [Path(p) for p in reuse]
-    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait)
+    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
     specs = [registry.get("model", name).spec for name in names]
@@ -276,6 +288,8 @@ def evaluate(
     finally:
         if reader is not None:
             reader.close()
+    for _, scored in results:
+        end_run(scored, at_end, line_shown)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

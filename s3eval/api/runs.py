@@ -14,7 +14,7 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.reporting.frames import finding_records, score_records
 from s3eval.reporting.scores import html_of, text_of
-from s3eval.running.evaluate import material_of
+from s3eval.running.materials import material_of
 from s3eval.running.runs import Run
 from s3eval.running.runs import open_runs as read_runs
 from s3eval.statistics.scored import Scored, score_all

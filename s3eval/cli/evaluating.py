@@ -47,6 +47,9 @@ _OPTIONS = (
     click.option(
         "--no-wait", is_flag=True, help="Refuse where another run is at work in OUT; else wait."
     ),
+    click.option(
+        "--executor", default="local", show_default=True, help="Where videos are asked about."
+    ),
     click.option("--dry-run", is_flag=True, help="Show what would be asked; ask nothing."),
     click.option(
         "--resamples",
@@ -99,6 +102,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         options["retry_failed"],
         options["replace"],
         not options["no_wait"],
+        options["executor"],
     )
 
 

@@ -13,6 +13,15 @@ from s3eval.reporting.tables import print_table
 from s3eval.specs import JudgeSpec, ModelSpec
 from s3eval.terminal import echo
 
+#: What can be listed beside the kinds shown by default: word -> kind.
+KINDS = {
+    "importers": "importer",
+    "exporters": "exporter",
+    "executors": "executor",
+    "published": "published",
+    "run-ends": "run end",
+    "commands": "command",
+}
 WHAT = (
     "models",
     "tasks",
@@ -20,9 +29,7 @@ WHAT = (
     "datasets",
     "features",
     "profiles",
-    "importers",
-    "exporters",
-    "commands",
+    *KINDS,
 )
 
 
@@ -38,7 +45,9 @@ def command(what: str | None, json_file: str | None) -> None:
         _list_words(what, json_file)
         return
     registry = discover()
-    kinds = [what.removesuffix("s")] if what else ["model", "task", "judge", "dataset"]
+    kinds = ["model", "task", "judge", "dataset"]
+    if what:
+        kinds = [KINDS.get(what, what.removesuffix("s"))]
     if write_json_output(_as_json(registry, kinds), json_file):
         return
     for kind in kinds:

@@ -32,12 +32,20 @@ The same command again goes on where it stopped and asks nothing twice.
 @config_option
 @click.option("--model", "-m", "models", multiple=True, required=True, help="Model name(s).")
 @evaluation_options
+@click.option(
+    "--at-end", multiple=True, metavar="NAME", help="What is done with a run when it is written."
+)
 @json_option
 def command(
-    models: tuple[str, ...], judging: JudgeChoice, json_file: str | None, **options: Any
+    models: tuple[str, ...],
+    at_end: tuple[str, ...],
+    judging: JudgeChoice,
+    json_file: str | None,
+    **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
+    from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
@@ -45,6 +53,7 @@ def command(
     registry = installed()
     specs = [registry.get("model", name).spec for name in names(models)]
     request = request_of(options, judging)
+    check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
         _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
@@ -59,12 +68,15 @@ def command(
     finally:
         if judge is not None:
             judge.close()
-    failed = sum(_summarised(w, o) for w, (o, _) in zip(works, results, strict=True))
+    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    failed = len(not_done) + sum(
+        _summarised(w, o) for w, (o, _) in zip(works, results, strict=True)
+    )
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
         echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
-    if failed or any(s.faults for s in scored):
+    if failed or not_done or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)
 
 

@@ -17,6 +17,7 @@ from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.engine import AskCounts, Session, ask_all, pieces_of
+from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.plan import Plan, make_plan
@@ -25,14 +26,13 @@ from s3eval.running.scoring import Combined, Material, combine_all
 from s3eval.running.settings import Settings
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec
-from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
     from s3eval.specs import ModelSpec
 
-__all__ = ["Evaluation", "Outcome", "evaluate", "material_of", "plan_evaluation"]
+__all__ = ["Evaluation", "Outcome", "evaluate", "load_model", "plan_evaluation"]
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class Evaluation:
         judge: opened, None for none.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
+        executor: where videos are asked about (`s3eval list executors`).
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
@@ -60,6 +61,7 @@ class Evaluation:
     judge: Judge | None = None
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
     permission: Permission = LOCAL_ONLY
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
@@ -180,6 +182,7 @@ def _evaluated(
     notify: Callable[[str], None],
 ) -> Outcome:
     kept = kept_of(work, known)
+    executor = load_executor(work.executor, known)
     model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
@@ -193,7 +196,12 @@ def _evaluated(
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             with reporter(sum(1 for _ in prepared.plan.asks())) as report:
-                asked = ask_all(session, retry_failed=work.retry_failed, report=report)
+                asked = ask_all(
+                    session,
+                    retry_failed=work.retry_failed,
+                    report=report,
+                    executor=executor,
+                )
             pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
     finally:
         model.close()
@@ -204,7 +212,15 @@ def _session(work: Evaluation, prepared: _Prepared, store: AnswerStore, model: M
     plugin = prepared.plugin
     senses = plugin.spec.senses
     return Session.of(
-        work.dataset, prepared.plan, store, model, work.settings.model, senses, plugin.package
+        work.dataset,
+        prepared.plan,
+        store,
+        model,
+        work.settings.model,
+        senses,
+        plugin.package,
+        work.settings,
+        work.permission,
     )
 
 
@@ -310,76 +326,3 @@ def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Regist
         options=options,
         versions=versions,
     )
-
-
-class _Recorded(Model):
-    """Stands for a model whose answers are already there; never asked."""
-
-    def __init__(self, identity: Mapping[str, Any], looks: bool) -> None:
-        self._identity = identity
-        self.looks = looks
-
-    def identity(self) -> Mapping[str, Any]:
-        return self._identity
-
-
-def material_of(
-    run: Run,
-    selected: Dataset,
-    whole: Dataset,
-    protocol: Protocol,
-    registry: Registry | None = None,
-    options: Mapping[str, Any] | None = None,
-    judge_reads: bool = True,
-) -> Material:
-    """What scoring a run again starts from; nothing is asked.
-
-    A recorded run's findings are its truth. An asked run's answers are read and will be combined
-    anew, so that a changed reader, protocol or judge takes effect.
-
-    Args:
-        selected: the videos that the run was about.
-        whole: all of the dataset.
-        options: of scoring.
-    """
-    known = registry or installed()
-    facts = run.facts
-    task_options = dict(facts.options.get("tasks", {}))
-    recorded = facts.source == "recorded" or not (run.path / "answers.sqlite").is_file()
-    tasks = load_tasks(run.findings if recorded else facts.tasks, known)
-    material = Material(
-        tasks,
-        whole,
-        protocol,
-        frozenset(facts.senses),  # type: ignore[arg-type]
-        findings=run.findings,
-        judge_reads=judge_reads,
-        task_options=task_options,
-        options=dict(options or {}),
-    )
-    if recorded:
-        return material
-    pieces: dict[str, Any] = {}
-    for group in facts.options.get("together") or [facts.tasks]:
-        some = load_tasks(group, known)
-        pieces |= _stored_pieces(run, some, selected, protocol, task_options)
-    return replace(material, pieces={name: pieces[name] for name in facts.tasks})
-
-
-def _stored_pieces(
-    run: Run,
-    tasks: LoadedTasks,
-    dataset: Dataset,
-    protocol: Protocol,
-    task_options: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    facts, options = run.facts, run.facts.options
-    chosen = profile(str(options.get("profile") or facts.profile))
-    chosen = chosen.changed(**options.get("sampling", {}))
-    senses: Any = frozenset(facts.senses)
-    mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
-    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine)
-    with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
-        recorded = _Recorded(facts.identity, facts.looks)
-        session = Session.of(dataset, plan, store, recorded, facts.model, senses)
-        return pieces_of(session, tasks.by_name, protocol)
