@@ -282,13 +282,14 @@ def window_questions(senses: frozenset[Any], tasks: tuple[str, ...]) -> list[Que
     """What these tasks, run together, ask about one window; each question once."""
     from s3eval import Annotation, PlanContext, Video
     from s3eval.facts.clips import profile
+    from s3eval.running.loading import load_tasks
 
+    loaded = load_tasks(tasks)
     video = Video("v", "p", duration=30.0)
-    context = PlanContext(profile("standard"), senses, frozenset(tasks))
-    specs = {p.spec.name: p.spec for p in discover().plugins if p.kind == "task"}
+    context = PlanContext(profile("standard"), senses, frozenset(tasks), loaded.offered)
     asked: dict[Question, None] = {}
-    for task in tasks:
-        for inquiry in specs[task].load()().inquiries(video, Annotation("v"), context):
+    for task in loaded.by_name.values():
+        for inquiry in task.inquiries(video, Annotation("v"), context):
             asked.update(dict.fromkeys(inquiry.questions))
     # A random model never stops by itself.
     return [replace(q, max_tokens=min(q.max_tokens, 16)) for q in asked]

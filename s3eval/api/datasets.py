@@ -61,13 +61,16 @@ def open_unchecked(path: str | os.PathLike[str]) -> tuple[str, Dataset]:
     return kind, checked(plugin.spec.load()(rest), kind, where)
 
 
-def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
+def dataset_of(
+    run: Run, path: str | None = None, opened: dict[tuple[str, bool], Dataset] | None = None
+) -> tuple[Dataset, Dataset]:
     """The dataset a run was made on: the part it selected, and the whole.
 
     Scoring wants the whole: baselines learn from folds the run did not ask about.
 
     Args:
         path: where the dataset is now, when it moved.
+        opened: what was opened already, for runs that share a dataset; more is added.
 
     Raises:
         S3EvalError: it is not there, or its tables changed since (told, not hidden).
@@ -76,12 +79,15 @@ def dataset_of(run: Run, path: str | None = None) -> tuple[Dataset, Dataset]:
     if path is None and (folder := found_dataset(run.facts, run.path)) is not None:
         where = str(folder)
     try:
-        dataset = open_dataset(where, outside=bool(run.facts.selection.get("outside")))
+        outside = bool(run.facts.selection.get("outside"))
+        dataset = (opened or {}).get((where, outside)) or open_dataset(where, outside=outside)
     except S3EvalError as error:
         if path is None and not Path(where).exists():
             fix = f"s3eval show {run.path} --data WHERE_IT_IS_NOW"
             raise S3EvalError("The run's dataset is not there", where=where, fix=fix) from error
         raise
+    if opened is not None:
+        opened[where, outside] = dataset
     if run.facts.digest and dataset.digest and run.facts.digest != dataset.digest:
         raise S3EvalError(
             "The dataset's tables changed since this run",

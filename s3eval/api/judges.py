@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.running.runs import Run
 
-__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "judge_of_run"]
+__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "ShowProgress", "judge_of_run"]
 
 #: The judge that reads where none is named: it never leaves the machine.
 DEFAULT_JUDGE = "lexicon"

@@ -179,11 +179,12 @@ def score_runs(
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
     datasets: list[Dataset] = []
+    opened: dict[tuple[str, bool], Dataset] = {}
     materials: list[Material] = []
     named: list[Run] = []
     groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
     for run in runs:
-        selected, whole = dataset_of(run, data)
+        selected, whole = dataset_of(run, data, opened)
         judge = judge_of_run(run, choice)
         rule: Any = protocol or run.facts.protocol
         reads = judge.name != "none"

@@ -61,7 +61,7 @@ def command(
 ) -> None:
     """Read each report of REPORTS (a CSV file: file_name, report).
 
-    Shows its sections, features in the order told, the four localizing values and flags; the
+    Shows its sections, features in the order of the text, the four localizing values and flags; the
     JSON holds the evidence too (which words each fact was read from). Exit code 3 when a row
     was left out or could not be read.
     """
@@ -73,9 +73,9 @@ def command(
     texts = read_reports(reports, problems)
     judge = opened(judging)
     try:
-        # An empty report says nothing and is nothing said, whichever judge would have read it.
-        told = [text for text in texts.values() if text]
-        read = iter(judge.read_reports(told))
+        # An empty report is unreadable, whichever judge would have read it.
+        written = [text for text in texts.values() if text]
+        read = iter(judge.read_reports(written))
         facts = [next(read) if text else Unreadable(EMPTY) for text in texts.values()]
         identity = dict(judge.identity())
     finally:

@@ -255,7 +255,7 @@ def _show(
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
     echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    echo("permutation by patient, Holm over all.")
+    echo("permutation by patient, Holm over headline scores and over items apart.")
     if any(printed.values()):
         echo("published: the printed value, of the publication's own videos.")
 

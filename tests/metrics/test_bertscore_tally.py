@@ -9,7 +9,8 @@ from s3eval.metrics import bertscore as module
 from s3eval.metrics import tallies as build
 from s3eval.metrics.bertscore import BertScores, EncoderNotAvailableError
 from s3eval.plugins import discover
-from s3eval.running.scoring import tallies_of
+from s3eval.running.loading import load_tasks
+from s3eval.running.scoring import tally_findings
 from s3eval.task import Finding
 
 
@@ -58,9 +59,11 @@ def test_tasks_add_it_when_asked(batches):
         "justification": [Finding("justification", "a", "tonic", "answered", "STIFF")],
         "report": [Finding("report", "a", "report", "answered", "Stiff  arm")],
     }
-    without = tallies_of(findings, data, "paper")
+    tasks = load_tasks(findings)
+    without = tally_findings(findings, data, "paper", tasks).tallies
     assert "bertscore" not in {t.metric for t in without}
-    made = tallies_of(findings, data, "paper", options={"bertscore": True})
+    options = {"bertscore": True}
+    made = tally_findings(findings, data, "paper", tasks, options=options).tallies
     found = {(t.task, t.item): t.value for t in made if t.metric == "bertscore"}
     assert found == {
         ("justification", "tonic"): 0.5,
