@@ -125,7 +125,7 @@ def _test_folds(text: str, known: Any) -> tuple[int, ...]:
     return wanted
 
 
-def _said(measured: Measured | None) -> str:
+def _with_interval(measured: Measured | None) -> str:
     if measured is None or measured.value is None:
         return "-"
     if measured.low is None or measured.high is None:
@@ -145,11 +145,11 @@ def _show(found: Sequence[Calibration], curves: bool) -> None:
                 f"{c.videos}" + (f" ({c.without} without)" if c.without else ""),
                 c.patients,
                 c.positives,
-                _said(c.measures["auroc"]),
+                _with_interval(c.measures["auroc"]),
                 _over(c, "average_precision"),
-                _said(c.measures["brier"]),
+                _with_interval(c.measures["brier"]),
                 f"{c.chance['brier']:.2f}",
-                _said(c.measures["calibration_error"]),
+                _with_interval(c.measures["calibration_error"]),
             )
             for c in mine
         ]
@@ -183,7 +183,10 @@ def _show_decisions(run: str, found: Sequence[Calibration]) -> None:
             d.method,
             d.fitted_on or "",
             " ".join(f"{t:.2f}" for t in d.thresholds.values()),
-            *(_said(d.scores[m]) for m in ("f1", "accuracy", "brier", "calibration_error")),
+            *(
+                _with_interval(d.scores[m])
+                for m in ("f1", "accuracy", "brier", "calibration_error")
+            ),
         )
         for c in found
         for d in c.decisions
@@ -198,4 +201,4 @@ def _show_decisions(run: str, found: Sequence[Calibration]) -> None:
 
 
 def _over(found: Calibration, name: str) -> str:
-    return f"{_said(found.measures[name])} over {found.chance[name]:.2f}"
+    return f"{_with_interval(found.measures[name])} over {found.chance[name]:.2f}"

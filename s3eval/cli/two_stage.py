@@ -248,7 +248,7 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    echo("≤ chance: not better than the best chance level. ~: better, but the interval of ")
     echo("the paired advantage holds 0.")
     for note, of in _notes([found for found, _ in results]).items():
         echo(f"{note}: {_whose(of, [found for found, _ in results])}")
