@@ -7,7 +7,7 @@ Datasets are folders made by `s3eval data synth`. `fit` measures every window, f
 line a feature, chooses its strength and threshold by leaving out one dataset at a time, prints
 what that gave, and writes weights.json into the plugin. `try` fits nothing: it runs the shipped
 `motion+sound` over the recognition task's windows of another dataset and compares the F1 of each
-feature with the best chance line: always-yes, always-no, majority, and a draw by the true
+feature with the best chance level: always-yes, always-no, majority, and a draw by the true
 prevalence (its expected F1).
 """
 
@@ -126,7 +126,7 @@ def f1(truth: np.ndarray, said: np.ndarray) -> float:
 
 
 def chance(truth: np.ndarray) -> dict[str, float]:
-    """F1 of the trivial answerers who know the true prevalence."""
+    """F1 of the baselines who know the true prevalence."""
     p = float(truth.mean())
     return {
         "always-yes": f1(truth, np.ones_like(truth)),
@@ -265,7 +265,7 @@ def try_out(folder: Path, cache: Path) -> dict:
             f"chance {line:.2f} ({name})  {'beats' if value > line else ''}"
         )
     beats = sum(f["beats"] for f in found.values())
-    print(f"beats the best chance line on {beats} of {len(found)} features")
+    print(f"beats the best chance level on {beats} of {len(found)} features")
     return found
 
 

@@ -2,7 +2,7 @@
 
 A run of 438 videos and 116 patients over all seven tasks, with the release's shape, made by a
 seeded generator: no release and no model is needed. Timed is what every table needs: intervals of
-every score, its chance lines, and the paired interval of its advantage over the best of them.
+every score, its chance levels, and the paired interval of its advantage over the best of them.
 
     python benchmarks/resampling.py [--resamples 2000] [--json FILE]
 

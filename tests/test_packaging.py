@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -77,6 +78,28 @@ def test_the_linter_of_layers_knows_every_package():
     assert set(contracts["judges"]["source_modules"]) == kinds["judges"]
 
 
+def test_the_documented_layers_are_those_that_are_held():
+    """The first column of docs/architecture.md's table is the contract of import-linter."""
+    contract = next(c for c in CORE["tool"]["importlinter"]["contracts"] if c["id"] == "layers")
+    held = [re.findall(r"\w+", layer) for layer in contract["layers"]]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    table = page.partition("| layer of `s3eval` | holds |")[2].partition("\n\n")[0]
+    rows = [row for row in table.splitlines() if row.startswith("| `")]
+    named = [re.findall(r"`(\w+)`", re.split(r"(?<!\\)\|", row)[1]) for row in rows]
+    assert named == held
+
+
+def test_links_on_the_index_lead_somewhere():
+    """What is shown on the package index, where a relative link leads nowhere."""
+    for folder in (ROOT, *PLUGINS):
+        readme = facts_of(folder)["project"].get("readme")
+        if not readme:
+            continue
+        text = (folder / readme).read_text(encoding="utf-8")
+        links = re.findall(r"\]\(([^)]+)\)", text)
+        assert [link for link in links if "://" not in link] == [], folder.name
+
+
 def test_the_package_that_is_advised_for_a_missing_name_brings_it():
     """The rows that `distribution_of` reads, against the plugins installed here."""
     table = (ROOT / "s3eval" / "distributions.csv").read_text(encoding="utf-8")
@@ -110,7 +133,7 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
         in_sdist = [name.partition("/")[2] for name in archive.getnames()]
     assert any(name.endswith("dist-info/licenses/LICENSE") for name in in_wheel)
     assert any(name.endswith("/py.typed") for name in in_wheel)
-    assert "LICENSE" in in_sdist and "README.md" in in_sdist
+    assert "LICENSE" in in_sdist and ("PACKAGE.md" if where == "." else "README.md") in in_sdist
     if where == ".":
         kinds = ("model", "task", "judge", "dataset", "suite_model", "pyproject", "readme", "hooks")
         shipped = {f"s3eval/cli/templates/{kind}.txt" for kind in kinds}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
@@ -131,6 +131,10 @@ def compare_opened(
     by_name = _distinct(runs)
     if baseline and baseline not in by_name:
         raise UnknownNameError("run", baseline, by_name, fix=f"one of {', '.join(by_name)}")
+    asked_of = dict.fromkeys(task for run in runs for task in run.findings)
+    for name in choice.tasks:
+        if name not in asked_of:
+            raise UnknownNameError("task in these runs", name, asked_of, fix=_one_of(asked_of))
     dataset, by = _common(runs, data, protocol)
     findings = {
         name: {
@@ -155,11 +159,43 @@ def compare_opened(
     try:
         progress = shown.get("progress")
         rows = differences_of(materials, findings, reader, choice, resampling, baseline, progress)
+        if _unmatched(choice, rows):
+            everything = replace(choice, items=(), metrics=("all",))
+            quick = Resampling(resamples=100, permutations=100)
+            _refuse_unknown(
+                choice, differences_of(materials, findings, reader, everything, quick, baseline)
+            )
     finally:
         close_judge(reader)
     if not rows:
         raise S3EvalError("Nothing to compare", why="the runs share no score that was asked for")
     return Comparison(tuple(rows), by, resampling)
+
+
+def _unmatched(choice: Choice, rows: Sequence[Difference]) -> bool:
+    """Whether a name that was asked for stands in no row."""
+    items, metrics = {row.item for row in rows}, {row.metric for row in rows}
+    return not items.issuperset(choice.items) or not metrics.issuperset({*choice.metrics} - {"all"})
+
+
+def _refuse_unknown(choice: Choice, rows: Sequence[Difference]) -> None:
+    """Refuse an item or metric that no score of the compared runs has.
+
+    Args:
+        rows: a row for each score that could have been asked for.
+    """
+    items = dict.fromkeys(row.item for row in rows)
+    metrics = dict.fromkeys(row.metric for row in rows)
+    if not rows:
+        return
+    for kind, names, known in (("item", choice.items, items), ("metric", choice.metrics, metrics)):
+        for name in names:
+            if name not in known and name != "all":
+                raise UnknownNameError(f"{kind} in these runs", name, known, fix=_one_of(known))
+
+
+def _one_of(names: Iterable[str]) -> str:
+    return f"one of {', '.join(names)}"
 
 
 def differences_of(

@@ -148,9 +148,9 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        told = io.StringIO()
-        error.show(file=told)
-        echo(told.getvalue(), err=True, end="")
+        message = io.StringIO()
+        error.show(file=message)
+        echo(message.getvalue(), err=True, end="")
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         echo("Interrupted; what was answered is kept.", err=True)

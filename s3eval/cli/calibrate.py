@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
-from s3eval.errors import S3EvalError
+from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
+from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
+    from s3eval.running.runs import Run
     from s3eval.statistics.calibration import Calibration, Measured
 
 EPILOG = """\b
@@ -30,9 +31,16 @@ the test fold; "raw" is the model's own yes or no on the same videos.
 
 @click.command("calibrate", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--data", help="Where the dataset is, when it moved since the runs.")
-@click.option("--folds", default="dataset", show_default=True, help="'dataset' or a split file.")
-@click.option("--test-folds", default="0", show_default=True, help="Fold numbers, or 'all'.")
+@click.option("--data", help="Folder of the dataset, if it moved since the runs were made.")
+@click.option(
+    "--folds",
+    default="dataset",
+    show_default=True,
+    help="Folds by patient: 'dataset' (its own) or a split file.",
+)
+@click.option(
+    "--test-folds", default="0", show_default=True, help="Folds tested on: their numbers, or 'all'."
+)
 @click.option(
     "--windows",
     type=click.Choice(("max", "noisy-or")),
@@ -40,11 +48,11 @@ the test fold; "raw" is the model's own yes or no on the same videos.
     show_default=True,
     help="How the windows' probabilities become the video's.",
 )
-@click.option("--tasks", "-t", multiple=True, help="Only these tasks.")
-@click.option("--items", multiple=True, help="Only these items.")
+@click.option("--tasks", "-t", multiple=True, help="Look at these tasks only.")
+@click.option("--items", multiple=True, help="Look at these items only.")
 @click.option("--curve", is_flag=True, help="Print the reliability curves too.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@resamples_option
+@seed_option
 @json_option
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
     """AUROC, average precision, Brier score and calibration of RUNS that keep probabilities."""
@@ -57,7 +65,8 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
 
     found: list[Calibration] = []
     tasks, items = names(options["tasks"]), names(options["items"])
-    for run in open_runs(runs):
+    opened = open_runs(runs)
+    for run in opened:
         dataset = dataset_of(run, options["data"])[1]
         folds, _ = folds_of(dataset, options["folds"])
         rows = [
@@ -82,12 +91,24 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
             options["seed"],
         )
     if not found:
+        _refuse_unknown(tasks, items, opened)
         raise S3EvalError(
             "No probability in these runs",
             why="only models whose token probabilities can be seen give them",
         )
     if not write_json_output([asdict(c) for c in found], json_file):
         _show(found, options["curve"])
+
+
+def _refuse_unknown(tasks: Sequence[str], items: Sequence[str], runs: Sequence[Run]) -> None:
+    """Refuse a task or item that none of the runs has."""
+    asked_of = dict.fromkeys(task for run in runs for task in run.findings)
+    known = dict.fromkeys(f.item for run in runs for mine in run.findings.values() for f in mine)
+    for kind, names_given, there in (("task", tasks, asked_of), ("item", items, known)):
+        for name in names_given:
+            if name not in there:
+                fix = f"one of {', '.join(there)}"
+                raise UnknownNameError(f"{kind} in these runs", name, there, fix=fix)
 
 
 def _test_folds(text: str, known: Any) -> tuple[int, ...]:
@@ -104,7 +125,7 @@ def _test_folds(text: str, known: Any) -> tuple[int, ...]:
     return wanted
 
 
-def _said(measured: Measured | None) -> str:
+def _with_interval(measured: Measured | None) -> str:
     if measured is None or measured.value is None:
         return "-"
     if measured.low is None or measured.high is None:
@@ -124,11 +145,11 @@ def _show(found: Sequence[Calibration], curves: bool) -> None:
                 f"{c.videos}" + (f" ({c.without} without)" if c.without else ""),
                 c.patients,
                 c.positives,
-                _said(c.measures["auroc"]),
+                _with_interval(c.measures["auroc"]),
                 _over(c, "average_precision"),
-                _said(c.measures["brier"]),
+                _with_interval(c.measures["brier"]),
                 f"{c.chance['brier']:.2f}",
-                _said(c.measures["calibration_error"]),
+                _with_interval(c.measures["calibration_error"]),
             )
             for c in mine
         ]
@@ -162,7 +183,10 @@ def _show_decisions(run: str, found: Sequence[Calibration]) -> None:
             d.method,
             d.fitted_on or "",
             " ".join(f"{t:.2f}" for t in d.thresholds.values()),
-            *(_said(d.scores[m]) for m in ("f1", "accuracy", "brier", "calibration_error")),
+            *(
+                _with_interval(d.scores[m])
+                for m in ("f1", "accuracy", "brier", "calibration_error")
+            ),
         )
         for c in found
         for d in c.decisions
@@ -177,4 +201,4 @@ def _show_decisions(run: str, found: Sequence[Calibration]) -> None:
 
 
 def _over(found: Calibration, name: str) -> str:
-    return f"{_said(found.measures[name])} over {found.chance[name]:.2f}"
+    return f"{_with_interval(found.measures[name])} over {found.chance[name]:.2f}"

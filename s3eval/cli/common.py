@@ -19,6 +19,9 @@ __all__ = [
     "json_option",
     "key_values",
     "names",
+    "outside_option",
+    "resamples_option",
+    "seed_option",
     "writable",
     "write_document",
     "write_json_output",
@@ -136,7 +139,7 @@ def config_option(command: Callable[..., Any]) -> Callable[..., Any]:
         is_eager=True,
         expose_value=False,
         callback=_load_config,
-        help="TOML file with any of these options (flags win).",
+        help="Read options from a TOML file; those given in the command win.",
     )(command)
 
 
@@ -156,7 +159,25 @@ def outside_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--allow-outside",
         is_flag=True,
-        help="Read videos that lie outside the dataset folder, by a path or a link.",
+        help="Read videos outside the dataset folder too, reached by a path or a link.",
+    )(command)
+
+
+def resamples_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--resamples N``: how many draws of patients an interval rests on."""
+    return click.option(
+        "--resamples",
+        type=click.IntRange(100),
+        default=2000,
+        show_default=True,
+        help="How many draws of patients each 95 % interval rests on.",
+    )(command)
+
+
+def seed_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """``--seed N``: of everything that is drawn at random."""
+    return click.option(
+        "--seed", type=int, default=0, show_default=True, help="Seed of all random draws."
     )(command)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
 from s3eval.cli.judging_options import judge_options
 from s3eval.vocabulary import PROTOCOLS
 
@@ -28,15 +28,29 @@ Calibration: s3eval calibrate.
 
 @click.command("compare", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--data", help="Where the dataset is, when it moved since the runs.")
-@click.option("--tasks", "-t", multiple=True, help="Only these tasks.")
-@click.option("--items", multiple=True, help="Only these items (features, 'mean', ...).")
-@click.option("--metrics", multiple=True, help="These metrics, or 'all'; else each task's first.")
+@click.option("--data", help="Folder of the dataset, if it moved since the runs were made.")
+@click.option("--tasks", "-t", multiple=True, help="Compare these tasks only.")
+@click.option("--items", multiple=True, help="Compare these items only (a feature, 'mean').")
+@click.option(
+    "--metrics",
+    multiple=True,
+    help="Compare these metrics, or 'all'; without it each task's first.",
+)
 @click.option("--baseline", default="", help="Compare every other run with this one only.")
-@click.option("--protocol", type=click.Choice(PROTOCOLS), help="Else the runs' own.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--permutations", type=click.IntRange(100), default=9999, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    help="How answers are read and scored (default: as each run was).",
+)
+@resamples_option
+@click.option(
+    "--permutations",
+    type=click.IntRange(100),
+    default=9999,
+    show_default=True,
+    help="How many random permutations each test rests on.",
+)
+@seed_option
 @judge_options
 @json_option
 def command(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.common import json_option, resamples_option, seed_option, write_json_output
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -29,9 +29,13 @@ Kappa needs videos that both annotated; the distributions may be of different vi
 @click.command("agreement", epilog=EPILOG)
 @click.argument("first")
 @click.argument("second")
-@click.option("--figure", type=click.Path(path_type=Path), help="A picture like Figure 7.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--figure",
+    type=click.Path(path_type=Path),
+    help="Draw the distributions into this file, as in the paper's Figure 7.",
+)
+@resamples_option
+@seed_option
 @json_option
 def command(
     first: str, second: str, figure: Path | None, resamples: int, seed: int, json_file: str | None

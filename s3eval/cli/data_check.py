@@ -34,9 +34,17 @@ Exit code 1 when there are errors, 0 with warnings only.
 
 @click.command("check", epilog=EPILOG)
 @click.argument("dataset")
-@click.option("--files/--no-files", default=True, help="Read every video file (not decoded).")
-@click.option("--phi", is_flag=True, help="Look for names, dates, numbers, places in texts.")
-@click.option("--all", "every", is_flag=True, help="Every problem on a line of its own.")
+@click.option(
+    "--files/--no-files",
+    default=True,
+    help="Open every video file too (its pictures are not decoded).",
+)
+@click.option(
+    "--phi", is_flag=True, help="Look for names, dates, record numbers and places in its texts."
+)
+@click.option(
+    "--all", "every", is_flag=True, help="Show every problem, not only the first five of a kind."
+)
 @outside_option
 @json_option
 def command(

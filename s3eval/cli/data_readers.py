@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -39,12 +39,21 @@ An empty answer is "not answered". Choose reader names that may be shown: they n
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("dataset")
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--protocol", type=click.Choice(PROTOCOLS), default="paper", show_default=True)
 @click.option(
-    "--senses", default="sight,hearing", show_default=True, help="What the readers perceived."
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    default="paper",
+    show_default=True,
+    help="How answers are read and scored.",
 )
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--senses",
+    default="sight,hearing",
+    show_default=True,
+    help="What the readers saw and heard: sight, hearing or both.",
+)
+@resamples_option
+@seed_option
 @json_option
 def command(file: Path, dataset: str, out: Path, json_file: str | None, **options: Any) -> None:
     """Turn the readers' answers in FILE about DATASET into one run a reader in OUT."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.common import json_option, seed_option, write_json_output
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -29,11 +29,19 @@ Examples:
 @click.command("split", epilog=EPILOG)
 @click.argument("dataset")
 @click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--folds", type=click.IntRange(2), default=4, show_default=True)
-@click.option("--test", type=float, default=0.2, show_default=True, help="Share of the test set.")
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--check", is_flag=True, help="Make nothing; look for leaks in FILE.")
-@click.option("--force", is_flag=True, help="Replace FILE.")
+@click.option(
+    "--folds",
+    type=click.IntRange(2),
+    default=4,
+    show_default=True,
+    help="Folds beside the test set.",
+)
+@click.option(
+    "--test", type=float, default=0.2, show_default=True, help="Share of videos in the test set."
+)
+@seed_option
+@click.option("--check", is_flag=True, help="Write nothing; report patients on both sides of FILE.")
+@click.option("--force", is_flag=True, help="Replace FILE if it exists.")
 @json_option
 def command(
     dataset: str,

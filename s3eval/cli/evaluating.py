@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import key_values, names, outside_option
+from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
@@ -20,42 +20,85 @@ if TYPE_CHECKING:
 __all__ = ["evaluation_options", "request_of"]
 
 _OPTIONS = (
-    click.option("--tasks", "-t", multiple=True, required=True, help="Task names, or 'all'."),
-    click.option("--data", "-d", required=True, help="Dataset folder."),
     click.option(
-        "--out", "-o", type=click.Path(path_type=Path), required=True, help="Where runs go."
+        "--tasks",
+        "-t",
+        multiple=True,
+        required=True,
+        help="Names of tasks, or 'all' (s3eval list tasks).",
     ),
-    click.option("--protocol", type=click.Choice(PROTOCOLS), default="paper", show_default=True),
-    click.option("--limit", type=click.IntRange(1), help="Only the first N videos."),
-    click.option("--videos", multiple=True, help="Only these videos."),
-    click.option("--folds", multiple=True, help="Only these folds (0 is the test set)."),
-    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--data", "-d", required=True, help="Dataset: a folder, or FORMAT:PATH."),
+    click.option(
+        "--out",
+        "-o",
+        type=click.Path(path_type=Path),
+        required=True,
+        help="Folder for the runs, one subfolder a model.",
+    ),
+    click.option(
+        "--protocol",
+        type=click.Choice(PROTOCOLS),
+        default="paper",
+        show_default=True,
+        help="How answers are read and scored: as the paper says, or as its tables were made.",
+    ),
+    click.option("--limit", type=click.IntRange(1), help="Ask about the first N videos only."),
+    click.option("--videos", multiple=True, help="Ask about these videos only."),
+    click.option(
+        "--folds",
+        multiple=True,
+        help="Ask about the videos of these folds only (0 is the test set).",
+    ),
+    seed_option,
     outside_option,
-    click.option("--profile", default="", help="Sampling profile instead of the model's own."),
-    click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile."),
-    click.option("--model-option", multiple=True, metavar="KEY=VALUE", help="Option of the model."),
     click.option(
-        "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Option of a task."
+        "--profile",
+        default="",
+        help="Use this sampling profile (s3eval list profiles), not the model's own.",
     ),
     click.option(
-        "--reuse", multiple=True, type=click.Path(path_type=Path), help="Runs to read from."
-    ),
-    click.option("--retry-failed", is_flag=True, help="Ask again what failed before."),
-    click.option(
-        "--replace", is_flag=True, help="Begin a run in OUT anew that this one cannot continue."
-    ),
-    click.option(
-        "--no-wait", is_flag=True, help="Refuse where another run is at work in OUT; else wait."
+        "--sampling",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Change one value of the sampling profile, e.g. window_fps=4.",
     ),
     click.option(
-        "--executor", default="local", show_default=True, help="Where videos are asked about."
+        "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
-    click.option("--dry-run", is_flag=True, help="Show what would be asked; ask nothing."),
+    click.option(
+        "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
+    ),
+    click.option(
+        "--reuse",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        help="Take answers from these runs where they fit.",
+    ),
+    click.option(
+        "--retry-failed", is_flag=True, help="Ask questions again whose answers failed before."
+    ),
+    click.option(
+        "--replace",
+        is_flag=True,
+        help="Begin anew where OUT holds a run that this one cannot continue.",
+    ),
+    click.option(
+        "--no-wait",
+        is_flag=True,
+        help="Stop if another run is at work in OUT, instead of waiting for it.",
+    ),
+    click.option(
+        "--executor",
+        default="local",
+        show_default=True,
+        help="What distributes the videos (s3eval list executors).",
+    ),
+    click.option("--dry-run", is_flag=True, help="Show how much would be asked, and ask nothing."),
     click.option(
         "--resamples",
         type=click.IntRange(20),
         default=2000,
-        help="Draws of patients behind each 95 % interval.",
+        help="How many draws of patients each 95 % interval rests on.",
     ),
 )
 

@@ -19,8 +19,16 @@ Examples:
 
 @click.command("export", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--to", "name", required=True, metavar="NAME", help="An installed exporter.")
-@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="Where to.")
+@click.option(
+    "--to",
+    "name",
+    required=True,
+    metavar="NAME",
+    help="Name of the format (s3eval list exporters).",
+)
+@click.option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path), help="File or folder to write."
+)
 @click.option("--force", is_flag=True, help="Write into OUT even where it is not empty.")
 @json_option
 def command(

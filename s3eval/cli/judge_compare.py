@@ -33,9 +33,15 @@ Examples:
 
 @click.command("compare", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--judges", required=True, multiple=True, help="Two or more, e.g. lexicon,qwen.")
-@click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: each run's own.")
-@click.option("--data", help="The dataset, when it is not where the runs were made.")
+@click.option(
+    "--judges", required=True, multiple=True, help="Names of two or more judges, e.g. lexicon,qwen."
+)
+@click.option(
+    "--protocol",
+    type=click.Choice(PROTOCOLS),
+    help="How answers are read and scored (default: as each run was).",
+)
+@click.option("--data", help="Folder of the dataset, if it moved since the runs were made.")
 @remote_judge_options
 @json_option
 def command(

@@ -45,7 +45,7 @@ COLUMNS = (
     type=click.Choice(["paper", "release"]),
     default="paper",
     show_default=True,
-    help="Whose definition of the index.",
+    help="Which definition of the index: as the paper says, or as its tables were made.",
 )
 @click.option(
     "--annotation",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, seed_option, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -34,8 +34,12 @@ ALSO = {"file_name": "video_id", "human": "expert"}
 
 @click.command("validate", epilog=EPILOG)
 @click.argument("ratings", required=False, type=click.Path(path_type=Path))
-@click.option("--expert", default="expert", show_default=True, help="Column with the ratings.")
-@click.option("--metric", "metrics", multiple=True, help="Only these columns (default: all).")
+@click.option(
+    "--expert", default="expert", show_default=True, help="Column that holds the experts' ratings."
+)
+@click.option(
+    "--metric", "metrics", multiple=True, help="Look at these columns only (default: all)."
+)
 @click.option(
     "--resamples",
     type=click.IntRange(0),
@@ -43,7 +47,7 @@ ALSO = {"file_name": "video_id", "human": "expert"}
     show_default=True,
     help="Draws for the intervals; 0 for none.",
 )
-@click.option("--seed", default=0, show_default=True, help="Of the draws.")
+@seed_option
 @json_option
 @click.pass_context
 def command(

@@ -23,26 +23,32 @@ _PHI = click.option(
     type=click.Choice(PHI_MODES),
     default="redact",
     show_default=True,
-    help="Names, dates, numbers and places in texts that leave this machine.",
+    help="What to do with names, dates, numbers and places in texts before they leave: replace "
+    "them, keep the whole text here, or send it as it is.",
 )
 
 _REMOTE = (
-    click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
     click.option(
-        "--allow-remote", cls=CommandLineOnly, is_flag=True, help="Let text leave this machine."
+        "--judge-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the judge."
+    ),
+    click.option(
+        "--allow-remote",
+        cls=CommandLineOnly,
+        is_flag=True,
+        help="Allow clips and texts to leave this machine for a remote model or judge.",
     ),
     _PHI,
     click.option(
         "--max-judge-cost",
         type=click.FloatRange(0),
         metavar="DOLLARS",
-        help="Stop before spending more; the same command goes on later.",
+        help="Stop before the judge costs more than this; the same command goes on later.",
     ),
     click.option(
         "--max-judge-calls",
         type=click.IntRange(0),
         metavar="N",
-        help="Stop before calling more often; 0 only shows what it would take.",
+        help="Stop before calling the judge more often; 0 only shows what it would take.",
     ),
 )
 
@@ -92,6 +98,7 @@ def judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         "--judge",
         default=DEFAULT_JUDGE,
         show_default=True,
-        help="Judge, or 'none' (s3eval list). Runs are shown and scored again by their own.",
+        help="Judge of free text (s3eval list judges), or 'none'. Runs that exist keep their own "
+        "judge unless one is named.",
     )
     return judge(remote_judge_options(command))

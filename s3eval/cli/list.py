@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.plugins import Plugin, Registry, discover
+from s3eval.plugins import Plugin, Registry, discover, install_command
 from s3eval.reporting.tables import print_table
 from s3eval.specs import JudgeSpec, ModelSpec
 from s3eval.terminal import echo
@@ -35,9 +35,10 @@ WHAT = (
 
 @click.command(
     "list",
-    epilog="Examples: s3eval list · s3eval list models · s3eval list --json -",
+    epilog=f"KIND is one of {', '.join(WHAT)}.\n\n"
+    "Examples: s3eval list · s3eval list models · s3eval list --json -",
 )
-@click.argument("what", required=False, type=click.Choice(WHAT))
+@click.argument("what", required=False, type=click.Choice(WHAT), metavar="[KIND]")
 @json_option
 def command(what: str | None, json_file: str | None) -> None:
     """List models, tasks, judges and datasets: package, senses, whether ready."""
@@ -52,6 +53,7 @@ def command(what: str | None, json_file: str | None) -> None:
         return
     for kind in kinds:
         _print_kind(registry, kind)
+    _print_advice([kind for kind in kinds if not registry.of(kind)])
     _print_trouble(registry)
 
 
@@ -90,7 +92,15 @@ def _print_kind(registry: Registry, kind: str) -> None:
         if isinstance(p.spec, (ModelSpec, JudgeSpec)):
             row.append("yes" if p.spec.remote else "no")
         rows.append([*row, p.status, f"{p.package} {p.version}", p.spec.summary])
-    print_table(f"{len(plugins)} {kind}s", columns, rows)
+    print_table(f"{len(plugins)} {kind}{'' if len(plugins) == 1 else 's'}", columns, rows)
+
+
+def _print_advice(kinds_missing: list[str]) -> None:
+    """What brings the kinds of which nothing is installed."""
+    for kind in kinds_missing:
+        command = install_command(kind)
+        of_ours = f"any of: {command}" if command else "they come from other packages"
+        echo(f"No {kind}s are installed; {of_ours} (docs/plugins.md says how to write one).")
 
 
 def _print_trouble(registry: Registry) -> None:

@@ -34,14 +34,32 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.command("look", epilog=EPILOG)
 @click.argument("data")
 @click.argument("video")
-@click.option("--model", "-m", help="As this model is shown it: its senses and profile.")
-@click.option("--task", "-t", help="The clips of this task; else of the one about features.")
-@click.option("--clip", "number", type=click.IntRange(1), help="Which of the clips listed.")
-@click.option("--start", type=click.FloatRange(0), help="A clip of your own: from this second,")
-@click.option("--end", type=click.FloatRange(0), help="to this one.")
-@click.option("--profile", default="", help="Sampling profile instead of the model's own.")
-@click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile.")
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="PNG or JPEG; the WAV beside.")
+@click.option(
+    "--model", "-m", help="Show it as this model gets it, by its senses and sampling profile."
+)
+@click.option(
+    "--task", "-t", help="Take the clips of this task (default: the task about features)."
+)
+@click.option("--clip", "number", type=click.IntRange(1), help="Number of one of the clips listed.")
+@click.option("--start", type=click.FloatRange(0), help="Start of a clip of your own, in seconds.")
+@click.option("--end", type=click.FloatRange(0), help="End of a clip of your own, in seconds.")
+@click.option(
+    "--profile",
+    default="",
+    help="Use this sampling profile (s3eval list profiles), not the model's own.",
+)
+@click.option(
+    "--sampling",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change one value of the sampling profile, e.g. window_fps=4.",
+)
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path),
+    help="Write the picture here (PNG or JPEG), and a WAV file beside it.",
+)
 @outside_option
 @json_option
 def command(

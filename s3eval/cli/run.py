@@ -30,10 +30,20 @@ The same command again goes on where it stopped and asks nothing twice.
 
 @click.command("run", epilog=EPILOG)
 @config_option
-@click.option("--model", "-m", "models", multiple=True, required=True, help="Model name(s).")
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    required=True,
+    help="Names of models (s3eval list models).",
+)
 @evaluation_options
 @click.option(
-    "--at-end", multiple=True, metavar="NAME", help="What is done with a run when it is written."
+    "--at-end",
+    multiple=True,
+    metavar="NAME",
+    help="Do this with each finished run (s3eval list run-ends).",
 )
 @json_option
 def command(

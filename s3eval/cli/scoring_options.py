@@ -19,19 +19,23 @@ __all__ = ["rescored", "scoring_options"]
 
 FEWEST_RESAMPLES = 20
 _OPTIONS = (
-    click.option("--protocol", type=click.Choice(PROTOCOLS), help="Default: the run's own."),
-    click.option("--data", help="The dataset, when it is not where the run was made."),
+    click.option(
+        "--protocol",
+        type=click.Choice(PROTOCOLS),
+        help="How answers are read and scored (default: as each run was).",
+    ),
+    click.option("--data", help="Folder of the dataset, if it moved since the run was made."),
     click.option(
         "--resamples",
         type=click.IntRange(FEWEST_RESAMPLES),
         default=2000,
-        help="Draws of patients behind each 95 % interval.",
+        help="How many draws of patients each 95 % interval rests on.",
     ),
     click.option(
         "--bertscore",
         metavar="ENCODER",
         help="Add BERTScore with this encoder (id or folder); the benchmark's is "
-        "microsoft/deberta-xlarge-mnli. Slow.",
+        "microsoft/deberta-xlarge-mnli. This takes long.",
     ),
 )
 

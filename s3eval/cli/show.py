@@ -20,9 +20,19 @@ Examples:
 
 @click.command("show", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--details", is_flag=True, help="Every metric of every run.")
-@click.option("--published", multiple=True, metavar="MODEL", help="Show its published row beside.")
-@click.option("--by", default="", metavar="FACT", help="Each value of a fact as a subgroup.")
+@click.option("--details", is_flag=True, help="Show every metric of every run.")
+@click.option(
+    "--published",
+    multiple=True,
+    metavar="MODEL",
+    help="Show this model's published numbers beside.",
+)
+@click.option(
+    "--by",
+    default="",
+    metavar="FACT",
+    help="Score each value of a fact as a subgroup, e.g. diagnosis.",
+)
 @scoring_options
 @json_option
 def command(

@@ -42,8 +42,14 @@ combination is a run in OUT; what any of them has answered already is not asked 
 
 @click.command("sweep", epilog=EPILOG)
 @config_option
-@click.option("--model", "-m", required=True, help="Model name.")
-@click.option("--over", multiple=True, required=True, metavar="AXIS=V1,V2,...", help="What varies.")
+@click.option("--model", "-m", required=True, help="Name of the model (s3eval list models).")
+@click.option(
+    "--over",
+    multiple=True,
+    required=True,
+    metavar="AXIS=V1,V2,...",
+    help="Vary this setting over these values (axes: below).",
+)
 @evaluation_options
 @json_option
 def command(

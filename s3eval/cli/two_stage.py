@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -27,14 +27,14 @@ Examples:
   s3eval two-stage runs --train own --out two-stage     trained on the model's own readings
   s3eval two-stage --data mine --folds split.csv --classifiers random-forest,svm
 
-A split in which a patient stands on both sides is refused. The line of always saying ES stands
+A split in which a patient stands on both sides is refused. The score of always saying ES stands
 beside every result; a result not above it is marked.
 """
 
 
 @click.command("two-stage", epilog=EPILOG)
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--data", "-d", help="Dataset folder; else the runs' own.")
+@click.option("--data", "-d", help="Dataset: a folder, or FORMAT:PATH (default: the runs' own).")
 @click.option(
     "--train",
     type=click.Choice(("annotation", "own")),
@@ -42,29 +42,39 @@ beside every result; a result not above it is marked.
     show_default=True,
     help="What the classifier is trained on: annotation, or the model's own readings.",
 )
-@click.option("--classifiers", default="all", show_default=True, help="Names, or 'all'.")
+@click.option(
+    "--classifiers", default="all", show_default=True, help="Names of classifiers, or 'all'."
+)
 @click.option(
     "--folds",
     default="dataset",
     show_default=True,
-    help="'dataset', a split file, or 'within': patient folds cut within the videos read.",
+    help="Folds by patient: 'dataset' (its own), a split file, or 'within' (drawn anew from the "
+    "videos read).",
 )
-@click.option("--test-folds", default="all", show_default=True, help="Fold numbers, or 'all'.")
+@click.option(
+    "--test-folds",
+    default="all",
+    show_default=True,
+    help="Folds tested on: their numbers, or 'all'.",
+)
 @click.option(
     "--missing",
     type=click.Choice(("indicator", "most-frequent", "no")),
     default="indicator",
     show_default=True,
-    help="How a feature without yes or no enters.",
+    help="What stands for a feature that is neither yes nor no.",
 )
 @click.option("--tune/--no-tune", default=True, help="Choose hyper-parameters on inner folds.")
-@click.option("--importances/--no-importances", default=True)
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="Folder for predictions.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--importances/--no-importances", default=True, help="Show which features decide most."
+)
+@click.option("--out", "-o", type=click.Path(path_type=Path), help="Folder for the predictions.")
+@resamples_option
+@seed_option
 @json_option
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
-    """Diagnose by the 20 features: of RUNS, or without any of the annotation."""
+    """Diagnose ES or NES by the 20 features: as RUNS read them or, without RUNS, as annotated."""
     from s3eval.reporting.progress import steps_shown
     from s3eval.statistics.two_stage import Fits
     from s3eval.statistics.two_stage_scores import as_json, score_two_stage
@@ -145,7 +155,9 @@ def _classifiers(wanted: str) -> tuple[str, ...]:
     chosen = names([wanted])
     for name in chosen if chosen != ("all",) else ():
         if name not in CLASSIFIERS:
-            raise UnknownNameError("classifier", name, CLASSIFIERS)
+            raise UnknownNameError(
+                "classifier", name, CLASSIFIERS, fix=f"one of {', '.join(CLASSIFIERS)}"
+            )
     return chosen if chosen != ("all",) else tuple(CLASSIFIERS)
 
 
@@ -236,7 +248,7 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    echo("≤ chance: not better than the best chance level. ~: better, but the interval of ")
     echo("the paired advantage holds 0.")
     for note, of in _notes([found for found, _ in results]).items():
         echo(f"{note}: {_whose(of, [found for found, _ in results])}")

@@ -5,8 +5,9 @@ Source: paper, Section 3.3.2 and Appendix H.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from s3eval.errors import S3EvalError, UnknownNameError
 
@@ -137,9 +138,26 @@ class SamplingProfile:
 
         >>> profile("standard").changed(window_fps=4.0).name
         'standard(window_fps=4.0)'
+
+        Raises:
+            S3EvalError: no such value of a profile (UnknownNameError), or no number above 0
+                (``overlap_seconds`` and ``min_pixels`` may be 0).
         """
         if not changes:
             return self
+        known = [f.name for f in fields(self) if f.name != "name"]
+        for key, value in changes.items():
+            if key not in known:
+                fix = f"one of {', '.join(known)}"
+                raise UnknownNameError("value of a sampling profile", key, known, fix=fix)
+            least = 0 if key in ("overlap_seconds", "min_pixels") else 1e-9
+            kinds = int if isinstance(getattr(self, key), int) else (int, float)
+            is_number = isinstance(value, kinds) and not isinstance(value, bool)
+            if not is_number or not least <= value < math.inf:  # type: ignore[operator]
+                raise S3EvalError(
+                    f"Expected {key} to be a{' whole' if kinds is int else ''} number above 0, "
+                    f"but got {value!r}"
+                )
         label = ",".join(f"{k}={v}" for k, v in sorted(changes.items()))
         return replace(self, name=f"{self.name}({label})", **changes)  # type: ignore[arg-type]
 

@@ -55,21 +55,21 @@ def interpretation_score(
     if predicted is None or truth is None:
         return None
     first, *rest = questions
-    ours, theirs = predicted.answers, truth.answers
-    if first not in ours or first not in theirs:
+    predicted_answers, true_answers = predicted.answers, truth.answers
+    if first not in predicted_answers or first not in true_answers:
         return None
-    if not _same(ours[first], theirs[first]):
+    if not _same(predicted_answers[first], true_answers[first]):
         return 0.0
-    if not rest or _token(ours[first]) == "no":
+    if not rest or _token(predicted_answers[first]) == "no":
         return 1.0
-    if any(key not in answers for key in rest for answers in (ours, theirs)):
+    if any(key not in answers for key in rest for answers in (predicted_answers, true_answers)):
         return None
-    equal = sum(_same(ours[key], theirs[key]) for key in rest)
+    equal = sum(_same(predicted_answers[key], true_answers[key]) for key in rest)
     return FIRST_SHARE + (1 - FIRST_SHARE) * equal / len(rest)
 
 
-def _same(ours: str | Sequence[str], theirs: str | Sequence[str]) -> bool:
-    return _tokens(ours) == _tokens(theirs)
+def _same(predicted: str | Sequence[str], truth: str | Sequence[str]) -> bool:
+    return _tokens(predicted) == _tokens(truth)
 
 
 def _tokens(answer: str | Sequence[str]) -> frozenset[str]:

@@ -149,11 +149,11 @@ def _value(facts: ReportFacts, key: str) -> str:
     return " ".join(str(facts.localizing.get(key, "none")).lower().split())
 
 
-def _temporal(ours: Collection[str], theirs: Collection[str], protocol: Protocol) -> float:
-    if not ours or not theirs:
-        return 1.0 if not ours and not theirs else 0.0
+def _temporal(predicted: Collection[str], truth: Collection[str], protocol: Protocol) -> float:
+    if not predicted or not truth:
+        return 1.0 if not predicted and not truth else 0.0
     scored = temporal_f1_release if protocol == "release" else temporal_f1_paper
-    return scored([*ours], [*theirs])
+    return scored([*predicted], [*truth])
 
 
 def _hallucinated(

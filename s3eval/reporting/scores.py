@@ -1,4 +1,4 @@
-"""Scores of runs as tables: every number beside its counts, interval and chance line."""
+"""Scores of runs as tables: every number beside its counts, interval and chance level."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["html_of", "show_scores", "tables_of", "text_of"]
 
 LEGEND = (
-    "[low, high]: 95 % interval by patient bootstrap · chance: the best trivial answerer on the "
+    "[low, high]: 95 % interval by patient bootstrap · chance: the best baseline on the "
     "same videos · ~ better, but within chance's reach · ≤ chance: not better than chance · "
     "n: scored of asked"
 )

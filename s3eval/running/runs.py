@@ -143,6 +143,8 @@ def open_run(path: str | Path) -> Run:
     """
     folder = Path(path)
     if not (folder / "run.json").is_file():
+        if not folder.exists():
+            raise S3EvalError("No such folder", where=folder, fix="s3eval run --help")
         below = sorted(p.parent.name for p in folder.glob("*/run.json"))[:5]
         fix = f"one of its runs: {', '.join(below)}" if below else "s3eval run --help"
         raise S3EvalError("No run in this folder", where=folder, fix=fix)

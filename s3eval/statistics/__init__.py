@@ -1,1 +1,1 @@
-"""Honest numbers: chance lines, intervals by patient, paired tests, calibration, two stages."""
+"""Honest numbers: chance levels, intervals by patient, paired tests, calibration, two stages."""

@@ -1,4 +1,4 @@
-"""Chance lines: what answering without looking scores, on the very same videos.
+"""Chance levels: what answering without looking scores, on the very same videos.
 
 Two kinds. The tasks' baselines (`Task.baselines`: always-yes, majority, median-time,
 most-frequent sequence, template report...) are scored like a model. The random answerer that

@@ -62,5 +62,7 @@ def _radar(axes: Any, x: Likeness) -> None:
         axes.fill([*angles, angles[0]], closed, color=colour, alpha=0.15)
     axes.set_xticks(angles, [f.replace("_", " ") for f in x.features], fontsize=5)
     axes.set_ylim(0, 1)
-    said = [f"{n} = {v:.3f}" for n, v in (("r", x.pearson), ("cosine", x.cosine)) if v is not None]
-    axes.set_title(f"{x.group}: {', '.join(said)}", fontsize=9)
+    statistics = [
+        f"{n} = {v:.3f}" for n, v in (("r", x.pearson), ("cosine", x.cosine)) if v is not None
+    ]
+    axes.set_title(f"{x.group}: {', '.join(statistics)}", fontsize=9)

@@ -119,9 +119,9 @@ def _frequencies(dataset: Dataset) -> dict[tuple[str, str], float]:
     for diagnosis in DIAGNOSES:
         mine = [v.name for v in dataset.videos if v.diagnosis == diagnosis]
         for feature in FEATURE_NAMES:
-            said = [p for v in mine if (p := dataset.annotation(v).presence(feature))]
-            if said:
-                found[diagnosis, feature] = said.count("yes") / len(said)
+            presences = [p for v in mine if (p := dataset.annotation(v).presence(feature))]
+            if presences:
+                found[diagnosis, feature] = presences.count("yes") / len(presences)
     return found
 
 

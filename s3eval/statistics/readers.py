@@ -59,7 +59,7 @@ def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[Re
     table = Table(read_csv_file(path, path.name, COLUMNS, resume=True), COLUMNS)
     # Further columns are the readers' own business.
     problems = [p for p in table.problems if not p.what.startswith("unknown column")]
-    told = len(table.problems)
+    already = len(table.problems)
     found: list[ReaderAnswer] = []
     seen: dict[tuple[str, str, str, str], int] = {}
     suggest = Suggestions(dataset.annotations)
@@ -79,7 +79,7 @@ def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[Re
             problems.append(table.problem(row, wrong))
         else:
             found.append(answer)
-    refuse("The readers' answers cannot be read", [*problems, *table.problems[told:]])
+    refuse("The readers' answers cannot be read", [*problems, *table.problems[already:]])
     if not found:
         raise S3EvalError("No answer in this CSV", where=path)
     return found

@@ -26,7 +26,7 @@ class Scored:
     Attributes:
         run: with the findings that were scored.
         protocol: "paper" or "release".
-        rows: every score beside its interval and its best chance line.
+        rows: every score beside its interval and its best chance level.
         judge: the identity of the judge that read, {} for none.
         faults: what tasks' own code could not do; their scores are missing.
         headlines: by task the metric to show when only one fits.

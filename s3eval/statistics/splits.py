@@ -229,7 +229,7 @@ def read_split(path: Path) -> Split:
     read = read_csv_file(path, path.name, (*COLUMNS, "file_name"), resume=True, comments=True)
     key = "video" if "video" in read.columns else "file_name"
     problems = [*read.problems]
-    told = len(problems)
+    already = len(problems)
     if not problems and not {key, "fold"} <= {*read.columns}:
         raise S3EvalError("Expected columns video and fold", where=path)
     folds: dict[str, int] = {}
@@ -248,7 +248,7 @@ def read_split(path: Path) -> Split:
             problems.append(Problem("error", path.name, record.number, wrong, record.fix))
         elif fold:
             folds[name] = int(fold[0])
-    refuse("This split cannot be read", [*problems, *read.problems[told:]])
+    refuse("This split cannot be read", [*problems, *read.problems[already:]])
     if not folds:
         raise S3EvalError("No video in this split", where=path)
     comments = [line for line in _first_lines(path) if line.startswith("#")]

@@ -1,4 +1,4 @@
-"""The table every score is shown in: value, interval, counts, best chance line, mark."""
+"""The table every score is shown in: value, interval, counts, best chance level, mark."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 
 __all__ = ["SYMBOLS", "Mark", "ScoreRow", "beside", "rows_of_findings", "score_rows"]
 
-#: "above": better than the best chance line, and the interval of the paired difference leaves 0
+#: "above": better than the best chance level, and the interval of the paired difference leaves 0
 #: out. "unclear": better, but the interval holds 0. "not above": not better than the best chance
-#: line. "": no chance line, or no score.
+#: line. "": no chance level, or no score.
 Mark = Literal["above", "unclear", "not above", ""]
 #: How tables print the marks.
 SYMBOLS: Mapping[str, str] = {"above": "", "unclear": "~", "not above": "≤ chance", "": ""}
@@ -50,9 +50,9 @@ class ScoreRow:
         value: the score, None when undefined. ``low`` and ``high`` its 95 % interval by
             patient bootstrap, None where the resamples cannot tell (``interval_note`` says why).
         asked ... skipped: the denominators (`Counts`); ``videos`` and ``patients`` were scored.
-        chance_name, chance_value: the best chance line on the same videos, "" and None without.
-        chance: every chance line by name.
-        mark: the comparison with the best chance line, see `Mark`; ``above_low`` and
+        chance_name, chance_value: the best chance level on the same videos, "" and None without.
+        chance: every chance level by name.
+        mark: the comparison with the best chance level, see `Mark`; ``above_low`` and
             ``above_high`` the interval of the paired advantage over it (positive is better).
     """
 
@@ -91,7 +91,7 @@ class ScoreRow:
 def score_rows(
     material: Material, tallied: Tallied, resamples: int = 2000, seed: int = 0
 ) -> list[ScoreRow]:
-    """Every score of a run beside its interval and its best chance line.
+    """Every score of a run beside its interval and its best chance level.
 
     Args:
         material: the run's tasks, dataset and protocol.
@@ -163,7 +163,7 @@ def _intervals(
     resamples: int,
     seed: int,
 ) -> list[tuple[Interval, Interval | None]]:
-    """Each score's interval, and that of its advantage over its chance line, paired by patient."""
+    """Each score's interval, and that of its advantage over its chance level, paired by patient."""
     cohort = Cohort.of(patients, sorted({v for t in tallies for v in t.videos}))
     if not len(cohort):
         return [(Interval(None, None, note="no video was scored"), None)] * len(tallies)

@@ -149,7 +149,9 @@ def pipeline(setup: Setup) -> Any:
     from sklearn.preprocessing import StandardScaler
 
     if setup.classifier not in CLASSIFIERS:
-        raise UnknownNameError("classifier", setup.classifier, CLASSIFIERS)
+        raise UnknownNameError(
+            "classifier", setup.classifier, CLASSIFIERS, fix=f"one of {', '.join(CLASSIFIERS)}"
+        )
     make, scaled, _ = CLASSIFIERS[setup.classifier]
     fills: dict[str, dict[str, Any]] = {
         "indicator": {"strategy": "constant", "fill_value": 0.0, "add_indicator": True},

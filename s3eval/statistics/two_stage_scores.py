@@ -24,7 +24,7 @@ class TwoStageScores:
     """A second stage's scores over all its held-out videos, and each fold's F1.
 
     Attributes:
-        rows: precision, recall, f1 (positive ES) and accuracy, with chance lines.
+        rows: precision, recall, f1 (positive ES) and accuracy, with chance levels.
         measures: AUROC and average precision of its score; with probabilities also Brier and
             calibration error.
         by_fold: fold -> (F1, F1 of always-ES, videos).
@@ -77,8 +77,8 @@ def score_two_stage(
 
 def _tallies(item: str, predictions: Sequence[Prediction], constant: str | None) -> list[Any]:
     videos = [p.video for p in predictions]
-    said = [constant or p.predicted for p in predictions]
-    return binary("diagnosis", item, videos, [p.truth for p in predictions], said, "ES")
+    predicted = [constant or p.predicted for p in predictions]
+    return binary("diagnosis", item, videos, [p.truth for p in predictions], predicted, "ES")
 
 
 def _f1(tallies: Sequence[Any]) -> float | None:

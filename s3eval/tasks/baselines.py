@@ -1,4 +1,4 @@
-"""What the tasks' trivial answerers share: where a label is learnt, and how it is given.
+"""What the tasks' baselines share: where a label is learnt, and how it is given.
 
 The constant that looks best on the test labels would be fitted to them. So a label that has to
 be learnt (a majority, a prevalence, a median) comes from other patients: from the dataset's
@@ -75,7 +75,7 @@ def majority(values: Sequence[str]) -> str | None:
 def answered_alike(
     finding: Finding, value: Any, detail: Mapping[str, Any] | None = None
 ) -> Finding:
-    """A trivial answerer's finding in place of a model's; ``detail`` replaces the model's."""
+    """A baseline's finding in place of a model's; ``detail`` replaces the model's."""
     return replace(
         finding,
         state="answered",

@@ -1,4 +1,4 @@
-"""Chance lines: exact expectations, the same videos, the mark."""
+"""Chance levels: exact expectations, the same videos, the mark."""
 
 from __future__ import annotations
 

@@ -44,6 +44,32 @@ def test_compare_shows_and_writes(run_folder):
     assert {d["item"] for d in facts["differences"]} == {"tonic"}
 
 
+@pytest.mark.parametrize(
+    ("option", "name", "meant"),
+    [
+        ("--items", "tonik", "tonic"),
+        ("--items", "tonic,head_turnin", "head_turning"),
+        ("--metrics", "acuracy", "accuracy"),
+        ("--tasks", "recogntion", "recognition"),
+    ],
+)
+def test_compare_knows_which_names_these_runs_have(run_folder, capsys, option, name, meant):
+    _, runs = run_folder
+    code, error = failed(capsys, "compare", runs, option, name, "--permutations", 199, *QUICK)
+    assert code == 2
+    assert f"did you mean '{meant}'?" in error and "Try: one of " in error
+
+
+def test_calibrate_knows_which_names_these_runs_have(run_folder, capsys):
+    _, runs = run_folder
+    for option, name, meant in (
+        ("--items", "tonik", "tonic"),
+        ("--tasks", "recogntion", "recognition"),
+    ):
+        code, error = failed(capsys, "calibrate", runs, option, name, *QUICK)
+        assert code == 2 and f"did you mean '{meant}'?" in error
+
+
 def test_compare_refuses_what_cannot_be_compared(run_folder, capsys, tmp_path):
     data, runs = run_folder
     assert failed(capsys, "compare", runs / "good") == (

@@ -1,4 +1,4 @@
-"""Where trivial answerers learn, and that it is never from the patient they answer about."""
+"""Where baselines learn, and that it is never from the patient they answer about."""
 
 from __future__ import annotations
 

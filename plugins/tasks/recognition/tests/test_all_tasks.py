@@ -11,7 +11,7 @@ from s3eval.dataset import Annotation, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import PROFILES, profile
 from s3eval.plugins import discover
-from s3eval.running.scoring import load_task
+from s3eval.running.loading import load_task
 from s3eval.task import PlanContext, ScoringContext
 
 NUMBERS = {

@@ -43,7 +43,7 @@ class Timing(Task):
 
     - ``centred`` (default; Tables 16 and 22): 60-s clips with the event in their middle, unless
       the video's start or end cuts them. **Answering the middle without looking is right then**,
-      which the chance line middle-of-clip shows beside every score.
+      which the chance level middle-of-clip shows beside every score.
     - ``random`` (the fine-tuning data's variant, Appendix E): 60-s clips with the event at a
       place drawn from the run's seed, the video and the item.
     - ``full-video`` (Table 30): the whole video, frames spread over it.

@@ -8,7 +8,13 @@ from typing import Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import (
+    json_option,
+    names,
+    resamples_option,
+    seed_option,
+    write_json_output,
+)
 from s3eval.errors import UnknownNameError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -26,11 +32,18 @@ lines, and a verdict on each of the paper's claims with its rule and the patient
 
 @click.command("findings", epilog=EPILOG)
 @click.argument("release", type=click.Path(path_type=Path))
-@click.option("--out", "-o", type=click.Path(path_type=Path), help="Write a Markdown page.")
-@click.option("--classifiers", default="all", show_default=True, help="Of the second stage.")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path), help="Write the verdicts as a Markdown page."
+)
+@click.option(
+    "--classifiers",
+    default="all",
+    show_default=True,
+    help="Classifiers of the second stage, or 'all'.",
+)
 @click.option("--tune/--no-tune", default=True, help="Choose hyper-parameters on inner folds.")
-@click.option("--resamples", type=click.IntRange(100), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@resamples_option
+@seed_option
 @json_option
 def command(release: Path, out: Path | None, json_file: str | None, **options: Any) -> None:
     """Hold the paper's claims against the public RELEASE of its recorded answers."""
@@ -43,7 +56,9 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
     chosen = tuple(CLASSIFIERS) if chosen == ("all",) else chosen
     for name in chosen:
         if name not in CLASSIFIERS:
-            raise UnknownNameError("classifier", name, CLASSIFIERS)
+            raise UnknownNameError(
+                "classifier", name, CLASSIFIERS, fix=f"one of {', '.join(CLASSIFIERS)}"
+            )
     depth = Depth(options["resamples"], chosen, options["tune"], options["seed"])
     found = find(release, depth, line_shown, jobs=min(2, os.cpu_count() or 1))
     if out:

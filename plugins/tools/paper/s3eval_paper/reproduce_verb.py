@@ -32,10 +32,15 @@ Examples:
     type=click.Choice(["test", "all"]),
     default="test",
     show_default=True,
-    help="test: Tables 1-3, 10, 19-24; all: Tables 13-18, from result/vlm_inference.",
+    help="Part of the release: 'test' for Tables 1-3, 10 and 19-24, 'all' for Tables 13-18 "
+    "(from result/vlm_inference).",
 )
-@click.option("--models", multiple=True, metavar="NAMES", help="Only these models (commas).")
-@click.option("--jobs", type=click.IntRange(1), help="Processes; by default one per four models.")
+@click.option("--models", multiple=True, metavar="NAMES", help="Recompute these models only.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1),
+    help="Number of processes (default: one for each four models).",
+)
 @json_option
 @click.pass_context
 def command(

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from s3eval.running.scoring import load_task
+from s3eval.running.loading import load_task
 from s3eval.task import ScoringContext
 from s3eval.testing.paths import release_dir
 

@@ -23,10 +23,16 @@ Sheets of real recordings show patients: keep them where the videos may be.
 @click.command("sheet", epilog=EPILOG)
 @click.argument("dataset", type=click.Path(path_type=Path), required=False)
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the sheets.")
-@click.option("--videos", multiple=True, help="Only these (repeat, or separate by commas).")
-@click.option("--frames", type=click.IntRange(1, 100), default=10, show_default=True)
+@click.option("--videos", multiple=True, help="Make sheets of these videos only.")
 @click.option(
-    "--signs", type=click.Path(path_type=Path), help="Write the signs_overview of drawn signs here."
+    "--frames",
+    type=click.IntRange(1, 100),
+    default=10,
+    show_default=True,
+    help="How many frames a sheet shows.",
+)
+@click.option(
+    "--signs", type=click.Path(path_type=Path), help="Write an overview of the drawn signs here."
 )
 @outside_option
 @json_option
@@ -39,7 +45,7 @@ def command(
     allow_outside: bool,
     json_file: str | None,
 ) -> None:
-    """Labelled strips of frames with times and the signs annotated then."""
+    """Make sheets of a dataset's videos: frames with their times and the signs annotated then."""
     if signs is None and dataset is None:
         raise click.UsageError(
             "Name a DATASET, or --signs FILE for an overview of the drawn signs."

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import json_option, write_json_output
+from s3eval.cli.common import json_option, seed_option, write_json_output
 from s3eval.reporting.progress import steps_shown
 from s3eval.reporting.tables import print_table
 
@@ -31,9 +31,13 @@ def _cores() -> int:
 
 @click.command("synth", epilog=EPILOG)
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--patients", type=click.IntRange(1), default=8, show_default=True)
-@click.option("--videos", type=click.IntRange(1), default=24, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--patients", type=click.IntRange(1), default=8, show_default=True, help="How many patients."
+)
+@click.option(
+    "--videos", type=click.IntRange(1), default=24, show_default=True, help="How many videos."
+)
+@seed_option
 @click.option("--jobs", type=click.IntRange(1), help="Processes that draw (default: the cores).")
 @json_option
 def command(

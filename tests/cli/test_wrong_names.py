@@ -1,0 +1,59 @@
+"""Names with a spelling mistake are refused at once, with the one that was meant."""
+
+from __future__ import annotations
+
+import pytest
+
+from s3eval.cli import main
+from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.facts.clips import profile
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "dataset.toml").write_text('format = 1\nname = "two"\n')
+    (tmp_path / "videos.csv").write_text("video,patient,duration\na,p1,9\nb,p2,9\n")
+    return tmp_path
+
+
+def failed(capsys, *arguments: object) -> tuple[int, str]:
+    with pytest.raises(SystemExit) as stopped:
+        main([str(a) for a in arguments])
+    return stopped.value.code, capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("more", "meant"),
+    [
+        (["--judge", "lexcon"], "lexicon"),
+        (["--sampling", "window_fp=2"], "window_fps"),
+        (["--profile", "standart"], "standard"),
+        (["--videos", "aa"], "a"),
+        (["--executor", "locl"], "local"),
+    ],
+)
+def test_a_run_refuses_a_misspelt_name_before_it_asks(folder, capsys, more, meant):
+    fixed = ("-m", "always-yes", "-t", "recognition", "-d", folder, "-o", folder / "runs")
+    code, error = failed(capsys, "run", *fixed, *more)
+    assert code == 2
+    assert f"did you mean '{meant}'?" in error
+    assert not (folder / "runs" / "always-yes" / "run.json").exists()
+
+
+def test_a_folder_that_is_not_there_is_called_so(tmp_path, capsys):
+    assert "No such folder" in failed(capsys, "show", tmp_path / "nothing")[1]
+    assert "No run in this folder" in failed(capsys, "show", tmp_path)[1]
+
+
+@pytest.mark.parametrize("value", ["two", -1, 0, float("nan"), float("inf"), True, None])
+def test_a_sampling_value_is_a_number_above_nothing(value):
+    with pytest.raises(S3EvalError, match="window_fps"):
+        profile("standard").changed(window_fps=value)
+
+
+def test_frames_are_whole_and_an_overlap_may_be_nothing():
+    with pytest.raises(S3EvalError, match="whole number"):
+        profile("standard").changed(window_frames=2.5)
+    assert profile("standard").changed(overlap_seconds=0).overlap_seconds == 0
+    with pytest.raises(UnknownNameError):
+        profile("standard").changed(name="another")
