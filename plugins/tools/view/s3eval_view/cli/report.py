@@ -62,9 +62,7 @@ def command(
         for dataset in scored.datasets:
             dataset.video(video)
     resamples = int(str(options["resamples"]))
-    choices = Choices(
-        wanted, two_stage=two_stage, resamples=resamples, seed=seed, title=title
-    )
+    choices = Choices(wanted, two_stage=two_stage, resamples=resamples, seed=seed, title=title)
     written = write_report(gather(scored), out, choices)
     click.echo(f"Written: {out / 'index.html'} and {len(written) - 1} tables and figures")
     if any(one.faults for one in scored):

@@ -43,9 +43,7 @@ def as_wrong(run: RunEvidence) -> dict[Key, float]:
     return {key: value for key, value in found.items() if key[2] != "coverage"}
 
 
-def _scored_again(
-    run: RunEvidence, task: str, known: list[Known]
-) -> Iterator[tuple[Key, float]]:
+def _scored_again(run: RunEvidence, task: str, known: list[Known]) -> Iterator[tuple[Key, float]]:
     wrong = {(k.finding.video, k.finding.item): w for k in known if (w := _wrong(k)) is not None}
     findings = [
         replace(f, state="answered", value=wrong[f.video, f.item], probability=None)
@@ -75,7 +73,9 @@ def _as_zero(tallies: list[Tally], known: list[Known]) -> dict[Key, float]:
     for tally in tallies:
         if tally.item in annotated and _is_mean(tally) and tally.higher_is_better:
             videos = annotated[tally.item] | {*tally.videos}
-            found[tally.task, tally.item, tally.metric] = float(tally.rows[:, 0].sum()) / len(videos)
+            found[tally.task, tally.item, tally.metric] = float(tally.rows[:, 0].sum()) / len(
+                videos
+            )
     for tally in tallies:
         items: list[str] = tally.detail.get("items", [])
         parts = [found.get((tally.task, item, tally.metric)) for item in items]

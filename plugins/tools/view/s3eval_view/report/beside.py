@@ -120,7 +120,9 @@ def beside(evidence: Evidence, video: str) -> list[Beside]:
                         truth = known.truth if known.truth is not None else truth
                         said.append((run.label, *_said(known.finding, known.truth, kind)))
             if said:
-                found.append(Beside(f"{words(task)}: {words(item)}", kind, _text(truth), tuple(said)))
+                found.append(
+                    Beside(f"{words(task)}: {words(item)}", kind, _text(truth), tuple(said))
+                )
     return found
 
 

@@ -167,8 +167,11 @@ def as_markdown(table: ReportTable) -> str:
     """A pipe table; whatever a cell says is text."""
     lines = [f"**{_markdown_text(table.title)}**", ""]
     lines.append("| " + " | ".join(_markdown_text(c) for c in table.columns) + " |")
-    lines.append("|" + "|".join("---:" if i in table.right else "---"
-                                for i in range(len(table.columns))) + "|")
+    lines.append(
+        "|"
+        + "|".join("---:" if i in table.right else "---" for i in range(len(table.columns)))
+        + "|"
+    )
     for row in table.rows:
         lines.append("| " + " | ".join(_markdown_text(_in_line(c)) for c in row) + " |")
     if table.note:

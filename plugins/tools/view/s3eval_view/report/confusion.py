@@ -34,9 +34,7 @@ class Confusion:
     @property
     def scored(self) -> int:
         """Videos with answer and annotation."""
-        return (
-            self.true_positive + self.false_positive + self.false_negative + self.true_negative
-        )
+        return self.true_positive + self.false_positive + self.false_negative + self.true_negative
 
     @property
     def sensitivity(self) -> float | None:
@@ -86,11 +84,11 @@ def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
             groups.setdefault(known.item.name, []).append(known)
     found = {}
     for name in in_order(list(groups)):
-        known = groups[name]
-        positive = known[0].item.positive
+        theirs = groups[name]
+        positive = theirs[0].item.positive
         pairs = [
             (k.finding.value == positive, k.truth == positive)
-            for k in known
+            for k in theirs
             if k.finding.state == "answered"
         ]
         found[name] = Confusion(
@@ -101,7 +99,7 @@ def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
             pairs.count((True, False)),
             pairs.count((False, True)),
             pairs.count((False, False)),
-            len(known) - len(pairs),
+            len(theirs) - len(pairs),
         )
     return found
 

@@ -28,7 +28,16 @@ if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
     from s3eval.task import Finding, Item, Task
 
-__all__ = ["Evidence", "Known", "RunEvidence", "gather", "in_order", "words"]
+__all__ = [
+    "Evidence",
+    "Known",
+    "RunEvidence",
+    "gather",
+    "in_order",
+    "measure",
+    "unique_labels",
+    "words",
+]
 
 _LABELS = {f.name: f.label for f in FEATURES}
 
@@ -177,10 +186,37 @@ def words(name: str) -> str:
     return _LABELS.get(name, name.replace("_", " "))
 
 
+#: Metrics whose names are abbreviations.
+_MEASURES = {
+    "f1": "F1",
+    "mae": "mean absolute error",
+    "median": "median error",
+    "rqi": "Seizure-RQI",
+    "lcs_ratio": "LCS ratio",
+    "temporal_f1": "temporal F1",
+    "bleu": "BLEU",
+    "rouge": "ROUGE",
+    "rouge1": "ROUGE-1",
+    "rouge_l": "ROUGE-L",
+    "bertscore": "BERTScore",
+    "within_5s": "share within 5 s",
+}
+
+
+def measure(metric: str) -> str:
+    """A metric's name as people write it.
+
+    >>> measure("mae"), measure("edit_distance")
+    ('mean absolute error', 'edit distance')
+    """
+    name = metric.replace("rqi_", "RQI ") if metric.startswith("rqi_") else metric
+    return _MEASURES.get(metric, name.replace("_", " "))
+
+
 def gather(scored: ScoredRuns) -> Evidence:
     """What a report of these runs is made of; published rows are found by the model's name."""
     split = "all" if _is_whole(scored) else "test"
-    labels = _labels([one.run.path.parts for one in scored])
+    labels = unique_labels([one.run.path.parts for one in scored])
     runs = []
     for label, one, dataset in zip(labels, scored, scored.datasets, strict=True):
         published, name = _published(one, split)
@@ -198,9 +234,7 @@ def _is_whole(scored: ScoredRuns) -> bool:
     return True
 
 
-def _published(
-    one: Scored, split: str
-) -> tuple[dict[str, Mapping[tuple[str, str], Printed]], str]:
+def _published(one: Scored, split: str) -> tuple[dict[str, Mapping[tuple[str, str], Printed]], str]:
     for publication in publications():
         name = publication.model(one.run.facts.model)
         if name is not None:
@@ -209,10 +243,10 @@ def _published(
     return {}, ""
 
 
-def _labels(paths: Sequence[tuple[str, ...]]) -> list[str]:
+def unique_labels(paths: Sequence[tuple[str, ...]]) -> list[str]:
     """The runs' folder names, with as many folders above as tell them apart.
 
-    >>> _labels([("runs", "test", "m"), ("runs", "all", "m"), ("runs", "all", "n")])
+    >>> unique_labels([("runs", "test", "m"), ("runs", "all", "m"), ("runs", "all", "n")])
     ['test/m', 'all/m', 'n']
     """
     labels = []

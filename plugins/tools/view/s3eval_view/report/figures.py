@@ -20,7 +20,7 @@ from s3eval.metrics.rqi import WEIGHTS
 from s3eval.terminal import visible
 from s3eval_view.report.cells import number, stem
 from s3eval_view.report.confusion import confusion_of
-from s3eval_view.report.evidence import words
+from s3eval_view.report.evidence import measure, words
 from s3eval_view.report.quality import components
 from s3eval_view.report.timing import errors_of
 
@@ -28,20 +28,30 @@ if TYPE_CHECKING:
     from s3eval.statistics.calibration import Calibration
     from s3eval_view.report.evidence import Evidence, RunEvidence
 
-__all__ = ["INK", "Drawn", "calibration_curves", "error_curves", "forest", "heat_map",
-           "said_and_prevalence", "stacked_quality"]
+__all__ = [
+    "INK",
+    "Drawn",
+    "calibration_curves",
+    "error_curves",
+    "forest",
+    "heat_map",
+    "runs_left_out",
+    "said_and_prevalence",
+    "stacked_quality",
+]
 
 INK = "#1b2733"
 _PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8a6d00", "#7f7f7f")
 _MARKERS = "osD^vP*X<>hp"
 _STYLES = ("-", "--", "-.", ":")
-_SETTINGS = {
+_SETTINGS: Any = {
     "svg.hashsalt": "s3eval",
     "svg.fonttype": "none",
     "pdf.fonttype": 42,
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
     "text.color": INK,
+    "axes.facecolor": "none",
     "axes.edgecolor": INK,
     "axes.labelcolor": INK,
     "axes.titlecolor": INK,
@@ -76,16 +86,22 @@ class Drawn:
     pdf: bytes
 
 
-def _drawn(name: str, title: str, says: str, size: tuple[float, float],
-           draw: Callable[[Figure], None]) -> Drawn:
+def _drawn(
+    name: str, title: str, says: str, size: tuple[float, float], draw: Callable[[Figure], None]
+) -> Drawn:
     with matplotlib.rc_context(_SETTINGS):
         figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0.0)
         draw(figure)
+        # Laid out once, not again for each file.
+        figure.draw_without_rendering()
+        figure.set_layout_engine("none")
         files = []
         metadata: dict[str, Any]
-        for kind, metadata in (("svg", {"Date": None, "Creator": None}),
-                               ("pdf", {"CreationDate": None, "Creator": None, "Producer": None})):
+        for kind, metadata in (
+            ("svg", {"Date": None, "Creator": None}),
+            ("pdf", {"CreationDate": None, "Creator": None, "Producer": None}),
+        ):
             out = io.BytesIO()
             figure.savefig(out, format=kind, metadata=metadata)
             files.append(out.getvalue())
@@ -126,10 +142,11 @@ def heat_map(evidence: Evidence, task: str, metric: str, title: str) -> Drawn | 
         axes.set_yticks(range(len(items)), [_short(words(i)) for i in items])
         axes.tick_params(length=0)
         axes.spines[:].set_visible(False)
-        figure.colorbar(shown, ax=axes, label=words(metric), shrink=0.6)
+        figure.colorbar(shown, ax=axes, label=measure(metric), shrink=0.6)
 
     size = (2.6 + 0.95 * len(runs), 1.2 + 0.27 * len(items))
-    says = f"{words(metric)} of {len(items)} items for {len(runs)} runs; the numbers are in the table."
+    counts = f"{len(items)} items for {len(runs)} runs"
+    says = f"{measure(metric)} of {counts}; the numbers are in the table."
     return _drawn(f"heat map {task} {metric}", title, says, size, draw)
 
 
@@ -144,29 +161,47 @@ def forest(evidence: Evidence, task: str, metric: str) -> Drawn | None:
     def draw(figure: Figure) -> None:
         axes: Any = figure.subplots()
         for place, run in enumerate(runs):
-            points = [(y, r) for y, i in enumerate(items)
-                      if (r := run.rows.get((task, i, metric))) and r.value is not None]
+            points = [
+                (y, r)
+                for y, i in enumerate(items)
+                if (r := run.rows.get((task, i, metric))) and r.value is not None
+            ]
             at = [y - 0.4 + step * (place + 0.5) for y, _ in points]
             look = _look(place)
-            for y, (_, row) in zip(at, points, strict=True):
-                if row.low is not None and row.high is not None:
-                    axes.plot([row.low, row.high], [y, y], color=look["color"], lw=1.1)
-                if row.chance_value is not None:
-                    axes.plot([row.chance_value] * 2, [y - step / 2, y + step / 2], color=INK, lw=1)
-            axes.plot([r.value for _, r in points], at, ls="", ms=3.4, label=_short(run.label), **look)
+            around = [
+                (y, r.low, r.high)
+                for y, (_, r) in zip(at, points, strict=True)
+                if r.low is not None and r.high is not None
+            ]
+            for_lines = [list(part) for part in zip(*around, strict=True)] or [[], [], []]
+            axes.hlines(*for_lines, color=look["color"], lw=1.1)
+            chance = [(r.chance_value, y) for y, (_, r) in zip(at, points, strict=True)]
+            lines = [(x, y - step / 2, y + step / 2) for x, y in chance if x is not None]
+            for_bars = [list(part) for part in zip(*lines, strict=True)] or [[], [], []]
+            axes.vlines(*for_bars, color=INK, lw=1)
+            axes.plot(
+                [r.value for _, r in points], at, ls="", ms=3.4, label=_short(run.label), **look
+            )
         axes.plot([], [], color=INK, lw=1, label="best chance")
         axes.set_yticks(range(len(items)), [words(i) for i in items])
         axes.set_ylim(len(items) - 0.5, -0.5)
         for y in range(1, len(items)):
             axes.axhline(y - 0.5, color="#9aa4ae", lw=0.4)
-        axes.set_xlabel(words(metric))
+        axes.set_xlabel(measure(metric))
         figure.legend(loc="outside lower center", ncols=3)
 
     height = 1.1 + len(items) * max(0.24, 0.085 * len(runs)) + 0.12 * len(runs)
-    says = (f"{words(metric)} with 95 % interval by patient bootstrap, a row for each of "
-            f"{len(items)} items, and the best chance line; the numbers are in the table.")
-    return _drawn(f"forest {task} {metric}", f"{words(task)}: {words(metric)} with 95 % intervals",
-                  says, (7.2, height), draw)
+    says = (
+        f"{measure(metric)} with 95 % interval by patient bootstrap, a row for each of "
+        f"{len(items)} items, and the best chance line; the numbers are in the table."
+    )
+    return _drawn(
+        f"forest {task} {metric}",
+        f"{words(task)}: {measure(metric)} with 95 % intervals",
+        says,
+        (7.2, height),
+        draw,
+    )
 
 
 def said_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
@@ -181,18 +216,31 @@ def said_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
         for place, (run, items) in enumerate(found):
             points = [(c.prevalence, c.said) for c in items.values() if c.said is not None]
             if points:
-                axes.plot(*zip(*points, strict=True), ls="", ms=5, alpha=0.85,
-                          label=_short(run.label), **_look(place))
+                axes.plot(
+                    *zip(*points, strict=True),
+                    ls="",
+                    ms=5,
+                    alpha=0.85,
+                    label=_short(run.label),
+                    **_look(place),
+                )
         axes.set_xlabel("prevalence: share of videos annotated so")
         axes.set_ylabel("share of videos answered so")
         axes.set_xlim(-0.03, 1.03)
         axes.set_ylim(-0.03, 1.03)
         figure.legend(loc="outside right upper")
 
-    says = ("Points above the line: the run says yes more often than annotated, below: less often. "
-            "The shares are in the tables of confusion counts.")
-    return _drawn(f"said and prevalence {task}", f"{words(task)}: positive answers and prevalence",
-                  says, (7.2, 4.2), draw)
+    says = (
+        "Points above the line: the run says yes more often than annotated, below: less often. "
+        "The shares are in the tables of confusion counts."
+    )
+    return _drawn(
+        f"said and prevalence {task}",
+        f"{words(task)}: positive answers and prevalence",
+        says,
+        (7.2, 4.2),
+        draw,
+    )
 
 
 def error_curves(evidence: Evidence, task: str) -> Drawn | None:
@@ -205,18 +253,25 @@ def error_curves(evidence: Evidence, task: str) -> Drawn | None:
     def draw(figure: Figure) -> None:
         rows = -(-len(found) // 2)
         panels: Any = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
-        for axes in panels.flat[len(found):]:
+        for axes in panels.flat[len(found) :]:
             axes.set_visible(False)
         for place, (axes, (run, errors)) in enumerate(zip(panels.flat, found, strict=False)):
             weights = np.full(len(errors), 1 / len(errors))
-            axes.hist(np.clip(errors, -reach, reach), bins=40, range=(-reach, reach),
-                      weights=weights, color=_look(place)["color"])
+            axes.hist(
+                np.clip(errors, -reach, reach),
+                bins=40,
+                range=(-reach, reach),
+                weights=weights,
+                color=_look(place)["color"],
+            )
             axes.axvline(0, color=INK, lw=0.8)
             middle = float(np.median(errors))
             axes.axvline(middle, color=INK, lw=0.8, ls="--")
             axes.set_title(f"{_short(run.label)}: median {number(middle, 1)} s, n {len(errors)}")
-        figure.supxlabel("answered minus annotated time (s); the outermost bars hold what is beyond",
-                         fontsize=8.5)
+        figure.supxlabel(
+            "answered minus annotated time (s); the outermost bars hold what is beyond",
+            fontsize=8.5,
+        )
         figure.supylabel("share of answers", fontsize=8.5)
 
     says = "Histograms of signed errors, the median dashed; quantiles are in the table."
@@ -236,12 +291,25 @@ def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
         hatches = ("", "//", "..", "xx")
         for place, part in enumerate(WEIGHTS):
             widths = np.array([c.get(part, 0.0) for _, c in found])
-            axes.barh(range(len(found)), widths, 0.55, left, color=_PALETTE[place],
-                      hatch=hatches[place], edgecolor="white", label=f"{part} (of {WEIGHTS[part]:g})")
+            axes.barh(
+                range(len(found)),
+                widths,
+                0.55,
+                left,
+                color=_PALETTE[place],
+                hatch=hatches[place],
+                edgecolor="white",
+                label=f"{part} (of {WEIGHTS[part]:g})",
+            )
             left += widths
         for y, (_, c) in enumerate(found):
-            axes.plot([c["rqi"]] * 2, [y - 0.4, y + 0.4], color=INK, lw=2,
-                      label="RQI after penalties" if y == 0 else None)
+            axes.plot(
+                [c["rqi"]] * 2,
+                [y - 0.4, y + 0.4],
+                color=INK,
+                lw=2,
+                label="RQI after penalties" if y == 0 else None,
+            )
         axes.set_yticks(range(len(found)), [_short(r.label) for r, _ in found])
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
@@ -249,8 +317,13 @@ def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
         figure.legend(loc="outside lower center", ncols=3)
 
     says = "Stacked mean points of the four components, and the index after penalties as a line."
-    return _drawn(f"report quality {task}", f"{words(task)}: what the Seizure-RQI is made of",
-                  says, (7.2, 1.5 + 0.36 * len(found)), draw)
+    return _drawn(
+        f"report quality {task}",
+        f"{words(task)}: what the Seizure-RQI is made of",
+        says,
+        (7.2, 1.5 + 0.36 * len(found)),
+        draw,
+    )
 
 
 def calibration_curves(found: Sequence[Calibration]) -> Drawn | None:
@@ -261,24 +334,36 @@ def calibration_curves(found: Sequence[Calibration]) -> Drawn | None:
 
     def draw(figure: Figure) -> None:
         columns = min(3, len(runs))
-        panels: Any = figure.subplots(-(-len(runs) // columns), columns, sharex=True, sharey=True,
-                                      squeeze=False)
-        for axes in panels.flat[len(runs):]:
+        panels: Any = figure.subplots(
+            -(-len(runs) // columns), columns, sharex=True, sharey=True, squeeze=False
+        )
+        for axes in panels.flat[len(runs) :]:
             axes.set_visible(False)
         for axes, run in zip(panels.flat, runs, strict=False):
             axes.plot([0, 1], [0, 1], color=INK, lw=0.8)
             for place, one in enumerate(c for c in found if c.run == run):
-                bins = [(b["probability"], b["positives"]) for b in one.curve
-                        if b["probability"] is not None and b["positives"] is not None]
+                bins = [
+                    (b["probability"], b["positives"])
+                    for b in one.curve
+                    if b["probability"] is not None and b["positives"] is not None
+                ]
                 if bins:
-                    axes.plot(*zip(*bins, strict=True), lw=0.9, ms=3, alpha=0.8,
-                              ls=_STYLES[place % len(_STYLES)], **_look(place))
+                    axes.plot(
+                        *zip(*bins, strict=True),
+                        lw=0.9,
+                        ms=3,
+                        alpha=0.8,
+                        ls=_STYLES[place % len(_STYLES)],
+                        **_look(place),
+                    )
             axes.set_title(_short(run))
         figure.supxlabel("mean probability of a tenth of the scale", fontsize=8.5)
         figure.supylabel("share annotated positive", fontsize=8.5)
 
-    says = ("A line for each item; on the diagonal, probabilities are right. The measures of every "
-            "item are in the table.")
+    says = (
+        "A line for each item; on the diagonal, probabilities are right. The measures of every "
+        "item are in the table."
+    )
     rows = -(-len(runs) // 3)
     return _drawn("calibration curves", "Calibration curves", says, (7.2, 0.7 + 2.3 * rows), draw)
 
@@ -286,4 +371,7 @@ def calibration_curves(found: Sequence[Calibration]) -> Drawn | None:
 def runs_left_out(runs: Sequence[RunEvidence]) -> str:
     """A sentence where figures leave runs out, else ""."""
     left = len(runs) - MOST_RUNS
-    return f"Figures with a sign for each run show the first {MOST_RUNS}; {left} further runs are in the tables." if left > 0 else ""
+    if left <= 0:
+        return ""
+    shown = f"Figures with a sign for each run show the first {MOST_RUNS}"
+    return f"{shown}; {left} further runs are in the tables."

@@ -46,10 +46,19 @@ def calibration_table(found: Sequence[Calibration]) -> ReportTable:
     for one in found:
         label = f"{one.run} · {words(one.task)}: {words(one.item)}"
         measured = [_measured(one.measures.get(m)) for m in _MEASURES]
-        rows.append((cell(label), cell(one.videos), cell(one.without), *measured,
-                     cell(one.chance["brier"])))
-    columns = ("run · item", "videos", "without probability", "AUROC", "average precision",
-               "Brier", "calibration error", "Brier of prevalence")
+        rows.append(
+            (cell(label), cell(one.videos), cell(one.without), *measured, cell(one.chance["brier"]))
+        )
+    columns = (
+        "run · item",
+        "videos",
+        "without probability",
+        "AUROC",
+        "average precision",
+        "Brier",
+        "calibration error",
+        "Brier of prevalence",
+    )
     return ReportTable(
         "calibration",
         "Probabilities: ranking and calibration",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s3eval.judge import ReportFacts
-from s3eval.metrics.rqi import WEIGHTS, RQI, seizure_rqi
+from s3eval.metrics.rqi import RQI, WEIGHTS, seizure_rqi
 from s3eval_view.report.cells import ReportTable, cell
 from s3eval_view.report.evidence import words
 

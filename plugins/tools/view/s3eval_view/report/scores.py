@@ -7,13 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from s3eval_view.report.cells import Cell, ReportTable, cell, number, stem
-from s3eval_view.report.evidence import words
+from s3eval_view.report.evidence import measure, words
 
 if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
     from s3eval_view.report.evidence import Evidence, RunEvidence
 
-__all__ = ["Sentence", "complete_table", "coverage_table", "headlines", "metric_table"]
+__all__ = ["Sentence", "Wrong", "complete_table", "coverage_table", "headlines", "metric_table"]
 
 Wrong = Sequence[Mapping[tuple[str, str, str], float]]
 
@@ -36,12 +36,17 @@ def metric_table(evidence: Evidence, task: str, metric: str, wrong: Wrong) -> Re
         rows.append((Cell(words(item), (), {"": item}), *cells, _chance([r for r in found if r])))
     columns = ("item", *(run.label for run in evidence.runs), "best chance")
     unit = next(
-        (r.unit for run in evidence.runs for r in run.scored.rows if (r.task, r.metric) == (task, metric)),
+        (
+            r.unit
+            for run in evidence.runs
+            for r in run.scored.rows
+            if (r.task, r.metric) == (task, metric)
+        ),
         "",
     )
     return ReportTable(
         stem(f"{task} {metric}"),
-        f"{words(task)}: {words(metric)}" + (f" ({unit})" if unit else ""),
+        f"{words(task)}: {measure(metric)}" + (f" ({unit})" if unit else ""),
         columns,
         tuple(rows),
         folded=not is_headline,
@@ -57,11 +62,10 @@ def _score_cell(run: RunEvidence, row: ScoreRow | None, as_wrong: float | None) 
     small = []
     if row.low is not None and row.high is not None:
         small.append(f"[{number(row.low)}, {number(row.high)}]")
-    small.append(f"n {row.scored}/{row.asked}")
+    counted = f"n {row.scored}/{row.asked}"
+    small.append(f"{counted} · publ. {printed.text}" if printed else counted)
     if as_wrong is not None and row.value is not None and abs(as_wrong - row.value) > 1e-9:
-        small.append(f"{number(as_wrong)} with non-answers wrong")
-    if printed:
-        small.append(f"published {printed.text}")
+        small.append(f"as wrong {number(as_wrong)}")
     values = {
         "": row.value,
         "low": row.low,
@@ -103,7 +107,7 @@ def coverage_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
                 continue
             counts = _counts(run, task)
             value = number(row.value) if row.value is not None else "–"
-            what = f"{words(metric)}, {words(row.item)}"
+            what = f"{measure(metric)}, {words(row.item)}"
             rows.append(
                 (
                     cell(f"{words(task)} · {run.label}"),
@@ -179,7 +183,7 @@ def headlines(evidence: Evidence) -> list[tuple[str, Sentence]]:
         rows = [(run, r) for run in evidence.runs if (r := _summary(run, task, metric)) is not None]
         said = [(run, r) for run, r in rows if r.value is not None]
         if not said:
-            text = f"No run has a {words(metric)} (nothing could be scored)."
+            text = f"No run has a {measure(metric)} (nothing could be scored)."
         else:
             text = _in_words(evidence, task, metric, said)
         number_of = f"Task {spec.number}, " if spec.number else ""
@@ -191,9 +195,7 @@ def _in_words(
     evidence: Evidence, task: str, metric: str, rows: Sequence[tuple[RunEvidence, ScoreRow]]
 ) -> str:
     better = rows[0][1].higher_is_better
-    ordered = sorted(
-        rows, key=lambda pair: pair[1].value or 0.0, reverse=better is None or better
-    )
+    ordered = sorted(rows, key=lambda pair: pair[1].value or 0.0, reverse=better is None or better)
     run, best = ordered[0]
     unit = f" {best.unit}" if best.unit else ""
     around = ""
@@ -203,11 +205,17 @@ def _in_words(
     less = "" if better or better is None else ", where less is better"
     first = "Best of these runs" if len(ordered) > 1 else "This run"
     sentences = [
-        f"{first}: {run.label} with {words(metric)} {number(best.value)}{unit}{around} "
+        f"{first}: {run.label} with {measure(metric)} {number(best.value)}{unit}{around} "
         f"{about}{less}.",
         _chance_in_words(best, unit),
         _items_in_words(run, task, metric),
     ]
+    averaged = {run.label: _averaged(run, task, metric) for run, _ in ordered}
+    if best.item == "mean" and len({*averaged.values()}) > 1:
+        few, many = min(averaged.values()), max(averaged.values())
+        sentences.append(
+            f"The runs average over different items ({few} to {many}), so compare single items."
+        )
     part = [f"{r.label} {s.scored} of {s.asked}" for r, s in ordered if s.scored < s.asked]
     if part:
         shown = "; ".join(part[:4]) + ("; …" if len(part) > 4 else "")
@@ -215,10 +223,16 @@ def _in_words(
     return " ".join(s for s in sentences if s)
 
 
+def _averaged(run: RunEvidence, task: str, metric: str) -> int:
+    rows = [r for r in run.scored.rows if (r.task, r.metric) == (task, metric)]
+    return sum(r.item != "mean" and r.value is not None for r in rows)
+
+
 def _chance_in_words(row: ScoreRow, unit: str) -> str:
     if row.chance_value is None:
         return "There is no chance line for this metric."
-    line = f"answering {row.chance_name} on the same videos gives {number(row.chance_value)}{unit}"
+    value = f"{number(row.chance_value)}{unit}"
+    line = f"the chance line “{row.chance_name}” gives {value} on the same videos"
     return {
         "above": f"That is better than chance: {line}.",
         "unclear": f"That is within the reach of chance: {line}.",

@@ -13,7 +13,7 @@ from s3eval_view.report.evidence import words
 if TYPE_CHECKING:
     from s3eval_view.report.evidence import Evidence, RunEvidence
 
-__all__ = ["WITHIN", "errors_of", "error_table"]
+__all__ = ["WITHIN", "error_table", "errors_of"]
 
 #: Seconds within which an answer is called near.
 WITHIN = (1.0, 5.0, 10.0, 30.0)
@@ -48,12 +48,18 @@ def error_table(evidence: Evidence, task: str, name: str) -> ReportTable:
             continue
         ends = [float(q) for q in np.percentile(errors, _ENDS)]
         near = [float((np.abs(errors) <= s).mean()) for s in WITHIN]
-        rows.append((cell(run.label), cell(len(errors)), *(cell(e, 1) for e in ends),
-                     *(Cell(f"{100 * s:.0f} %", (), {"": s}) for s in near)))
+        rows.append(
+            (
+                cell(run.label),
+                cell(len(errors)),
+                *(cell(e, 1) for e in ends),
+                *(Cell(f"{100 * s:.0f} %", (), {"": s}) for s in near),
+            )
+        )
     columns = (
         "run",
         "answers",
-        *(f"{q}th percentile" if q != 50 else "median" for q in _ENDS),
+        *(f"{q} %" if q != 50 else "median" for q in _ENDS),
         *(f"within {s:g} s" for s in WITHIN),
     )
     return ReportTable(
@@ -61,6 +67,6 @@ def error_table(evidence: Evidence, task: str, name: str) -> ReportTable:
         f"{words(task)}: answered minus annotated time, seconds, over all items",
         columns,
         tuple(rows),
-        "Positive: too late. Shares are of the answers with a time.",
+        "Positive: too late. 5 %: a twentieth of the errors is below. Shares are of the answers with a time.",
         right=frozenset(range(1, len(columns))),
     )

@@ -13,6 +13,7 @@ from s3eval_view.report.cells import Cell, ReportTable, cell, number
 from s3eval_view.report.evidence import words
 
 if TYPE_CHECKING:
+    from s3eval.facts.videos import Dataset
     from s3eval_view.report.evidence import Evidence
 
 __all__ = ["two_stage_tables"]
@@ -20,14 +21,22 @@ __all__ = ["two_stage_tables"]
 
 def two_stage_tables(evidence: Evidence, classifier: str, resamples: int) -> list[ReportTable]:
     """A table of scores and, for each run with features, one of importances."""
-    rows, tables = [], []
+    rows: list[tuple[Cell, ...]] = []
+    tables: list[ReportTable] = []
     for label, found, dataset in _stages(evidence, classifier):
         scores = score_two_stage(found, dataset, resamples, found.setup.seed)
         f1 = scores.row("f1")
         around = (f"[{number(f1.low)}, {number(f1.high)}]",) if f1.low is not None else ()
         shown = Cell(f"{number(f1.value)} {f1.symbol}".strip(), around, {"": f1.value})
-        rows.append((cell(label), cell(f1.videos), shown, cell(f1.chance.get("always-ES")),
-                     cell(scores.measures["auroc"].value)))
+        rows.append(
+            (
+                cell(label),
+                cell(f1.videos),
+                shown,
+                cell(f1.chance.get("always-ES")),
+                cell(scores.measures["auroc"].value),
+            )
+        )
         tables.append(_importances(label, found, len(tables)))
     columns = ("features of", "videos", "F1 (ES)", "always ES", "AUROC")
     main = ReportTable(
@@ -40,7 +49,7 @@ def two_stage_tables(evidence: Evidence, classifier: str, resamples: int) -> lis
     return [main, *tables] if rows else []
 
 
-def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage, object]]:
+def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage, Dataset]]:
     for task in evidence.providing("features"):
         for run in evidence.runs:
             if not run.findings(task):
@@ -58,8 +67,11 @@ def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage
 def _importances(label: str, found: TwoStage, place: int) -> ReportTable:
     order = list(found.impurity or found.permutation)
     rows = [
-        (Cell(words(f), (), {"": f}), cell(found.impurity.get(f), 3),
-         cell(found.permutation.get(f), 3))
+        (
+            Cell(words(f), (), {"": f}),
+            cell(found.impurity.get(f), 3),
+            cell(found.permutation.get(f), 3),
+        )
         for f in order
     ]
     return ReportTable(

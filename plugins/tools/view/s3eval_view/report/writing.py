@@ -22,7 +22,7 @@ from s3eval_view.report.figures import INK, Drawn
 from s3eval_view.report.made import facts_of
 from s3eval_view.report.probabilities import calibration_table, calibrations
 from s3eval_view.report.quality import quality_table
-from s3eval_view.report.scores import complete_table, coverage_table, headlines, metric_table
+from s3eval_view.report.scores import Wrong, complete_table, coverage_table, headlines, metric_table
 from s3eval_view.report.timing import error_table
 from s3eval_view.report.two_stages import two_stage_tables
 
@@ -63,9 +63,12 @@ class Section:
     tables: tuple[ReportTable, ...] = ()
 
 
-def sections_of(evidence: Evidence, choices: Choices) -> list[Section]:
-    """All parts that hold figures and tables; those without either are left out."""
-    wrong = [as_wrong(run) for run in evidence.runs]
+def sections_of(evidence: Evidence, choices: Choices, wrong: Wrong) -> list[Section]:
+    """All parts that hold figures and tables; those without either are left out.
+
+    Args:
+        wrong: for each run its scores with non-answers counted as wrong (`as_wrong`).
+    """
     made = [
         *(_scores(evidence, task, wrong) for task in evidence.specs),
         *(_confusion(evidence, task) for task in evidence.specs),
@@ -87,7 +90,7 @@ def _some(*drawn: Drawn | None) -> tuple[Drawn, ...]:
     return tuple(d for d in drawn if d is not None)
 
 
-def _scores(evidence: Evidence, task: str, wrong: Any) -> Section:
+def _scores(evidence: Evidence, task: str, wrong: Wrong) -> Section:
     headline = evidence.headline(task)
     metrics = [headline, *(m for m in evidence.metrics(task) if m != headline)]
     spec = evidence.specs[task]
@@ -167,8 +170,8 @@ def write_report(evidence: Evidence, out: Path, choices: Choices) -> list[Path]:
 
     The same runs and choices give the same bytes.
     """
-    sections = sections_of(evidence, choices)
     wrong = [as_wrong(run) for run in evidence.runs]
+    sections = sections_of(evidence, choices, wrong)
     complete = complete_table(evidence, wrong)
     files: dict[str, bytes] = {"tables/scores.csv": as_csv(complete).encode()}
     for table in (t for s in sections for t in s.tables):
