@@ -92,6 +92,7 @@ bench: $(VENV)/.full
 
 bench-models: $(VENV)/.full
 	$(BIN)/python benchmarks/models.py
+	$(BIN)/python benchmarks/models.py --generic
 
 clean:
 	rm -rf demo $(VENV)

@@ -5,6 +5,4 @@ from __future__ import annotations
 import importlib.util
 
 # Their docstrings show tensors; modules that import torch are skipped by pytest itself.
-collect_ignore_glob = (
-    [] if importlib.util.find_spec("torch") else ["s3eval/hf/*", "s3eval/transformers/*"]
-)
+collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["s3eval/hf/*"]

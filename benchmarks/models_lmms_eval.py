@@ -108,7 +108,7 @@ def main() -> int:
     import torch
 
     from s3eval.testing.checkpoints import build_checkpoint
-    from s3eval.transformers.environment import prepare_libraries
+    from s3eval.torch_environment import prepare_libraries
 
     torch.set_num_threads(1)
     prepare_libraries()

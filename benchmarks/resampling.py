@@ -23,10 +23,12 @@ import numpy as np
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.facts.tally import Tally
 from s3eval.metrics.tallies import corpus_bleu
-from s3eval.running.scoring import chance_tallies, tallies_of
+from s3eval.running.loading import load_tasks
+from s3eval.running.scoring import tally_findings
+from s3eval.statistics.chance import labels_of_tasks
 from s3eval.statistics.resampling import intervals
 from s3eval.statistics.table import beside
-from s3eval.task import Finding
+from s3eval.task import Finding, TruthContext
 from s3eval.vocabulary import BODY_PARTS, FEATURE_NAMES, SEEN
 
 VIDEOS, PATIENTS, LIMIT = 438, 116, 5.0
@@ -112,9 +114,11 @@ def main() -> int:
     dataset = whole_dataset(rng)
     findings = whole_run(dataset, rng)
     texts = text_scores(dataset, rng)
-    tallies = [*tallies_of(findings, dataset, "paper"), *texts]
-    trivial = chance_tallies(findings, dataset, "paper")
-    trivial["constant"] = texts
+    tasks = load_tasks(findings)
+    tallied = tally_findings(findings, dataset, "paper", tasks, baselines=True)
+    tallies = [*tallied.tallies, *texts]
+    baselines = {**tallied.baselines, "constant": texts}
+    labels_of = labels_of_tasks(tasks.by_name, dataset, TruthContext("paper"))
     intervals(tallies[:1], dataset.patients, 10)  # SciPy is imported once
     timed = {"intervals": [], "intervals and chance": []}
     for _ in range(options.repeats):
@@ -122,7 +126,7 @@ def main() -> int:
         intervals(tallies, dataset.patients, options.resamples)
         timed["intervals"].append(_since(begun))
         begun = time.perf_counter(), time.process_time()
-        beside(tallies, trivial, dataset, "paper", options.resamples)
+        beside(tallies, baselines, labels_of, dataset.patients, "paper", options.resamples)
         timed["intervals and chance"].append(_since(begun))
     facts = {
         "scores": len(tallies),

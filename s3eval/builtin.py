@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s3eval.hooks import hookimpl
-from s3eval.specs import DatasetSpec
+from s3eval.specs import DatasetSpec, ExecutorSpec
 
 
 @hookimpl
@@ -15,4 +15,16 @@ def s3eval_datasets() -> list[DatasetSpec]:
             adapter="s3eval.dataset.folder:open_folder",
             summary="dataset.toml, tidy CSV tables and videos/ (docs/datasets.md)",
         ),
+    ]
+
+
+@hookimpl
+def s3eval_executors() -> list[ExecutorSpec]:
+    """How the core puts questions."""
+    return [
+        ExecutorSpec(
+            "local",
+            adapter="s3eval.running.executing:Local",
+            summary="one video after the other, in this process",
+        )
     ]

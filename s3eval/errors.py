@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
+from itertools import islice
 
-__all__ = ["MachineError", "S3EvalError", "StopRunError", "UnknownNameError", "nearest"]
+from s3eval.terminal import visible
+
+__all__ = [
+    "MachineError",
+    "S3EvalError",
+    "StopRunError",
+    "Suggestions",
+    "UnknownNameError",
+    "nearest",
+]
+
+# No name that a person mistyped is longer, and no list that a person has is.
+_NAME_LENGTH = 200
+_NAMES = 100_000
+# A message may quote what it is about, and that may be a megabyte.
+_MESSAGE_LENGTH = 6_000
 
 
 class S3EvalError(Exception):
@@ -37,7 +52,12 @@ class S3EvalError(Exception):
         text += "" if text.endswith("?") else "."
         if self.fix:
             text += f" Try: {self.fix}"
-        return text
+        # One line: what libraries say may have several, and what data says may be anything.
+        text = " ".join(text.splitlines()) if "\n" in text else text
+        if len(text) > _MESSAGE_LENGTH:
+            half = _MESSAGE_LENGTH // 2
+            text = f"{text[:half]} [...] {text[-half:]}"
+        return visible(text)
 
 
 class StopRunError(S3EvalError):
@@ -70,8 +90,51 @@ class UnknownNameError(S3EvalError):
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name closest to ``name``, or None when nothing is close.
 
+    Bounded: names are compared by their first 200 characters, with 100,000 names at most.
+
     >>> nearest("recogniton", ["recognition", "report"])
     'recognition'
+    >>> nearest("es", ["ES", "NES"]), nearest("kick", ["ES", "NES"])
+    ('ES', None)
     """
-    found = difflib.get_close_matches(name.lower(), [*known], n=1, cutoff=0.5)
-    return found[0] if found else None
+    # In C, since tables have thousands of rows; imported when something is wrong already.
+    from rapidfuzz import fuzz, process
+
+    candidates = [*islice(known, _NAMES)]
+    found = process.extractOne(
+        name[:_NAME_LENGTH].lower(),
+        [candidate[:_NAME_LENGTH].lower() for candidate in candidates],
+        scorer=fuzz.ratio,
+        score_cutoff=55,
+    )
+    return candidates[found[2]] if found else None
+
+
+class Suggestions:
+    """The nearest names for many unknown ones, within a fixed number of comparisons.
+
+    A column with another spelling in every row is one mistake: its first rows get a suggestion,
+    and the table is still read in the time that reading takes.
+
+    Args:
+        known: the names there are.
+        comparisons: how many names may be compared in all; afterwards nothing is suggested.
+
+    >>> suggest = Suggestions(["tonic", "clonic"], comparisons=3)
+    >>> suggest("tonik"), suggest("tonik"), suggest("klonic")
+    ('tonic', 'tonic', None)
+    """
+
+    def __init__(self, known: Iterable[str], comparisons: int = 1_000_000) -> None:
+        self._known = tuple(known)
+        self._left = comparisons
+        self._found: dict[str, str | None] = {}
+
+    def __call__(self, name: str) -> str | None:
+        """The nearest known name, None where none is close or no comparison is left."""
+        if name not in self._found:
+            self._left -= len(self._known)
+            if self._left < 0:
+                return None
+            self._found[name] = nearest(name, self._known)
+        return self._found[name]

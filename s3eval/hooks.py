@@ -17,6 +17,7 @@ import pluggy
 from s3eval.specs import (
     CommandSpec,
     DatasetSpec,
+    ExecutorSpec,
     ExporterSpec,
     ImporterSpec,
     JudgeSpec,
@@ -66,6 +67,10 @@ class Hooks:
         """Formats that ``s3eval export`` and ``s3eval data export`` write."""
 
     @hookspec
+    def s3eval_executors(self) -> Iterable[ExecutorSpec]:  # type: ignore[empty-body]
+        """Ways of putting a run's questions: in this process, on several machines."""
+
+    @hookspec
     def s3eval_published(self) -> Iterable[PublishedSpec]:  # type: ignore[empty-body]
         """Published results, shown beside a run's own."""
 
@@ -83,6 +88,7 @@ HOOKS: dict[str, tuple[str, type[Spec]]] = {
     "command": ("s3eval_commands", CommandSpec),
     "importer": ("s3eval_importers", ImporterSpec),
     "exporter": ("s3eval_exporters", ExporterSpec),
+    "executor": ("s3eval_executors", ExecutorSpec),
     "published": ("s3eval_published", PublishedSpec),
     "run end": ("s3eval_run_ends", RunEndSpec),
 }

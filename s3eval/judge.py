@@ -225,11 +225,15 @@ class Judge(ABC):
             return self.merge([r.texts for r in requests], first.kind)
         return self.extract([r.text for r in requests], first.extraction)
 
-    def announce(self, requests: Sequence[JudgeRequest]) -> None:
-        """Told, once a command, about everything it is going to ask, before it asks any of it.
+    def kept(self, requests: Sequence[JudgeRequest]) -> Mapping[JudgeRequest, Any]:
+        """Of these, what it read earlier and keeps; nobody is asked."""
+        return {}
 
-        A judge that costs money says here what that will take, and stops where the user only
-        wanted to know. Texts that will be merged first are estimated by their joined windows.
+    def announce(self, requests: Sequence[JudgeRequest]) -> None:
+        """Called once a command with everything it is going to ask, before any of it is asked.
+
+        A judge that costs money shows here what that will take, and stops where the user only
+        wanted to know. A text that is still to be merged is estimated by its joined windows.
         """
 
     def report_to(
@@ -237,7 +241,7 @@ class Judge(ABC):
         notify: Callable[[str], None],
         progress: Callable[[str, int], AbstractContextManager[Callable[[int], None]]] | None = None,
     ) -> None:
-        """Where a judge may say what it is going to ask, how far it is, and what it used."""
+        """Where lines about what will be and what was asked go, and how progress is shown."""
 
     def close(self) -> None:
         """Release connections, write what is pending."""

@@ -95,6 +95,15 @@ class Model(ABC):
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
     looks: bool = True
 
+    @property
+    def senses(self) -> frozenset[Sense] | None:
+        """What the loaded model perceives, where loading tells; None for all its spec states.
+
+        A spec states what a model may perceive. One whose checkpoint decides (`hf`) says here
+        which of these it does; questions, footage and the run's facts follow.
+        """
+        return None
+
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Model:
         """Make the model ready.

@@ -13,6 +13,7 @@ from s3eval.vocabulary import Sense
 __all__ = [
     "CommandSpec",
     "DatasetSpec",
+    "ExecutorSpec",
     "ExporterSpec",
     "ImporterSpec",
     "JudgeSpec",
@@ -160,6 +161,14 @@ class ExporterSpec(Spec):
     """
 
     of: str = "runs"
+
+
+@dataclass(frozen=True)
+class ExecutorSpec(Spec):
+    """A way of putting a run's questions: ``s3eval run --executor NAME``.
+
+    The adapter is a class (`s3eval.running.executing.Executor`) that takes no arguments.
+    """
 
 
 @dataclass(frozen=True)

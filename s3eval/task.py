@@ -188,6 +188,8 @@ class ScoringContext:
         provided: the run's findings by what their task offers (`TaskSpec.provides`).
         options: of scoring, e.g. {"bertscore": encoder}.
         task_options: the task's options.
+        metrics: the only metrics that will be looked at; empty for all. A task may leave out
+            others that take long to compute, and need not.
     """
 
     dataset: Dataset
@@ -197,6 +199,11 @@ class ScoringContext:
     provided: Mapping[str, Sequence[Finding]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     task_options: Mapping[str, Any] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
+
+    def wants(self, *metrics: str) -> bool:
+        """Whether any of these metrics will be looked at."""
+        return not self.metrics or not self.metrics.isdisjoint(metrics)
 
     @property
     def has_judge(self) -> bool:

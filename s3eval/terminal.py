@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 __all__ = [
@@ -185,20 +185,18 @@ def standard_streams() -> Iterator[None]:
     in others instead of ending the command.
     """
     outer = sys.stdout, sys.stderr
-    made: list[io.TextIOWrapper] = []
+    made: list[io.TextIOWrapper[Any]] = []
     for name in ("stdout", "stderr"):
         stream = getattr(sys, name)
         if stream is None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
-        elif isinstance(stream, io.TextIOWrapper) and isinstance(
-            getattr(stream.buffer, "raw", None), io.RawIOBase
-        ):
+        elif (raw := _raw(stream)) is not None:
             stream.flush()
-            wrapped = io.TextIOWrapper(
-                io.BufferedWriter(_Output(stream.buffer.raw)),  # type: ignore[attr-defined]
+            wrapped: io.TextIOWrapper[Any] = io.TextIOWrapper(
+                io.BufferedWriter(_Output(raw)),
                 encoding=stream.encoding,
                 errors=_HANDLER,
-                line_buffering=stream.line_buffering,
+                line_buffering=stream.line_buffering or stream.write_through,
             )
             made.append(wrapped)
             setattr(sys, name, wrapped)
@@ -206,8 +204,19 @@ def standard_streams() -> Iterator[None]:
         yield
     finally:
         sys.stdout, sys.stderr = outer
-        for each in made:
-            each.detach()
+        for wrapped in made:
+            # Who wanted to know that the disk is full has flushed, and was told.
+            with suppress(OSError):
+                wrapped.detach()
+
+
+def _raw(stream: Any) -> io.RawIOBase | None:
+    """The raw stream of a real file; None where a test or a notebook put something else."""
+    if not isinstance(stream, io.TextIOWrapper):
+        return None
+    # Without buffering (PYTHONUNBUFFERED) the buffer is the raw stream itself.
+    raw = getattr(stream.buffer, "raw", stream.buffer)
+    return raw if isinstance(raw, io.RawIOBase) else None
 
 
 class _Output(io.RawIOBase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from s3eval.answers.refusals import nothing_seen
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
@@ -144,6 +145,8 @@ def read_yes_no(text: str, na: bool = False) -> Reading:
     return split_yes_no(text, na)[0]
 
 
+# Two tasks read the same answers, and one of them again where it combines and asks to merge.
+@lru_cache(maxsize=65536)
 def split_yes_no(text: str, na: bool = False) -> tuple[Reading, str]:
     """The yes or no, and the rest of the text: its justification.
 

@@ -10,12 +10,20 @@
 
 from __future__ import annotations
 
-from s3eval.api.comparing import Comparison, compare
-from s3eval.api.datasets import open_dataset
-from s3eval.api.evaluating import evaluate
-from s3eval.api.judges import JudgeChoice
-from s3eval.api.runs import ScoredRuns, open_runs, score
+import importlib
+from typing import TYPE_CHECKING, Any
 
+# Looked up on first use: a command that only wants to know which judge reads loads no NumPy.
+_HOME = {
+    "Comparison": "comparing",
+    "compare": "comparing",
+    "open_dataset": "datasets",
+    "evaluate": "evaluating",
+    "JudgeChoice": "judges",
+    "ScoredRuns": "runs",
+    "open_runs": "runs",
+    "score": "runs",
+}
 __all__ = [
     "Comparison",
     "JudgeChoice",
@@ -26,3 +34,16 @@ __all__ = [
     "open_runs",
     "score",
 ]
+
+if TYPE_CHECKING:
+    from s3eval.api.comparing import Comparison, compare
+    from s3eval.api.datasets import open_dataset
+    from s3eval.api.evaluating import evaluate
+    from s3eval.api.judges import JudgeChoice
+    from s3eval.api.runs import ScoredRuns, open_runs, score
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 's3eval.api' has no attribute '{name}'")
+    return getattr(importlib.import_module(f"s3eval.api.{_HOME[name]}"), name)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, judge_of_run
 from s3eval.api.runs import ScoredRuns, _frame, open_runs
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.judging.stages import serve
@@ -18,6 +19,7 @@ from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run, found_dataset
 from s3eval.running.scoring import Material
 from s3eval.statistics.comparing import (
+    FAMILIES,
     Choice,
     Difference,
     Judging,
@@ -53,6 +55,10 @@ class Comparison:
         return {
             "protocol": self.protocol,
             "family": sum(d.p is not None for d in self.differences),
+            "families": {
+                family: sum(d.p is not None and d.family == family for d in self.differences)
+                for family in FAMILIES
+            },
             "seed": self.resampling.seed,
             "resamples": self.resampling.resamples,
             "permutations": self.resampling.permutations,
@@ -141,7 +147,8 @@ def compare_opened(
     }
     reader = _reader(by_name, findings, tasks, judging, shown)
     try:
-        rows = differences_of(materials, findings, reader, choice, resampling, baseline)
+        progress = shown.get("progress")
+        rows = differences_of(materials, findings, reader, choice, resampling, baseline, progress)
     finally:
         if reader is not None:
             reader.close()
@@ -157,10 +164,14 @@ def differences_of(
     choice: Choice | None = None,
     resampling: Resampling | None = None,
     baseline: str = "",
+    progress: ShowProgress | None = None,
 ) -> list[Difference]:
     """The differences of runs by name, of one dataset, protocol and tasks.
 
     Both sides of a comparison are read by the same judge, recorded runs too.
+
+    Args:
+        progress: shows how many pairs of runs are compared.
     """
     first = next(iter(materials.values()))
     judged: Mapping[Any, Any] | None = None
@@ -172,15 +183,20 @@ def differences_of(
                 requests += list(material.tasks.by_name[task].read_requests(found, context))
         judged = serve(judge, requests)
     senses = frozenset(sense for m in materials.values() for sense in m.senses)
-    return compare_runs(
-        findings,
-        first.dataset,
-        first.tasks,
-        Judging(first.protocol, judged, senses, first.task_options),
-        choice,
-        resampling,
-        baseline,
-    )
+    others = len(materials) - 1
+    pairs = others if baseline else others * (others + 1) // 2
+    shown = progress("comparing", pairs) if progress else nullcontext(lambda pairs: None)
+    with shown as advance:
+        return compare_runs(
+            findings,
+            first.dataset,
+            first.tasks,
+            Judging(first.protocol, judged, senses, first.task_options),
+            choice,
+            resampling,
+            baseline,
+            advance,
+        )
 
 
 def _distinct(runs: Sequence[Run]) -> dict[str, Run]:

@@ -6,17 +6,21 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
+from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
+from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.statistics.scored import Scored, score_all
 from s3eval.vocabulary import PROTOCOLS, Protocol
@@ -38,132 +42,127 @@ class Request:
     """What is asked of one or more models; nothing is loaded or asked yet.
 
     Attributes:
-        tasks: names.
+        settings: without a model; its judge is the one that reads where a task wants one.
         dataset: what is asked about; ``whole`` what baselines may learn from.
-        path: how the user called the dataset.
-        selection: as `Dataset.select` takes it.
         judging: which judge reads, and what it may do.
+        reuse: answer files of earlier runs to read from.
+        retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
+        executor: where videos are asked about.
     """
 
-    tasks: tuple[str, ...]
+    settings: Settings
     dataset: Dataset
     whole: Dataset
-    path: str
-    selection: Mapping[str, Any] = field(default_factory=dict)
-    protocol: Protocol = "paper"
-    seed: int = 0
-    profile: str = ""
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-    model_options: Mapping[str, Any] = field(default_factory=dict)
-    task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    judging: JudgeChoice = field(default_factory=JudgeChoice)
     reuse: tuple[Path, ...] = ()
     retry_failed: bool = False
-    judging: JudgeChoice = field(default_factory=JudgeChoice)
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
 
     @property
     def is_judged(self) -> bool:
         """Whether any of the tasks wants a judge."""
-        registry = installed()
-        return any(registry.get("task", name).spec.judged for name in self.tasks)
+        return _is_judged(self.settings.tasks)
 
     def evaluation(
-        self, spec: ModelSpec, out: Path, judge: Judge | None, **changes: Any
+        self, spec: ModelSpec, out: Path, reader: Judge | None, **changes: Any
     ) -> Evaluation:
         """The evaluation of one model.
 
         Args:
-            changes: sampling, model_options, task_options, profile, reuse or judge_name of it.
+            reader: the judge, opened; None where none reads.
+            changes: to the settings: sampling, model_options, task_options, profile, judge.
 
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
-        from s3eval.judging.load import remote_options
-
-        given = changes.pop("model_options", self.model_options)
-        allowed = remote_options(
-            spec, given, allow_remote=self.judging.allow_remote, phi=self.judging.phi
-        )
-        settings = {
-            "profile": self.profile,
-            "sampling": self.sampling,
-            "task_options": self.task_options,
-            "reuse": self.reuse,
-            "judge_name": self.judging.name,
-            "judge_options": self.judging.options,
-            **changes,
-        }
-        return Evaluation(
-            model=spec.name,
-            tasks=self.tasks,
+        work = Evaluation(
+            settings=changed(self.settings, model=spec.name, **changes),
             dataset=self.dataset,
-            whole=self.whole,
-            dataset_path=self.path,
             out=out,
-            protocol=self.protocol,
-            seed=self.seed,
-            model_options=allowed,
-            selection=self.selection,
+            whole=self.whole,
+            reuse=self.reuse,
             retry_failed=self.retry_failed,
-            judge=judge,
+            judge=reader,
             replace_run=self.replace_run,
             wait=self.wait,
-            **settings,
+            executor=self.executor,
+            permission=self.judging.permission,
         )
+        work.options_of(spec)  # consent among the options is refused before anything is asked
+        return work
 
 
 def prepare(
-    tasks: Sequence[str],
-    data: str | os.PathLike[str] | Dataset,
-    *,
-    videos: Collection[str] | None = None,
-    folds: Collection[int] | None = None,
-    limit: int | None = None,
-    task_options: Mapping[str, Mapping[str, Any]] | None = None,
+    settings: Settings,
+    whole: Dataset | None = None,
+    judging: JudgeChoice | None = None,
     reuse: Sequence[Path] = (),
-    **settings: Any,
+    retry_failed: bool = False,
+    replace_run: bool = False,
+    wait: bool = True,
+    executor: str = "local",
 ) -> Request:
-    """Understand what is asked for.
+    """Understand what is asked for; nothing is loaded or asked yet.
 
     Args:
-        tasks: names, or "all" alone.
-        settings: further fields of `Request`.
+        settings: without a model; the task "all" alone stands for every installed one.
+        whole: the dataset, where it is open already.
+        reuse: earlier runs whose answers are read.
 
     Raises:
         S3EvalError: wrong values, unknown tasks, no such dataset, nothing selected.
     """
     registry = installed()
-    named = registry.names("task") if tuple(tasks) == ("all",) else tuple(dict.fromkeys(tasks))
-    if not named:
+    tasks = registry.names("task") if settings.tasks == ("all",) else settings.tasks
+    tasks = tuple(dict.fromkeys(tasks))
+    if not tasks:
         raise S3EvalError("No task is named", fix="s3eval list tasks")
-    for name in named:
+    for name in tasks:
         registry.get("task", name)
-    for name in task_options or {}:
-        if name not in named:
-            raise UnknownNameError("task in --task-option", name, named, fix="one of --tasks")
-    protocol = settings.get("protocol", "paper")
-    if protocol not in PROTOCOLS:
-        raise UnknownNameError("protocol", str(protocol), PROTOCOLS, fix="paper or release")
-    whole = data if isinstance(data, Dataset) else open_dataset(data)
-    path = str(whole.root or whole.name) if isinstance(data, Dataset) else os.fspath(data)
-    selection = {"limit": limit, "folds": folds and [*folds], "videos": videos and [*videos]}
-    dataset = whole.select(**selection)  # type: ignore[arg-type]
+    registry.get("executor", executor)
+    for name in settings.task_options:
+        if name not in tasks:
+            raise UnknownNameError("task in --task-option", name, tasks, fix="one of --tasks")
+    if settings.protocol not in PROTOCOLS:
+        raise UnknownNameError("protocol", settings.protocol, PROTOCOLS, fix="paper or release")
+    selection = {k: v for k, v in settings.selection.items() if v is not None}
+    outside = bool(selection.pop("outside", False))
+    opened = whole if whole is not None else open_dataset(settings.data, outside)
+    dataset = opened.select(**selection)
     if not len(dataset):
+        folds = selection.get("folds")
         why = f"there is none in folds {', '.join(map(str, folds))}" if folds else ""
-        raise S3EvalError("No video is selected", where=path, why=why)
+        raise S3EvalError("No video is selected", where=settings.data, why=why)
+    if opened.outside:
+        # What the user allowed holds for the run's scoring too, which may read durations.
+        selection["outside"] = True
+    choice = judging or JudgeChoice()
     return Request(
-        tasks=named,
-        dataset=dataset,
-        whole=whole,
-        path=path,
-        selection={k: v for k, v in selection.items() if v is not None},
-        task_options=task_options or {},
-        reuse=tuple(stores_below(reuse)),
-        **settings,
+        changed(
+            settings,
+            tasks=tasks,
+            selection=selection,
+            judge=choice.name if choice.named or _is_judged(tasks) else "",
+            judge_options=choice.options,
+        ),
+        dataset,
+        opened,
+        choice,
+        tuple(stores_below(reuse)),
+        retry_failed,
+        replace_run,
+        wait,
+        executor,
     )
+
+
+def _is_judged(tasks: Sequence[str]) -> bool:
+    registry = installed()
+    return any(registry.get("task", name).spec.judged for name in tasks)
 
 
 def _unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
@@ -181,7 +180,7 @@ def evaluated(
     """Ask one model, combine, score and write: each done once."""
 
     def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.model, total)
+        return reporting(work.settings.model, total)
 
     outcome = ask_and_combine(work, registry, reporter=reporter, load=load, notify=notify)
     (scored,) = score_all(
@@ -212,8 +211,10 @@ def evaluate(
     reuse: Sequence[str | os.PathLike[str]] = (),
     replace: bool = False,
     wait: bool = True,
+    executor: str = "local",
+    at_end: Sequence[str] = (),
     allow_remote: bool = False,
-    phi: str = "redact",
+    phi: Phi = "redact",
     max_cost: float | None = None,
     max_calls: int | None = None,
     progress: bool = True,
@@ -235,6 +236,8 @@ def evaluate(
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
+        executor: where videos are asked about (``s3eval list executors``).
+        at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
         progress: whether progress is shown.
@@ -251,29 +254,25 @@ def evaluate(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,
         options=judge_options or {},
-        allow_remote=allow_remote,
-        phi=phi,
-        max_cost=max_cost,
-        max_calls=max_calls,
+        permission=Permission(allow_remote, phi, max_cost, max_calls),
     )
-    request = prepare(
-        [tasks] if isinstance(tasks, str) else tasks,
-        data,
-        videos=videos,
-        folds=folds,
-        limit=limit,
-        task_options=task_options,
-        reuse=[Path(p) for p in reuse],
+    opened = data if isinstance(data, Dataset) else open_dataset(data)
+    chosen = {"limit": limit, "folds": folds and [*folds], "videos": videos and [*videos]}
+    settings = Settings(
+        model="",
+        tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
+        data=str(opened.root or opened.name) if isinstance(data, Dataset) else os.fspath(data),
         protocol=protocol,
         seed=seed,
         profile=profile,
         sampling=sampling or {},
         model_options=model_options or {},
-        retry_failed=retry_failed,
-        judging=choice,
-        replace_run=replace,
-        wait=wait,
+        task_options=task_options or {},
+        selection=chosen,
     )
+    earlier = [Path(p) for p in reuse]
+    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
     specs = [registry.get("model", name).spec for name in names]
@@ -289,6 +288,8 @@ def evaluate(
     finally:
         if reader is not None:
             reader.close()
+    for _, scored in results:
+        end_run(scored, at_end, line_shown)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

@@ -7,11 +7,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from s3eval.permission import LOCAL_ONLY, Permission
+
 if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.running.runs import Run
 
-__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "judge_of_run"]
+__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "ShowProgress", "judge_of_run"]
 
 #: The judge that reads where none is named: it never leaves the machine.
 DEFAULT_JUDGE = "lexicon"
@@ -27,19 +29,13 @@ class JudgeChoice:
         name: as ``s3eval list judges`` shows it, or "none".
         named: whether the user named it; else it is the default, or a run's own.
         options: the judge's options.
-        allow_remote: whether text may leave this machine.
-        phi: "redact", "block" or "off".
-        max_cost: dollars; None without limit.
-        max_calls: calls; None without limit.
+        permission: what may leave this machine, and at what cost.
     """
 
     name: str = DEFAULT_JUDGE
     named: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
-    allow_remote: bool = False
-    phi: str = "redact"
-    max_cost: float | None = None
-    max_calls: int | None = None
+    permission: Permission = LOCAL_ONLY
 
     def open(
         self,
@@ -58,15 +54,7 @@ class JudgeChoice:
         """
         from s3eval.judging.load import load_judge
 
-        judge = load_judge(
-            self.name,
-            self.options,
-            allow_remote=self.allow_remote,
-            needed=needed,
-            phi=self.phi,
-            max_cost=self.max_cost,
-            max_calls=self.max_calls,
-        )
+        judge = load_judge(self.name, self.options, self.permission, needed=needed)
         if judge is not None and notify is not None:
             judge.report_to(notify, progress)
         return judge

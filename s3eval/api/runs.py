@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.datasets import dataset_of
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, judge_of_run
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.reporting.frames import finding_records, score_records
 from s3eval.reporting.scores import html_of, text_of
-from s3eval.running.evaluate import material_of
+from s3eval.running.materials import material_of
 from s3eval.running.runs import Run
 from s3eval.running.runs import open_runs as read_runs
 from s3eval.statistics.scored import Scored, score_all
+from s3eval.statistics.subgroups import subgroups
 from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -121,8 +123,9 @@ def score(
     resamples: int = 2000,
     bertscore: str = "",
     write: bool = False,
+    by: str = "",
     allow_remote: bool = False,
-    phi: str = "redact",
+    phi: Phi = "redact",
     max_cost: float | None = None,
     max_calls: int | None = None,
 ) -> ScoredRuns:
@@ -135,6 +138,8 @@ def score(
         data: where the dataset is, when it moved.
         bertscore: an encoder for BERTScore, "" to leave it out.
         write: whether findings and scores in the run folders are replaced.
+        by: a fact of videos or patients ("camera", "age_group", "diagnosis", "fold"): each of
+            its values is scored as a subgroup.
 
     Raises:
         S3EvalError: a run's dataset is not there or changed, unknown names.
@@ -143,17 +148,14 @@ def score(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,
         options=judge_options or {},
-        allow_remote=allow_remote,
-        phi=phi,
-        max_cost=max_cost,
-        max_calls=max_calls,
+        permission=Permission(allow_remote, phi, max_cost, max_calls),
     )
     several = [runs] if isinstance(runs, (str, os.PathLike, Run)) else [*runs]
     opened: list[Run] = []
     for one in several:
         opened += [one] if isinstance(one, Run) else open_runs(one)
     options = {"bertscore": bertscore} if bertscore else {}
-    return score_runs(opened, choice, protocol, data, resamples, options, write)
+    return score_runs(opened, choice, protocol, data, resamples, options, write, by)
 
 
 def score_runs(
@@ -164,39 +166,49 @@ def score_runs(
     resamples: int = 2000,
     options: Mapping[str, Any] | None = None,
     write: bool = False,
+    by: str = "",
     **shown: Any,
 ) -> ScoredRuns:
     """Score runs by their own judges, or by the one chosen; each judge reads for all its runs.
 
     Args:
         options: of the tasks' scoring.
+        by: a fact of videos or patients: each of its values is scored as a subgroup.
         shown: ``notify`` and ``progress`` of the judges.
     """
+    if by and write:
+        raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
     datasets: list[Dataset] = []
+    opened: dict[tuple[str, bool], Dataset] = {}
     materials: list[Material] = []
+    named: list[Run] = []
     groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
-    for place, run in enumerate(runs):
-        selected, whole = dataset_of(run, data)
+    for run in runs:
+        selected, whole = dataset_of(run, data, opened)
         judge = judge_of_run(run, choice)
-        by: Any = protocol or run.facts.protocol
+        rule: Any = protocol or run.facts.protocol
         reads = judge.name != "none"
-        materials.append(material_of(run, selected, whole, by, None, options, judge_reads=reads))
-        datasets.append(whole)
+        material = material_of(run, selected, whole, rule, None, options, judge_reads=reads)
+        parts = subgroups(run, material, selected, by) if by else [(run, material)]
         key = f"{judge.name} {sorted(judge.options.items())}"
-        groups.setdefault(key, (judge, []))[1].append(place)
+        for part, some in parts:
+            groups.setdefault(key, (judge, []))[1].append(len(materials))
+            materials.append(some)
+            named.append(part)
+            datasets.append(whole)
     scored: dict[int, Scored] = {}
     for judge, places in groups.values():
         mine = [materials[i] for i in places]
         reader = judge.open(_wants_judge(mine), **shown)
         try:
             done = score_all(
-                [runs[i] for i in places], mine, reader, resamples=resamples, write=write
+                [named[i] for i in places], mine, reader, resamples=resamples, write=write
             )
         finally:
             if reader is not None:
                 reader.close()
         scored |= dict(zip(places, done, strict=True))
-    ordered = tuple(scored[i] for i in range(len(runs)))
+    ordered = tuple(scored[i] for i in range(len(named)))
     same = datasets[0] if len({d.digest for d in datasets}) == 1 else None
     return ScoredRuns(ordered, same, tuple(datasets))
 

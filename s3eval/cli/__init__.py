@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import io
 import sys
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3eval.errors import S3EvalError, nearest
+from s3eval.terminal import echo, standard_streams
 
 if TYPE_CHECKING:
     from s3eval.specs import CommandSpec
@@ -129,28 +132,35 @@ def main(argv: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     # --debug is understood anywhere, since that is where people append it.
     arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
+    with standard_streams():
+        code = _exit_code(arguments, debug)
+    sys.exit(code)
+
+
+def _exit_code(arguments: list[str], debug: bool) -> int:
+    """Run a verb and tell what went wrong."""
     try:
         # Without standalone mode click returns the exit code a command asked for.
         code = cli.main(arguments, prog_name="s3eval", standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
     except click.ClickException as error:
-        error.show()
-        sys.exit(error.exit_code)
+        told = io.StringIO()
+        error.show(file=told)
+        echo(told.getvalue(), err=True, end="")
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        click.echo("Interrupted; what was answered is kept.", err=True)
-        sys.exit(130)
-    except S3EvalError as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except OSError as error:
-        if debug:
-            raise
-        click.echo(f"Error: {error.strerror or error} ({error.filename or 'i/o'}).", err=True)
-        sys.exit(4)
+        echo("Interrupted; what was answered is kept.", err=True)
+        return 130
     except Exception as error:
         if debug:
-            raise
-        click.echo(f"Error: {type(error).__name__}: {error}. See it whole with --debug.", err=True)
-        sys.exit(2)
+            echo(traceback.format_exc(), err=True, end="")
+        if isinstance(error, S3EvalError):
+            echo(f"Error: {error}", err=True)
+            return error.exit_code
+        if isinstance(error, OSError):
+            echo(f"Error: {error.strerror or error} ({error.filename or 'i/o'}).", err=True)
+            return 4
+        hint = "" if debug else " See it whole with --debug."
+        echo(f"Error: {type(error).__name__}: {error}.{hint}", err=True)
+        return 2

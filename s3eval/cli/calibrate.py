@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.statistics.calibration import Calibration, Measured
@@ -166,7 +168,7 @@ def _show_decisions(run: str, found: Sequence[Calibration]) -> None:
         for d in c.decisions
     ]
     if not rows:
-        click.echo("No decision was fitted: the run has no probabilities in the other folds.\n")
+        echo("No decision was fitted: the run has no probabilities in the other folds.\n")
         return
     columns = ["item", "decision", "fitted on videos", "threshold", "F1", "accuracy", "Brier"]
     columns += ["calibration error"]

@@ -21,7 +21,8 @@ Examples:
   s3eval compare runs --items mean --json differences.json
 
 Every pair is compared on the videos and items both answered. Intervals and tests go by patient;
-p is corrected (Holm) over all rows of the table. Calibration: s3eval calibrate.
+p is corrected (Holm) over headline scores and over items apart, and over all of them.
+Calibration: s3eval calibrate.
 """
 
 

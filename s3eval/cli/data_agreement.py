@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.statistics.groups import FeatureAgreement, Likeness
@@ -87,9 +89,9 @@ def _show(
         mean = _said(sum(known) / len(known)) if known else "-"
         beside = printed.get(("mean", "cohens_kappa"), "")
         beside = f" (published: {beside})" if beside else ""
-        click.echo(f"Mean kappa {mean} over {len(known)} of {len(kappas)} features{beside}\n")
+        echo(f"Mean kappa {mean} over {len(known)} of {len(kappas)} features{beside}\n")
     else:
-        click.echo("No video is annotated by both: no kappa.\n")
+        echo("No video is annotated by both: no kappa.\n")
     rows = [
         (
             x.group,
@@ -116,9 +118,9 @@ def _beside(value: float | None, digits: int, printed: str | None) -> str:
 
 
 def _bars(x: Likeness, names: tuple[str, str]) -> None:
-    click.echo(f"{x.group}: share of videos with the feature, {names[0]} █ and {names[1]} ░")
+    echo(f"{x.group}: share of videos with the feature, {names[0]} █ and {names[1]} ░")
     order = sorted(range(len(x.features)), key=lambda i: abs(x.first[i] - x.second[i]))
     for i in order:
-        click.echo(f"  {x.features[i]:<26}{x.first[i]:>6.0%} {'█' * round(30 * x.first[i])}")
-        click.echo(f"  {'':<26}{x.second[i]:>6.0%} {'░' * round(30 * x.second[i])}")
-    click.echo()
+        echo(f"  {x.features[i]:<26}{x.first[i]:>6.0%} {'█' * round(30 * x.first[i])}")
+        echo(f"  {'':<26}{x.second[i]:>6.0%} {'░' * round(30 * x.second[i])}")
+    echo()

@@ -8,6 +8,7 @@ import click
 
 from s3eval.cli.common import json_option, write_json_output
 from s3eval.cli.exporters import empty_or_new, exporter
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -32,4 +33,4 @@ def command(dataset: str, name: str, out: Path, force: bool, json_file: str | No
     write(opened, out)
     facts = {"format": name, "out": str(out), "dataset": opened.name, "videos": len(opened)}
     if not write_json_output(facts, json_file):
-        click.echo(f"Written: {out}")
+        echo(f"Written: {out}")

@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -47,4 +49,4 @@ def command(format_: str, source: Path, out: Path, force: bool, json_file: str |
     for table in report.tables:
         print_table(table.title, table.columns, table.rows, table.right)
     for line in report.lines:
-        click.echo(line)
+        echo(line)

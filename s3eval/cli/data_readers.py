@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -127,7 +129,7 @@ def _show(
     columns = ("reader", "run", "answered", "unreadable", "not answered")
     print_table("Readers", columns, rows, columns[2:])
     if not tallies:
-        click.echo("One reader only, or no shared videos: no agreement to tell.")
+        echo("One reader only, or no shared videos: no agreement to tell.")
         return
     lines = [
         (

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
@@ -71,9 +73,9 @@ def _check(dataset: Dataset, split: Split, where: str, json_file: str | None) ->
     if not write_json_output(_facts(split, dataset, problems), json_file):
         _show(split, dataset, f"{where}, sha256 {split.digest[:12]}")
         for problem in problems:
-            click.echo(problem)
+            echo(problem)
         if not problems:
-            click.echo("No patient is in two folds; every fold has both diagnoses.")
+            echo("No patient is in two folds; every fold has both diagnoses.")
     if problems:
         raise click.exceptions.Exit(1)
 

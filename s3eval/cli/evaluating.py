@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import key_values, names
+from s3eval.cli.common import key_values, names, outside_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import PROTOCOLS
@@ -30,6 +30,7 @@ _OPTIONS = (
     click.option("--videos", multiple=True, help="Only these videos."),
     click.option("--folds", multiple=True, help="Only these folds (0 is the test set)."),
     click.option("--seed", type=int, default=0, show_default=True),
+    outside_option,
     click.option("--profile", default="", help="Sampling profile instead of the model's own."),
     click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile."),
     click.option("--model-option", multiple=True, metavar="KEY=VALUE", help="Option of the model."),
@@ -45,6 +46,9 @@ _OPTIONS = (
     ),
     click.option(
         "--no-wait", is_flag=True, help="Refuse where another run is at work in OUT; else wait."
+    ),
+    click.option(
+        "--executor", default="local", show_default=True, help="Where videos are asked about."
     ),
     click.option("--dry-run", is_flag=True, help="Show what would be asked; ask nothing."),
     click.option(
@@ -71,24 +75,34 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         S3EvalError: wrong values, unknown tasks, no such dataset, nothing selected.
     """
     from s3eval.api.evaluating import prepare
+    from s3eval.running.settings import Settings
 
-    return prepare(
-        names(options["tasks"]),
-        options["data"],
-        videos=[*names(options["videos"])] or None,
-        folds=_folds(options["folds"]),
-        limit=options["limit"],
-        task_options=_task_options(options["task_option"]),
-        reuse=options["reuse"],
+    settings = Settings(
+        model="",
+        tasks=names(options["tasks"]),
+        data=options["data"],
         protocol=options["protocol"],
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
         model_options=key_values(options["model_option"], "--model-option"),
-        retry_failed=options["retry_failed"],
-        judging=judging,
-        replace_run=options["replace"],
-        wait=not options["no_wait"],
+        task_options=_task_options(options["task_option"]),
+        selection={
+            "limit": options["limit"],
+            "folds": _folds(options["folds"]),
+            "videos": [*names(options["videos"])] or None,
+            "outside": options["allow_outside"],
+        },
+    )
+    return prepare(
+        settings,
+        None,
+        judging,
+        options["reuse"],
+        options["retry_failed"],
+        options["replace"],
+        not options["no_wait"],
+        options["executor"],
     )
 
 

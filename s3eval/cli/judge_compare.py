@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.judging_options import remote_judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
+    from s3eval.facts.videos import Dataset
     from s3eval.running.runs import Run
     from s3eval.running.scoring import Material
     from s3eval.statistics.judge_comparison import JudgedRun, PairAgreement
@@ -57,7 +59,8 @@ def command(
     if len(wanted) < 2:
         raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
     choices = _choices(wanted, judging)
-    opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data))]
+    datasets: dict[tuple[str, bool], Dataset] = {}
+    opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data, datasets))]
     if not opened:
         raise S3EvalError(
             "None of these runs has a task that a judge reads for", fix="s3eval show RUN"
@@ -93,7 +96,9 @@ def _choices(wanted: Sequence[str], judging: JudgeChoice) -> dict[str, JudgeChoi
     return {name: replace(judging, name=name, named=True, options=options[name]) for name in wanted}
 
 
-def _material(run: Run, protocol: Any, data: str | None) -> tuple[Run, Material] | None:
+def _material(
+    run: Run, protocol: Any, data: str | None, datasets: dict[tuple[str, bool], Dataset]
+) -> tuple[Run, Material] | None:
     """What a run is scored from; None where no judge reads for any of its tasks."""
     from s3eval.api.datasets import dataset_of
     from s3eval.running.loading import load_tasks
@@ -102,7 +107,7 @@ def _material(run: Run, protocol: Any, data: str | None) -> tuple[Run, Material]
     tasks = load_tasks(run.findings)
     if not tasks.judged & {*run.findings}:
         return None
-    whole = dataset_of(run, data)[1]
+    whole = dataset_of(run, data, datasets)[1]
     senses: Any = frozenset(run.facts.senses)
     by: Any = protocol or run.facts.protocol
     return run, Material(tasks, whole, by, senses)
@@ -139,11 +144,11 @@ def _means(wanted: Sequence[str], judged: Sequence[JudgedRun]) -> list[dict[str,
         known = [v for v in values if v is not None]
         return (sum(known) / len(known) if known else None), len(known)
 
-    found = []
+    means = []
     for name in wanted:
         interpretation = mean([j.interpretation for j in judged if j.judge == name])
         rqi = mean([j.rqi for j in judged if j.judge == name])
-        found.append(
+        means.append(
             {
                 "judge": name,
                 "interpretation": interpretation[0],
@@ -152,7 +157,7 @@ def _means(wanted: Sequence[str], judged: Sequence[JudgedRun]) -> list[dict[str,
                 "rqi_runs": rqi[1],
             }
         )
-    return found
+    return means
 
 
 def _show(

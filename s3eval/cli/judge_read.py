@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.api.judges import JudgeChoice
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.cli.judging_options import judge_options
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset.sheets import Problems
@@ -39,8 +41,10 @@ def opened(judging: JudgeChoice) -> Judge:
 
 def told_problems(problems: Problems) -> int:
     """Print what could not be used, on standard error; how many rows were left out."""
-    for problem in problems.all:
-        click.echo(str(problem), err=True)
+    from s3eval.dataset.problems import listed
+
+    for line in listed(problems.all, levels=False):
+        echo(line, err=True)
     return sum(problems.left_out.values())
 
 
@@ -57,7 +61,7 @@ def command(
 ) -> None:
     """Read each report of REPORTS (a CSV file: file_name, report).
 
-    Shows its sections, features in the order told, the four localizing values and flags; the
+    Shows its sections, features in the order of the text, the four localizing values and flags; the
     JSON holds the evidence too (which words each fact was read from). Exit code 3 when a row
     was left out or could not be read.
     """
@@ -69,9 +73,9 @@ def command(
     texts = read_reports(reports, problems)
     judge = opened(judging)
     try:
-        # An empty report says nothing and is nothing said, whichever judge would have read it.
-        told = [text for text in texts.values() if text]
-        read = iter(judge.read_reports(told))
+        # An empty report is unreadable, whichever judge would have read it.
+        written = [text for text in texts.values() if text]
+        read = iter(judge.read_reports(written))
         facts = [next(read) if text else Unreadable(EMPTY) for text in texts.values()]
         identity = dict(judge.identity())
     finally:

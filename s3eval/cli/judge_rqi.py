@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3eval.api.judges import JudgeChoice
-from s3eval.cli.common import json_option, print_table, writable, write_json_output
+from s3eval.cli.common import json_option, writable, write_document, write_json_output
 from s3eval.cli.judge_read import EMPTY, opened, told_problems
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo, on_terminal, visible
 
 if TYPE_CHECKING:
     from s3eval.dataset.report_tables import Annotated
@@ -84,7 +87,7 @@ def command(
     paired = partners(ours, theirs)
     marked = annotated_features(annotation, problems) if annotation else None
     if marked and protocol == "paper":
-        click.echo(
+        echo(
             "The paper counts hallucinations against the reference report; --annotation is not "
             "used. It is with --protocol release.",
             err=True,
@@ -100,7 +103,7 @@ def command(
     left_out = told_problems(problems)
     unpaired = len({*theirs} - {*paired.values()})
     if unpaired:
-        click.echo(f"{unpaired} reference reports have no prediction.", err=True)
+        echo(f"{unpaired} reference reports have no prediction.", err=True)
     summary = _summary(rows, left_out, unpaired)
     if csv_file:
         _write(csv_file, rows)
@@ -224,7 +227,9 @@ def _write(csv_file: str, rows: list[dict[str, Any]]) -> None:
     for row in rows:
         writer.writerow([_cell(row[column]) for column in COLUMNS])
     if csv_file == "-":
-        click.echo(text.getvalue(), nl=False)
+        # On a terminal no character of a table may be a command; in a pipe nothing is changed.
+        shown = text.getvalue()
+        write_document(visible(shown, lines=True) if on_terminal(sys.stdout) else shown)
     else:
         Path(csv_file).write_text(text.getvalue(), encoding="utf-8")
 

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.published import Published, Rating
     from s3eval.statistics.ratings import Agreement
 
+#: Rated reports that are compared: 5,000 take 200 MB a matrix.
+MAX_RATINGS = 5_000
 EPILOG = """\b
 Examples:
   s3eval judge validate                      published ratings, beside the printed agreement
@@ -64,8 +69,14 @@ def command(
     else:
         read = _read(ratings, expert, names(metrics))
     for told in (*read.problems, *read.remarks):
-        click.echo(told, err=True)
+        echo(told, err=True)
     rows = read.rows
+    if len(rows) > MAX_RATINGS:
+        raise S3EvalError(
+            f"More than {MAX_RATINGS:,} rated reports",
+            where=ratings or "",
+            why="every pair of them is compared, and memory grows with the square of their number",
+        )
     found = agreements(rows, resamples, seed)
     source = "published ratings" if ratings is None else ratings.name
     document = {
@@ -175,37 +186,31 @@ def _read(path: Path, expert: str, wanted: tuple[str, ...]) -> _Ratings:
     )
 
 
+_COLUMNS = "a CSV file with the columns model, video_id, metrics, expert"
+
+
 def _records(path: Path, expert: str) -> tuple[list[tuple[int, dict[str, str], str]], list[str]]:
     """(row, trimmed cells by column, what is wrong with the row as a whole), and the columns."""
-    from s3eval.dataset.tables import Records
+    from s3eval.dataset.csv_file import read_csv_file
 
     if not path.is_file():
         raise S3EvalError("There is no such file", where=path)
-    text = path.read_bytes().decode("utf-8-sig", errors="replace")
-    found = Records(text)
-    columns = [c.strip() for c in next(found, [])]
-    if not any(columns):
-        raise S3EvalError("The file is empty", where=path, fix="model, video_id, metrics, expert")
+    read = read_csv_file(path, path.name, (*NAMES, expert))
+    columns = [c for c in read.columns if c]
+    if not columns:
+        why = read.problems[0].what
+        raise S3EvalError("Nothing can be read", where=path, why=why, fix=_COLUMNS)
     lacking = [c for c in ("model", "video_id", expert) if c not in columns]
     if lacking:
         why = f"found: {', '.join(columns)}"
         raise S3EvalError(f"Column {', '.join(lacking)} is missing", where=path, why=why)
-    twice = sorted({c for c in columns if columns.count(c) > 1})
+    twice = sorted(c for c, times in Counter(columns).items() if times > 1)
     if twice:
         raise S3EvalError(f"Column {', '.join(twice)} appears twice", where=path)
     records = []
-    for cells in found:
-        if not any(cell.strip() for cell in cells):
-            continue
-        number, why = found.number, ""
-        if not found.closed:
-            number, why = found.first, f"a quotation mark is not closed before row {found.number}"
-        elif len(cells) > len(columns):
-            why = "more cells than columns"
-        elif any("\ufffd" in cell for cell in cells):
-            why = "bytes that are not UTF-8"
-        row = {c: cell.strip() for c, cell in zip(columns, cells, strict=False)}
-        records.append((number, row, why))
+    for record in read:
+        why = record.fault or ("bytes that are not UTF-8" if record.broken else "")
+        records.append((record.number, dict(record.cells), why))
     return records, columns
 
 

@@ -10,14 +10,17 @@ import click
 from click.core import ParameterSource
 
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice
-from s3eval.cli.common import key_values
+from s3eval.cli.common import CommandLineOnly, key_values
+from s3eval.permission import PHI_MODES, Permission, Phi
 
 __all__ = ["judge_options", "remote_judge_options"]
 
 
 _PHI = click.option(
     "--phi",
-    type=click.Choice(["redact", "block", "off"]),
+    cls=CommandLineOnly,
+    values=("off",),
+    type=click.Choice(PHI_MODES),
     default="redact",
     show_default=True,
     help="Names, dates, numbers and places in texts that leave this machine.",
@@ -25,7 +28,9 @@ _PHI = click.option(
 
 _REMOTE = (
     click.option("--judge-option", multiple=True, metavar="KEY=VALUE", help="Option of the judge."),
-    click.option("--allow-remote", is_flag=True, help="Let text leave this machine."),
+    click.option(
+        "--allow-remote", cls=CommandLineOnly, is_flag=True, help="Let text leave this machine."
+    ),
     _PHI,
     click.option(
         "--max-judge-cost",
@@ -53,7 +58,7 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
         *args: Any,
         judge_option: tuple[str, ...],
         allow_remote: bool,
-        phi: str,
+        phi: Phi,
         max_judge_cost: float | None,
         max_judge_calls: int | None,
         judge: str = DEFAULT_JUDGE,
@@ -63,10 +68,7 @@ def remote_judge_options(command: Callable[..., Any]) -> Callable[..., Any]:
             judge,
             _judge_was_named(),
             key_values(judge_option, "--judge-option"),
-            allow_remote,
-            phi,
-            max_judge_cost,
-            max_judge_calls,
+            Permission(allow_remote, phi, max_judge_cost, max_judge_calls),
         )
         return command(*args, judging=choice, **others)
 

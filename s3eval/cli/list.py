@@ -7,10 +7,21 @@ from typing import Any
 
 import click
 
-from s3eval.cli.common import json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
 from s3eval.plugins import Plugin, Registry, discover
+from s3eval.reporting.tables import print_table
 from s3eval.specs import JudgeSpec, ModelSpec
+from s3eval.terminal import echo
 
+#: What can be listed beside the kinds shown by default: word -> kind.
+KINDS = {
+    "importers": "importer",
+    "exporters": "exporter",
+    "executors": "executor",
+    "published": "published",
+    "run-ends": "run end",
+    "commands": "command",
+}
 WHAT = (
     "models",
     "tasks",
@@ -18,9 +29,7 @@ WHAT = (
     "datasets",
     "features",
     "profiles",
-    "importers",
-    "exporters",
-    "commands",
+    *KINDS,
 )
 
 
@@ -36,7 +45,9 @@ def command(what: str | None, json_file: str | None) -> None:
         _list_words(what, json_file)
         return
     registry = discover()
-    kinds = [what.removesuffix("s")] if what else ["model", "task", "judge", "dataset"]
+    kinds = ["model", "task", "judge", "dataset"]
+    if what:
+        kinds = [KINDS.get(what, what.removesuffix("s"))]
     if write_json_output(_as_json(registry, kinds), json_file):
         return
     for kind in kinds:
@@ -84,10 +95,10 @@ def _print_kind(registry: Registry, kind: str) -> None:
 
 def _print_trouble(registry: Registry) -> None:
     for (kind, name), owners in sorted(registry.clashes.items()):
-        click.echo(f"Refused: {kind} '{name}' is claimed by {' and '.join(owners)}.", err=True)
+        echo(f"Refused: {kind} '{name}' is claimed by {' and '.join(owners)}.", err=True)
     for broken in registry.broken:
         where = f"{broken.package} {broken.version} ({broken.entry_point})"
-        click.echo(f"Broken: {where}: {broken.reason}", err=True)
+        echo(f"Broken: {where}: {broken.reason}", err=True)
 
 
 def _list_words(what: str, json_file: str | None) -> None:

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, key_values, print_table, write_json_output
+from s3eval.cli.common import json_option, key_values, outside_option, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset, Video
@@ -40,12 +42,15 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.option("--profile", default="", help="Sampling profile instead of the model's own.")
 @click.option("--sampling", multiple=True, metavar="KEY=VALUE", help="Change the profile.")
 @click.option("--out", "-o", type=click.Path(path_type=Path), help="PNG or JPEG; the WAV beside.")
+@outside_option
 @json_option
-def command(data: str, video: str, json_file: str | None, **options: Any) -> None:
+def command(
+    data: str, video: str, allow_outside: bool, json_file: str | None, **options: Any
+) -> None:
     """Show exactly the frames and sound a model is handed for a clip of VIDEO in DATA."""
     from s3eval.api.datasets import open_dataset
 
-    dataset = open_dataset(data)
+    dataset = open_dataset(data, allow_outside)
     found = _video(dataset, video)
     own = options["start"] is not None or options["end"] is not None
     if not own and options["number"] is None:
@@ -111,12 +116,12 @@ def _list_clips(
     if write_json_output(facts, json_file):
         return
     if not facts:
-        click.echo(f"Task '{_task_name(options)}' asks nothing about this video.")
+        echo(f"Task '{_task_name(options)}' asks nothing about this video.")
         return
     print_table(
         f"Clips of task '{_task_name(options)}'", [*facts[0]], [[*f.values()] for f in facts]
     )
-    click.echo("See one with --clip N --out seen.png")
+    echo("See one with --clip N --out seen.png")
 
 
 def _clip(dataset: Dataset, video: Video, options: dict[str, Any]) -> Clip:
@@ -156,4 +161,4 @@ def _picture(dataset: Dataset, video: Video, options: dict[str, Any]) -> None:
     save(sheet_of(footage, f"{video.name.split('@')[0]} · {shown}", signs), out)
     wav = out.with_suffix(".wav")
     heard = f" and {wav}" if write_wav(footage, wav) else " (no sound)"
-    click.echo(f"wrote {out}{heard}: {len(footage.times)} frames; annotated signs under each")
+    echo(f"wrote {out}{heard}: {len(footage.times)} frames; annotated signs under each")

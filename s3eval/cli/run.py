@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import (
-    config_option,
-    json_option,
-    names,
-    print_table,
-    write_json_output,
-)
+from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.reporting.tables import print_table
+from s3eval.running.reasons import without_name
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
@@ -35,12 +32,20 @@ The same command again goes on where it stopped and asks nothing twice.
 @config_option
 @click.option("--model", "-m", "models", multiple=True, required=True, help="Model name(s).")
 @evaluation_options
+@click.option(
+    "--at-end", multiple=True, metavar="NAME", help="What is done with a run when it is written."
+)
 @json_option
 def command(
-    models: tuple[str, ...], judging: JudgeChoice, json_file: str | None, **options: Any
+    models: tuple[str, ...],
+    at_end: tuple[str, ...],
+    judging: JudgeChoice,
+    json_file: str | None,
+    **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
+    from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
@@ -48,6 +53,7 @@ def command(
     registry = installed()
     specs = [registry.get("model", name).spec for name in names(models)]
     request = request_of(options, judging)
+    check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
         _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
@@ -62,12 +68,15 @@ def command(
     finally:
         if judge is not None:
             judge.close()
-    failed = sum(_summarised(w, o) for w, (o, _) in zip(works, results, strict=True))
+    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    failed = len(not_done) + sum(
+        _summarised(w, o) for w, (o, _) in zip(works, results, strict=True)
+    )
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
-        click.echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
-    if failed or any(s.faults for s in scored):
+        echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
+    if failed or not_done or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)
 
 
@@ -77,24 +86,25 @@ def _summarised(work: Evaluation, outcome: Outcome) -> int:
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
     trouble = (("failed", asked.failed), ("skipped", asked.skipped))
     parts += [f"{n} {label}" for label, n in trouble if n]
-    click.echo(f"{work.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.tasks}
+    echo(f"{work.settings.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
+    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.settings.tasks}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
-    reasons = Counter(f.reason.replace(f.video, "VIDEO") for f in failures)
+    reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        click.echo(f"{work.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{work.settings.model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        click.echo(f"{work.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{work.settings.model}: and {len(reasons) - 5} more reasons", err=True)
     if windows:
-        click.echo(
-            f"{work.model}: {windows} findings rest on part of their windows, the others failed",
+        echo(
+            f"{work.settings.model}: {windows} findings rest on part of their windows, "
+            "the others failed",
             err=True,
         )
     if failures or windows:
         # Names of videos stand in the run, not in what may end up in a log.
         where = work.out / "findings.jsonl"
-        click.echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
+        echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
     return len(failures) + windows + len(plan.unplanned)
 
 
@@ -116,7 +126,7 @@ def _dry_run(works: Sequence[Evaluation], json_file: str | None) -> None:
         shown = sum(c.seconds for p in plan.videos for c in p.questions)
         facts.append(
             {
-                "model": work.model,
+                "model": work.settings.model,
                 "videos": len(plan.videos),
                 "clips": sum(len(p.questions) for p in plan.videos),
                 "seconds_shown": round(shown, 1),

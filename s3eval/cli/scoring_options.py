@@ -53,6 +53,7 @@ def rescored(
     judging: JudgeChoice,
     resamples: int,
     bertscore: str | None,
+    by: str = "",
 ) -> ScoredRuns:
     """Findings anew from the answers, then scores; written into the run folders if asked."""
     from s3eval.api.runs import score_runs
@@ -61,4 +62,5 @@ def rescored(
 
     options = {"bertscore": bertscore} if bertscore else {}
     shown = {"notify": line_shown, "progress": steps_shown}
-    return score_runs(open_runs(runs), judging, protocol, data, resamples, options, write, **shown)
+    opened = open_runs(runs)
+    return score_runs(opened, judging, protocol, data, resamples, options, write, by, **shown)

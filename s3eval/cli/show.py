@@ -22,6 +22,7 @@ Examples:
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--details", is_flag=True, help="Every metric of every run.")
 @click.option("--published", multiple=True, metavar="MODEL", help="Show its published row beside.")
+@click.option("--by", default="", metavar="FACT", help="Each value of a fact as a subgroup.")
 @scoring_options
 @json_option
 def command(

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
-from s3eval.cli.common import config_option, json_option, print_table, write_json_output
+from s3eval.cli.common import config_option, json_option, write_json_output
 from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Request
@@ -100,8 +102,8 @@ def _works(
     from s3eval.running.loading import load_tasks
     from s3eval.statistics.sweeps import settings
 
-    base = profile(request.profile or spec.profile)
-    tasks = load_tasks(request.tasks)
+    base = profile(request.settings.profile or spec.profile)
+    tasks = load_tasks(request.settings.tasks)
     taken = {name: [*task.options] for name, task in tasks.by_name.items()}
     works = []
     for setting in settings(over, base, taken):
@@ -110,17 +112,17 @@ def _works(
             needed = request.is_judged and not options["dry_run"]
             choice = replace(request.judging, name=named, named=True)
             judges[named] = choice.open(needed, line_shown, steps_shown)
-        per_task = {task: dict(mine) for task, mine in request.task_options.items()}
+        per_task = {task: dict(mine) for task, mine in request.settings.task_options.items()}
         for task, mine in setting.task_options.items():
             per_task.setdefault(task, {}).update(mine)
         work = request.evaluation(
             spec,
             options["out"] / spec.name / setting.label,
             judges[named],
-            judge_name=named,
-            profile=setting.profile or request.profile,
-            sampling={**request.sampling, **setting.sampling},
-            model_options={**request.model_options, **setting.model_options},
+            judge=named,
+            profile=setting.profile or request.settings.profile,
+            sampling={**request.settings.sampling, **setting.sampling},
+            model_options={**request.settings.model_options, **setting.model_options},
             task_options=per_task,
         )
         works.append(_Work(setting, work))
@@ -156,7 +158,7 @@ def _evaluated(
     )
     asked = outcome.asked
     new = asked.answered + asked.failed
-    click.echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
+    echo(f"{label}: {new} asked, {asked.reused} already there", err=True)
     return outcome, scored
 
 
@@ -246,10 +248,10 @@ def _show(
                 line.append(_cell(row, gap, printed[label].get(key)))
             lines.append(line)
         print_table(f"{task}, {metric}", ["item", *labels], lines, labels)
-    click.echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
-    click.echo("permutation by patient, Holm over all.")
+    echo("(+0.00): against the first setting on what both answered; * shown at 5 %, paired")
+    echo("permutation by patient, Holm over headline scores and over items apart.")
     if any(printed.values()):
-        click.echo("published: the printed value, of the publication's own videos.")
+        echo("published: the printed value, of the publication's own videos.")
 
 
 def _cell(row: ScoreRow | None, gap: Difference | None, printed: Printed | None) -> str:

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
     from s3eval.statistics.features import FeatureTable
-    from s3eval.statistics.two_stage import TwoStage
+    from s3eval.statistics.two_stage import Fits, TwoStage
     from s3eval.statistics.two_stage_scores import TwoStageScores
     from s3eval.task import Finding
 
@@ -63,25 +65,38 @@ beside every result; a result not above it is marked.
 @json_option
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
     """Diagnose by the 20 features: of RUNS, or without any of the annotation."""
+    from s3eval.reporting.progress import steps_shown
+    from s3eval.statistics.two_stage import Fits
     from s3eval.statistics.two_stage_scores import as_json, score_two_stage
 
+    tables, classifiers, fits = _tables(runs, options), _classifiers(options["classifiers"]), Fits()
     results: list[tuple[TwoStage, TwoStageScores]] = []
-    for tested, training, dataset in _tables(runs, options):
-        for found in _stages(tested, training, dataset, options):
-            scores = score_two_stage(found, dataset, options["resamples"], options["seed"])
-            results.append((found, scores))
-            if options["out"]:
-                _save(options["out"], found)
+    with steps_shown("classifying", len(tables) * len(classifiers)) as advance:
+        for tested, training, dataset in tables:
+            for found in _stages(tested, training, dataset, classifiers, options, fits):
+                scores = score_two_stage(found, dataset, options["resamples"], options["seed"])
+                results.append((found, scores))
+                if options["out"]:
+                    _save(options["out"], found)
+                advance(1)
     if not write_json_output([as_json(*r) for r in results], json_file):
         _show(results)
         if options["out"]:
-            click.echo(f"Predictions: {options['out']}/")
+            echo(f"Predictions: {options['out']}/")
 
 
 def _tables(
     runs: Sequence[Path], options: dict[str, Any]
-) -> Iterator[tuple[FeatureTable, FeatureTable, Any]]:
+) -> list[tuple[FeatureTable, FeatureTable, Any]]:
+    """(what is classified, what it is trained on, dataset) of each run that has readings.
+
+    A run without readings of features is told and left out.
+
+    Raises:
+        S3EvalError: no run has any; nothing was fitted.
+    """
     from s3eval.api.datasets import dataset_of, open_dataset
+    from s3eval.plugins import installed
     from s3eval.running.runs import open_runs
     from s3eval.statistics.features import annotated, read_by
 
@@ -89,18 +104,29 @@ def _tables(
         if not options["data"]:
             raise S3EvalError("Expected RUNS or --data", fix="s3eval two-stage --help")
         dataset = open_dataset(options["data"])
-        yield annotated(dataset), annotated(dataset), dataset
+        return [(annotated(dataset), annotated(dataset), dataset)]
+    tables, without = [], []
     for run in open_runs(runs):
-        dataset = dataset_of(run, options["data"])[1]
         readings = _feature_readings(run)
-        if not readings:
-            raise S3EvalError(
-                "This run has no readings of features",
-                where=run.path,
-                why="none of its tasks provides them",
-            )
+        if not any(f.state == "answered" for f in readings):
+            without.append(run.name)
+            continue
+        dataset = dataset_of(run, options["data"])[1]
         tested = read_by(run.name, readings)
-        yield tested, tested if options["train"] == "own" else annotated(dataset), dataset
+        trained = tested if options["train"] == "own" else annotated(dataset)
+        tables.append((tested, trained, dataset))
+    if not tables:
+        plugins = installed().of("task")
+        reading = [p.spec.name for p in plugins if "features" in p.spec.provides]
+        raise S3EvalError(
+            "No run has readings of features",
+            where=", ".join(without),
+            why="none of their tasks provides them",
+            fix=f"s3eval run --tasks {reading[0]}" if reading else "",
+        )
+    if without:
+        echo(f"Left out, without readings of features: {', '.join(without)}", err=True)
+    return tables
 
 
 def _feature_readings(run: Run) -> Sequence[Finding]:
@@ -113,20 +139,32 @@ def _feature_readings(run: Run) -> Sequence[Finding]:
     return ()
 
 
+def _classifiers(wanted: str) -> tuple[str, ...]:
+    from s3eval.statistics.two_stage import CLASSIFIERS
+
+    chosen = names([wanted])
+    for name in chosen if chosen != ("all",) else ():
+        if name not in CLASSIFIERS:
+            raise UnknownNameError("classifier", name, CLASSIFIERS)
+    return chosen if chosen != ("all",) else tuple(CLASSIFIERS)
+
+
 def _stages(
-    tested: FeatureTable, training: FeatureTable, dataset: Any, options: dict[str, Any]
+    tested: FeatureTable,
+    training: FeatureTable,
+    dataset: Any,
+    classifiers: Sequence[str],
+    options: dict[str, Any],
+    fits: Fits,
 ) -> Iterator[TwoStage]:
     from s3eval.statistics.folds import folds_of, within
-    from s3eval.statistics.two_stage import CLASSIFIERS, Setup, two_stage
+    from s3eval.statistics.two_stage import Setup, two_stage
 
     if options["folds"] == "within":
         folds, source = within(dataset, set(tested.videos), seed=options["seed"])
     else:
         folds, source = folds_of(dataset, options["folds"])
-    wanted = names([options["classifiers"]])
-    for name in wanted if wanted != ("all",) else tuple(CLASSIFIERS):
-        if name not in CLASSIFIERS:
-            raise UnknownNameError("classifier", name, CLASSIFIERS)
+    for name in classifiers:
         setup = Setup(
             classifier=name,
             missing=options["missing"],
@@ -135,7 +173,7 @@ def _stages(
             importances=options["importances"],
         )
         chosen = _folds(options["test_folds"], folds)
-        yield two_stage(tested, training, dataset, folds, setup, source, chosen)
+        yield two_stage(tested, training, dataset, folds, setup, source, chosen, fits)
 
 
 def _folds(text: str, folds: Any) -> list[int] | None:
@@ -198,24 +236,55 @@ def _show(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> None:
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    click.echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
-    click.echo("the paired advantage holds 0.")
-    for found, _ in results:
-        _notes(found)
+    echo("≤ chance: not better than the best chance line. ~: better, but the interval of ")
+    echo("the paired advantage holds 0.")
+    for note, of in _notes([found for found, _ in results]).items():
+        echo(f"{note}: {_whose(of, [found for found, _ in results])}")
     for found, _ in results:
         if found.impurity or found.permutation:
             _importances(found)
 
 
-def _notes(found: TwoStage) -> None:
-    who = f"{found.tested_on}, {found.setup.classifier}"
-    if found.dropped:
-        click.echo(f"{who}: never read and left out of training: {', '.join(found.dropped)}")
-    few = {f: p["n_neighbors"] for f, p in found.parameters.items() if set(p) == {"n_neighbors"}}
-    for fold, videos in few.items():
-        click.echo(f"{who}: fold {fold}: only {videos} training videos, all of them its neighbours")
-    for fold, reason in found.untested.items():
-        click.echo(f"{who}: fold {fold} not tested: {reason}")
+def _notes(results: Sequence[TwoStage]) -> dict[str, list[TwoStage]]:
+    """Each note once, with the results that it is about."""
+    notes: dict[str, list[TwoStage]] = {}
+    for found in results:
+        mine = []
+        if found.dropped:
+            mine.append(f"never read and left out of training ({', '.join(found.dropped)})")
+        few: dict[int, list[int]] = {}
+        for fold, chosen in found.parameters.items():
+            if set(chosen) == {"n_neighbors"}:
+                few.setdefault(chosen["n_neighbors"], []).append(fold)
+        for videos, folds in few.items():
+            mine.append(
+                f"{_folds_named(folds)}: only {videos} training videos, all of them its neighbours"
+            )
+        reasons: dict[str, list[int]] = {}
+        for fold, reason in found.untested.items():
+            reasons.setdefault(reason, []).append(fold)
+        mine += [f"{_folds_named(folds)} not tested, {why}" for why, folds in reasons.items()]
+        for note in mine:
+            notes.setdefault(note, []).append(found)
+    return notes
+
+
+def _folds_named(folds: Sequence[int]) -> str:
+    return f"fold{'s' if len(folds) > 1 else ''} {', '.join(map(str, folds))}"
+
+
+def _whose(some: Sequence[TwoStage], everything: Sequence[TwoStage]) -> str:
+    """Runs, and their classifiers where a note is not about all that were used."""
+    if len(some) == len(everything) > 1:
+        return "all"
+    used = {f.setup.classifier for f in everything}
+    by_run: dict[str, set[str]] = {}
+    for found in some:
+        by_run.setdefault(found.tested_on, set()).add(found.setup.classifier)
+    return ", ".join(
+        run if len(used) > 1 and mine == used else f"{run} ({', '.join(sorted(mine))})"
+        for run, mine in by_run.items()
+    )
 
 
 def _importances(found: TwoStage) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from s3eval.dataset.folder import open_folder, write_folder
+from s3eval.dataset.folder import open_folder
+from s3eval.dataset.folder_writing import write_folder
 from s3eval.facts.videos import (
     Annotation,
     Dataset,

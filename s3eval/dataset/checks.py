@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from s3eval.dataset.tables import Problem
 from s3eval.facts.videos import Annotation, Dataset, Video
@@ -19,6 +20,8 @@ __all__ = ["check", "check_files"]
 UNTIMED = ("occur_during_sleep", "verbal_responsiveness")
 # Annotators write whole seconds; a label may pass the end of the recording by their rounding.
 ROUNDING = 1.0
+#: Videos without a file that are told one by one.
+MAX_WITHOUT_FILE = 10_000
 
 
 def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) -> list[Problem]:
@@ -39,12 +42,20 @@ def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) 
         note = dataset.annotations[video.name]
         for file, item, level, what in (
             *_times(video, note),
+            *_past_end(video, note),
             *_sequence(video, note),
             *_seizure(video, note),
         ):
-            number = row(file, video.name, item)
-            found.append(Problem("error" if level == "error" else "warning", file, number, what))
+            found.append(_problem(row, video, file, item, level, what))
     return found + _patients(dataset)
+
+
+_Rows = Callable[[str, str, str], int]
+
+
+def _problem(row: _Rows, video: Video, file: str, item: str, level: str, what: str) -> Problem:
+    number = row(file, video.name, item)
+    return Problem("error" if level == "error" else "warning", file, number, what)
 
 
 _Found = Iterator[tuple[str, str, str, str]]
@@ -63,10 +74,6 @@ def _times(video: Video, note: Annotation) -> _Found:
         if start is not None and end is not None and end < start:
             what = f"'{item}' {of} ends at {end:g} s before it starts at {start:g} s"
             yield file, item, "error", what
-        for label, time in (("starts", start), ("ends", end)):
-            if time is not None and video.duration and time > video.duration + ROUNDING:
-                what = f"'{item}' {of} {label} at {time:g} s, after its end ({video.duration:g} s)"
-                yield file, item, "error", what
     for name, f in note.features.items():
         if f.presence == "yes" and f.start is None and name not in UNTIMED:
             yield "features.csv", name, "warning", f"'{name}' {of} is present but has no start"
@@ -105,10 +112,21 @@ def _seizure(video: Video, note: Annotation) -> _Found:
     if start is not None and end is not None and end < start:
         what = f"the seizure {of} ends at {end:g} s before it starts at {start:g} s"
         yield "videos.csv", "", "error", what
-    for label, time in (("starts", start), ("ends", end)):
-        if time is not None and video.duration and time > video.duration + ROUNDING:
-            what = f"the seizure {of} {label} at {time:g} s, after its end ({video.duration:g} s)"
-            yield "videos.csv", "", "error", what
+
+
+def _past_end(video: Video, note: Annotation) -> _Found:
+    """Times after the end of a video whose duration is known."""
+    end_of_video = video.duration
+    if not end_of_video:
+        return
+    of = f"of video '{video.name}'"
+    seizure = ("videos.csv", "", note.seizure_start, note.seizure_end)
+    for file, item, start, end in (*_spans(note), seizure):
+        subject = f"'{item}' {of}" if item else f"the seizure {of}"
+        for label, time in (("starts", start), ("ends", end)):
+            if time is not None and time > end_of_video + ROUNDING:
+                what = f"{subject} {label} at {time:g} s, after its end ({end_of_video:g} s)"
+                yield file, item, "error", what
 
 
 def _patients(dataset: Dataset) -> list[Problem]:
@@ -133,40 +151,58 @@ def _patients(dataset: Dataset) -> list[Problem]:
     return found
 
 
-def check_files(dataset: Dataset, progress: Callable[[], None] = lambda: None) -> list[Problem]:
-    """Problems of the video files: missing, unreadable, cut off, of another length than stated.
+def check_files(
+    dataset: Dataset,
+    progress: Callable[[], None] = lambda: None,
+    rows: Callable[[str, str, str], int] | None = None,
+) -> list[Problem]:
+    """Problems of the video files, each by the video's name and row, never by a file's name.
 
-    The packets of every file are read, none is decoded; ``progress`` is called once a video.
+    Missing, outside the dataset folder, no regular file, unreadable, cut off, of another length
+    than stated, with sound that outlasts the pictures or ends before them, the same recording
+    twice; annotated times past a file's end, where the table states no duration or a longer one.
+    The packets of every file are read, none is decoded. Files of equal size are read again for
+    their content hash.
+
+    Args:
+        dataset: what to check.
+        progress: called once a video.
+        rows: finds the row of (file, video, item), for messages; unknown rows are 0.
     """
-    from s3eval.errors import S3EvalError
-    from s3eval.footage.decoding import probe
-    from s3eval.footage.media import index_of
+    from s3eval.dataset.recordings import file_problems, same_recordings
 
+    row = rows or (lambda file, video, item: 0)
     found = []
+    without = 0
     for video in dataset.videos:
         progress()
+        number = row("videos.csv", video.name, "")
         if not video.file:
-            what = f"video '{video.name}' has no file"
-            found.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
+            without += 1
+            if without <= MAX_WITHOUT_FILE:
+                what, fix = f"video '{video.name}' has no file", "annotation only"
+                found.append(Problem("warning", "videos.csv", number, what, fix))
             continue
-        path = dataset.path(video)
-        if not path.is_file():
-            what = f"the file of video '{video.name}' is missing: {video.file}"
-            found.append(Problem("error", "videos.csv", 0, what))
-            continue
-        try:
-            facts = probe(path)
-            index = index_of(path) if facts.has_pictures else None
-        except S3EvalError as error:
-            found.append(Problem("error", video.file, 0, error.why or error.what))
-            continue
-        if index is not None and index.end < facts.duration - ROUNDING:
-            what = f"cut off: its pictures end at {index.end:.1f} of {facts.duration:.1f} s"
-            found.append(Problem("error", video.file, 0, what, "copy the file again"))
-        if index is not None and index.damaged:
-            what = f"{len(index.damaged)} of {index.packets} packets are marked damaged"
-            found.append(Problem("warning", video.file, 0, what))
-        if video.duration and abs(facts.duration - video.duration) > ROUNDING:
-            what = f"lasts {facts.duration:.1f} s, the table says {video.duration:g} s"
-            found.append(Problem("warning", video.file, 0, what))
-    return found
+        problems, facts = file_problems(dataset, video, number)
+        found += problems
+        if facts is not None:
+            found += _past_file_end(dataset, video, facts.duration, row)
+    if without > MAX_WITHOUT_FILE:
+        what = f"{without - MAX_WITHOUT_FILE} more videos have no file"
+        found.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
+    return found + same_recordings(dataset, row)
+
+
+def _past_file_end(
+    dataset: Dataset, video: Video, seconds: float, row: Callable[[str, str, str], int]
+) -> list[Problem]:
+    """Annotated times after the file's end, unless `check` has told them by the table."""
+    if video.duration and seconds >= video.duration:
+        return []
+    note = dataset.annotations[video.name]
+    told = {what.partition(", after")[0] for *_, what in _past_end(video, note)}
+    return [
+        _problem(row, video, file, item, level, what)
+        for file, item, level, what in _past_end(replace(video, duration=seconds), note)
+        if what.partition(", after")[0] not in told
+    ]

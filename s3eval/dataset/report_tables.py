@@ -1,17 +1,20 @@
-"""Tables of reports as people bring them: file_name, report; faults named by file and row."""
+"""Tables of reports as people bring them: file_name (or video), report; faults named by row."""
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from s3eval.dataset.csv_file import read_csv_file
 from s3eval.dataset.sheets import Problems, Sheet, read_sheet
 from s3eval.errors import S3EvalError
 from s3eval.vocabulary import FEATURE_NAMES
 
 __all__ = ["Annotated", "annotated_features", "partners", "read_reports", "read_table", "stem"]
+
+#: What the column of names may be called: as in the release, or as in a dataset folder.
+KEYS = ("file_name", "video", "video_name")
 
 
 def stem(file_name: str) -> str:
@@ -46,7 +49,9 @@ def partners(ours: Collection[str], theirs: Collection[str]) -> dict[str, str]:
 def read_table(
     path: Path, required: Collection[str], problems: Problems, wanted: Collection[str] = ()
 ) -> Sheet:
-    """A CSV table by ``file_name``; rows that cannot be read are named and left out.
+    """A CSV table by ``file_name`` (or ``video``, as a dataset's own tables have it).
+
+    Rows that cannot be read are named and left out.
 
     Args:
         path: the file.
@@ -60,7 +65,7 @@ def read_table(
     if not path.is_file():
         raise S3EvalError("There is no such file", where=path)
     mine = Problems()
-    sheet = read_sheet(path, path.name, mine, keys=("file_name",), required=required)
+    sheet = read_sheet(path, path.name, mine, keys=KEYS, required=required)
     if not sheet.lines:
         # The first one is the reason; what follows from it comes later.
         first = next(p for p in mine.all if p.level == "error")
@@ -147,23 +152,14 @@ _TIDY = ("video", "feature", "present")
 
 def _header(path: Path) -> set[str]:
     """The columns a file names; none where there is no such file."""
-    if not path.is_file():
-        return set()
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return {name.strip() for name in next(csv.reader(file), [])}
+    return {*read_csv_file(path, path.name, _TIDY).columns}
 
 
 def _tidy(path: Path, problems: Problems) -> Annotated:
     """A row a video and feature, as a dataset folder has them."""
     from s3eval.dataset import tables
 
-    table, found = tables.read_table(
-        path.parent, path.name, _TIDY, ("start", "end", "justification")
-    )
-    problems.all += found
-    left_out = sum(p.level == "error" for p in found)
-    if left_out:
-        problems.left_out[path.name] = problems.left_out.get(path.name, 0) + left_out
+    table = tables.read_table(path.parent, path.name, _TIDY, ("start", "end", "justification"))
     marked: dict[str, list[str]] = {}
     for row in table:
         if row["feature"] not in FEATURE_NAMES:
@@ -172,6 +168,10 @@ def _tidy(path: Path, problems: Problems) -> Annotated:
         features = marked.setdefault(stem(row["video"]), [])
         if row["present"].lower() == "yes":
             features.append(row["feature"])
+    problems.all += table.problems
+    left_out = sum(p.level == "error" for p in table.problems)
+    if left_out:
+        problems.left_out[path.name] = problems.left_out.get(path.name, 0) + left_out
     if not marked:
         raise S3EvalError("Nothing can be read from this table", where=path)
     return Annotated({video: tuple(features) for video, features in marked.items()}, "rows")

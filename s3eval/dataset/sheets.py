@@ -6,19 +6,16 @@ its author can put it right), a release is read-only: what is readable is used, 
 
 from __future__ import annotations
 
-import csv
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from s3eval.dataset.tables import Problem, Records
+from s3eval.dataset.csv_file import Record, read_csv_file
+from s3eval.dataset.problems import Problem
 from s3eval.errors import nearest
 
 __all__ = ["Line", "Problems", "Sheet", "read_sheet"]
-
-#: What a byte that is not UTF-8 becomes; a cell holding it is not read.
-UNDECODABLE = "\ufffd"
-CELL_LIMIT = 2**31 - 1
 
 
 @dataclass
@@ -105,20 +102,19 @@ def read_sheet(
         rows in file order. Left out, and counted: rows without a key, with too many cells, with a
         quotation mark left open, or whose key came before (the first one stands).
     """
-    text = _text(path, shown, problems)
-    # A model that repeats itself without end fills cells beyond the reader's default limit.
-    csv.field_size_limit(CELL_LIMIT)
-    # strict=False lets stray quotes pass; what they break shows as too many cells.
-    records = Records(text)
-    header = [name.strip() for name in next(records, [])]
-    if not any(header):
-        problems.error(shown, 0, "the file is empty", "it needs a header and rows")
+    read = read_csv_file(path, shown, (*keys, *required, *known))
+    told = len(read.problems)
+    problems.all += read.problems
+    header = [*read.columns]
+    if not header:
         return Sheet(shown)
     key = next((name for name in keys if name in header), None)
-    others = [name for name in header if name != key]
+    others = [name for name in header if name and name != key]
+    renamed: dict[str, str] = {}
     if key and alone and alone not in header and len(others) == 1:
         problems.warn(shown, 1, f"column '{others[0]}' is read as '{alone}'")
         header[header.index(others[0])] = alone
+        renamed[others[0]] = alone
     lacking = [name for name in required if name not in header]
     if key is None or lacking:
         wanted = lacking if key else [" or ".join(keys), *lacking]
@@ -128,64 +124,50 @@ def read_sheet(
         return Sheet(shown, tuple(header))
     _name_unknown(shown, header, {key, *required, *known}, problems)
     lines: dict[str, Line] = {}
-    try:
-        for cells in records:
-            if not records.closed:
-                problems.drop(shown, *records.swallowed())
-            elif any(cell.strip() for cell in cells):
-                _add(lines, shown, header, key, cells, records.number, problems)
-    except csv.Error as error:
-        problems.error(shown, records.number, f"not CSV from here on: {error}")
+    for record in read:
+        if record.fault:
+            problems.drop(shown, record.number, f"{record.fault}; the row is left out", record.fix)
+        else:
+            _add(lines, shown, key, renamed, record, problems)
+    problems.all += read.problems[told:]
     if not lines:
         problems.error(shown, 0, "the file has no rows")
     return Sheet(shown, tuple(header), tuple(lines.values()))
 
 
-def _text(path: Path, shown: str, problems: Problems) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("utf-8-sig", errors="replace")
-
-
 def _name_unknown(
     shown: str, header: list[str], expected: Collection[str], problems: Problems
 ) -> None:
-    for name in dict.fromkeys(header):
+    for name, times in Counter(name for name in header if name).items():
         if name not in expected:
             close = nearest(name, expected)
             fix = f"did you mean '{close}'?" if close else ""
             problems.warn(shown, 1, f"unknown column '{name}', not read", fix)
-        if header.count(name) > 1:
+        if times > 1:
             problems.error(shown, 1, f"column '{name}' appears twice; the last one is read")
 
 
 def _add(
     lines: dict[str, Line],
     shown: str,
-    header: list[str],
     key: str,
-    cells: list[str],
-    number: int,
+    renamed: Mapping[str, str],
+    record: Record,
     problems: Problems,
 ) -> None:
-    if len(cells) > len(header):
-        what = f"{len(cells)} cells for {len(header)} columns; the row is left out"
-        problems.drop(shown, number, what, "quote commas in text")
-        return
-    values = {name: cell.strip() for name, cell in zip(header, cells, strict=False)}
-    broken = frozenset(name for name, cell in values.items() if UNDECODABLE in cell)
-    name = values[key]
+    values = {renamed.get(name, name): cell for name, cell in record.cells.items()}
+    broken = {renamed.get(name, name) for name, _ in record.broken}
+    name = values.get(key, "")
     if not name or key in broken:
-        why = "bytes that are not UTF-8 in" if broken else "nothing in"
-        problems.drop(shown, number, f"{why} column '{key}'; the row is left out")
+        why = "bytes that are not UTF-8 in" if key in broken else "nothing in"
+        problems.drop(shown, record.number, f"{why} column '{key}'; the row is left out")
         return
     for column in sorted(broken):
-        problems.error(shown, number, f"bytes that are not UTF-8 in '{column}'; it is not read")
+        what = f"bytes that are not UTF-8 in '{column}'; it is not read"
+        problems.error(shown, record.number, what)
     if name in lines:
         first = lines[name].number
         what = f"'{name}' stands in row {first} already; the first one is kept"
-        problems.drop(shown, number, what)
+        problems.drop(shown, record.number, what)
         return
-    lines[name] = Line(name, number, values, broken)
+    lines[name] = Line(name, record.number, values, frozenset(broken))

@@ -5,41 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
+from s3eval.dataset.csv_file import CsvFile, read_csv_file
+from s3eval.dataset.problems import Problem
 from s3eval.errors import nearest
 
 __all__ = [
     "Problem",
-    "Records",
     "Row",
     "Table",
     "number",
     "read_table",
     "table_text",
 ]
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with a dataset: where it is, what it is, what to do.
-
-    ``row`` is the line a spreadsheet shows (the header is row 1), 0 for the whole file.
-    An "error" keeps a dataset from opening, a "warning" does not.
-    """
-
-    level: Literal["error", "warning"]
-    file: str
-    row: int
-    what: str
-    fix: str = ""
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.row}" if self.row else self.file
-        return f"{where}: {self.what}" + (f" ({self.fix})" if self.fix else "")
 
 
 @dataclass(frozen=True)
@@ -53,16 +35,41 @@ class Row:
         return self.values.get(column, "")
 
 
-@dataclass(frozen=True)
 class Table:
-    """The rows of one file."""
+    """The rows of one file, read while they are asked for.
 
-    file: str
-    columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    Attributes:
+        file: its name.
+        columns: those of its header; none when it cannot be read.
+        problems: what is wrong with the file and, once the rows were read, with any of them.
+    """
+
+    def __init__(
+        self, read: CsvFile, required: Sequence[str], optional: Sequence[str] = ()
+    ) -> None:
+        self.file = read.shown
+        self.problems: list[Problem] = [*read.problems]
+        if read.columns:
+            self.problems += _check_header(self.file, read.columns, required, optional)
+        unusable = any(p.level == "error" for p in self.problems)
+        self.columns = () if unusable else read.columns
+        self._read = read
+        self._known = len(read.problems)
 
     def __iter__(self) -> Iterator[Row]:
-        return iter(self.rows)
+        """The rows that can be used; the others become problems."""
+        if not self.columns:
+            return
+        for record in self._read:
+            faults = [(record.fault, record.fix)] if record.fault else []
+            for column, what in record.broken:
+                faults.append((f"{what}, in column '{column}'", "save the file as UTF-8"))
+            for what, fix in faults:
+                self.problems.append(Problem("error", self.file, record.number, what, fix))
+            if not faults:
+                yield Row(record.number, record.cells)
+        self.problems += self._read.problems[self._known :]
+        self._known = len(self._read.problems)
 
     def problem(self, row: Row, what: str, fix: str = "", level: str = "error") -> Problem:
         """A problem at a row of this table."""
@@ -71,112 +78,35 @@ class Table:
         )
 
 
-def read_table(
-    folder: Path, file: str, required: Sequence[str], optional: Sequence[str]
-) -> tuple[Table, list[Problem]]:
+def read_table(folder: Path, file: str, required: Sequence[str], optional: Sequence[str]) -> Table:
     """Read ``folder/file``; a missing optional file is the caller's business.
 
     Returns:
-        the table (empty when unreadable) and the problems: bytes that are not UTF-8, missing
-        and unknown columns (the nearest known one suggested), rows with too many cells or with
-        a quotation mark left open.
+        the table (without columns when unreadable) and its problems: bytes that are not UTF-8,
+        missing and unknown columns (the nearest known one suggested), rows with too many cells
+        or with a quotation mark left open.
     """
-    empty = Table(file, (), ())
-    raw = (folder / file).read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        bad = Problem("error", file, line, f"byte {error.start} is not UTF-8", "save it as UTF-8")
-        return empty, [bad]
-    records = Records(text)
-    header = [c.strip() for c in next(records, [])]
-    problems = _check_header(file, header, required, optional)
-    if any(p.level == "error" for p in problems):
-        return empty, problems
-    rows = []
-    for cells in records:
-        if not any(c.strip() for c in cells):
-            continue
-        if not records.closed:
-            problems.append(Problem("error", file, *records.swallowed()))
-            continue
-        if len(cells) > len(header):
-            what = f"{len(cells)} cells for {len(header)} columns"
-            problems.append(Problem("error", file, records.number, what, "quote commas in text"))
-            continue
-        values = dict(zip(header, (c.strip() for c in cells), strict=False))
-        rows.append(Row(records.number, values))
-    return Table(file, tuple(header), tuple(rows)), problems
-
-
-class Records:
-    """The records of CSV text one after the other, and which lines the last one came from.
-
-    A quotation mark left open makes one record of all that follows, up to the next mark or the
-    end of the text; `closed` tells.
-
-    >>> records = Records('a,"one\\ntwo"\\nb,"three\\nc,four\\n')
-    >>> [(cells[0], records.number, records.closed) for cells in records]
-    [('a', 2, True), ('b', 4, False)]
-    """
-
-    def __init__(self, text: str) -> None:
-        self._texts = io.StringIO(text, newline="").readlines()
-        self._reader = csv.reader(self._texts)
-        self._before = 0
-
-    def __iter__(self) -> Iterator[list[str]]:
-        return self
-
-    def __next__(self) -> list[str]:
-        self._before = self._reader.line_num
-        return next(self._reader)
-
-    @property
-    def number(self) -> int:
-        """The last line of the last record, counted from 1."""
-        return self._reader.line_num
-
-    @property
-    def first(self) -> int:
-        """The first line of the last record."""
-        return self._before + 1
-
-    @property
-    def closed(self) -> bool:
-        """Whether the last record's quotation marks pair up; True for one line."""
-        record = self._texts[self._before : self.number]
-        if len(record) < 2:
-            return True
-        try:
-            for _ in csv.reader(record, strict=True):
-                pass
-        except csv.Error:
-            return False
-        return True
-
-    def swallowed(self) -> tuple[int, str, str]:
-        """Row, message and way out where the last record's quotation marks do not close."""
-        what = f"a quotation mark is not closed: rows {self.first} to {self.number} are read as one"
-        return self.first, what, 'write " inside a text as ""'
+    return Table(
+        read_csv_file(folder / file, file, (*required, *optional), resume=True), required, optional
+    )
 
 
 def _check_header(
-    file: str, header: list[str], required: Sequence[str], optional: Sequence[str]
+    file: str, header: Sequence[str], required: Sequence[str], optional: Sequence[str]
 ) -> list[Problem]:
-    if not header:
-        return [Problem("error", file, 0, "the file is empty", "it needs at least a header row")]
     known = [*required, *optional]
+    names = [c for c in header if c]
     problems = []
-    for name in [c for c in header if c not in known]:
+    for name in [c for c in dict.fromkeys(names) if c not in known]:
         close = nearest(name, known)
         fix = f"did you mean '{close}'?" if close else f"known: {', '.join(known)}"
         problems.append(Problem("warning", file, 1, f"unknown column '{name}'", fix))
-    for name in [c for c in required if c not in header]:
-        fix = f"found: {', '.join(header)}"
-        problems.append(Problem("error", file, 1, f"column '{name}' is missing", fix))
-    for name in sorted({c for c in header if header.count(c) > 1}):
+    lacking = [f"'{c}'" for c in required if c not in names]
+    if lacking:
+        several = len(lacking) > 1
+        what = f"column{'s' * several} {', '.join(lacking)} {'are' if several else 'is'} missing"
+        problems.append(Problem("error", file, 1, what, f"found: {', '.join(names)}"))
+    for name in sorted(c for c, times in Counter(names).items() if times > 1):
         problems.append(Problem("error", file, 1, f"column '{name}' appears twice"))
     return problems
 

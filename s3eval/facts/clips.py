@@ -11,16 +11,22 @@ from dataclasses import dataclass, replace
 from s3eval.errors import S3EvalError, UnknownNameError
 
 __all__ = [
+    "MAX_SECONDS",
     "PROFILES",
     "Clip",
     "Sampling",
     "SamplingProfile",
+    "check_duration",
     "event_clip",
     "profile",
     "sample_times",
     "whole",
     "windows",
 ]
+
+# Two days: monitoring units start a new file at least once a day. What states more (a damaged
+# header, a slip in a table) would be cut into windows until memory ends.
+MAX_SECONDS = 48 * 3600.0
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,19 @@ def profile(name: str) -> SamplingProfile:
     return PROFILES[name]
 
 
+def check_duration(video: str, seconds: float) -> None:
+    """Refuse a duration that no recording has.
+
+    Raises:
+        S3EvalError: not above 0, above ``MAX_SECONDS``, or no number; names the video.
+    """
+    if not 0 < seconds <= MAX_SECONDS:
+        raise S3EvalError(
+            f"Expected a duration above 0 and at most {MAX_SECONDS:,.0f} s, but got {seconds:g}",
+            where=video,
+        )
+
+
 def windows(
     video: str, duration: float, window: float, overlap: float, sampling: Sampling
 ) -> tuple[Clip, ...]:
@@ -186,8 +205,7 @@ def windows(
     """
     if not 0 <= overlap < window:
         raise S3EvalError(f"Expected 0 <= overlap < window, but got {overlap} and {window}")
-    if not duration > 0:
-        raise S3EvalError(f"Expected duration to be above 0, but got {duration}", where=video)
+    check_duration(video, duration)
     clips, start, step = [], 0.0, window - overlap
     while True:
         end = min(start + window, duration)

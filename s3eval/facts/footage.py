@@ -5,15 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from s3eval.errors import S3EvalError
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from s3eval.facts.clips import Clip
 
-__all__ = ["SOUND_RATE", "Footage", "FootageFailure", "MediaFacts"]
+__all__ = ["SOUND_RATE", "Footage", "FootageError", "FootageFailure", "MediaFacts"]
 
 SOUND_RATE = 16_000
+
+
+class FootageError(S3EvalError):
+    """A video or sound file that cannot be shown at all: the fault is the file's.
+
+    Everything that is wrong with a file as a whole is this one type, so that whoever goes
+    through many files can count it as failed and go on. Says the video's name, never a path.
+
+    Args:
+        what, where, why, fix: as :class:`s3eval.errors.S3EvalError`.
+        kind: "missing", "outside" (of its dataset folder), "not-a-file" (pipe, device, folder),
+            "unreadable", "empty", "not-media", "nothing-to-show", "too-large", "too-long" or
+            "damaged".
+
+    >>> error = FootageError("The video file is empty", "empty", where="v1")
+    >>> print(error, error.kind)
+    The video file is empty (v1). empty
+    """
+
+    def __init__(
+        self, what: str, kind: str, *, where: object = "", why: str = "", fix: str = ""
+    ) -> None:
+        super().__init__(what, where=where, why=why, fix=fix)
+        self.kind = kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,6 +110,8 @@ class MediaFacts:
         has_sound: whether there is an audio stream.
         rotation: degrees clockwise that the stored picture is turned for display.
         codec: of the picture, e.g. "h264"; without pictures of the sound.
+        sound_end: seconds from the video's start to the end of the sound that is heard, as
+            stated; 0.0 when there is none or nothing is stated.
     """
 
     duration: float
@@ -94,6 +122,7 @@ class MediaFacts:
     has_sound: bool
     rotation: int
     codec: str
+    sound_end: float = 0.0
 
     @property
     def has_pictures(self) -> bool:

@@ -9,7 +9,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import UnknownNameError
+from s3eval.facts.files import media_file
+from s3eval.facts.footage import FootageError
 from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN
 
 __all__ = ["Annotation", "Dataset", "FeatureAnnotation", "Lateralization", "Video"]
@@ -124,6 +126,10 @@ class Dataset:
         videos: in table order.
         annotations: by video name, one for every video.
         digest: SHA-256 over the tables, recorded with every run.
+        digest_covers: in words what the digest is made of ("videos.csv, features.csv"); a change
+            of anything else goes unnoticed by runs.
+        outside: whether files outside ``root`` may be read, by a path or a link that leads
+            there: only ever what the user said, never what a dataset says of itself.
         patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
     """
 
@@ -133,6 +139,8 @@ class Dataset:
     root: Path | None = None
     digest: str = ""
     description: str = ""
+    digest_covers: str = ""
+    outside: bool = False
     patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -163,14 +171,17 @@ class Dataset:
         return self.annotations[name]
 
     def path(self, video: Video) -> Path:
-        """The file of a video.
+        """The absolute path of a video's file: a regular file that is there.
 
         Raises:
-            S3EvalError: the dataset has no file for it.
+            FootageError: the dataset names none, it is missing, no regular file (a pipe, a
+                device), or outside ``root`` without ``outside``; says the video's name, no path.
         """
         if self.root is None or not video.file:
-            raise S3EvalError("No file for this video in the dataset", where=video.name)
-        return self.root / video.file
+            what = "No file for this video in the dataset"
+            raise FootageError(what, "missing", where=video.name)
+        within = None if self.outside else self.root
+        return media_file(self.root / video.file, video.name, within=within)
 
     def facts(self, name: str) -> Mapping[str, Any]:
         """What the format knows of a video and of its patient, the video's own first."""

@@ -14,11 +14,12 @@ from s3eval.facts.clips import (
     whole,
     windows,
 )
-from s3eval.facts.footage import Footage, FootageFailure, MediaFacts
+from s3eval.facts.footage import Footage, FootageError, FootageFailure, MediaFacts
 
 __all__ = [
     "Clip",
     "Footage",
+    "FootageError",
     "FootageFailure",
     "MediaFacts",
     "Sampling",

@@ -11,24 +11,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, closing
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from s3eval.facts.clips import Clip
 from s3eval.facts.footage import Footage, FootageFailure, MediaFacts
 from s3eval.footage.backends import Picture, Spoiled, reader
-from s3eval.footage.media import facts_of, index_of
+from s3eval.footage.files import content_hash
+from s3eval.footage.index import index_of
+from s3eval.footage.limits import MAX_HEARD
+from s3eval.footage.media import told
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
 from s3eval.footage.sound import MAX_LOST, Sound, sound_of
+from s3eval.footage.stated import facts_of
 
 if TYPE_CHECKING:
-    from s3eval.footage.media import VideoIndex
+    from s3eval.footage.index import VideoIndex
 
 __all__ = ["content_hash", "decode", "probe"]
 
@@ -38,21 +41,13 @@ def probe(path: str | Path, *, name: str = "") -> MediaFacts:
 
     Args:
         path: the file.
-        name: what errors call it (the video's name in its dataset); default the file's name.
+        name: what errors call it: the video's name in its dataset, never the file's.
 
     Raises:
-        S3EvalError: no such file, neither pictures nor sound, or cut off before its index.
+        FootageError: no such file, no regular file, neither pictures nor sound, cut off before
+            its index, or beyond what is decoded (:mod:`s3eval.footage.limits`).
     """
     return facts_of(Path(path), name)
-
-
-def content_hash(path: str | Path) -> str:
-    """SHA-256 of a file's bytes, in hexadecimal; part of the key of everything said about it."""
-    digest = hashlib.sha256()
-    with Path(path).open("rb") as handle:
-        while block := handle.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def decode(
@@ -79,28 +74,33 @@ def decode(
         memory up to a bound, beyond it in temporary files without a name.
 
     Raises:
-        S3EvalError: the file cannot be read at all; names the video, never a path.
+        FootageError: the file cannot be read at all; names the video, never a path.
     """
     if not clips:
         return
     file, name = Path(path), clips[0].video
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
-    heard = sound_of(file, max(c.end for c in ordered), name) if sound else None
-    facts = facts_of(file, name)
-    frames: Iterator[Footage | FootageFailure]
-    if not facts.has_pictures:
-        frames = _sound_alone(ordered, facts)
-    elif sight:
-        frames = _frames(file, index_of(file, name), ordered, facts, backend)
-    else:
-        frames = _unseen(ordered, index_of(file, name), facts)
-    # map, not a loop: a loop's variable would keep the last clip alive while the next is made.
-    yield from map(partial(_with_sound, heard), frames)
+    with told(name), ExitStack() as stack:
+        heard = stack.enter_context(sound_of(file, ordered, name)) if sound else None
+        index = cache(partial(index_of, file, name))
+        facts = facts_of(file, name, index)
+        frames: _Given
+        if not facts.has_pictures:
+            frames = _sound_alone(ordered, facts)
+        elif sight:
+            frames = _frames(file, index(), ordered, facts, backend)
+        else:
+            frames = _unseen(ordered, index(), facts)
+        stack.enter_context(closing(frames))
+        # map, not a loop: a loop's variable would keep the last clip alive while the next is
+        # made.
+        yield from map(partial(_with_sound, heard), frames)
 
 
-def _unseen(
-    clips: Sequence[Clip], index: VideoIndex, facts: MediaFacts
-) -> Iterator[Footage | FootageFailure]:
+_Given = Generator[Footage | FootageFailure, None, None]
+
+
+def _unseen(clips: Sequence[Clip], index: VideoIndex, facts: MediaFacts) -> _Given:
     """Clips without frames; the end of the pictures is the end of the video all the same."""
     for clip in clips:
         found = choose(clip, index.times, index.end)
@@ -110,7 +110,7 @@ def _unseen(
             yield Footage.unseen(clip, facts.duration)
 
 
-def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> Iterator[Footage | FootageFailure]:
+def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> _Given:
     """Clips of a sound file: without frames, whoever asks."""
     for clip in clips:
         if clip.end > facts.duration + MAX_LOST:
@@ -124,21 +124,32 @@ def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> Iterator[Footage |
 
 
 def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:
-    if heard is None or isinstance(found, FootageFailure):
+    if heard is None:
         return found
-    lost = heard.lost_in(found.clip)
+    if isinstance(found, Footage):
+        found = _heard(heard, found)
+    heard.passed()
+    return found
+
+
+def _heard(heard: Sound, found: Footage) -> Footage | FootageFailure:
+    clip = found.clip
+    if clip.seconds > MAX_HEARD:
+        hours = f"{clip.seconds / 3600:.1f} h of sound are wanted at once"
+        return FootageFailure(clip, f"{hours}, more than {MAX_HEARD / 3600:.0f} h are not decoded")
+    lost = heard.lost_in(clip)
     if lost > MAX_LOST:
-        return FootageFailure(found.clip, f"{lost:.1f} s of its sound are damaged")
-    return Footage(found.clip, found.frames, found.times, heard.of(found.clip), found.duration)
+        return FootageFailure(clip, f"{lost:.1f} s of its sound are damaged")
+    return Footage(clip, found.frames, found.times, heard.of(clip), found.duration)
 
 
 def _frames(
     file: Path, index: VideoIndex, clips: Sequence[Clip], facts: MediaFacts, backend: str
-) -> Iterator[Footage | FootageFailure]:
+) -> _Given:
     chosen = [choose(clip, index.times, index.end) for clip in clips]
     choices = [c for c in chosen if isinstance(c, Choice)]
     sizes = [target_size(facts.width, facts.height, c.clip.sampling) for c in choices]
-    with contextlib.closing(Shelf(choices, sizes)) as shelf:
+    with closing(Shelf(choices, sizes)) as shelf:
         store, spoiled, final, taken = _Store(shelf), dict[int, str](), -1, 0
         events = reader(backend)(file, index, shelf.wanted())
         for choice in chosen:

@@ -122,6 +122,8 @@ class Scaler:
         import av
 
         if (width, height) not in self._graphs:
+            # A stream may change its size, and a hostile one does at every picture.
+            self._graphs.clear()
             wide, high = self.stored
             graph = av.filter.Graph()
             chain = [

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.facts.footage import SOUND_RATE
-from s3eval.footage.media import open_media, packets, picture_stream, zero_of
+from s3eval.facts.footage import SOUND_RATE, FootageError
+from s3eval.footage.limits import MAX_HEARD, SOUND_RATES
+from s3eval.footage.media import open_media, packets, sound_stream, zero_of
+from s3eval.footage.stated import first_time
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,65 +19,96 @@ if TYPE_CHECKING:
 
     from s3eval.facts.clips import Clip
 
-__all__ = ["Sound", "sound_of"]
+__all__ = ["MAX_LOST", "Sound", "sound_of"]
 
 # Time stamps are rounded (Matroska: 1 ms); a step larger than this is a hole or an overlap.
 _STEP = 0.02
+# Decoders and the resampler hand out a little late: a second more is decoded than is wanted.
+_AHEAD = 1.0
+_BLOCK = 2 * SOUND_RATE
 # A clip with more lost sound than this is a failure, not a silence the model would judge.
 MAX_LOST = 0.1
 
 
-@dataclass(frozen=True)
 class Sound:
-    """Decoded sound from the video's start on.
+    """The sound of a file, decoded as far as the next clip needs it.
 
-    Attributes:
-        samples: float32 in [-1, 1], shape (n,), 16 kHz mono; holes are silence.
-        duration: seconds of the whole recording, as stated by the file.
-        lost: (start, end) stretches in seconds whose packets did not decode.
+    Held are the samples from the earliest start of a clip still to come on, so that memory
+    goes with what is asked and what is there, never with what the file states.
+
+    Args:
+        container: the open file.
+        stream: the track to hear.
+        clips: those that will be asked for, in that order: by their ends.
+        name: what errors call the file.
     """
 
-    samples: NDArray[np.float32]
-    duration: float = 0.0
-    lost: tuple[tuple[float, float], ...] = ()
+    def __init__(self, container: Any, stream: Any, clips: Sequence[Clip], name: str = "") -> None:
+        zero = zero_of(container, first_time(container, stream))
+        self._lost: list[tuple[float, float]] = []
+        until = max((c.end for c in clips if c.seconds <= MAX_HEARD), default=0.0)
+        frames = _frames(container, stream, zero, until, self._lost)
+        self._coming = _pieces(frames, zero, name)
+        self._pieces: list[tuple[int, NDArray[np.float32]]] = []
+        self._reached = 0.0
+        # What clips after each one start with, the earliest last.
+        self._needed = _earliest_after(clips)
 
     def of(self, clip: Clip) -> NDArray[np.float32]:
         """The clip's sound, shape (round(seconds * 16000),), padded with silence at its end."""
         import numpy as np
 
+        self._advance(clip.end + _AHEAD)
         first = round(clip.start * SOUND_RATE)
         found = np.zeros(round(clip.seconds * SOUND_RATE), np.float32)
-        there = self.samples[first : first + len(found)]
-        found[: len(there)] = there
-        return found
+        for start, samples in self._pieces:
+            kept = samples[max(0, first - start) :]
+            room = found[max(0, start - first) :][: len(kept)]
+            room[:] = kept[: len(room)]
+        return found.clip(-1.0, 1.0, out=found)
 
     def lost_in(self, clip: Clip) -> float:
         """Seconds of the clip whose sound did not decode."""
-        return sum(max(0.0, min(b, clip.end) - max(a, clip.start)) for a, b in self.lost)
+        self._advance(clip.end + _AHEAD)
+        return sum(max(0.0, min(b, clip.end) - max(a, clip.start)) for a, b in self._lost)
+
+    def passed(self) -> None:
+        """A clip is done with, whatever became of it: forget what no later one needs."""
+        before = self._needed.pop()
+        first = round(before * SOUND_RATE) if before < math.inf else math.inf
+        self._pieces = [p for p in self._pieces if p[0] + len(p[1]) > first]
+        self._lost[:] = [part for part in self._lost if part[1] > before]
+
+    def _advance(self, until: float) -> None:
+        while self._reached < until:
+            piece = next(self._coming, None)
+            if piece is None:
+                self._reached = math.inf
+                return
+            self._pieces.append(piece)
+            self._reached = (piece[0] + len(piece[1])) / SOUND_RATE
 
 
-def sound_of(path: Path, until: float, name: str = "") -> Sound | None:
-    """Decode a file's first audio stream up to ``until`` seconds; None when it has none."""
+def _earliest_after(clips: Sequence[Clip]) -> list[float]:
+    """For each clip from the last to the first, the earliest start of those behind it."""
+    found, earliest = [], math.inf
+    for clip in reversed(clips):
+        found.append(earliest)
+        if clip.seconds <= MAX_HEARD:
+            earliest = min(earliest, clip.start)
+    return found
+
+
+@contextmanager
+def sound_of(path: Path, clips: Sequence[Clip], name: str = "") -> Iterator[Sound | None]:
+    """The sound of a file for these clips, ordered by their ends; None when it has none.
+
+    Raises:
+        FootageError: the file cannot be opened.
+    """
     with open_media(path, name) as container:
-        if not container.streams.audio:
-            return None
-        stream = container.streams.audio[0]
-        zero = zero_of(container, _first_time(container, stream))
-        lost: list[tuple[float, float]] = []
-        runs = _runs(_frames(container, stream, zero, until, lost), zero)
-        stated = (container.duration or 0) / 1e6
-        return Sound(_placed(runs, until), stated, tuple(lost))
-
-
-def _first_time(container: Any, sound: Any) -> float:
-    """When the first picture (without pictures the first sound) starts, container time."""
-    try:
-        stream = picture_stream(container, "")
-    except Exception:
-        stream = sound
-    if stream.start_time is None:
-        return 0.0
-    return float(stream.start_time * stream.time_base)
+        stream = sound_stream(container)
+        yield None if stream is None else Sound(container, stream, clips, name)
 
 
 def _frames(
@@ -100,42 +134,62 @@ def _frames(
         return
 
 
-def _runs(frames: Iterable[Any], zero: float) -> Iterator[tuple[float, NDArray[np.float32]]]:
-    """Gapless stretches: (start in seconds, 16 kHz mono samples)."""
+def _pieces(
+    frames: Iterable[Any], zero: float, name: str
+) -> Iterator[tuple[int, NDArray[np.float32]]]:
+    """Samples as they come: (place of the first, counted at 16 kHz from zero; mono).
+
+    Gapless stretches go through one resampler each and are placed by their own start alone.
+    """
     import av
 
-    start, count, rate, resampler = 0.0, 0, 0, None
-    parts: list[Any] = []
+    start, count, rate, resampler, block = 0.0, 0, 0, None, _Block(0)
     for frame in frames:
         time = None if frame.pts is None else float(frame.pts * frame.time_base) - zero
         expected = start + (count / rate if rate else 0.0)
         follows = time is None or abs(time - expected) <= _STEP
         if resampler is None or not follows or frame.sample_rate != rate:
             if resampler is not None:
-                yield start, _joined(parts, resampler)
+                block.add(resampler.resample(None))
+                yield from block.taken()
             start, count, rate = (expected if time is None else time), 0, frame.sample_rate
-            resampler, parts = av.AudioResampler("flt", "mono", SOUND_RATE), []
+            _check_rate(rate, name)
+            resampler = av.AudioResampler("flt", "mono", SOUND_RATE)
+            block = _Block(round(start * SOUND_RATE))
         count += frame.samples
         frame.pts = None  # the resampler would otherwise bridge small steps by itself
-        parts += resampler.resample(frame)
+        block.add(resampler.resample(frame))
+        if block.samples >= _BLOCK:
+            yield from block.taken()
     if resampler is not None:
-        yield start, _joined(parts, resampler)
+        block.add(resampler.resample(None))
+        yield from block.taken()
 
 
-def _joined(parts: list[Any], resampler: Any) -> NDArray[np.float32]:
-    import numpy as np
+class _Block:
+    """Resampled frames that follow each other, to be joined: one array is sooner looked up."""
 
-    arrays = [f.to_ndarray().reshape(-1) for f in [*parts, *resampler.resample(None)]]
-    return np.concatenate(arrays) if arrays else np.zeros(0, np.float32)
+    def __init__(self, place: int) -> None:
+        self.place, self.samples = place, 0
+        self._parts: list[NDArray[np.float32]] = []
+
+    def add(self, frames: Iterable[Any]) -> None:
+        for frame in frames:
+            self._parts.append(frame.to_ndarray().reshape(-1))
+            self.samples += len(self._parts[-1])
+
+    def taken(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        import numpy as np
+
+        if self._parts:
+            yield self.place, np.concatenate(self._parts)
+        self.place, self.samples, self._parts = self.place + self.samples, 0, []
 
 
-def _placed(runs: Iterable[tuple[float, NDArray[np.float32]]], until: float) -> NDArray[np.float32]:
-    import numpy as np
-
-    placed = np.zeros(max(0, round(until * SOUND_RATE)), np.float32)
-    for start, samples in runs:
-        first = round(start * SOUND_RATE)
-        kept = samples[max(0, -first) :]
-        room = placed[max(0, first) :][: len(kept)]
-        room[:] = kept[: len(room)]
-    return placed.clip(-1.0, 1.0, out=placed)
+def _check_rate(rate: int, name: str) -> None:
+    low, high = SOUND_RATES
+    if not low <= rate <= high:
+        what = f"The sound is stated to have {rate} samples a second"
+        raise FootageError(
+            what, "damaged", where=name, why=f"between {low:,} and {high:,} are read"
+        )

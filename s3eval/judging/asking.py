@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -10,7 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from s3eval.errors import S3EvalError, StopRunError
-from s3eval.judge import Unreadable
+from s3eval.judge import Extraction, Unreadable
+from s3eval.judging.extractions import BuildError, built
+from s3eval.judging.prompts import closed, messages
 from s3eval.privacy.gate import Blocked, Cleared, Gate
 from s3eval.remote.budget import BudgetSpent, Preview, Prices, token_bound
 from s3eval.remote.cache import ReplyCache, content_key
@@ -38,25 +41,20 @@ class Ask:
     """One text and what is wanted of it.
 
     Attributes:
-        kind: "report", "answers:tonic", "merge:report"...
+        kind: "report", "answers:tonic", "merge:report"...: part of its key.
         text: what the user message holds; the only part that passes the privacy gate.
-        messages: builds the messages around the text as it may be sent.
-        schema: JSON schema of the reply.
-        check: raises S3EvalError when a reply's JSON does not say what is wanted.
+        extraction: what is wanted of it.
         max_tokens: longest reply.
     """
 
     kind: str
     text: str
-    messages: Callable[[str], tuple[Mapping[str, str], ...]]
-    schema: Mapping[str, Any]
-    check: Callable[[Mapping[str, Any]], object]
+    extraction: Extraction
     max_tokens: int
 
 
-#: A label and how many steps there are, to what is told of each step done.
+#: A label and how many steps there are, to what is called with each number of steps done.
 ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-_NOT_YET = {"state": "unreadable", "reason": "not asked yet", "raw": "", "record": {}}
 
 
 @dataclass(frozen=True)
@@ -76,8 +74,8 @@ class Asker:
         cache: where readings are kept.
         identity: what makes a reading this judge's: part of every key and record.
         repairs: further tries when a reply does not validate; the model is told why.
-        notify: told one line before a batch is sent.
-        progress: shows how far a batch is (`s3eval.cli.common.Progress.bar`).
+        notify: called with one line before a batch is sent.
+        progress: shows how far a batch is (`s3eval.reporting.progress.steps_shown`).
     """
 
     def __init__(
@@ -96,22 +94,9 @@ class Asker:
         self.progress = progress
         self.from_cache = 0
         self._stop = threading.Event()
-        self._gathered: dict[str, Ask] | None = None
-
-    @property
-    def gathers(self) -> bool:
-        """Whether asks are only noted now."""
-        return self._gathered is not None
-
-    @contextmanager
-    def gathering(self) -> Iterator[dict[str, Ask]]:
-        """Within, `ask` sends nothing: what is not known yet is noted, by key, and unreadable."""
-        noted: dict[str, Ask] = {}
-        self._gathered = noted
-        try:
-            yield noted
-        finally:
-            self._gathered = None
+        # What the gate made of a text: announced texts are cleared once.
+        self._cleared: dict[str, Cleared | Blocked] = {}
+        self._announced = 0
 
     def ask(self, asks: Sequence[Ask]) -> list[Mapping[str, Any] | Unreadable]:
         """The reply's JSON for each, in order, or why there is none.
@@ -121,24 +106,58 @@ class Asker:
             ServerStopped: access refused, or the server fails again and again.
         """
         blocked, jobs = self._plan(asks)
-        distinct = {job.key: job for job in jobs if job is not None}
-        kept = {key: value for key in distinct if (value := self._kept(distinct[key])) is not None}
-        todo = [job for key, job in distinct.items() if key not in kept]
-        if self._gathered is not None:
-            self._gathered |= {job.key: job.ask for job in todo}
-            kept |= {job.key: _NOT_YET for job in todo}
-            return self._outcomes(jobs, kept, blocked)
+        kept, todo = self._kept_and_open(jobs)
         self.from_cache += sum(j is not None and j.key in kept for j in jobs)
-        if todo and self.notify is not None:
-            self.notify(f"{self.client.endpoint.name}: {self._preview(jobs, todo)}")
+        # A batch that was announced needs no line of its own.
+        if len(todo) > self._announced:
+            self._show_preview(jobs, todo)
+        self._announced = max(0, self._announced - len(todo))
         kept |= dict(self._run(todo))
         return self._outcomes(jobs, kept, blocked)
+
+    def announce(self, asks: Sequence[Ask]) -> None:
+        """Show, in one line, what asking all of this will take; nothing is sent.
+
+        Raises:
+            BudgetSpent: the budget is one of no calls, which is how a user says "only show".
+        """
+        _, jobs = self._plan(asks)
+        _, todo = self._kept_and_open(jobs)
+        if not todo:
+            return
+        self._show_preview(jobs, todo)
+        self._announced = len(todo)
+        if self.client.budget.max_calls == 0:
+            try:
+                self.client.budget.hold(0.0)
+            except BudgetSpent as error:
+                raise self._stopping(error, 0, len(todo)) from None
+
+    def kept(self, asks: Sequence[Ask]) -> list[Mapping[str, Any] | Unreadable | None]:
+        """What is known of each without asking; None of what would have to be asked."""
+        blocked, jobs = self._plan(asks)
+        kept, _ = self._kept_and_open(jobs)
+        return [
+            _outcome(kept[job.key]) if job is not None and job.key in kept else blocked.get(i)
+            for i, job in enumerate(jobs)
+        ]
 
     def preview(self, asks: Sequence[Ask]) -> Preview:
         """What asking these would take; nothing is sent."""
         _, jobs = self._plan(asks)
+        return self._preview(jobs, self._kept_and_open(jobs)[1])
+
+    def _show_preview(self, jobs: Sequence[_Job | None], todo: Sequence[_Job]) -> None:
+        if self.notify is not None:
+            self.notify(f"{self.client.endpoint.name}: {self._preview(jobs, todo)}")
+
+    def _kept_and_open(
+        self, jobs: Sequence[_Job | None]
+    ) -> tuple[dict[str, Mapping[str, Any]], list[_Job]]:
+        """What the cache holds, by key, and the distinct jobs that it does not hold."""
         distinct = {job.key: job for job in jobs if job is not None}
-        return self._preview(jobs, [j for j in distinct.values() if self._kept(j) is None])
+        kept = {k: value for k, job in distinct.items() if (value := self._kept(job)) is not None}
+        return kept, [job for key, job in distinct.items() if key not in kept]
 
     def _plan(self, asks: Sequence[Ask]) -> tuple[dict[int, Unreadable], list[_Job | None]]:
         blocked: dict[int, Unreadable] = {}
@@ -153,23 +172,33 @@ class Asker:
         return blocked, jobs
 
     def _job(self, ask: Ask) -> _Job:
-        cleared = self.gate.clear(ask.text)
-        messages = ask.messages(cleared.text)
-        request = ChatRequest(messages, ask.max_tokens, ask.schema, ask.kind.split(":")[0])
+        cleared = self._clear(ask.text)
+        extraction = ask.extraction
+        sent = messages(extraction.instructions, cleared.text)
+        schema = closed(extraction.schema) or None
+        request = ChatRequest(sent, ask.max_tokens, schema, _schema_name(extraction.name))
         # What was done to the text stands in the text as sent: the same words are asked once,
         # whether they were redacted, checked or neither.
         asker = {k: v for k, v in self.identity.items() if k not in self.gate.identity}
-        facts = {**asker, "kind": ask.kind, "messages": [dict(m) for m in messages]}
+        facts = {**asker, "kind": ask.kind, "messages": [dict(m) for m in sent]}
         return _Job(content_key(facts), ask, request, cleared)
 
-    def _kept(self, job: _Job) -> dict[str, Any] | None:
+    def _clear(self, text: str) -> Cleared:
+        if text not in self._cleared:
+            try:
+                self._cleared[text] = self.gate.clear(text)
+            except Blocked as reason:
+                self._cleared[text] = reason
+        cleared = self._cleared[text]
+        if isinstance(cleared, Blocked):
+            raise cleared
+        return cleared
+
+    def _kept(self, job: _Job) -> Mapping[str, Any] | None:
         """What the cache holds for a job, unless its reading no longer validates."""
         value = self.cache.get(job.key)
-        if value is not None and value["state"] == "read":
-            try:
-                job.ask.check(value["json"])
-            except S3EvalError:
-                return None
+        if value is not None and value["state"] == "read" and _problem(job.ask, value["json"]):
+            return None
         return value
 
     def _preview(self, jobs: Sequence[_Job | None], todo: Sequence[_Job]) -> Preview:
@@ -188,21 +217,21 @@ class Asker:
             cost_bound=sum(self.client.bound(j.request) for j in todo) if prices else None,
         )
 
-    def _run(self, todo: Sequence[_Job]) -> Iterator[tuple[str, dict[str, Any]]]:
+    def _run(self, todo: Sequence[_Job]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Ask in parallel; on a stop, what is in flight is finished and kept first."""
         self._stop.clear()
         stopped: BaseException | None = None
         done = 0
         if not todo:
             return
-        workers = min(self.client.patience.concurrency, len(todo))
+        workers = min(self.client.retry.concurrency, len(todo))
         shown = self.progress or _unseen
         with (
             shown(self.client.endpoint.name, len(todo)) as advance,
             self._leases([job.key for job in todo]) as mine,
             ThreadPoolExecutor(workers, thread_name_prefix="s3eval-judge") as pool,
         ):
-            futures: dict[Future[dict[str, Any] | None], str] = {
+            futures: dict[Future[Mapping[str, Any] | None], str] = {
                 pool.submit(self._one, job, job.key in mine): job.key for job in todo
             }
             try:
@@ -253,7 +282,7 @@ class Asker:
             fix="put that right, then run the same command again",
         )
 
-    def _one(self, job: _Job, mine: bool) -> dict[str, Any] | None:
+    def _one(self, job: _Job, mine: bool) -> Mapping[str, Any] | None:
         """Ask about one text; where another process is asking the same, wait for its reply."""
         while not self._stop.is_set():
             # Looked up again once it is ours: another may have finished before we claimed it.
@@ -284,9 +313,9 @@ class Asker:
                 continue
             raw = reply.text
             record = {**self.identity, **reply.settings, "attempts": attempt}
-            found, problem = _read(job.ask, reply)
-            if found is not None:
-                value = {"state": "read", "json": dict(found), "raw": raw, "record": record}
+            parsed, problem = _read(job.ask, reply)
+            if parsed is not None:
+                value = {"state": "read", "json": dict(parsed), "raw": raw, "record": record}
                 self.cache.put(job.key, value)
                 return value
             record["failure"] = "unreadable"
@@ -316,8 +345,8 @@ def _unseen(label: str, total: int) -> Iterator[Callable[[int], None]]:
 
 def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
     if value["state"] == "read":
-        found: Mapping[str, Any] = value["json"]
-        return found
+        parsed: Mapping[str, Any] = value["json"]
+        return parsed
     return Unreadable(value["reason"], value["raw"], value["record"])
 
 
@@ -327,22 +356,41 @@ def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:
         return None, "the reply was cut off at its longest length"
     valid: list[Mapping[str, Any]] = []
     problem = "there is no complete JSON object in the reply"
-    for found in json_objects(reply.text):
-        try:
-            ask.check(found)
-        except S3EvalError as error:
-            problem = str(error)
+    for parsed in json_objects(reply.text):
+        wrong = _problem(ask, parsed)
+        if wrong:
+            problem = wrong
         else:
-            valid.append(found)
+            valid.append(parsed)
     if any(v != valid[0] for v in valid):
         return None, "the reply holds several different JSON objects"
     return (valid[0], "") if valid else (None, problem)
 
 
+def _problem(ask: Ask, reply: Mapping[str, Any]) -> str:
+    """Why a reply is not what is wanted, "" where it is.
+
+    Where the extraction's own code fails the reply is kept as it is: asking again would cost
+    money and mend nothing, and mended code reads it without asking.
+    """
+    try:
+        built(ask.extraction, reply)
+    except S3EvalError as error:
+        return str(error)
+    except BuildError:
+        return ""
+    return ""
+
+
+def _schema_name(name: str) -> str:
+    """An extraction's name as servers allow it: "answers:tonic" is "answers"."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", name.partition(":")[0])[:64] or "reply"
+
+
 def _repaired(request: ChatRequest, reply: Reply, problem: str) -> ChatRequest:
     """The request once more, with what came back and what is wrong with it."""
-    told = f"That cannot be used: {problem} Reply again with the JSON object only."
-    more = ({"role": "assistant", "content": reply.text}, {"role": "user", "content": told})
+    asked = f"That cannot be used: {problem} Reply again with the JSON object only."
+    more = ({"role": "assistant", "content": reply.text}, {"role": "user", "content": asked})
     longer = request.max_tokens * (2 if reply.finish == "length" else 1)
     if reply.finish == "length":
         return replace(request, max_tokens=longer)

@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, create_model
 
-from s3eval.errors import S3EvalError
-from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
+from s3eval.judge import (
+    AnswerQuestions,
+    Extract,
+    Extraction,
+    FeatureAnswers,
+    Judge,
+    JudgeRequest,
+    MergedText,
+    MergeTexts,
+    ReadReport,
+    ReportFacts,
+    Unreadable,
+)
 from s3eval.judging import prompts
 from s3eval.judging.asking import Ask, Asker, ShowProgress
-from s3eval.judging.questions import questions
-from s3eval.judging.schemas import feature_answers, report_facts
+from s3eval.judging.extractions import (
+    extraction_of,
+    facts_for,
+    kind_of,
+    known_without_asking,
+    text_of,
+)
 from s3eval.privacy.gate import Gate
 from s3eval.remote.budget import Account, Preview, Prices
 from s3eval.remote.cache import ReplyCache
 from s3eval.remote.client import ChatClient, Notify
 from s3eval.remote.endpoint import is_same_host
 from s3eval.remote.options import ServerOptions, read_options
-from s3eval.vocabulary import LOCALIZING
 
 if TYPE_CHECKING:
     from s3eval.specs import JudgeSpec
@@ -55,17 +69,20 @@ class ChatOptions(ServerOptions):
 
     Attributes:
         repairs: further tries when a reply does not validate.
-        max_tokens: longest reply.
+        max_tokens: longest reply, instead of what each extraction allows.
         cache: file of the readings; "" for the one in the cache folder, "off" for none.
     """
 
     repairs: int = Field(2, ge=0)
-    max_tokens: int = Field(1024, ge=16)
+    max_tokens: int | None = Field(None, ge=16)
     cache: str = ""
 
 
 class ChatJudge(Judge):
-    """Reads reports, answers questions and merges texts by asking a chat model.
+    """Reads whatever a task wants of a text by asking a chat model.
+
+    Every request is put as an extraction (`s3eval.judging.extractions`): those of the paper's
+    tasks, and those any other task states.
 
     Args:
         service: the service asked.
@@ -73,33 +90,34 @@ class ChatJudge(Judge):
     """
 
     service: ClassVar[Service]
+    serves: ClassVar[tuple[type, ...]] = (ReadReport, AnswerQuestions, MergeTexts, Extract)
 
     def __init__(self, service: Service, options: ChatOptions) -> None:
-        at_home = is_same_host(options.base_url, service.base_url)
+        own_server = is_same_host(options.base_url, service.base_url)
+        host = urlsplit(options.base_url).hostname
         # The service's key goes to the service alone; another server's key is named by option.
         endpoint = options.endpoint(
-            service.name if at_home else f"{service.name}@{urlsplit(options.base_url).hostname}",
-            service.key_variables if at_home else (),
+            service.name if own_server else f"{service.name}@{host}",
+            service.key_variables if own_server else (),
             needs_key=True,
         )
-        gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
+        gate = Gate(endpoint, options.permission)
         extra_body = options.extra_body
         if extra_body is None:
-            extra_body = dict(service.extra_body) if at_home else {}
+            extra_body = dict(service.extra_body) if own_server else {}
         self._cache = ReplyCache(":memory:" if options.cache == "off" else options.cache or None)
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
-            patience=options.patience(),
+            retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(
-                service.prices if at_home and options.model == service.model else None
+                service.prices if own_server and options.model == service.model else None
             ),
             extra_body=extra_body,
-            quirks=self._cache.quirks(),
+            capabilities=self._cache.capabilities(),
         )
         self._max_tokens = options.max_tokens
-        self._only_previews = options.max_calls == 0
         self._closed = False
         self._identity = {
             "judge": service.name,
@@ -111,7 +129,7 @@ class ChatJudge(Judge):
             "extra_body": extra_body,
             **gate.identity,
         }
-        self.remote = not endpoint.local  # type: ignore[misc]
+        self.remote = not endpoint.local
         self._asker = Asker(
             self._client, gate, self._cache, self._identity, repairs=options.repairs
         )
@@ -133,7 +151,7 @@ class ChatJudge(Judge):
         return cls(service, read_options(shape, options, service.name))
 
     def report_to(self, notify: Notify, progress: ShowProgress | None = None) -> None:
-        """Have one line told before each batch is sent, how far it is, and what was used."""
+        """Where lines about what will be and what was asked go, and how progress is shown."""
         self._asker.notify, self._asker.progress = notify, progress
 
     def identity(self) -> Mapping[str, Any]:
@@ -145,66 +163,62 @@ class ChatJudge(Judge):
         """Calls, tokens and dollars so far, and replies that came from the cache."""
         return replace(self._client.account, cached=self._asker.from_cache)
 
-    @property
-    def gathers(self) -> bool:
-        """Whether it only notes what it would ask (`s3eval.judging.ahead`)."""
-        return self._asker.gathers
+    def answer(self, requests: Sequence[JudgeRequest]) -> list[Any]:
+        """Serve requests of any kind as one batch: in parallel, under one budget.
 
-    def gathering(self) -> AbstractContextManager[Mapping[str, Ask]]:
-        """Within, nothing is sent; what would be is noted."""
-        return self._asker.gathering()
+        What needs no judge (an empty report, a single text to merge) is not sent.
 
-    def ask(self, asks: Sequence[Ask]) -> object:
-        """Ask what was noted, in parallel; the readings are kept."""
-        return self._asker.ask(asks)
+        Raises:
+            BudgetSpent: the budget is used up; what was read is kept, the same call goes on.
+            ServerStopped: access refused, or the server fails again and again.
+        """
+        results = [known_without_asking(request) for request in requests]
+        waiting = [i for i, result in enumerate(results) if result is None]
+        replies = self._asker.ask([self._ask_of(requests[i]) for i in waiting])
+        for i, reply in zip(waiting, replies, strict=True):
+            results[i] = _result(requests[i], reply)
+        return results
 
-    def preview_reports(self, texts: Sequence[str]) -> Preview:
-        """What reading these reports would take; nothing is sent."""
-        return self._asker.preview([self._report_ask(t) for t in texts if t.strip()])
+    def announce(self, requests: Sequence[JudgeRequest]) -> None:
+        """Show in one line what these would take.
+
+        Raises:
+            BudgetSpent: calls are limited to none, so nothing more is wanted.
+        """
+        self._asker.announce([self._ask_of(r) for r in self._unknown(requests)])
+
+    def kept(self, requests: Sequence[JudgeRequest]) -> dict[JudgeRequest, Any]:
+        """What was read earlier, or needs no judge."""
+        known = {r: result for r in requests if (result := known_without_asking(r)) is not None}
+        waiting = self._unknown(requests)
+        replies = self._asker.kept([self._ask_of(r) for r in waiting])
+        pairs = zip(waiting, replies, strict=True)
+        return known | {r: _result(r, reply) for r, reply in pairs if reply is not None}
+
+    def preview(self, requests: Sequence[JudgeRequest]) -> Preview:
+        """What serving these would take; nothing is sent."""
+        return self._asker.preview([self._ask_of(r) for r in self._unknown(requests)])
+
+    def extract(self, texts: Sequence[str], extraction: Extraction) -> list[Any]:
+        """What ``extraction.build`` makes of each text, or `Unreadable`."""
+        return self.answer([Extract(text, extraction) for text in texts])
 
     def read_reports(self, texts: Sequence[str]) -> list[ReportFacts | Unreadable]:
         """What each report says; an empty one says nothing and is not sent."""
-        return self._each(
-            texts,
-            lambda text: None if text.strip() else _EMPTY_REPORT,
-            self._report_ask,
-            lambda text, found: report_facts(found, words=len(text.split())),
-        )
+        return self.answer([ReadReport(text) for text in texts])
 
     def answer_questions(
         self, items: Sequence[tuple[str, str]]
     ) -> list[FeatureAnswers | Unreadable]:
         """Each feature's questions answered from its justification."""
-        return self._each(
-            items,
-            self._without_asking,
-            self._answers_ask,
-            lambda item, found: feature_answers(item[0], found),
-        )
+        return self.answer([AnswerQuestions(feature, text) for feature, text in items])
 
     def merge(self, groups: Sequence[Sequence[str]], kind: str) -> list[MergedText | Unreadable]:
         """Each group of window texts as one; a single distinct text stays as it is."""
-
-        def alone(texts: Sequence[str]) -> MergedText | None:
-            distinct = _distinct(texts)
-            return MergedText(distinct[0] if distinct else "") if len(distinct) < 2 else None
-
-        merged = self._each(
-            groups,
-            alone,
-            lambda texts: self._merge_ask(texts, kind),
-            lambda texts, found: MergedText(str(found["text"]).strip()),
-        )
-        if self.gathers and self._only_previews:
-            # What is read later is not written yet; its windows are about as long.
-            return [
-                MergedText(" ".join(_distinct(texts))) if isinstance(m, Unreadable) else m
-                for texts, m in zip(groups, merged, strict=True)
-            ]
-        return merged
+        return self.answer([MergeTexts(tuple(texts), kind) for texts in groups])
 
     def close(self) -> None:
-        """Say what was used; close connections and the cache."""
+        """Report what was used; close connections and the cache."""
         if self._closed:
             return
         self._closed = True
@@ -213,68 +227,14 @@ class ChatJudge(Judge):
         self._client.close()
         self._cache.close()
 
-    def _each(
-        self,
-        items: Sequence[Any],
-        known: Callable[[Any], Any],
-        ask: Callable[[Any], Ask],
-        build: Callable[[Any, Mapping[str, Any]], Any],
-    ) -> list[Any]:
-        """Results in order: known without asking, else asked and built from the reply."""
-        results = [known(item) for item in items]
-        waiting = [i for i, result in enumerate(results) if result is None]
-        for i, found in zip(
-            waiting, self._asker.ask([ask(items[i]) for i in waiting]), strict=True
-        ):
-            results[i] = found if isinstance(found, Unreadable) else build(items[i], found)
-        return results
+    def _unknown(self, requests: Sequence[JudgeRequest]) -> list[JudgeRequest]:
+        return [r for r in requests if known_without_asking(r) is None]
 
-    def _without_asking(self, item: tuple[str, str]) -> FeatureAnswers | Unreadable | None:
-        feature, text = item
-        if not questions(feature):
-            return FeatureAnswers(feature, {})
-        return None if text.strip() else Unreadable("there is no text to read")
-
-    def _report_ask(self, text: str) -> Ask:
-        return Ask(
-            "report",
-            text.strip(),
-            prompts.report_prompt,
-            prompts.report_reply_schema(),
-            lambda found: report_facts(found, words=0),
-            self._max_tokens,
-        )
-
-    def _answers_ask(self, item: tuple[str, str]) -> Ask:
-        feature, text = item
-        return Ask(
-            f"answers:{feature}",
-            text.strip(),
-            lambda sent: prompts.answers_prompt(feature, sent),
-            prompts.answers_reply_schema(feature),
-            lambda found: feature_answers(feature, found),
-            self._max_tokens,
-        )
-
-    def _merge_ask(self, texts: Sequence[str], kind: str) -> Ask:
-        return Ask(
-            f"merge:{kind}",
-            prompts.numbered(_distinct(texts)),
-            lambda sent: prompts.merge_prompt(sent, kind),
-            prompts.merge_reply_schema(),
-            _check_merged,
-            self._max_tokens,
-        )
+    def _ask_of(self, request: JudgeRequest) -> Ask:
+        extraction = extraction_of(request)
+        longest = self._max_tokens or extraction.max_tokens
+        return Ask(kind_of(request), text_of(request), extraction, longest)
 
 
-_EMPTY_REPORT = ReportFacts((), (), dict.fromkeys(LOCALIZING, "none"))
-
-
-def _distinct(texts: Sequence[str]) -> list[str]:
-    return [*dict.fromkeys(t.strip() for t in texts if t.strip())]
-
-
-def _check_merged(found: Mapping[str, Any]) -> None:
-    text = found.get("text")
-    if not isinstance(text, str) or not text.strip():
-        raise S3EvalError("Expected 'text' to hold the merged text")
+def _result(request: JudgeRequest, reply: Mapping[str, Any] | Unreadable) -> Any:
+    return reply if isinstance(reply, Unreadable) else facts_for(request, reply)

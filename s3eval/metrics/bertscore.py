@@ -147,7 +147,7 @@ def _loaded(encoder: str, layer: int, device: str | None) -> tuple[Any, Any, str
             f"BERTScore: {state}",
             fix=f"pip install 's3eval-core[bertscore]' and hf download {encoder}",
         )
-    from s3eval.transformers.environment import prepare_libraries
+    from s3eval.torch_environment import prepare_libraries
 
     prepare_libraries()
     import torch

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from s3eval.privacy.check import check_dataset
 from s3eval.privacy.detector import KINDS, Detector, PhiSpan, find_detector, redact
-from s3eval.privacy.gate import Blocked, Cleared, Gate, Phi
+from s3eval.privacy.gate import Blocked, Cleared, Gate
 
 __all__ = [
     "KINDS",
@@ -12,9 +11,7 @@ __all__ = [
     "Cleared",
     "Detector",
     "Gate",
-    "Phi",
     "PhiSpan",
-    "check_dataset",
     "find_detector",
     "redact",
 ]

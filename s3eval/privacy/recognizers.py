@@ -6,20 +6,25 @@ are left out and replaced by patterns, since a privacy check must not reach out 
 
 from __future__ import annotations
 
-import functools
 import re
-import unicodedata
-from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-from s3eval.vocabulary import FEATURES
+from s3eval.privacy.cues import cue_recognizer
+from s3eval.privacy.facilities import facility_recognizer
+from s3eval.privacy.identifiers import (
+    AGES,
+    INITIALS,
+    NUMBERS,
+    OTHER_SCRIPTS,
+    PHONES,
+    PLACES,
+)
+from s3eval.privacy.words import WORDS, English, clinical_words, first_names, folded, is_everyday
 
 if TYPE_CHECKING:
     from presidio_analyzer import EntityRecognizer
 
-__all__ = ["is_clinical", "is_everyday", "recognizers"]
-
-_WORDS = re.compile(r"[^\W\d_]+")
+__all__ = ["is_abbreviation", "is_clinical", "recognizers"]
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|"
@@ -51,13 +56,14 @@ _CONTACTS = {
     "mail": r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)+\b",
     "web": r"\b(?:https?://|www\.)\S+",
 }
-_TITLES = r"(?i:mr|mrs|ms|miss|mx|dr|prof|nurse|doctor|sir|madam)"
+# A dot belongs to what is cut short; after "the nurse." begins another sentence.
+_TITLES = r"(?:(?i:mr|mrs|ms|mx|dr|prof)\.?|(?i:miss|nurse|doctor|sir|madam))"
 # (Presidio matches with the `regex` module: \p{Lu} is a capital of any script, \p{Ll} a small
 # letter, and a lookbehind may vary in length.)
 _NAMES = {
-    "title": rf"\b{_TITLES}\.?\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
+    "title": rf"\b{_TITLES}\s+\p{{Lu}}[\w'’-]+(?:\s+\p{{Lu}}[\w'’-]+)?",
     # "mr. jones", "mrs smith"; "ms" without a dot are milliseconds.
-    "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.|mrs?)\s+(?!imag|scan|angio)\p{Ll}[\w'’-]+",
+    "small title": r"\b(?:(?:mr|mrs|ms|dr|prof)\.\s*|mrs?\s+)(?!imag|scan|angio)\p{Ll}[\w'’-]+",
     # A capitalised word that opens a quotation or stands before its end: "Anna, can you hear
     # me?", "Are you okay, Anna?", stating her name ('Anna'). Everyday words are sorted out later.
     "opening": r"(?<=[\"“‘]|(?:^|[\s(])')\p{Lu}[\p{Ll}’-]{2,}",
@@ -83,8 +89,12 @@ _CAPITAL = (
 )
 
 
-def recognizers() -> list[EntityRecognizer]:
-    """The recognisers of the analyzer."""
+def recognizers(english: English) -> list[EntityRecognizer]:
+    """The recognisers of the analyzer.
+
+    Args:
+        english: the words that are no names in small letters.
+    """
     from presidio_analyzer import EntityRecognizer, Pattern, PatternRecognizer, RecognizerResult
     from presidio_analyzer.predefined_recognizers import PhoneRecognizer, SpacyRecognizer
 
@@ -112,7 +122,7 @@ def recognizers() -> list[EntityRecognizer]:
                 for token in nlp_artifacts.tokens
                 if token.is_alpha
                 and (
-                    _folded(token.text) in _first_names()
+                    folded(token.text) in first_names()
                     or (token.tag_ in ("NNP", "NNPS") and text[token.idx - 1 : token.idx] != "[")
                 )
             ]
@@ -121,21 +131,18 @@ def recognizers() -> list[EntityRecognizer]:
         Words(),
         SpacyRecognizer(supported_entities=["PERSON", "LOCATION"]),
         PhoneRecognizer(),
+        cue_recognizer(english),
+        facility_recognizer(english),
         of("DATE_TIME", _DATES, any_case=True),
-        of("RECORD_NUMBER", _NUMBERS, any_case=True),
-        of("CONTACT", _CONTACTS, any_case=True),
+        of("AGE", AGES, any_case=True),
+        of("RECORD_NUMBER", {**_NUMBERS, **NUMBERS}, any_case=True),
+        of("CONTACT", {**_CONTACTS, **PHONES}, any_case=True),
+        of("ROOM", PLACES, any_case=True),
+        of("INITIALS", INITIALS, any_case=False),
+        of("OTHER_SCRIPT", OTHER_SCRIPTS, any_case=True),
         of("SPOKEN_TO", _SPOKEN_TO, any_case=False),
         of("PERSON", {**_NAMES, "capital": _CAPITAL}, any_case=False),
     ]
-
-
-def is_everyday(words: str) -> bool:
-    """Whether all words stand on the list of clinical and everyday words, however written.
-
-    >>> is_everyday("sweetie"), is_everyday("emeka")
-    (True, False)
-    """
-    return all(w in _clinical_words() for w in map(_folded, _WORDS.findall(words)))
 
 
 def is_clinical(words: str) -> bool:
@@ -148,34 +155,24 @@ def is_clinical(words: str) -> bool:
     """
     if words.strip().startswith("["):
         return True  # a redaction made earlier
-    found = _WORDS.findall(words)
-    plain = [_folded(w) for w in found]
-    if any(w in _first_names() for w in plain):
+    spelt = WORDS.findall(words)
+    plain = [folded(w) for w in spelt]
+    if any(w in first_names() for w in plain):
         return False
+    if re.fullmatch(r"(?:[^\W\d_]\.\s?){2,}", words.strip()):
+        return "".join(plain) in clinical_words()  # V.E.E.G.
     titled = bool(plain) and plain[0] in _SMALL_TITLES
-    if not titled and not any(w[0].isupper() for w in found):
+    if not titled and not any(w[0].isupper() for w in spelt):
         return True  # other names and places are written with a capital
-    return all(w in _clinical_words() for w in plain[titled:])
+    return all(w in clinical_words() for w in plain[titled:])
 
 
-def _folded(word: str) -> str:
-    """Small letters without accents: "José" is found as "jose"."""
-    apart = unicodedata.normalize("NFKD", word.lower())
-    return "".join(c for c in apart if not unicodedata.combining(c))
+def is_abbreviation(initials: str) -> bool:
+    """Whether supposed initials are a clinical abbreviation or words on the list.
 
-
-@functools.cache
-def _clinical_words() -> frozenset[str]:
-    labels = {w for f in FEATURES for w in re.findall(r"[a-z]+", f.label.lower())}
-    return _listed("clinical_words.txt") | labels
-
-
-@functools.cache
-def _first_names() -> frozenset[str]:
-    return _listed("first_names.txt")
-
-
-def _listed(file: str) -> frozenset[str]:
-    text = (resources.files("s3eval.privacy") / file).read_text(encoding="utf-8")
-    lines = [line.split("#")[0] for line in text.splitlines()]
-    return frozenset(_folded(w) for line in lines for w in line.split())
+    >>> [is_abbreviation(w) for w in ("E.E.G.", "GTC", "T. Head", "A.B.C.", "R. Okafor")]
+    [True, True, True, False, False]
+    """
+    parts = [folded(w) for w in WORDS.findall(initials)]
+    words = [w for w in parts if len(w) > 1]
+    return "".join(parts) in clinical_words() or (bool(words) and is_everyday(" ".join(words)))

@@ -134,7 +134,7 @@ class Budget:
         with self._changed:
             while True:
                 if not self._fits(bound, self.spent_calls, self.spent_cost):
-                    raise BudgetSpent(self._says(bound), fix="a larger budget, then run again")
+                    raise BudgetSpent(self._why_not(bound), fix="a larger budget, then run again")
                 if self._fits(
                     bound, self.spent_calls + self._held_calls, self.spent_cost + self._held_cost
                 ):
@@ -148,7 +148,7 @@ class Budget:
             return False
         return self.max_cost is None or cost + bound <= self.max_cost
 
-    def _says(self, bound: float) -> str:
+    def _why_not(self, bound: float) -> str:
         if self.max_calls == 0:
             return "A budget of 0 calls sends nothing"
         if self.max_calls is not None and self.spent_calls + 1 > self.max_calls:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from s3eval.errors import S3EvalError
+from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.endpoint import Endpoint
-from s3eval.remote.quirks import Quirks
 
 __all__ = ["ReplyCache", "cache_dir", "content_key"]
 
@@ -128,33 +128,33 @@ class ReplyCache:
         with self._lock:
             self._db.close()
 
-    # A cache is also where quirks of servers are kept (`s3eval.remote.quirks.QuirkStore`).
-    def quirks(self) -> _StoredQuirks:
-        """The quirks kept in this file."""
-        return _StoredQuirks(self._db, self._lock)
+    # Also a `s3eval.remote.capabilities.CapabilityStore`; its table has an older name.
+    def capabilities(self) -> _StoredCapabilities:
+        """What is known of servers, kept in this file."""
+        return _StoredCapabilities(self._db, self._lock)
 
 
-class _StoredQuirks:
+class _StoredCapabilities:
     def __init__(self, db: sqlite3.Connection, lock: threading.RLock) -> None:
         self._db, self._lock = db, lock
 
-    def get(self, endpoint: Endpoint) -> Quirks:
+    def get(self, endpoint: Endpoint) -> ServerCapabilities:
         """What is known about this server and model."""
         with self._lock:
             row = self._db.execute(
                 "SELECT value FROM quirks WHERE server = ?", (_server(endpoint),)
             ).fetchone()
         if row is None:
-            return Quirks()
-        known = json.loads(row[0])
-        return Quirks(**{**known, "without": tuple(known["without"])})
+            return ServerCapabilities()
+        stored = json.loads(row[0])
+        return ServerCapabilities(**{**stored, "without": tuple(stored["without"])})
 
-    def put(self, endpoint: Endpoint, quirks: Quirks) -> None:
+    def put(self, endpoint: Endpoint, known: ServerCapabilities) -> None:
         """Remember it."""
         with self._lock, self._db:
             self._db.execute(
                 "INSERT OR REPLACE INTO quirks VALUES (?, ?)",
-                (_server(endpoint), json.dumps(asdict(quirks))),
+                (_server(endpoint), json.dumps(asdict(known))),
             )
 
 

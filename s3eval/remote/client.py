@@ -6,6 +6,7 @@ before every attempt, learns which parameters a server refuses, and never shows 
 
 from __future__ import annotations
 
+import json
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -14,18 +15,29 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.remote.budget import Account, Budget, Prices, schema_bound, token_bound
+from s3eval.remote.capabilities import (
+    CapabilityStore,
+    MemoryCapabilities,
+    ServerCapabilities,
+)
 from s3eval.remote.endpoint import Endpoint
-from s3eval.remote.exchange import ChatRequest, Reply, reply_of
-from s3eval.remote.failures import CallError, failure_of_status
+from s3eval.remote.exchange import ChatRequest, Reply, listed_models, reply_of
+from s3eval.remote.failures import CallError, failure_of_status, one_line
 from s3eval.remote.pause import Pause
-from s3eval.remote.quirks import MemoryQuirks, Quirks, QuirkStore
+from s3eval.remote.transfer import Transfer
 
 if TYPE_CHECKING:
     import httpx
 
-__all__ = ["ChatClient", "ChatRequest", "Notify", "Patience", "Reply", "Sampling"]
+__all__ = ["ChatClient", "ChatRequest", "Notify", "Reply", "RetryPolicy", "Sampling"]
 
-INSTALL = "pip install 's3eval-core[remote]'"
+# More bytes than a generated token takes: its text, escaped, or its entry among the alternatives.
+_TOKEN_BYTES = 256
+_ENVELOPE_BYTES = 2**20
+_MOST_BYTES = 2**26
+# A gateway to several hundred models describes them in a megabyte or two.
+_LIST_BYTES = 2**23
+_LIST_SECONDS = 15.0
 
 
 @dataclass(frozen=True)
@@ -37,11 +49,11 @@ class Sampling:
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait, and how often to try.
 
     Attributes:
-        timeout: seconds for one attempt, connection included.
+        timeout: seconds for one attempt from connecting to the last byte of the reply.
         attempts: tries of one request over transient failures, the first included.
         first_wait, max_wait: exponential waits between tries, with jitter; a server that asks
             for more than ``max_wait`` seconds ends the request instead.
@@ -63,11 +75,11 @@ class ChatClient:
     Args:
         endpoint: where, which model, with which key.
         sampling: temperature and seed.
-        patience: time-outs, tries, concurrency.
-        budget: shared between clients that spend from one purse.
+        retry: time-outs, tries, concurrency.
+        budget: shared between clients that spend together.
         prices: to turn tokens into dollars; needed when the budget limits dollars.
         extra_body: further fields of every request (a server's own switches).
-        quirks: where what a server refuses is remembered.
+        capabilities: where what a server refuses is remembered.
         transport: an httpx transport, for tests.
 
     Raises:
@@ -79,14 +91,14 @@ class ChatClient:
         endpoint: Endpoint,
         *,
         sampling: Sampling = Sampling(),
-        patience: Patience = Patience(),
+        retry: RetryPolicy = RetryPolicy(),
         budget: Budget | None = None,
         prices: Prices | None = None,
         extra_body: Mapping[str, Any] | None = None,
-        quirks: QuirkStore | None = None,
-        transport: httpx.BaseTransport | None = None,
+        capabilities: CapabilityStore | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
-        self.endpoint, self.sampling, self.patience = endpoint, sampling, patience
+        self.endpoint, self.sampling, self.retry = endpoint, sampling, retry
         self.budget = budget or Budget()
         if self.budget.max_cost is not None and prices is None and not endpoint.local:
             raise S3EvalError(
@@ -96,8 +108,8 @@ class ChatClient:
             )
         self.prices = prices or (Prices(0.0, 0.0) if endpoint.local else None)
         self._extra = dict(extra_body or {})
-        self._quirks = quirks or MemoryQuirks()
-        self._http = _http_client(endpoint, patience, transport)
+        self._capabilities = capabilities or MemoryCapabilities()
+        self._transfer = Transfer(endpoint, retry.timeout, retry.concurrency, transport)
         self._pause = Pause()
         self._lock = threading.Lock()
         self._account = Account(cost=None if self.prices is None else 0.0)
@@ -105,14 +117,14 @@ class ChatClient:
 
     @property
     def account(self) -> Account:
-        """What was used so far."""
+        """Calls made, tokens and dollars used so far."""
         with self._lock:
             return self._account
 
     def close(self) -> None:
         """Stop waiting workers and close the connections."""
         self._pause.stop()
-        self._http.close()
+        self._transfer.close()
 
     def models(self) -> list[str]:
         """The model ids the server lists (``GET /models``).
@@ -120,20 +132,8 @@ class ChatClient:
         Raises:
             CallError: the server cannot be reached or refuses.
         """
-        import httpx
-
-        try:
-            response = self._http.get(f"{self.endpoint.base_url}/models", timeout=10.0)
-        except httpx.HTTPError as error:
-            raise CallError("connection", self._clean(f"{type(error).__name__}: {error}")) from None
-        if response.status_code != 200:
-            raise failure_of_status(
-                response.status_code, response.headers, self._without_key(response.text)
-            )
-        try:
-            return [str(m["id"]) for m in response.json().get("data", [])]
-        except (ValueError, TypeError, KeyError, AttributeError):
-            return []
+        text = self._text_of("GET", "/models", max_bytes=_LIST_BYTES, seconds=_LIST_SECONDS)
+        return listed_models(text, self._without_key)
 
     def bound(self, request: ChatRequest) -> float:
         """The most one attempt of this request can cost, in dollars (0 without prices)."""
@@ -151,13 +151,13 @@ class ChatClient:
         """
         import tenacity
 
-        if self._failed_in_a_row >= self.patience.give_up_after:
+        if self._failed_in_a_row >= self.retry.give_up_after:
             times = f"{self.endpoint.host} failed {self._failed_in_a_row} times in a row"
             raise CallError("down", f"{times}, last: {self._last_failure}")
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._worth_another),
             wait=self._wait,
-            stop=tenacity.stop_after_attempt(self.patience.attempts),
+            stop=tenacity.stop_after_attempt(self.retry.attempts),
             sleep=self._pause.sleep,
             reraise=True,
         )
@@ -176,7 +176,7 @@ class ChatClient:
     def _worth_another(self, error: BaseException) -> bool:
         if not isinstance(error, CallError) or not error.transient:
             return False
-        return (error.retry_after or 0.0) <= self.patience.max_wait
+        return (error.retry_after or 0.0) <= self.retry.max_wait
 
     def _wait(self, state: Any) -> float:
         error = state.outcome.exception()
@@ -184,29 +184,29 @@ class ChatClient:
             # Everyone waits, not only the one who was told: the others would be told next.
             self._pause.until(error.retry_after)
             return float(error.retry_after)
-        longest: float = self.patience.first_wait * 2.0 ** (state.attempt_number - 1)
-        return min(longest, self.patience.max_wait) * random.uniform(0.5, 1.0)
+        longest: float = self.retry.first_wait * 2.0 ** (state.attempt_number - 1)
+        return min(longest, self.retry.max_wait) * random.uniform(0.5, 1.0)
 
     def _attempt(self, request: ChatRequest) -> Reply:
         """One try, plus at most one more for each parameter the server turns out to refuse."""
         while True:
-            quirks = self._quirks.get(self.endpoint)
+            known = self._capabilities.get(self.endpoint)
             try:
-                return self._send(request, quirks)
+                return self._send(request, known)
             except CallError as error:
-                learned = quirks.learn(error.parameter) if error.kind == "unsupported" else None
+                learned = known.learn(error.parameter) if error.kind == "unsupported" else None
                 if learned is None:
                     raise
-                if self._quirks.get(self.endpoint) == quirks:
-                    self._quirks.put(self.endpoint, learned)
+                if self._capabilities.get(self.endpoint) == known:
+                    self._capabilities.put(self.endpoint, learned)
 
-    def _send(self, request: ChatRequest, quirks: Quirks) -> Reply:
+    def _send(self, request: ChatRequest, known: ServerCapabilities) -> Reply:
         if not self._pause.wait():
             raise CallError("down", "stopped")
-        body = self._body(request, quirks)
+        body = self._body(request, known)
         hold = self.budget.hold(self.bound(request))
         try:
-            reply = self._post(body)
+            reply = self._post(body, _longest_reply(request))
         except CallError as error:
             cost = hold.bound if error.billed else 0.0
             hold.settle(cost)
@@ -220,21 +220,21 @@ class ChatClient:
         self._count(reply, cost)
         return self._checked(reply)
 
-    def _body(self, request: ChatRequest, quirks: Quirks) -> dict[str, Any]:
+    def _body(self, request: ChatRequest, known: ServerCapabilities) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self.endpoint.model,
             "messages": list(request.messages),
             **self._extra,
         }
-        body[quirks.max_tokens_name] = request.max_tokens
-        if "temperature" not in quirks.without:
+        body[known.max_tokens_name] = request.max_tokens
+        if "temperature" not in known.without:
             body["temperature"] = self.sampling.temperature
-        if "seed" not in quirks.without:
+        if "seed" not in known.without:
             body["seed"] = self.sampling.seed
-        if request.top_logprobs and "logprobs" not in quirks.without:
+        if request.top_logprobs and "logprobs" not in known.without:
             body["logprobs"] = True
             body["top_logprobs"] = request.top_logprobs
-        if request.schema is not None and quirks.structured == "json_schema":
+        if request.schema is not None and known.structured == "json_schema":
             body["response_format"] = {
                 "type": "json_schema",
                 "json_schema": {
@@ -243,35 +243,48 @@ class ChatClient:
                     "strict": True,
                 },
             }
-        elif request.schema is not None and quirks.structured == "json_object":
+        elif request.schema is not None and known.structured == "json_object":
             body["response_format"] = {"type": "json_object"}
         return body
 
-    def _post(self, body: Mapping[str, Any]) -> Reply:
-        import httpx
-
+    def _post(self, body: Mapping[str, Any], max_bytes: int) -> Reply:
         try:
-            response = self._http.post(f"{self.endpoint.base_url}/chat/completions", json=body)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
-            why = self._clean(str(error) or type(error).__name__)
-            raise CallError(
-                "connection", f"no server answers at {self.endpoint.host}: {why}"
-            ) from None
-        except httpx.TimeoutException:
-            raise CallError(
-                "timeout", f"no answer within {self.patience.timeout:g} s", billed=True
-            ) from None
-        except httpx.HTTPError as error:
-            raise CallError(
-                "connection", self._clean(str(error) or type(error).__name__), billed=True
-            ) from None
-        if response.is_redirect:
-            # Following it could carry the text to a host nobody allowed.
-            raise CallError("access", f"HTTP {response.status_code}: the server redirects")
-        text = self._without_key(response.text)
-        if not response.is_success:
-            raise failure_of_status(response.status_code, response.headers, text)
-        return reply_of(text, body)
+            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+        except ValueError:
+            raise CallError("bad-request", "a number of the request is not finite") from None
+        text = self._text_of("POST", "/chat/completions", content, max_bytes=max_bytes)
+        return reply_of(text, body, self._without_key)
+
+    def _text_of(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        *,
+        max_bytes: int,
+        seconds: float | None = None,
+    ) -> str:
+        """The body of a successful response, without the key; anything else is a failure."""
+        try:
+            status, wait, text = self._exchange(method, path, content, max_bytes, seconds)
+        except CallError as error:
+            # What the server wrote into its headers may be quoted in it.
+            reason = one_line(self._without_key(error.reason))
+            raise CallError(error.kind, reason, billed=error.billed) from None
+        if not 200 <= status < 300:
+            raise failure_of_status(status, wait, text, self._without_key)
+        return text
+
+    def _exchange(
+        self, method: str, path: str, content: bytes, max_bytes: int, seconds: float | None
+    ) -> tuple[int, Mapping[str, str], str]:
+        """Status, wait asked for and text; apart, so that no frame of a failure holds the key."""
+        response = self._transfer.exchange(
+            method, path, content=content, max_bytes=max_bytes, seconds=seconds
+        )
+        # JSON is UTF-8; the key is looked for before anything is cut, and again after decoding.
+        text = self._without_key(response.body.decode("utf-8-sig", errors="replace"))
+        return response.status, response.wait, text
 
     def _checked(self, reply: Reply) -> Reply:
         if reply.finish == "content_filter":
@@ -301,43 +314,16 @@ class ChatClient:
                 cost=None if now.cost is None else now.cost + cost,
             )
 
-    def _clean(self, text: str) -> str:
-        return " ".join(self._without_key(text).split())[:200]
-
     def _without_key(self, text: str) -> str:
         """A server's text before anything is cut from it: half a key is a key shown, too."""
         return self.endpoint.key.scrub(text) if self.endpoint.key else text
 
 
-def _http_client(
-    endpoint: Endpoint, patience: Patience, transport: httpx.BaseTransport | None
-) -> httpx.Client:
-    try:
-        import httpx
-        import tenacity  # noqa: F401
-    except ImportError as error:
-        raise S3EvalError(
-            f"Asking a server needs {error.name}, not installed here", fix=INSTALL
-        ) from None
-
-    def sign(request: httpx.Request) -> httpx.Request:
-        if endpoint.key is not None:
-            request.headers["Authorization"] = f"Bearer {endpoint.key.reveal()}"
-        return request
-
-    return httpx.Client(
-        auth=sign,
-        timeout=httpx.Timeout(patience.timeout, connect=min(15.0, patience.timeout)),
-        limits=httpx.Limits(
-            max_connections=patience.concurrency + 1,
-            max_keepalive_connections=patience.concurrency,
-        ),
-        # A proxy from the environment would carry "local" requests off this machine.
-        trust_env=not endpoint.local,
-        follow_redirects=False,
-        transport=transport,
-    )
+def _longest_reply(request: ChatRequest) -> int:
+    """Bytes that no reply to this request is longer than."""
+    tokens = request.max_tokens * (1 + request.top_logprobs)
+    return min(_MOST_BYTES, _ENVELOPE_BYTES + tokens * _TOKEN_BYTES)
 
 
-#: What `ChatClient` tells the user: one line at a time.
+#: Handed what the user should know: one line at a time.
 Notify = Callable[[str], None]

@@ -4,48 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NoReturn
 from urllib.parse import urlsplit
 
 from s3eval.errors import S3EvalError
+from s3eval.permission import Permission
+from s3eval.remote.secret import Secret
 
-__all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host"]
+__all__ = ["Endpoint", "Secret", "find_key", "is_local", "is_same_host", "refuse_without_consent"]
 
 KEYRING_SERVICE = "s3eval"
-
-
-class Secret:
-    """A key that shows itself nowhere: not in repr, str, formatting, pickles or copies of state.
-
-    >>> Secret("sk-very-secret")
-    Secret(***)
-    >>> f"{Secret('sk-very-secret')}"
-    '***'
-    """
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The key itself; call only where the request is signed."""
-        return self._value
-
-    def scrub(self, text: str) -> str:
-        """``text`` with every occurrence of the key replaced (servers echo keys in errors)."""
-        return text.replace(self._value, "***") if self._value else text
-
-    def __repr__(self) -> str:
-        return "Secret(***)"
-
-    def __str__(self) -> str:
-        return "***"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("A Secret is never pickled")
+# The whole block 127.0.0.0/8 is this machine where it is given as a number; what a name resolves
+# to is held to the two addresses that "localhost" has.
+_LOOPBACK = frozenset(("127.0.0.1", "::1"))
+# A host name or an address; names in other scripts as well.
+_HOST = re.compile(r"[\w.:%-]+")
 
 
 @dataclass(frozen=True)
@@ -56,36 +32,45 @@ class Endpoint:
         base_url: up to and with ``/v1``, without a trailing slash.
         model: the model id the server knows.
         key: the bearer key, None where the server wants none.
+        local: whether the address is this machine, checked once, when the endpoint is made.
+        addresses: of a name on this machine, the loopback addresses it resolved to; requests go
+            to these and nowhere else, whatever the name resolves to later.
     """
 
     base_url: str
     model: str
     key: Secret | None = field(default=None, compare=False)
+    local: bool = field(init=False, compare=False, repr=False)
+    addresses: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.base_url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urlsplit(self.base_url)
+            host, _ = parts.hostname or "", parts.port
+        except ValueError as error:
+            raise S3EvalError("This base_url is no address", why=str(error)) from None
+        if parts.scheme not in ("http", "https") or not host:
             raise S3EvalError(
                 f"Expected base_url to be an http(s) address, but got '{parts.scheme or '?'}:…'",
                 fix="base_url=http://127.0.0.1:8000/v1",
             )
-        if parts.username or parts.password or parts.query:
+        if parts.username or parts.password or parts.query or parts.fragment:
             raise S3EvalError(
                 "A base_url holds no credentials or query",
                 why="it is recorded with every run",
                 fix="put the key into the environment",
             )
+        if not _HOST.fullmatch(host) or not self.base_url.isprintable():
+            # Such a host is another one to the next program that reads the address.
+            raise S3EvalError("The host of this base_url holds characters that no host has")
         object.__setattr__(self, "base_url", self.base_url.rstrip("/"))
+        object.__setattr__(self, "addresses", _loopback_addresses(host))
+        object.__setattr__(self, "local", bool(self.addresses) or _is_loopback(host))
 
     @property
     def host(self) -> str:
         """Host and port, as the record of what was sent names it."""
         return urlsplit(self.base_url).netloc
-
-    @property
-    def local(self) -> bool:
-        """Whether this address is this machine."""
-        return is_local(self.base_url)
 
     @property
     def name(self) -> str:
@@ -94,20 +79,42 @@ class Endpoint:
 
 
 def is_local(url: str) -> bool:
-    """Whether an address is this machine: a loopback address or ``localhost``, by its letters.
+    """Whether an address is this machine: a loopback address, or a name that resolves to one.
 
-    Names are not resolved: what a name resolves to can change between the check and the call.
+    Only ``localhost`` and names under it are resolved; every address of theirs must be
+    127.0.0.1 or ::1, since a hosts file or a search domain decides what they mean. Any other
+    name is another machine, whatever it resolves to.
 
     >>> [is_local(u) for u in ("http://127.0.0.1:8000/v1", "http://[::1]/v1", "http://10.0.0.2/v1")]
     [True, True, False]
     """
-    host = (urlsplit(url).hostname or "").lower().rstrip(".")
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return _is_loopback(host) or bool(_loopback_addresses(host))
+
+
+def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _loopback_addresses(host: str) -> tuple[str, ...]:
+    """What ``localhost`` or a name under it resolves to; empty unless all of it is loopback."""
+    name = host.lower().rstrip(".")
+    if name != "localhost" and not name.endswith(".localhost"):
+        return ()
+    if not _HOST.fullmatch(name):
+        return ()
+    try:
+        results = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    addresses = tuple(dict.fromkeys(str(result[4][0]) for result in results))
+    return addresses if {*addresses} <= _LOOPBACK else ()
 
 
 def is_same_host(one: str, other: str) -> bool:
@@ -117,6 +124,19 @@ def is_same_host(one: str, other: str) -> bool:
     True
     """
     return (urlsplit(one).hostname or "").lower() == (urlsplit(other).hostname or "").lower()
+
+
+def refuse_without_consent(endpoint: Endpoint, permission: Permission) -> None:
+    """Refuse another machine than this one, unless the user allowed it.
+
+    Raises:
+        S3EvalError: it is another one, and that was not allowed.
+    """
+    if not endpoint.local and not permission.allow_remote:
+        raise S3EvalError(
+            f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
+            fix="--allow-remote, if that is allowed where you work",
+        )
 
 
 def find_key(owner: str, variables: Sequence[str], *, required: bool) -> Secret | None:

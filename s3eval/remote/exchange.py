@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from s3eval.remote.failures import CallError, failure_of_status
 
-__all__ = ["ChatRequest", "Reply", "reply_of"]
+__all__ = ["ChatRequest", "Reply", "listed_models", "reply_of"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class ChatRequest:
 
 @dataclass(frozen=True)
 class Reply:
-    """What the server said.
+    """A server's answer.
 
     Attributes:
         text: the message, unchanged.
@@ -54,12 +54,13 @@ class Reply:
     logprobs: tuple[Mapping[str, Any], ...] = ()
 
 
-def reply_of(text: str, body: Mapping[str, Any]) -> Reply:
+def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = str) -> Reply:
     """The reply in a response's JSON.
 
     Args:
         text: the response's body.
         body: the request's, for the settings.
+        scrub: takes the key out of every decoded text.
 
     Raises:
         CallError: no JSON object, or an error inside it.
@@ -68,25 +69,26 @@ def reply_of(text: str, body: Mapping[str, Any]) -> Reply:
     'hi'
     """
     try:
-        found = json.loads(text)
-    except ValueError:
+        decoded = _scrubbed(json.loads(text), scrub)
+    except (ValueError, RecursionError):
         raise CallError("server", "the response is no JSON", billed=True) from None
-    if not isinstance(found, dict):
+    if not isinstance(decoded, dict):
         raise CallError("server", "the response is no JSON object", billed=True)
-    if found.get("error"):
+    if decoded.get("error"):
         # Some gateways answer 200 with an error inside.
-        raise failure_of_status(400, {}, text)
+        raise failure_of_status(400, {}, text, scrub)
     # Only the envelope is trusted; a gateway may put anything where a dictionary belongs.
-    usage = _dict(found.get("usage"))
-    choices = found.get("choices")
+    usage = _dict(decoded.get("usage"))
+    choices = decoded.get("choices")
     choice = _dict(choices[0] if isinstance(choices, list) and choices else None)
     message = _dict(choice.get("message"))
     refusal = message.get("refusal")
+    refused = refusal if isinstance(refusal, str) and refusal.strip() else ""
     logprobs = _dict(choice.get("logprobs")).get("content")
     return Reply(
-        text=str(refusal or _text_of(message.get("content"))),
-        finish="refusal" if refusal else str(choice.get("finish_reason") or ""),
-        settings=_settings(found, body),
+        text=refused or _text_of(message.get("content")),
+        finish="refusal" if refused else str(choice.get("finish_reason") or ""),
+        settings=_settings(decoded, body),
         prompt_tokens=_number(usage.get("prompt_tokens")),
         completion_tokens=_number(usage.get("completion_tokens")),
         logprobs=tuple(t for t in logprobs if isinstance(t, dict))
@@ -95,12 +97,39 @@ def reply_of(text: str, body: Mapping[str, Any]) -> Reply:
     )
 
 
-def _settings(found: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+def listed_models(text: str, scrub: Callable[[str], str] = str) -> list[str]:
+    """The model ids in the JSON of ``GET /models``; empty where it is no such list.
+
+    >>> listed_models('{"data": [{"id": "a"}, {"id": 7}, {}]}')
+    ['a']
+    """
+    try:
+        decoded = json.loads(text)
+    except (ValueError, RecursionError):
+        return []
+    listed = decoded.get("data") if isinstance(decoded, dict) else None
+    ids = [_dict(m).get("id") for m in listed] if isinstance(listed, list) else []
+    return [scrub(i) for i in ids if isinstance(i, str) and i.isprintable() and len(i) <= 300]
+
+
+def _scrubbed(value: Any, scrub: Callable[[str], str]) -> Any:
+    """Decoded JSON with every text scrubbed and half characters (lone surrogates) replaced."""
+    if isinstance(value, str):
+        whole = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return scrub(whole)
+    if isinstance(value, list):
+        return [_scrubbed(v, scrub) for v in value]
+    if isinstance(value, dict):
+        return {k: _scrubbed(v, scrub) for k, v in value.items()}
+    return value
+
+
+def _settings(decoded: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
     mode = (body.get("response_format") or {}).get("type", "text")
     return {
         "model": body["model"],
-        "answered_by": str(found.get("model") or ""),
-        "fingerprint": str(found.get("system_fingerprint") or ""),
+        "answered_by": str(decoded.get("model") or ""),
+        "fingerprint": str(decoded.get("system_fingerprint") or ""),
         # "server default" says that the server refused the parameter.
         "temperature": body.get("temperature", "server default"),
         "seed": body.get("seed", "server default"),
@@ -110,8 +139,9 @@ def _settings(found: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, An
 
 def _text_of(content: Any) -> str:
     if isinstance(content, list):
-        return "".join(str(p.get("text", "")) for p in content if isinstance(p, dict))
-    return "" if content is None else str(content)
+        texts = [p.get("text") for p in content if isinstance(p, dict)]
+        return "".join(t for t in texts if isinstance(t, str))
+    return content if isinstance(content, str) else ""
 
 
 def _dict(value: Any) -> Mapping[str, Any]:

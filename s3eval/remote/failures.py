@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import email.utils
 import json
+import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-__all__ = ["CallError", "FailureKind", "failure_of_status", "retry_after_seconds"]
+__all__ = ["CallError", "FailureKind", "failure_of_status", "one_line", "retry_after_seconds"]
 
 FailureKind = Literal[
     "rate-limited",  # 429: wait as told, then again
     "server",  # 5xx, a body that is no JSON: again
     "timeout",  # no answer in time: again
     "connection",  # refused, reset, dropped half way: again
+    "oversized",  # more bytes than any answer takes: this item stays unread
     "moderation",  # the server will not touch this text: this item stays unread
     "refusal",  # the model declined: this item stays unread
     "empty",  # no choice, or a choice without words
@@ -91,48 +93,71 @@ def retry_after_seconds(headers: Mapping[str, str]) -> float | None:
         if text is None:
             continue
         try:
-            return max(0.0, float(text) / scale)
+            seconds = float(text) / scale
+            return None if math.isnan(seconds) else max(0.0, seconds)
         except ValueError:
-            when = email.utils.parsedate_tz(text)
-            if when is not None:
-                return max(0.0, email.utils.mktime_tz(when) - time.time())
+            return _seconds_until(text)
     return None
 
 
-def failure_of_status(status: int, headers: Mapping[str, str], body: str) -> CallError:
+def _seconds_until(date: str) -> float | None:
+    try:
+        when = email.utils.parsedate_tz(date)
+        return None if when is None else max(0.0, email.utils.mktime_tz(when) - time.time())
+    except (ValueError, OverflowError):
+        return None
+
+
+def one_line(text: str, limit: int = 200) -> str:
+    """A server's words as one line that a terminal shows as they are.
+
+    >>> one_line("no such \\x1b[31mmodel\\n")
+    'no such [31mmodel'
+    """
+    return " ".join("".join(c for c in text if c.isprintable() or c.isspace()).split())[:limit]
+
+
+def failure_of_status(
+    status: int,
+    headers: Mapping[str, str],
+    body: str,
+    scrub: Callable[[str], str] = str,
+) -> CallError:
     """The failure an HTTP status other than 2xx stands for.
 
     Args:
         status: e.g. 429.
         headers: lower-case names.
         body: the response's text; the error's message, code and parameter are looked up in it.
+        scrub: takes the key out of what is decoded.
     """
-    message, code, parameter = _error_fields(body)
+    message, code, parameter = (scrub(part) for part in _error_fields(body))
+    message = one_line(message)
     reason = f"HTTP {status}" + (f": {message}" if message else "")
-    said = f"{message} {code}".lower()
-    if status == 429 and "insufficient_quota" in said:
+    description = f"{message} {code}".lower()
+    if status == 429 and "insufficient_quota" in description:
         return CallError("access", reason)
     if status in (408, 425, 429, 529):
         return CallError("rate-limited", reason, retry_after=retry_after_seconds(headers))
-    if status in (500, 501) and "not support" in said:
+    if status in (500, 501) and "not support" in description:
         return CallError("bad-request", reason)  # llama.cpp: "image input is not supported"
     if status >= 500:
         return CallError("server", reason, retry_after=retry_after_seconds(headers))
-    if status in (401, 402, 403, 404, 405) and not _is_moderation(said):
+    if status in (401, 402, 403, 404, 405) and not _is_moderation(description):
         return CallError("access", reason)
-    if _is_moderation(said):
+    if _is_moderation(description):
         return CallError("moderation", reason)
-    named = _unsupported(parameter, said)
+    named = _unsupported(parameter, description)
     if named:
         return CallError("unsupported", reason, parameter=named)
     return CallError("bad-request", reason)
 
 
-def _is_moderation(said: str) -> bool:
-    return any(word in said for word in _MODERATION)
+def _is_moderation(description: str) -> bool:
+    return any(word in description for word in _MODERATION)
 
 
-def _unsupported(parameter: str, said: str) -> str:
+def _unsupported(parameter: str, description: str) -> str:
     known = (
         "response_format",
         "max_completion_tokens",
@@ -142,12 +167,16 @@ def _unsupported(parameter: str, said: str) -> str:
         "temperature",
         "seed",
     )
-    if "max_completion_tokens" in said and "max_tokens" in said:
+    if "max_completion_tokens" in description and "max_tokens" in description:
         return "max_tokens"  # "use max_completion_tokens instead of max_tokens"
-    if "json_schema" in said or "guided" in said or "structured output" in said:
+    if (
+        "json_schema" in description
+        or "guided" in description
+        or "structured output" in description
+    ):
         return "response_format"
     for name in known:
-        if name in (parameter.lower(), said) or name in said:
+        if name in (parameter.lower(), description) or name in description:
             return name
     root = parameter.lower().split(".")[0]
     return root if root in known else ""
@@ -155,12 +184,12 @@ def _unsupported(parameter: str, said: str) -> str:
 
 def _error_fields(body: str) -> tuple[str, str, str]:
     try:
-        found: Any = json.loads(body)
-    except ValueError:
-        return " ".join(body.split())[:200], "", ""
-    error = found.get("error", found) if isinstance(found, dict) else found
+        decoded: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return body, "", ""
+    error = decoded.get("error", decoded) if isinstance(decoded, dict) else decoded
     if isinstance(error, dict):
         message = str(error.get("message") or error.get("detail") or "")
         code = f"{error.get('code') or ''} {error.get('type') or ''}".strip()
-        return " ".join(message.split())[:200], code, str(error.get("param") or "")
-    return " ".join(str(error).split())[:200], "", ""
+        return message, code, str(error.get("param") or "")
+    return str(error), "", ""

@@ -8,7 +8,7 @@ from typing import Any
 
 __all__ = ["json_objects"]
 
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL | re.IGNORECASE)
+_MARK = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
 
 
 def json_objects(text: str) -> list[dict[str, Any]]:
@@ -23,21 +23,37 @@ def json_objects(text: str) -> list[dict[str, Any]]:
     >>> json_objects('{"a": [1, 2'), json_objects('{"a": {"b": 1}, "c')
     ([], [])
     """
-    stripped = _THOUGHTS.sub(" ", text)
-    found: list[dict[str, Any]] = []
+    stripped = _without_thoughts(text)
+    objects: list[dict[str, Any]] = []
     start = stripped.find("{")
     while start >= 0:
         end = _closing(stripped, start)
         if end is None:
             break  # what stands inside an unfinished object is not an answer
         try:
-            value = json.loads(stripped[start:end])
+            value = json.loads(stripped[start:end], parse_constant=_no_json)
         except (ValueError, RecursionError):
             pass  # braces of prose
         else:
-            found.append(value)
+            objects.append(value)
         start = stripped.find("{", end)
-    return found
+    return objects
+
+
+def _without_thoughts(text: str) -> str:
+    """The text with each ``<think>`` up to its ``</think>`` replaced by a space, in one pass."""
+    kept, position, opened = [], 0, -1
+    for mark in _MARK.finditer(text):
+        if not mark.group(1):
+            opened = mark.start() if opened < 0 else opened
+        elif opened >= 0:
+            kept.append(text[position:opened])
+            position, opened = mark.end(), -1
+    return " ".join([*kept, text[position:]])
+
+
+def _no_json(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
 
 
 def _closing(text: str, start: int) -> int | None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
 from s3eval.errors import S3EvalError, nearest
+from s3eval.permission import LOCAL_ONLY, OPTION, Permission
 from s3eval.remote.budget import Budget, Prices
-from s3eval.remote.client import Patience, Sampling
-from s3eval.remote.endpoint import Endpoint, find_key
+from s3eval.remote.client import RetryPolicy, Sampling
+from s3eval.remote.endpoint import Endpoint, find_key, refuse_without_consent
 
-__all__ = ["RESERVED", "ServerOptions", "read_options"]
+__all__ = ["ServerOptions", "read_options"]
 
-#: What the command line's own flags set; refused among ``--judge-option``/``--model-option``.
-RESERVED = ("allow_remote", "phi", "max_cost", "max_calls")
 _Options = TypeVar("_Options", bound=BaseModel)
 
 
@@ -31,7 +30,7 @@ class ServerOptions(BaseModel):
         timeout: seconds for one try; ``attempts``: tries over transient failures.
         concurrency: requests in flight.
         prompt_price, completion_price: dollars for a million tokens.
-        allow_remote, phi, max_cost, max_calls: set by the flags of the same names.
+        permission: what the user's flags allow; an instance, never read from a text or a table.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -49,10 +48,7 @@ class ServerOptions(BaseModel):
     concurrency: int = Field(8, ge=1, le=256)
     prompt_price: float | None = Field(None, ge=0)
     completion_price: float | None = Field(None, ge=0)
-    allow_remote: bool = False
-    phi: Literal["redact", "block", "off"] = "redact"
-    max_cost: float | None = Field(None, ge=0)
-    max_calls: int | None = Field(None, ge=0)
+    permission: InstanceOf[Permission] = LOCAL_ONLY
 
     def endpoint(
         self, owner: str, variables: tuple[str, ...], *, needs_key: bool = False
@@ -68,10 +64,8 @@ class ServerOptions(BaseModel):
         Raises:
             S3EvalError: sending there was not allowed (said first), or the key is missing.
         """
-        from s3eval.privacy.gate import refuse_without_consent
-
         bare = Endpoint(self.base_url, self.model)
-        refuse_without_consent(bare, self.allow_remote)
+        refuse_without_consent(bare, self.permission)
         names = (self.key_variable,) if self.key_variable else variables
         required = not bare.local and (needs_key or bool(self.key_variable))
         return Endpoint(self.base_url, self.model, find_key(owner, names, required=required))
@@ -80,9 +74,9 @@ class ServerOptions(BaseModel):
         """Temperature and seed."""
         return Sampling(self.temperature, self.seed)
 
-    def patience(self) -> Patience:
+    def retry(self) -> RetryPolicy:
         """Time-outs, tries, concurrency."""
-        return Patience(
+        return RetryPolicy(
             timeout=self.timeout,
             attempts=self.attempts,
             first_wait=self.first_wait,
@@ -91,8 +85,8 @@ class ServerOptions(BaseModel):
         )
 
     def budget(self) -> Budget:
-        """The budget of the flags."""
-        return Budget(self.max_calls, self.max_cost)
+        """The budget of the permission."""
+        return Budget(self.permission.max_calls, self.permission.max_cost)
 
     def prices(self, known: Prices | None = None) -> Prices | None:
         """The prices given, else those known."""
@@ -110,7 +104,7 @@ def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) 
     >>> read_options(ServerOptions, {"base_url": "http://localhost/v1", "model": "m"}, "x").seed
     0
     """
-    known = [n for n in shape.model_fields if n not in RESERVED]
+    known = [n for n in shape.model_fields if n != OPTION]
     for name in options:
         if name not in shape.model_fields:
             close = nearest(name, known)

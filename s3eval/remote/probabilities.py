@@ -8,6 +8,9 @@ from typing import Any
 
 __all__ = ["choice_probabilities"]
 
+# Servers compute in 16 bits and print few digits: so far above its bound a value is still meant.
+_ROUNDING = 0.01
+
 
 def choice_probabilities(
     tokens: Sequence[Mapping[str, Any]], choices: Sequence[str]
@@ -24,26 +27,40 @@ def choice_probabilities(
 
     Returns:
         probabilities normalised over the choices, and their total mass in [0, 1]; empty and
-        None where the server gave no alternatives or none belongs to a choice.
+        None where the server gave no alternatives, none belongs to a choice, or one of them is
+        no logarithm of a probability (NaN, a text, above 0): never a guess in its place.
 
     >>> first = {"token": "Yes", "logprob": -0.7, "top_logprobs": [
     ...     {"token": "Yes", "logprob": math.log(0.5)}, {"token": " no", "logprob": math.log(0.25)},
     ...     {"token": "yes", "logprob": math.log(0.1)}, {"token": "The", "logprob": math.log(0.1)}]}
-    >>> found, mass = choice_probabilities([first], ["yes", "no"])
-    >>> {k: round(v, 3) for k, v in found.items()}, round(mass, 3)
+    >>> probabilities, mass = choice_probabilities([first], ["yes", "no"])
+    >>> {k: round(v, 3) for k, v in probabilities.items()}, round(mass, 3)
     ({'yes': 0.706, 'no': 0.294}, 0.85)
     """
     first = next((t for t in tokens if _word(str(t.get("token", "")))), None)
-    listed = (first or {}).get("top_logprobs") or []
+    listed = (first or {}).get("top_logprobs")
     sums = dict.fromkeys(choices, 0.0)
-    for alternative in listed:
+    for alternative in listed if isinstance(listed, list) else []:
+        probability = _probability(alternative)
+        if probability is None:
+            return {}, None
         choice = _choice_of(_word(str(alternative.get("token", ""))), choices)
         if choice is not None:
-            sums[choice] += math.exp(min(0.0, float(alternative["logprob"])))
+            sums[choice] += probability
     mass = math.fsum(sums.values())
-    if mass <= 0.0:
+    if not 0.0 < mass <= 1.0 + _ROUNDING:
         return {}, None
     return {c: p / mass for c, p in sums.items()}, min(1.0, mass)
+
+
+def _probability(alternative: Any) -> float | None:
+    """The probability an alternative's ``logprob`` stands for; None where it is none."""
+    value = alternative.get("logprob") if isinstance(alternative, Mapping) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if math.isnan(value) or value > _ROUNDING:
+        return None
+    return math.exp(min(0.0, value))
 
 
 def _word(token: str) -> str:

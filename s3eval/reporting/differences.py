@@ -7,29 +7,41 @@ from typing import TYPE_CHECKING
 
 from s3eval.facts.reports import Table
 from s3eval.reporting.tables import print_table
-from s3eval.statistics.comparing import outcome
+from s3eval.statistics.comparing import FAMILIES, NOT_SHOWN, outcome
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.statistics.comparing import Difference
 
-__all__ = ["show_differences", "tables_of"]
+__all__ = ["explanation", "show_differences", "tables_of"]
 
 
 def show_differences(rows: Sequence[Difference], protocol: str) -> None:
     """Print a table a pair, with a summary under each."""
-    family = sum(r.p is not None for r in rows)
     for table, mine in zip(tables_of(rows, protocol), _pairs(rows), strict=True):
         print_table(table.title, table.columns, table.rows, table.right)
         echo(_summary(mine))
-    echo(f"p Holm is corrected over {family} tests; all go by patient.")
+    echo(explanation(rows))
+
+
+def explanation(rows: Sequence[Difference]) -> str:
+    """Which question each corrected p answers, and over how many tests it is corrected."""
+    tests = {f: sum(r.p is not None and r.family == f for r in rows) for f in FAMILIES}
+    return (
+        "All tests go by patient. p family: does a run differ at a task as a whole (headline: the "
+        f"task's headline\nmetric, corrected over {tests['headline']} tests), and at which items "
+        f"(items: single items and further metrics,\ncorrected over {tests['items']} tests). "
+        f"p all: is there any difference anywhere (corrected over {sum(tests.values())} tests). "
+        "\nBetter goes by p family."
+    )
 
 
 def tables_of(rows: Sequence[Difference], protocol: str) -> list[Table]:
     """A table for each pair of runs."""
-    columns = ["score", "first", "second", "difference", "95 % interval", "effect", "p", "p Holm"]
-    columns += ["wins/ties/losses", "videos", "patients", "better"]
-    right = ("first", "second", "difference", "effect", "p", "p Holm", "videos", "patients")
+    columns = ["score", "first", "second", "difference", "95 % interval", "effect", "p"]
+    columns += ["p family", "p all", "family", "wins/ties/losses", "videos", "patients", "better"]
+    right = ["first", "second", "difference", "effect", "p", "p family", "p all"]
+    right += ["videos", "patients"]
     tables = []
     for mine in _pairs(rows):
         first, second = mine[0].first, mine[0].second
@@ -56,6 +68,8 @@ def _cells(row: Difference) -> tuple[object, ...]:
         _number(row.effect, 2),
         _number(row.p, 4),
         _number(row.p_holm, 4),
+        _number(row.p_holm_all, 4),
+        row.family,
         f"{row.wins}/{row.ties}/{row.losses}",
         f"{row.videos}" + (f" (+{row.left_out} in one only)" if row.left_out else ""),
         row.patients,
@@ -68,15 +82,20 @@ def _number(value: float | None, digits: int = 3) -> str:
 
 
 def _summary(rows: Sequence[Difference]) -> str:
-    features = [r for r in rows if r.item != "mean" and r.difference is not None]
-    first = sum(r.better == r.first for r in features)
-    second = sum(r.better == r.second for r in features)
-    shown = sum(r.p_holm is not None and r.p_holm < 0.05 for r in rows)
-    ahead = (
-        f"Of {len(features)} items {rows[0].first} is ahead on {first}, {rows[0].second} on "
-        f"{second}, equal on {len(features) - first - second}. "
-    )
-    return (
-        f"{ahead if features else ''}{shown} of {len(rows)} differences are shown at 5 % after "
-        "correction.\n"
-    )
+    lines = []
+    for family in FAMILIES:
+        mine = [r for r in rows if r.family == family and r.difference is not None]
+        if mine:
+            first, second = (sum(r.better == name for r in mine) for name in _names(rows))
+            shown = sum(outcome(r) != NOT_SHOWN for r in mine)
+            what = "headline scores" if family == "headline" else "items"
+            lines.append(
+                f"Of {len(mine)} {what} {rows[0].first} is ahead on {first}, {rows[0].second} on "
+                f"{second}, equal on {len(mine) - first - second}; {shown} shown at 5 % after "
+                "correction."
+            )
+    return "\n".join(lines) + "\n"
+
+
+def _names(rows: Sequence[Difference]) -> tuple[str, str]:
+    return rows[0].first, rows[0].second

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from s3eval.terminal import echo, on_terminal, visible, width
+
 if TYPE_CHECKING:
     from s3eval.model import Answer
 
@@ -26,7 +28,8 @@ def steps_shown(label: str, total: int, every: float = EVERY) -> Iterator[Callab
 
     >>> with steps_shown("asking", 2) as advance: advance(1); advance(1)
     """
-    if total and (sys.stderr.isatty() or _in_notebook()):
+    label = visible(label)
+    if total and (on_terminal(sys.stderr) or _in_notebook()):
         with _bar(label, total) as advance:
             yield advance
     else:
@@ -43,7 +46,7 @@ def answers_shown(label: str, total: int) -> Iterator[Callable[[Answer, bool], N
 
 def line_shown(line: str) -> None:
     """A line about what is going on, on stderr, where it disturbs no JSON."""
-    print(line, file=sys.stderr, flush=True)
+    echo(line, err=True)
 
 
 def _in_notebook() -> bool:
@@ -58,14 +61,14 @@ def _bar(label: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
 
     columns = (
-        progress.TextColumn("{task.description}"),
+        progress.TextColumn("{task.description}", markup=False),
         progress.BarColumn(),
         progress.MofNCompleteColumn(),
         progress.TextColumn("{task.fields[rate]}"),
         progress.TimeRemainingColumn(),
     )
     begun = time.monotonic()
-    console = Console() if _in_notebook() else Console(stderr=True)
+    console = Console() if _in_notebook() else Console(stderr=True, width=width())
     with progress.Progress(*columns, console=console) as bar:
         task = bar.add_task(label, total=total, rate="")
         done = 0

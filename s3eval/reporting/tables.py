@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -100,47 +100,74 @@ def _print_fitted(
     # Our own width: a terminal that says 0 columns would be shown none.
     console = Console(width=width())
     console.print(Text(title, style="bold"), soft_wrap=False)
-    for places in _blocks(names, cells, numbers, console.width):
-        console.print(_table(names, cells, numbers, places))
+    natural, least = _widths(names, cells, numbers, console.width)
+    for places in _blocks(least, console.width):
+        console.print(_table(names, cells, numbers, _fitted(natural, least, places, console.width)))
 
 
-def _blocks(
+def _widths(
     names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool], room: int
-) -> list[list[int]]:
-    """Which columns stand beside each other: all where they fit, else the first with a few more.
-
-    >>> _blocks(["item", "f1", "n"], [["tonic", "100.00", "82/82"]], [False, True, True], 20)
-    [[0, 1], [0, 2]]
-    """
+) -> tuple[list[int], list[int]]:
+    """What columns take unfolded, and what they take at least: numbers all, text twelve."""
     from rich.cells import cell_len
 
-    longest = [
-        max(cell_len(text) for text in (name, *(row[i] for row in cells)))
-        for i, name in enumerate(names)
-    ]
-    # What is less than a column's content is folded: numbers never, text not below twelve.
-    least = [
-        size if number else min(size, _TEXT) for size, number in zip(longest, numbers, strict=True)
-    ]
-    least = [min(size, room // 2 - 2) for size in least]
-    if longest and longest[0] <= min(_ONE_LINE, room // 2):
-        least[0] = longest[0]
+    natural, least = [], []
+    for i, number in enumerate(numbers):
+        longest = max((cell_len(row[i]) for row in cells), default=0)
+        # Names of columns may be folded between words.
+        word = max(map(cell_len, names[i].split()), default=0)
+        natural.append(max(longest, cell_len(names[i])))
+        size = max(longest, word) if number else min(_TEXT, natural[i])
+        least.append(max(1, min(size, room // 2 - 3)))
+    # What a row is about stays on one line where it can.
+    if natural and natural[0] <= min(_ONE_LINE, room // 2):
+        least[0] = natural[0]
+    return natural, least
+
+
+def _fitted(
+    natural: Sequence[int], least: Sequence[int], places: Sequence[int], room: int
+) -> dict[int, int]:
+    """Widths of the columns at these places: the widest give way until all fit.
+
+    >>> _fitted([10, 30, 4], [10, 12, 4], [0, 1, 2], 40)
+    {0: 10, 1: 19, 2: 4}
+    """
+    widths = {i: max(natural[i], least[i]) for i in places}
+    while _taken(widths.values()) > room:
+        wide = max(places, key=lambda i: (widths[i] > least[i], widths[i]))
+        if widths[wide] <= least[wide]:
+            break
+        widths[wide] -= 1
+    return widths
+
+
+def _taken(widths: Iterable[int]) -> int:
+    """Columns of the terminal: two more for each for what stands between them, and the edge."""
+    return 1 + sum(width + 2 for width in widths)
+
+
+def _blocks(least: Sequence[int], room: int) -> list[list[int]]:
+    """Which columns stand beside each other: all where they fit, else the first with a few more.
+
+    >>> _blocks([5, 6, 5], 40), _blocks([5, 6, 5], 20)
+    ([[0, 1, 2]], [[0, 1], [0, 2]])
+    """
     blocks: list[list[int]] = []
-    for place in range(1, len(names)):
-        # Two more a column for what stands between them, and the edges.
-        taken = 1 + sum(least[i] + 2 for i in [*(blocks[-1] if blocks else [0]), place])
+    for place in range(1, len(least)):
+        taken = _taken(least[i] for i in [*(blocks[-1] if blocks else [0]), place])
         if blocks and taken <= room:
             blocks[-1].append(place)
         else:
             blocks.append([0, place])
-    return blocks or [[0]]
+    return blocks or [[*range(len(least))]]
 
 
 def _table(
     names: Sequence[str],
     cells: Sequence[Sequence[str]],
     numbers: Sequence[bool],
-    places: Sequence[int],
+    widths: Mapping[int, int],
 ) -> RichTable:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table as RichTable
@@ -148,17 +175,15 @@ def _table(
 
     # No frame: on 80 columns that is a third of a table with ten of them.
     table = RichTable(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for i in places:
+    for i, column_width in widths.items():
         # What a file says is text and no markup. Folded, not cut: a name that ends in "…" tells
         # nobody which video it is.
         table.add_column(
             Text(names[i]),
             justify="right" if numbers[i] else "left",
             overflow="fold",
-            # What a row is about stays on one line where it can, and so do numbers.
-            no_wrap=numbers[i]
-            or (i == 0 and max(len(c) for c in (names[0], *(r[0] for r in cells))) <= _ONE_LINE),
+            width=column_width,
         )
     for row in cells:
-        table.add_row(*(Text(row[i]) for i in places))
+        table.add_row(*(Text(row[i]) for i in widths))
     return table

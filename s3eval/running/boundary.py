@@ -15,6 +15,7 @@ from numbers import Real
 from typing import Any
 
 from s3eval.errors import S3EvalError
+from s3eval.facts.identity import checked_identity
 from s3eval.model import Answer, Question
 from s3eval.task import Finding
 
@@ -144,27 +145,3 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
         raise S3EvalError("A finding cannot be written as JSON", why=str(error)) from error
     checked: Finding = finding
     return checked
-
-
-def checked_identity(given: Any, model: str, package: str = "") -> dict[str, Any]:
-    """A model's identity, as it goes into the key of its answers.
-
-    Raises:
-        S3EvalError: it is no mapping, or not JSON: then a key of it would not be the same twice.
-    """
-    where = f"{package}: {model}" if package else model
-    if not isinstance(given, Mapping):
-        raise S3EvalError(
-            "Expected identity() to give a mapping", where=where, why=f"got {type(given).__name__}"
-        )
-    try:
-        text = json.dumps(dict(given), sort_keys=True, allow_nan=False)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise S3EvalError(
-            "identity() is not JSON-able",
-            where=where,
-            why=str(error),
-            fix="give names and numbers (str, int, float, bool, lists and mappings of those)",
-        ) from error
-    found: dict[str, Any] = json.loads(text)
-    return found

@@ -70,7 +70,7 @@ def kept_of(work: Evaluation, registry: Registry) -> Kept:
     before = open_run(work.out)
     facts = before.facts
     fix = "another --out, or --replace to begin this run anew (its answers are kept for reuse)"
-    if facts.model != work.model or facts.source != "asked":
+    if facts.model != work.settings.model or facts.source != "asked":
         raise S3EvalError(
             f"The folder holds a run of '{facts.model}'", where=work.out.name, fix=fix
         )
@@ -82,7 +82,7 @@ def kept_of(work: Evaluation, registry: Registry) -> Kept:
     others = {
         name: found
         for name, found in before.findings.items()
-        if name not in work.tasks and name in registry.names("task")
+        if name not in work.settings.tasks and name in registry.names("task")
     }
     if others:
         _refuse_other_settings(work, facts, others, fix)
@@ -95,8 +95,8 @@ def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: s
     if not facts.digest or facts.digest == work.dataset.digest:
         return
     before = found_dataset(facts, run)
-    same = facts.dataset == work.dataset_path or (
-        before is not None and before.resolve() == Path(work.dataset_path).resolve()
+    same = facts.dataset == work.settings.data or (
+        before is not None and before.resolve() == Path(work.settings.data).resolve()
     )
     if not same:
         raise S3EvalError(
@@ -130,17 +130,17 @@ def _refuse_other_settings(
 ) -> None:
     """Findings of tasks that are not asked now are kept only where they were made alike."""
     now: dict[str, Any] = {
-        "protocol": work.protocol,
-        "seed": work.seed,
-        "sampling": dict(work.sampling),
+        "protocol": work.settings.protocol,
+        "seed": work.settings.seed,
+        "sampling": dict(work.settings.sampling),
     }
     before: dict[str, Any] = {
         "protocol": facts.protocol,
         "seed": facts.seed,
         "sampling": dict(facts.options.get("sampling", {})),
     }
-    if work.profile:
-        now["profile"], before["profile"] = work.profile, facts.options.get("profile")
+    if work.settings.profile:
+        now["profile"], before["profile"] = work.settings.profile, facts.options.get("profile")
     changed = [name for name in now if now[name] != before[name]]
     if changed:
         raise S3EvalError(

@@ -9,24 +9,28 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.facts.clips import Clip
 from s3eval.facts.footage import Footage, FootageFailure
 from s3eval.model import Answer, Model, Question
+from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.running.boundary import checked_answer, checked_identity
+from s3eval.running.executing import Asked, Executor, Local, VideoWork
 from s3eval.running.keys import AnswerKeys
 from s3eval.running.plan import Plan, VideoPlan
+from s3eval.running.reasons import reason_of
 from s3eval.running.store import AnswerStore, StoredAnswer
 from s3eval.task import Piece, Reading, Task
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
+    from s3eval.running.settings import Settings
     from s3eval.vocabulary import Protocol, Sense
 
-__all__ = ["AskCounts", "Session", "ask_all", "pieces_of"]
+__all__ = ["AskCounts", "Session", "ask_all", "ask_video", "pieces_of"]
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Session:
     facts: Mapping[str, Any]
     senses: frozenset[Sense]
     media: Mapping[str, str] = field(default_factory=dict)
+    settings: Settings | None = None
+    permission: Permission = LOCAL_ONLY
 
     @cached_property
     def _keys(self) -> AnswerKeys:
@@ -58,6 +64,8 @@ class Session:
         name: str,
         senses: Collection[Sense],
         package: str = "",
+        settings: Settings | None = None,
+        permission: Permission = LOCAL_ONLY,
     ) -> Session:
         """Prepare a session; media are hashed here (once a file, remembered by the store).
 
@@ -68,7 +76,9 @@ class Session:
         media = {}
         for video in (p.video for p in plan.videos):
             media[video.name] = _media(dataset, store, model, video)
-        return cls(dataset, plan, store, model, facts, frozenset(senses), media)
+        return cls(
+            dataset, plan, store, model, facts, frozenset(senses), media, settings, permission
+        )
 
     def key(self, clip: Clip, question: Question) -> str:
         """The key of an answer of this session."""
@@ -112,53 +122,63 @@ Report = Callable[[Answer, bool], None]
 
 
 def ask_all(
-    session: Session, *, retry_failed: bool = False, report: Report = lambda answer, old: None
+    session: Session,
+    *,
+    retry_failed: bool = False,
+    report: Report = lambda answer, old: None,
+    executor: Executor | None = None,
 ) -> AskCounts:
     """Ask what has not been answered; every answer is stored before the next question.
 
     Args:
         retry_failed: ask again what failed before.
         report: called for every answer, with whether it was already there.
+        executor: where videos are asked about, default one after the other in this process.
 
     Raises:
         StopRunError, MachineError, KeyboardInterrupt: asking ended early; answers are kept.
     """
     counts = dict.fromkeys(("reused", "answered", "failed", "skipped"), 0)
-    for plan in session.plan.videos:
-        keys = session.keys(plan)
-        stored = session.store.get_many(keys.values())
-        unanswered: dict[Clip, list[Question]] = {}
-        for (clip, question), key in keys.items():
-            known = stored.get(key)
-            if known is None or (retry_failed and known.status == "failed"):
-                unanswered.setdefault(clip, []).append(question)
-            else:
-                counts["reused"] += 1
-                report(known, True)
-        for clip, question, answer, seconds in _ask_video(session, plan, unanswered):
-            facts = (keys[clip, question], clip.video, clip.start, clip.end, question.key)
-            session.store.put(StoredAnswer(*facts, answer, round(seconds, 4)))
-            counts[answer.status] += 1
-            report(answer, False)
+
+    def works() -> Iterator[VideoWork]:
+        for plan in session.plan.videos:
+            keys = session.keys(plan)
+            stored = session.store.get_many(keys.values())
+            unanswered: dict[Clip, list[Question]] = {}
+            for (clip, question), key in keys.items():
+                known = stored.get(key)
+                if known is None or (retry_failed and known.status == "failed"):
+                    unanswered.setdefault(clip, []).append(question)
+                else:
+                    counts["reused"] += 1
+                    report(known, True)
+            if unanswered:
+                yield VideoWork(plan, unanswered)
+
+    for asked in (executor or Local()).ask(session, works()):
+        clip, question, answer = asked.clip, asked.question, asked.answer
+        facts = (session.key(clip, question), clip.video, clip.start, clip.end, question.key)
+        session.store.put(StoredAnswer(*facts, answer, round(asked.seconds, 4)))
+        counts[answer.status] += 1
+        report(answer, False)
     return AskCounts(**counts)
 
 
 _Asked = Iterator[tuple[Clip, Question, Answer, float]]
 
 
-def _ask_video(
-    session: Session, plan: VideoPlan, unanswered: Mapping[Clip, Sequence[Question]]
-) -> _Asked:
+def ask_video(session: Session, work: VideoWork) -> Iterator[Asked]:
+    """Ask what is unanswered about a video: decode it once, watch each clip once."""
     todo: dict[Clip, list[Question]] = {}
-    for clip, questions in unanswered.items():
+    for clip, questions in work.unanswered.items():
         for question in questions:
             if session.model.looks and question.sense not in session.senses:
                 reason = f"the model has no {question.sense}"
-                yield clip, question, Answer.skipped(reason), 0.0
+                yield Asked(clip, question, Answer.skipped(reason))
             else:
                 todo.setdefault(clip, []).append(question)
     if todo:
-        yield from _ask_footage(session, plan, todo)
+        yield from starmap(Asked, _ask_footage(session, work.plan, todo))
 
 
 def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Question]]) -> _Asked:
@@ -170,15 +190,16 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
             if isinstance(footage, FootageFailure):
                 yield from ((clip, q, Answer.failed(footage.reason), 0.0) for q in questions)
             else:
-                yield from _ask_what_is_there(session.model, footage, questions)
+                yield from _ask_what_is_there(session.model, footage, questions, plan.video.file)
             # Or this clip's frames would stay in memory while the next clip's are made.
             del footage
     except (StopRunError, MachineError):
         raise
     except (S3EvalError, OSError) as error:
+        reason = reason_of(error, plan.video.file)
         for clip, questions in waiting.items():
             for question in questions:
-                yield clip, question, Answer.failed(_one_line(error)), 0.0
+                yield clip, question, Answer.failed(reason), 0.0
 
 
 def _footage(
@@ -191,7 +212,7 @@ def _footage(
 
     path = session.dataset.path(plan.video)
     if not path.is_file():
-        raise S3EvalError("The video file is missing", where=Path(plan.video.file).name)
+        raise S3EvalError("The video file is missing", where=plan.video.name)
     return decode(
         path,
         clips,
@@ -200,7 +221,9 @@ def _footage(
     )
 
 
-def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
+def _ask_what_is_there(
+    model: Model, footage: Footage, questions: Sequence[Question], file: str
+) -> _Asked:
     """Skip what a clip without frames, or without sound, cannot show; ask the rest."""
     there = []
     for question in questions:
@@ -210,7 +233,7 @@ def _ask_what_is_there(model: Model, footage: Footage, questions: Sequence[Quest
         else:
             there.append(question)
     if there:
-        yield from _ask_clip(model, footage, there)
+        yield from _ask_clip(model, footage, there, file)
 
 
 def _nothing_of(sense: Sense, footage: Footage) -> str:
@@ -221,7 +244,7 @@ def _nothing_of(sense: Sense, footage: Footage) -> str:
     return ""
 
 
-def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> _Asked:
+def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], file: str) -> _Asked:
     """Watch once, ask all. A crash fails what is unanswered of this clip, and only that."""
     clip, given = footage.clip, 0
     begun = time.perf_counter()
@@ -250,7 +273,7 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question]) -> 
                 "The machine has no memory left; every answer so far is kept",
                 fix="a smaller model, batch or frame budget, then the same command again",
             ) from error
-        reason = _one_line(error)
+        reason = reason_of(error, file)
     for question in questions[given:]:
         yield clip, question, Answer.failed(reason), time.perf_counter() - begun
 
@@ -269,11 +292,6 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return type(error).__name__ == "OutOfMemoryError" or (
         isinstance(error, RuntimeError) and "DefaultCPUAllocator: can't allocate memory" in text
     )
-
-
-def _one_line(error: BaseException) -> str:
-    text = str(error) if isinstance(error, S3EvalError) else f"{type(error).__name__}: {error}"
-    return " ".join(text.split())[:500]
 
 
 def pieces_of(
@@ -309,7 +327,7 @@ def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol)
     try:
         reading = task.read(question, answer, protocol)
     except Exception as error:
-        return Reading(None, f"the task could not read it: {_one_line(error)}")
+        return Reading(None, f"the task could not read it: {reason_of(error)}")
     if not isinstance(reading, Reading):
         return Reading(None, f"the task could not read it: it gave {type(reading).__name__}")
     return reading

@@ -5,31 +5,34 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
+from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.boundary import checked_identity
 from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.engine import AskCounts, Session, ask_all, pieces_of
+from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.plan import Plan, make_plan
-from s3eval.running.runs import Run, RunFacts, relative_dataset, write_run
+from s3eval.running.runs import Run, RunFacts, relative_dataset, write_run, write_text
 from s3eval.running.scoring import Combined, Material, combine_all
+from s3eval.running.settings import Settings
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec
-from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
+    from s3eval.specs import ModelSpec
 
-__all__ = ["Evaluation", "Outcome", "evaluate", "material_of", "plan_evaluation"]
+__all__ = ["Evaluation", "Outcome", "evaluate", "load_model", "plan_evaluation"]
 
 
 @dataclass(frozen=True)
@@ -37,37 +40,37 @@ class Evaluation:
     """What is to be evaluated, on what, and how.
 
     Attributes:
-        model: model name; ``model_options`` its options.
-        tasks: task names; ``task_options`` options by task.
-        dataset: the (selected) dataset; ``whole`` all of it, which baselines learn from;
-            ``dataset_path`` how the user called it.
-        profile: sampling profile name, "" for the model's own; ``sampling`` changes to it.
+        settings: what is recorded and repeats it.
+        dataset: the (selected) dataset; ``whole`` all of it, which baselines learn from.
+        out: the run's folder.
         reuse: answer files of earlier runs to read from.
-        judge: opened, None for none; ``judge_name`` and ``judge_options`` how to open it again.
+        retry_failed: whether what failed before is asked again.
+        judge: opened, None for none.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
+        executor: where videos are asked about (`s3eval list executors`).
+        permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
-    model: str
-    tasks: tuple[str, ...]
+    settings: Settings
     dataset: Dataset
-    dataset_path: str
     out: Path
     whole: Dataset | None = None
-    protocol: Protocol = "paper"
-    seed: int = 0
-    profile: str = ""
-    sampling: Mapping[str, Any] = field(default_factory=dict)
-    model_options: Mapping[str, Any] = field(default_factory=dict)
-    task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    selection: Mapping[str, Any] = field(default_factory=dict)
-    retry_failed: bool = False
     reuse: tuple[Path, ...] = ()
+    retry_failed: bool = False
     judge: Judge | None = None
-    judge_name: str = ""
-    judge_options: Mapping[str, Any] = field(default_factory=dict)
     replace_run: bool = False
     wait: bool = True
+    executor: str = "local"
+    permission: Permission = LOCAL_ONLY
+
+    def options_of(self, spec: ModelSpec) -> dict[str, Any]:
+        """The model's options, with the permission where clips may leave this machine.
+
+        Raises:
+            S3EvalError: consent given as an option.
+        """
+        return permitted_options(spec, self.settings.model_options, self.permission)
 
 
 @dataclass(frozen=True)
@@ -106,11 +109,36 @@ class _Prepared:
 
 
 def _prepare(work: Evaluation, registry: Registry) -> _Prepared:
-    plugin = registry.get("model", work.model)
-    tasks = load_tasks(work.tasks, registry)
-    chosen = profile(work.profile or plugin.spec.profile).changed(**work.sampling)
-    plan = make_plan(work.dataset, tasks, chosen, plugin.spec.senses, work.seed, work.task_options)
+    plugin = registry.get("model", work.settings.model)
+    tasks = load_tasks(work.settings.tasks, registry)
+    chosen = profile(work.settings.profile or plugin.spec.profile).changed(**work.settings.sampling)
+    plan = make_plan(
+        work.dataset,
+        tasks,
+        chosen,
+        plugin.spec.senses,
+        work.settings.seed,
+        work.settings.task_options,
+    )
     return _Prepared(plugin, chosen, tasks, plan)
+
+
+def _as_loaded(work: Evaluation, prepared: _Prepared, model: Model) -> _Prepared:
+    """The same with what the loaded model perceives of what its spec states, and planned by it."""
+    spec = prepared.plugin.spec
+    if model.senses is None or model.senses >= spec.senses:
+        return prepared
+    sees, hears = "sight" in model.senses, "hearing" in model.senses
+    spec = replace(spec, sees=spec.sees and sees, hears=spec.hears and hears)
+    plan = make_plan(
+        work.dataset,
+        prepared.tasks,
+        prepared.profile,
+        spec.senses,
+        work.settings.seed,
+        work.settings.task_options,
+    )
+    return replace(prepared, plugin=replace(prepared.plugin, spec=spec), plan=plan)
 
 
 def plan_evaluation(work: Evaluation, registry: Registry | None = None) -> Plan:
@@ -154,19 +182,27 @@ def _evaluated(
     notify: Callable[[str], None],
 ) -> Outcome:
     kept = kept_of(work, known)
-    model = load(prepared.plugin, work.model_options)
+    executor = load_executor(work.executor, known)
+    model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
+        prepared = _as_loaded(work, prepared, model)
         if notice := model.notice():
-            notify(f"{work.model}: {notice}")
+            notify(f"{work.settings.model}: {notice}")
         facts = kept.extended(_facts(work, prepared, model, known))
         for line in kept.notes:
-            notify(f"{work.model}: {line}")
+            notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             session = _session(work, prepared, store, model)
             write_run(work.out, facts)
+            write_text(work.out / "run.toml", work.settings.as_toml())
             with reporter(sum(1 for _ in prepared.plan.asks())) as report:
-                asked = ask_all(session, retry_failed=work.retry_failed, report=report)
-            pieces = pieces_of(session, prepared.tasks.by_name, work.protocol)
+                asked = ask_all(
+                    session,
+                    retry_failed=work.retry_failed,
+                    report=report,
+                    executor=executor,
+                )
+            pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
     finally:
         model.close()
     return _finished(work, prepared, facts, asked, pieces, kept)
@@ -175,7 +211,17 @@ def _evaluated(
 def _session(work: Evaluation, prepared: _Prepared, store: AnswerStore, model: Model) -> Session:
     plugin = prepared.plugin
     senses = plugin.spec.senses
-    return Session.of(work.dataset, prepared.plan, store, model, work.model, senses, plugin.package)
+    return Session.of(
+        work.dataset,
+        prepared.plan,
+        store,
+        model,
+        work.settings.model,
+        senses,
+        plugin.package,
+        work.settings,
+        work.permission,
+    )
 
 
 def _finished(
@@ -189,10 +235,10 @@ def _finished(
     material = Material(
         prepared.tasks,
         work.whole or work.dataset,
-        work.protocol,
+        work.settings.protocol,
         prepared.plugin.spec.senses,
         pieces,
-        task_options=work.task_options,
+        task_options=work.settings.task_options,
     )
     (combined,) = combine_all([material], work.judge)
     findings = {**combined.findings, **kept.findings}
@@ -249,102 +295,34 @@ def _facts(work: Evaluation, prepared: _Prepared, model: Model, registry: Regist
     plugin = prepared.plugin
     versions = {"s3eval-core": __version__, "python": platform.python_version()}
     versions[plugin.package] = plugin.version
-    versions |= {p.package: p.version for p in registry.of("task") if p.spec.name in work.tasks}
-    options: dict[str, Any] = {
-        "model": dict(work.model_options),
-        "tasks": {k: dict(v) for k, v in work.task_options.items()},
-        "profile": work.profile or plugin.spec.profile,
-        "sampling": dict(work.sampling),
+    versions |= {
+        p.package: p.version for p in registry.of("task") if p.spec.name in work.settings.tasks
     }
-    if work.judge is not None and work.judge_name:
-        options["judge"] = {"name": work.judge_name, "options": dict(work.judge_options)}
+    options: dict[str, Any] = {
+        "model": dict(work.settings.model_options),
+        "tasks": {k: dict(v) for k, v in work.settings.task_options.items()},
+        "profile": work.settings.profile or plugin.spec.profile,
+        "sampling": dict(work.settings.sampling),
+    }
+    if work.judge is not None and work.settings.judge:
+        options["judge"] = {
+            "name": work.settings.judge,
+            "options": dict(work.settings.judge_options),
+        }
     return RunFacts(
-        model=work.model,
+        model=work.settings.model,
         senses=tuple(sorted(plugin.spec.senses)),
-        tasks=work.tasks,
-        dataset=work.dataset_path,
-        dataset_relative=relative_dataset(work.dataset_path, work.out),
+        tasks=work.settings.tasks,
+        dataset=work.settings.data,
+        dataset_relative=relative_dataset(work.settings.data, work.out),
         digest=work.dataset.digest,
-        protocol=work.protocol,
+        protocol=work.settings.protocol,
         profile=prepared.profile.name,
         looks=model.looks,
-        identity=checked_identity(model.identity(), work.model, plugin.package),
+        identity=checked_identity(model.identity(), work.settings.model, plugin.package),
         judge=dict(work.judge.identity()) if work.judge else {},
-        seed=work.seed,
-        selection=dict(work.selection),
+        seed=work.settings.seed,
+        selection=dict(work.settings.selection),
         options=options,
         versions=versions,
     )
-
-
-class _Recorded(Model):
-    """Stands for a model whose answers are already there; never asked."""
-
-    def __init__(self, identity: Mapping[str, Any], looks: bool) -> None:
-        self._identity = identity
-        self.looks = looks
-
-    def identity(self) -> Mapping[str, Any]:
-        return self._identity
-
-
-def material_of(
-    run: Run,
-    selected: Dataset,
-    whole: Dataset,
-    protocol: Protocol,
-    registry: Registry | None = None,
-    options: Mapping[str, Any] | None = None,
-    judge_reads: bool = True,
-) -> Material:
-    """What scoring a run again starts from; nothing is asked.
-
-    A recorded run's findings are its truth. An asked run's answers are read and will be combined
-    anew, so that a changed reader, protocol or judge takes effect.
-
-    Args:
-        selected: the videos that the run was about.
-        whole: all of the dataset.
-        options: of scoring.
-    """
-    known = registry or installed()
-    facts = run.facts
-    task_options = dict(facts.options.get("tasks", {}))
-    recorded = facts.source == "recorded" or not (run.path / "answers.sqlite").is_file()
-    tasks = load_tasks(run.findings if recorded else facts.tasks, known)
-    material = Material(
-        tasks,
-        whole,
-        protocol,
-        frozenset(facts.senses),  # type: ignore[arg-type]
-        findings=run.findings,
-        judge_reads=judge_reads,
-        task_options=task_options,
-        options=dict(options or {}),
-    )
-    if recorded:
-        return material
-    pieces: dict[str, Any] = {}
-    for group in facts.options.get("together") or [facts.tasks]:
-        some = load_tasks(group, known)
-        pieces |= _stored_pieces(run, some, selected, protocol, task_options)
-    return replace(material, pieces={name: pieces[name] for name in facts.tasks})
-
-
-def _stored_pieces(
-    run: Run,
-    tasks: LoadedTasks,
-    dataset: Dataset,
-    protocol: Protocol,
-    task_options: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
-    facts, options = run.facts, run.facts.options
-    chosen = profile(str(options.get("profile") or facts.profile))
-    chosen = chosen.changed(**options.get("sampling", {}))
-    senses: Any = frozenset(facts.senses)
-    mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
-    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine)
-    with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
-        recorded = _Recorded(facts.identity, facts.looks)
-        session = Session.of(dataset, plan, store, recorded, facts.model, senses)
-        return pieces_of(session, tasks.by_name, protocol)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.facts.clips import Clip, SamplingProfile
+from s3eval.facts.clips import Clip, SamplingProfile, check_duration
 from s3eval.model import Question
 from s3eval.running.loading import LoadedTasks
+from s3eval.running.reasons import reason_of
 from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
 
@@ -101,12 +102,14 @@ def make_plan(
     plans, unplanned = [], {}
     for video in dataset.videos:
         try:
-            known = video if video.duration else replace(video, duration=_duration(dataset, video))
+            seconds = video.duration or _duration(dataset, video)
+            check_duration(video.name, seconds)
+            known = replace(video, duration=seconds)
         except S3EvalError as error:
             annotation = dataset.annotation(video.name)
             assumed = replace(video, duration=_assumed_duration(annotation, profile))
             asked = _asked(tasks, contexts, assumed, annotation)
-            unplanned[video.name] = Unplanned(str(error), tuple(asked))
+            unplanned[video.name] = Unplanned(reason_of(error, video.file), tuple(asked))
             continue
         inquiries = _asked(tasks, contexts, known, dataset.annotation(video.name))
         plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
@@ -157,7 +160,7 @@ def _inquiries(
 def _duration(dataset: Dataset, video: Video) -> float:
     from s3eval.footage.decoding import probe
 
-    return float(probe(dataset.path(video)).duration)
+    return float(probe(dataset.path(video), name=video.name).duration)
 
 
 def _by_clip(inquiries: Iterable[Inquiry]) -> dict[Clip, tuple[Question, ...]]:

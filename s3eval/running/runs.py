@@ -28,6 +28,7 @@ __all__ = [
     "relative_dataset",
     "write_json",
     "write_run",
+    "write_text",
 ]
 
 RUN_FORMAT = 1
@@ -48,7 +49,8 @@ class RunFacts:
         profile: name of the sampling profile.
         source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
         looks: whether the model looks at footage; one that does not is known by video names.
-        selection: which videos of the dataset, as ``Dataset.select`` takes them.
+        selection: which videos of the dataset, as ``Dataset.select`` takes them; "outside" where
+            files outside the dataset folder were allowed.
     """
 
     model: str
@@ -87,10 +89,11 @@ class Run:
 def write_json(path: Path, value: Any) -> None:
     """Write JSON whole or not at all: to a neighbour first, then renamed. Sorted keys."""
     text = json.dumps(value, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
-    _write_text(path, text)
+    write_text(path, text)
 
 
-def _write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file whole or not at all."""
     # A name of its own: another process may be writing the same file.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     part = Path(name)
@@ -121,7 +124,7 @@ def write_run(path: str | Path, facts: RunFacts, findings: Iterable[Finding] | N
     if findings is not None:
         ordered = sorted(findings, key=lambda f: (f.task, f.video, f.item))
         lines = [json.dumps(asdict(f), ensure_ascii=False, sort_keys=True) for f in ordered]
-        _write_text(folder / "findings.jsonl", "".join(line + "\n" for line in lines))
+        write_text(folder / "findings.jsonl", "".join(line + "\n" for line in lines))
     return folder
 
 

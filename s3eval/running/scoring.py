@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
 from s3eval.judge import Judge
-from s3eval.judging.stages import placeholders, serve, why_unserved
+from s3eval.judging.stages import (
+    announce,
+    announces,
+    known_merges,
+    placeholders,
+    serve,
+    why_unserved,
+)
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
@@ -45,6 +52,7 @@ class Material:
         judge_reads: whether a judge, where there is one, reads for this run.
         task_options: by task.
         options: of scoring, e.g. {"bertscore": encoder}.
+        metrics: the only ones that will be looked at; empty for all.
     """
 
     tasks: LoadedTasks
@@ -56,6 +64,7 @@ class Material:
     judge_reads: bool = True
     task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    metrics: frozenset[str] = frozenset()
 
     def context(
         self, task: str, judged: _Judged | None = None, findings: Findings | None = None
@@ -74,6 +83,7 @@ class Material:
             self.tasks.provided(findings or {}),
             self.options,
             self.task_options.get(task, {}),
+            self.metrics,
         )
 
 
@@ -94,24 +104,34 @@ class Tallied:
         tallies: the run's.
         baselines: by the baseline's name, its tallies over all tasks.
         faults: what tasks could not do.
+        judged: what the judge read, for all runs; None where there is none.
     """
 
     findings: Findings
     tallies: Sequence[Tally]
     baselines: Mapping[str, Sequence[Tally]]
     faults: Sequence[Fault] = ()
+    judged: _Judged | None = None
 
 
 def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> list[Combined]:
     """Every run's findings: recorded ones as they are, asked ones combined from their pieces."""
     guards = [Guard(m.tasks.packages) for m in materials]
     runs = list(zip(materials, guards, strict=True))
-    merged: _Judged | None = None
-    if judge is not None:
-        wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
-        if type(judge).announce is not Judge.announce:
-            judge.announce([*wanted, *_expected_reads(runs, placeholders(wanted))])
-        merged = serve(judge, wanted)
+    if judge is None:
+        return [Combined(_combine(m, guard, None), guard.faults) for m, guard in runs]
+    wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
+    if announces(judge):
+        merged = known_merges(judge, wanted)
+        expected = {**placeholders(wanted), **merged}
+        is_final = expected.keys() == merged.keys()
+        # An estimate's faults are not told: the same ones come up when it is done.
+        used = guards if is_final else [Guard(m.tasks.packages) for m in materials]
+        findings = [_combine(m, g, expected) for m, g in zip(materials, used, strict=True)]
+        announce(judge, [*wanted, *_expected_reads(materials, findings)])
+        if is_final:
+            return [Combined(f, g.faults) for f, g in zip(findings, guards, strict=True)]
+    merged = serve(judge, wanted)
     return [Combined(_combine(m, guard, merged), guard.faults) for m, guard in runs]
 
 
@@ -120,23 +140,24 @@ def tally_all(
     combined: Sequence[Combined],
     judge: Judge | None = None,
     baselines: bool = True,
+    further: Sequence[JudgeRequest] = (),
 ) -> list[Tallied]:
     """Every run's metrics and those of its baselines; a judge reads for all runs at once.
 
     Args:
         combined: from `combine_all`, in the order of ``materials``.
         baselines: whether baselines are scored too.
+        further: what the caller wants to have read beside what tasks do.
     """
     guards = [Guard(m.tasks.packages) for m in materials]
     runs = list(zip(materials, guards, combined, strict=True))
     others = [_baselines(m, guard, c.findings) if baselines else {} for m, guard, c in runs]
     judged: _Judged | None = None
     if judge is not None:
-        requests: list[JudgeRequest] = []
+        requests = [*further]
         for (m, guard, c), answered in zip(runs, others, strict=True):
             if m.judge_reads:
-                wanted = _read_requests(m, guard, c.findings, answered, judge)
-                requests += wanted
+                requests += _read_requests(m, guard, c.findings, answered, judge)
         judged = serve(judge, requests)
     return [
         _tally(m, guard, c, answered, judged)
@@ -171,14 +192,14 @@ def tally_findings(
 
 
 def _expected_reads(
-    runs: Sequence[tuple[Material, Guard]], expected: _Judged
+    materials: Sequence[Material], findings: Sequence[Findings]
 ) -> list[JudgeRequest]:
-    """What will be read once the texts are merged, as far as it can be known before."""
+    """What will be read of these findings."""
     reads: list[JudgeRequest] = []
-    for m, guard in runs:
+    for m, found in zip(materials, findings, strict=True):
         if m.judge_reads:
-            findings = _combine(m, guard, expected)
-            reads += _read_requests(m, guard, findings, _baselines(m, guard, findings))
+            guard = Guard(m.tasks.packages)
+            reads += _read_requests(m, guard, found, _baselines(m, guard, found))
     return reads
 
 
@@ -276,4 +297,5 @@ def _tally(
             work = partial(_listed, task.tallies, some, plain)
             step = f"scoring the baseline {baseline}"
             lines.setdefault(baseline, []).extend(guard.call(name, step, work, []))
-    return Tallied(combined.findings, tallies, lines, [*combined.faults, *guard.faults])
+    faults = [*combined.faults, *guard.faults]
+    return Tallied(combined.findings, tallies, lines, faults, judged)

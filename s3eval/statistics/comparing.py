@@ -7,16 +7,16 @@ patients can be drawn and swapped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.facts.tally import Tally
-from s3eval.statistics.permutation import holm, permutation_p, swaps
+from s3eval.facts.tally import Formula, Tally
+from s3eval.statistics.permutation import holm, permutation_ps, swaps
 from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
 from s3eval.task import ScoringContext
 
@@ -28,8 +28,11 @@ if TYPE_CHECKING:
     from s3eval.vocabulary import Protocol, Sense
 
 __all__ = [
+    "FAMILIES",
+    "NOT_SHOWN",
     "Choice",
     "Difference",
+    "Family",
     "Judging",
     "Resampling",
     "compare_runs",
@@ -40,6 +43,12 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 Findings = Mapping[str, Sequence["Finding"]]
+#: What is tested together. "headline": whether one run is better at a task, by the task's
+#: headline metric, averaged over its items (where a task gives no average, each of its items).
+#: "items": at which items, and by which further metrics.
+Family = Literal["headline", "items"]
+FAMILIES: tuple[Family, ...] = ("headline", "items")
+NOT_SHOWN = "no difference shown"
 #: Marks the second run's copy of a video.
 SECOND = "#second"
 # Single videos have no precision, recall or F1; whether they were answered right decides.
@@ -67,6 +76,19 @@ class Choice:
             and (("all" in wanted) or not wanted or metric in wanted)
             and metric != "coverage"
         )
+
+    def needed(self, headline: str) -> frozenset[str]:
+        """The metrics that a task must compute for this; empty for all of them.
+
+        >>> sorted(Choice().needed("f1")), sorted(Choice(metrics=("all",)).needed("f1"))
+        (['accuracy', 'f1'], [])
+        """
+        wanted = self.metrics or ((headline,) if headline else ())
+        if not wanted or "all" in wanted:
+            return frozenset()
+        # The headline tells the families apart, also where another metric is compared.
+        needed = {*wanted, headline} - {""}
+        return frozenset(needed | {_JUDGED_BY.get(m, m) for m in needed})
 
 
 @dataclass(frozen=True)
@@ -106,7 +128,8 @@ class Difference:
         difference: first minus second; ``low`` and ``high`` its interval by patient bootstrap.
         effect: difference / (its standard error x sqrt(patients)): the paired effect per
             patient (Cohen's d_z for a mean).
-        p: of the paired permutation test by patient; ``p_holm`` corrected over the family.
+        p: of the paired permutation test by patient; ``p_holm`` corrected over the row's own
+            ``family`` (see `Family`), ``p_holm_all`` over all rows of all pairs.
         better: the run that is better, "" where none is or the metric has no direction.
         wins, ties, losses: videos on which the first is better than, equal to, worse than the
             second; ``judged_by`` the metric that decides on a single video.
@@ -128,6 +151,8 @@ class Difference:
     effect: float | None
     p: float | None
     p_holm: float | None
+    p_holm_all: float | None
+    family: Family
     better: str
     wins: int
     ties: int
@@ -147,15 +172,18 @@ def compare_runs(
     choice: Choice | None = None,
     settings: Resampling | None = None,
     baseline: str = "",
+    advance: Callable[[int], None] = lambda pairs: None,
 ) -> list[Difference]:
-    """Every pair of runs (or each against the baseline), Holm-corrected over all rows given.
+    """Every pair of runs (or each against the baseline), Holm-corrected by family.
 
     Args:
         runs: findings by task, by the run's name, in the order shown.
         tasks: of all runs.
         judging: what the runs' findings are scored by.
         baseline: the run all others are compared with; "" for all pairs.
+        advance: called with 1 after each pair.
     """
+    sides = {name: (_answered(found), _answered(found, SECOND)) for name, found in runs.items()}
     pairs = (
         [(name, baseline) for name in runs if name != baseline]
         if baseline
@@ -163,28 +191,37 @@ def compare_runs(
     )
     rows: list[Difference] = []
     for first, second in pairs:
-        rows += differences(
-            (first, runs[first]),
-            (second, runs[second]),
+        rows += _differences(
+            (first, sides[first][0]),
+            (second, sides[second][1]),
             dataset,
             tasks,
             judging,
             choice or Choice(),
             settings or Resampling(),
         )
+        advance(1)
     return corrected(rows)
 
 
 def corrected(rows: Sequence[Difference]) -> list[Difference]:
-    """The rows with ``p_holm`` over all of them as one family."""
-    found = holm([row.p for row in rows])
-    return [replace(row, p_holm=p) for row, p in zip(rows, found, strict=True)]
+    """The rows with ``p_holm`` over those of their own family, ``p_holm_all`` over all."""
+    own: list[float | None] = [None] * len(rows)
+    for family in FAMILIES:
+        places = [i for i, row in enumerate(rows) if row.family == family]
+        for i, p in zip(places, holm([rows[i].p for i in places]), strict=True):
+            own[i] = p
+    over_all = holm([row.p for row in rows])
+    return [
+        replace(row, p_holm=p, p_holm_all=p_all)
+        for row, p, p_all in zip(rows, own, over_all, strict=True)
+    ]
 
 
 def outcome(row: Difference, level: float = 0.05) -> str:
     """A row's outcome in one word: the better run's name, or "no difference shown"."""
     known = row.p_holm is not None and row.p_holm < level
-    return row.better if known and row.better else "no difference shown"
+    return row.better if known and row.better else NOT_SHOWN
 
 
 def differences(
@@ -196,9 +233,40 @@ def differences(
     choice: Choice,
     settings: Resampling,
 ) -> list[Difference]:
-    """The differences of two runs, one row a score, ``p_holm`` not yet filled in."""
+    """The differences of two runs, one row a score, not yet corrected."""
+    one, two = _answered(first[1]), _answered(second[1], SECOND)
+    return _differences(
+        (first[0], one), (second[0], two), dataset, tasks, judging, choice, settings
+    )
+
+
+#: By task the findings with a value, by video and item.
+_Answered = Mapping[str, Mapping[tuple[str, str], "Finding"]]
+
+
+def _answered(findings: Findings, mark: str = "") -> _Answered:
+    """A run's answered findings; their videos carry the mark, the keys do not."""
+    return {
+        task: {
+            (f.video, f.item): replace(f, video=f.video + mark) if mark else f
+            for f in found
+            if f.state == "answered"
+        }
+        for task, found in findings.items()
+    }
+
+
+def _differences(
+    first: tuple[str, _Answered],
+    second: tuple[str, _Answered],
+    dataset: Dataset,
+    tasks: LoadedTasks,
+    judging: Judging,
+    choice: Choice,
+    settings: Resampling,
+) -> list[Difference]:
     shared = [t for t in first[1] if t in second[1] and (not choice.tasks or t in choice.tasks)]
-    rows: list[Difference] = []
+    pairs: list[_Pair] = []
     for name in shared:
         task = tasks.by_name[name]
         both, left_out = _both_answered(first[1][name], second[1][name])
@@ -210,15 +278,21 @@ def differences(
             judging.judged,
             tasks.provided({name: both}),
             task_options=judging.task_options.get(name, {}),
+            metrics=choice.needed(task.headline),
         )
         made = {(t.item, t.metric): t for t in task.tallies(both, context)}
+        has_mean = ("mean", task.headline) in made
         for (item, metric), tally in made.items():
             if choice.takes(name, item, metric, task.headline):
                 decider = made.get((item, _JUDGED_BY.get(metric, metric)), tally)
                 skipped = sum(left_out.values()) if item == "mean" else left_out.get(item, 0)
-                row = _difference(tally, decider, dataset.patients, settings)
-                rows.append(replace(row, first=first[0], second=second[0], left_out=skipped))
-    return [_named(row) for row in rows]
+                is_headline = metric == task.headline and (item == "mean" or not has_mean)
+                pair = _pair(tally, decider, dataset.patients)
+                family: Family = "headline" if is_headline else "items"
+                row = replace(pair.row, first=first[0], second=second[0])
+                row = replace(row, left_out=skipped, family=family)
+                pairs.append(replace(pair, row=row))
+    return [_named(row) for row in _tested(pairs, settings)]
 
 
 def _named(row: Difference) -> Difference:
@@ -230,18 +304,16 @@ def _named(row: Difference) -> Difference:
 
 
 def _both_answered(
-    first: Sequence[Finding], second: Sequence[Finding]
+    mine: Mapping[tuple[str, str], Finding], theirs: Mapping[tuple[str, str], Finding]
 ) -> tuple[list[Finding], dict[str, int]]:
-    """Both runs' findings on the (video, item) pairs both answered, the second's marked.
+    """Both runs' findings on the (video, item) pairs both answered.
 
     Returns:
         the findings, and by item how many pairs only one of the two answered.
     """
-    mine = {(f.video, f.item): f for f in first if f.state == "answered"}
-    theirs = {(f.video, f.item): f for f in second if f.state == "answered"}
     kept: list[Finding] = []
     for key in mine.keys() & theirs.keys():
-        kept += [mine[key], replace(theirs[key], video=key[0] + SECOND)]
+        kept += [mine[key], theirs[key]]
     left_out: dict[str, int] = {}
     for _, item in mine.keys() ^ theirs.keys():
         left_out[item] = left_out.get(item, 0) + 1
@@ -258,9 +330,17 @@ def _twice(dataset: Dataset, videos: set[str]) -> Dataset:
     return replace(dataset, videos=(*kept, *again), annotations=annotations)
 
 
-def _difference(
-    tally: Tally, decider: Tally, patients: Mapping[str, str], settings: Resampling
-) -> Difference:
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """A score of two runs before it is tested: its row, and both runs' sums by patient."""
+
+    row: Difference
+    formula: Formula
+    first: Floats
+    second: Floats
+
+
+def _pair(tally: Tally, decider: Tally, patients: Mapping[str, str]) -> _Pair:
     at = {video: i for i, video in enumerate(tally.videos)}
     videos = tuple(v for v in tally.videos if not v.endswith(SECOND) and v + SECOND in at)
     cohort = Cohort.of(patients, videos)
@@ -290,6 +370,8 @@ def _difference(
         effect=None,
         p=None,
         p_holm=None,
+        p_holm_all=None,
+        family="items",
         better="",
         wins=wins,
         ties=ties,
@@ -299,30 +381,37 @@ def _difference(
         patients=len(cohort),
         left_out=0,
     )
-    return row if gap is None else _tested(row, tally, one, two, settings)
+    return _Pair(row, tally.formula, one, two)
 
 
-def _tested(
-    row: Difference, tally: Tally, one: Floats, two: Floats, settings: Resampling
-) -> Difference:
-    n = len(one)
-    draws = np.concatenate([patient_draws(n, settings.resamples, settings.seed), 1.0 - np.eye(n)])
-    gaps = weighted(tally.formula, draws, one) - weighted(tally.formula, draws, two)
-    around = interval(
-        row.difference, gaps[: settings.resamples], gaps[settings.resamples :], settings.level
-    )
-    swapped = swaps(n, settings.permutations, settings.seed)
+def _tested(pairs: Sequence[_Pair], settings: Resampling) -> list[Difference]:
+    """The rows with intervals and tests; scores of as many patients share draws and swaps."""
+    rows = [pair.row for pair in pairs]
+    by_patients: dict[int, list[int]] = {}
+    for i, pair in enumerate(pairs):
+        if pair.row.difference is not None:
+            by_patients.setdefault(len(pair.first), []).append(i)
+    for n, places in by_patients.items():
+        some = [pairs[i] for i in places]
+        draws = patient_draws(n, settings.resamples, settings.seed)
+        draws = np.concatenate([draws, 1.0 - np.eye(n)])
+        swapped = swaps(n, settings.permutations, settings.seed)
+        ps = permutation_ps([(p.first, p.second, p.formula) for p in some], swapped)
+        for i, pair, p in zip(places, some, ps, strict=True):
+            # One score at a time: a product of several rounds its last bits otherwise.
+            gaps = weighted(pair.formula, draws, pair.first)
+            gaps -= weighted(pair.formula, draws, pair.second)
+            rows[i] = _with_interval(replace(pair.row, p=p), gaps, n, settings)
+    return rows
+
+
+def _with_interval(row: Difference, gaps: Floats, n: int, settings: Resampling) -> Difference:
+    drawn, left_out = gaps[: settings.resamples], gaps[settings.resamples :]
+    around = interval(row.difference, drawn, left_out, settings.level)
     effect = None
     if around.error and row.difference is not None:
         effect = row.difference / (around.error * float(np.sqrt(n)))
-    return replace(
-        row,
-        low=around.low,
-        high=around.high,
-        effect=effect,
-        p=permutation_p(one, two, tally.formula, swapped),
-        note=around.note,
-    )
+    return replace(row, low=around.low, high=around.high, effect=effect, note=around.note)
 
 
 def _single_videos(decider: Tally, videos: Sequence[str]) -> tuple[int, int, int]:

@@ -78,7 +78,7 @@ def feature_agreement(
         }
         if not ratings:
             continue
-        tally, n = cohen("recognition", feature, ratings), len(ratings)
+        tally, n = cohen("annotation", feature, ratings), len(ratings)
         around = intervals([tally], first.patients, resamples, seed)[0]
         found.append(
             FeatureAgreement(

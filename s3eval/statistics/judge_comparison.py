@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.judge import ReadReport, ReportFacts
-from s3eval.judging.stages import serve
 from s3eval.running.loading import Findings
 from s3eval.running.scoring import Combined, Material, Tallied, tally_all
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
@@ -27,6 +26,8 @@ __all__ = ["RECORDED", "JudgedRun", "PairAgreement", "agreement_of", "judged_run
 
 #: Stands for the readings a recorded run brought with it.
 RECORDED = "recorded"
+# The scores that judges are compared by; tasks need not compute others (BLEU, ROUGE).
+_COMPARED = frozenset({"interpretation", "rqi"})
 
 
 @dataclass(frozen=True)
@@ -88,24 +89,20 @@ def judged_runs(
     runs: Sequence[tuple[Run, Material]], name: str, judge: Judge | None
 ) -> list[JudgedRun]:
     """Score runs' judged findings with a judge, all at once (None: as recorded)."""
-    judged_tasks = [m.tasks.judged for _, m in runs]
     combined = [
-        Combined({t: f for t, f in run.findings.items() if t in some})
-        for (run, _), some in zip(runs, judged_tasks, strict=True)
+        Combined({t: f for t, f in run.findings.items() if t in m.tasks.judged}) for run, m in runs
     ]
-    materials = [replace(m, judge_reads=judge is not None) for _, m in runs]
-    tallied = tally_all(materials, combined, judge, baselines=False)
-    texts = [_report_texts(c.findings, m) for c, m in zip(combined, materials, strict=True)]
-    facts: Mapping[Any, Any] = {}
-    if judge is not None:
-        facts = serve(judge, [ReadReport(f.value) for some in texts for f in some])
+    materials = [replace(m, judge_reads=judge is not None, metrics=_COMPARED) for _, m in runs]
+    reports = [_reports(c.findings, m) for c, m in zip(combined, materials, strict=True)]
+    every = [ReadReport(f.value) for some in reports for f in some]
+    tallied = tally_all(materials, combined, judge, baselines=False, further=every)
     return [
-        _judged_run(run, name, material, found, some, facts if judge is not None else None)
-        for (run, material), found, some in zip(runs, tallied, texts, strict=True)
+        _judged_run(run, name, material, done, some)
+        for (run, material), done, some in zip(runs, tallied, reports, strict=True)
     ]
 
 
-def _report_texts(findings: Findings, material: Material) -> list[Finding]:
+def _reports(findings: Findings, material: Material) -> list[Finding]:
     return [
         f
         for name in material.tasks.providing("report")
@@ -120,7 +117,6 @@ def _judged_run(
     material: Material,
     tallied: Tallied,
     reports: Sequence[Finding],
-    facts: Mapping[Any, Any] | None,
 ) -> JudgedRun:
     justifying = material.tasks.providing("justification")
     reporting = material.tasks.providing("report")
@@ -146,7 +142,7 @@ def _judged_run(
         interpretation_of={
             (t.item, video): value for t in single for video, value in _by_video(t).items()
         },
-        facts={f"{f.video} {f.value}": _facts(f, facts) for f in reports},
+        facts={f"{f.video} {f.value}": _facts(f, tallied.judged) for f in reports},
     )
 
 
@@ -156,11 +152,11 @@ def _by_video(tally: Tally) -> dict[str, float]:
     return dict(zip(tally.videos, values, strict=True))
 
 
-def _facts(finding: Finding, read: Mapping[Any, Any] | None) -> ReportFacts | None:
+def _facts(finding: Finding, judged: Mapping[Any, Any] | None) -> ReportFacts | None:
     """What a judge read of a report, or what was recorded where none reads."""
-    if read is None:
+    if judged is None:
         return _recorded(finding.detail.get("extraction"))
-    facts = read.get(ReadReport(finding.value))
+    facts = judged.get(ReadReport(finding.value))
     return facts if isinstance(facts, ReportFacts) else None
 
 
@@ -223,26 +219,23 @@ def _read_by_both(one: Sequence[JudgedRun], other: Sequence[JudgedRun]) -> tuple
     both, unread = [], 0
     for a, b in zip(one, other, strict=True):
         for text in a.facts:
-            ours, theirs = a.facts[text], b.facts.get(text)
-            if ours is None or theirs is None:
+            first, second = a.facts[text], b.facts.get(text)
+            if first is None or second is None:
                 unread += 1
             else:
-                both.append((ours, theirs))
+                both.append((first, second))
     return both, unread
 
 
 def _kappa(both: Sequence[_Pair], names: Sequence[str], attribute: str) -> float | None:
     from s3eval.metrics.agreement import cohens_kappa
 
-    labels = [
-        [
-            "yes" if name in getattr(pair[side], attribute) else "no"
-            for pair in both
-            for name in names
-        ]
-        for side in (0, 1)
+    present = [[getattr(pair[side], attribute) for pair in both] for side in (0, 1)]
+    first, second = [
+        ["yes" if name in names_of else "no" for names_of in of_judge for name in names]
+        for of_judge in present
     ]
-    return cohens_kappa(labels[0], labels[1])
+    return cohens_kappa(first, second)
 
 
 def _localizing(both: Sequence[_Pair]) -> float | None:
@@ -253,7 +246,7 @@ def _localizing(both: Sequence[_Pair]) -> float | None:
 def _shared(
     one: Sequence[Mapping[Any, float]], other: Sequence[Mapping[Any, float]]
 ) -> list[tuple[tuple[int, Any], float, float]]:
-    """Values both have: ((run, key), ours, theirs)."""
+    """Values both have: ((run, key), the first's, the second's)."""
     return [
         ((i, key), a[key], b[key])
         for i, (a, b) in enumerate(zip(one, other, strict=True))
@@ -267,8 +260,8 @@ def _feature_means(
 ) -> list[tuple[float, float]]:
     """Mean scores by run and feature: single scores take three or four values only."""
     groups: dict[tuple[int, str], list[tuple[float, float]]] = {}
-    for (run, (feature, _)), ours, theirs in items:
-        groups.setdefault((run, feature), []).append((ours, theirs))
+    for (run, (feature, _)), first, second in items:
+        groups.setdefault((run, feature), []).append((first, second))
     return [(sum(a for a, _ in g) / len(g), sum(b for _, b in g) / len(g)) for g in groups.values()]
 
 

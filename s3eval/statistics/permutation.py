@@ -8,20 +8,23 @@ independent.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.facts.tally import Formula
-from s3eval.statistics.resampling import weighted
+from s3eval.statistics.resampling import CHUNK, batches
 
-__all__ = ["holm", "permutation_p", "swaps"]
+__all__ = ["holm", "permutation_p", "permutation_ps", "swaps"]
 
 Floats = NDArray[np.float64]
 
 
+# All metrics of two runs are tested with the same swaps; a run has few sets of patients.
+@lru_cache(maxsize=12)
 def swaps(patients: int, permutations: int, seed: int) -> Floats:
-    """Which patients are swapped, 0 or 1, shape (permutations, patients).
+    """Which patients are swapped, 0 or 1, shape (permutations, patients); not writable.
 
     When there are no more than ``permutations`` ways, all of them (an exact test); otherwise
     that many drawn at random.
@@ -31,8 +34,12 @@ def swaps(patients: int, permutations: int, seed: int) -> Floats:
     """
     if patients < 62 and 2**patients <= permutations:
         every = np.arange(2**patients)[:, None] >> np.arange(patients)
-        return (every & 1).astype(np.float64)
-    return np.random.default_rng(seed).integers(0, 2, (permutations, patients)).astype(np.float64)
+        drawn = (every & 1).astype(np.float64)
+    else:
+        coins = np.random.default_rng(seed).integers(0, 2, (permutations, patients))
+        drawn = coins.astype(np.float64)
+    drawn.flags.writeable = False
+    return drawn
 
 
 def permutation_p(first: Floats, second: Floats, formula: Formula, swapped: Floats) -> float | None:
@@ -53,24 +60,49 @@ def permutation_p(first: Floats, second: Floats, formula: Formula, swapped: Floa
     >>> permutation_p(a, b, ratio, swaps(5, 100, seed=0))
     0.0625
     """
-    total = first.sum(axis=0) + second.sum(axis=0)
+    return permutation_ps([(first, second, formula)], swapped)[0]
+
+
+def permutation_ps(
+    metrics: Sequence[tuple[Floats, Floats, Formula]], swapped: Floats
+) -> list[float | None]:
+    """The same for several metrics of the same patients, in as few products as fit.
+
+    Args:
+        metrics: each (first, second, formula), as `permutation_p` takes them.
+    """
+    gaps = [(_gap(first, second, formula), second - first) for first, second, formula in metrics]
+    found: list[float | None] = []
+    for _, group in batches(gaps, max(1, CHUNK // max(1, len(swapped)))):
+        sums = np.concatenate([mine for _, mine in group], axis=1)
+        at = 0
+        # Transposed, so that each column, which formulas take one by one, lies in one piece.
+        moved = (sums.T @ swapped.T).T
+        for gap, mine in group:
+            width = mine.shape[1]
+            observed = float(gap(np.zeros(width)))
+            found.append(_share(observed, gap(moved[:, at : at + width]), swapped))
+            at += width
+    return found
+
+
+def _gap(first: Floats, second: Floats, formula: Formula) -> Formula:
+    """The difference of the two runs once some sums have moved from the second to the first."""
     start = first.sum(axis=0)
-    observed = float(formula(start) - formula(total - start))
+    rest = first.sum(axis=0) + second.sum(axis=0) - start
+    return lambda moved: formula(start + moved) - formula(rest - moved)
+
+
+def _share(observed: float, differences: Floats, swapped: Floats) -> float | None:
     if np.isnan(observed):
         return None
-    differences = np.abs(
-        weighted(
-            lambda moved: formula(start + moved) - formula(total - start - moved),
-            swapped,
-            second - first,
-        )
-    )
-    differences = differences[~np.isnan(differences)]
+    far = np.abs(differences[~np.isnan(differences)])
     # Sums taken in another order differ in the last bits; equal is what is equal to within them.
-    as_far = int((differences >= abs(observed) - 1e-12 * max(1.0, abs(observed))).sum())
-    if len(swapped) == 2 ** first.shape[0] and first.shape[0] < 62:
-        return as_far / len(differences)
-    return (as_far + 1) / (len(differences) + 1)
+    as_far = int((far >= abs(observed) - 1e-12 * max(1.0, abs(observed))).sum())
+    patients = swapped.shape[1]
+    if len(swapped) == 2**patients and patients < 62:
+        return as_far / len(far)
+    return (as_far + 1) / (len(far) + 1)
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

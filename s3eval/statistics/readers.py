@@ -6,14 +6,16 @@ a "no".
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.dataset.csv_file import read_csv_file
+from s3eval.dataset.problems import refuse
+from s3eval.dataset.tables import Table
+from s3eval.errors import S3EvalError, Suggestions, UnknownNameError
 from s3eval.facts.tally import Tally
 from s3eval.statistics.raters import agreement_tallies
 from s3eval.task import Finding
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ReaderAnswer", "agreement", "differences_of_numbers", "findings_of", "read_csv"]
 
+#: Wrong rows after which the rest of a file is not looked at; it is refused anyway.
+MAX_PROBLEMS = 20_000
 COLUMNS = ("reader", "video", "task", "item", "answer")
 
 
@@ -49,44 +53,33 @@ def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[Re
         tasks: those that a reader may answer, by name.
 
     Raises:
-        S3EvalError: a column is missing, or rows are wrong; tells the first with its line and
-            how many more.
+        S3EvalError: a column is missing, or rows are wrong; tells every kind of fault with its
+            rows.
     """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            header = [c.strip() for c in reader.fieldnames or ()]
-            reader.fieldnames = header
-            rows = [
-                (reader.line_num, {k: (v or "").strip() for k, v in row.items() if k})
-                for row in reader
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise S3EvalError("This CSV cannot be read", where=path, why=str(error)) from error
-    missing = [c for c in COLUMNS if c not in header]
-    if missing:
-        raise S3EvalError(
-            f"Column {', '.join(missing)} is missing", where=path, fix=f"columns {COLUMNS}"
-        )
+    table = Table(read_csv_file(path, path.name, COLUMNS, resume=True), COLUMNS)
+    # Further columns are the readers' own business.
+    problems = [p for p in table.problems if not p.what.startswith("unknown column")]
+    told = len(table.problems)
     found: list[ReaderAnswer] = []
-    problems: list[tuple[int, str]] = []
     seen: dict[tuple[str, str, str, str], int] = {}
-    for line, row in rows:
+    suggest = Suggestions(dataset.annotations)
+    for row in table:
+        if len(problems) >= MAX_PROBLEMS:
+            break
         item = row["item"] or _first_item(tasks.get(row["task"]))
-        answer = ReaderAnswer(row["reader"], row["video"], row["task"], item, row["answer"], line)
+        answer = ReaderAnswer(
+            row["reader"], row["video"], row["task"], item, row["answer"], row.number
+        )
         key = (answer.reader, answer.video, answer.task, answer.item)
-        wrong = _wrong(answer, dataset, tasks)
+        wrong = _wrong(answer, dataset, tasks, suggest)
         if key in seen:
-            wrong = wrong or f"answered already in line {seen[key]}"
-        seen.setdefault(key, line)
+            wrong = wrong or f"answered already in row {seen[key]}"
+        seen.setdefault(key, row.number)
         if wrong:
-            problems.append((line, wrong))
+            problems.append(table.problem(row, wrong))
         else:
             found.append(answer)
-    if problems:
-        line, why = problems[0]
-        more = f"; {len(problems) - 1} more rows are wrong" if len(problems) > 1 else ""
-        raise S3EvalError("A reader's row is wrong", where=f"{path}:{line}", why=f"{why}{more}")
+    refuse("The readers' answers cannot be read", [*problems, *table.problems[told:]])
     if not found:
         raise S3EvalError("No answer in this CSV", where=path)
     return found
@@ -97,12 +90,16 @@ def _first_item(task: Task | None) -> str:
     return items[0].name if items else ""
 
 
-def _wrong(answer: ReaderAnswer, dataset: Dataset, tasks: Mapping[str, Task]) -> str:
+def _wrong(
+    answer: ReaderAnswer, dataset: Dataset, tasks: Mapping[str, Task], suggest: Suggestions
+) -> str:
     try:
         if not answer.reader:
             return "no reader"
         if answer.video not in dataset.annotations:
-            raise UnknownNameError("video", answer.video, dataset.annotations)
+            close = suggest(answer.video)
+            hint = f"; did you mean '{close}'?" if close else ""
+            return f"Unknown video '{answer.video}'{hint}"
         if answer.task not in tasks:
             raise UnknownNameError("task", answer.task, tasks)
         items = [item.name for item in tasks[answer.task].items()]

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -26,6 +27,7 @@ __all__ = [
     "Cohort",
     "Interval",
     "Method",
+    "batches",
     "interval",
     "intervals",
     "patient_draws",
@@ -104,8 +106,12 @@ class Interval:
     note: str = ""
 
 
+# All scores of a run, and of the runs beside it, are drawn alike.
+@lru_cache(maxsize=12)
 def patient_draws(patients: int, resamples: int, seed: int) -> Floats:
     """How often each patient is drawn, shape (resamples, patients); every row sums to patients.
+
+    The array is not writable.
 
     >>> patient_draws(3, 2, seed=0).sum(axis=1).tolist()
     [3.0, 3.0]
@@ -113,7 +119,9 @@ def patient_draws(patients: int, resamples: int, seed: int) -> Floats:
     drawn = np.random.default_rng(seed).integers(0, patients, size=(resamples, patients))
     flat = (drawn + patients * np.arange(resamples)[:, None]).ravel()
     counts = np.bincount(flat, minlength=resamples * patients)
-    return counts.reshape(resamples, patients).astype(np.float64)
+    draws = counts.reshape(resamples, patients).astype(np.float64)
+    draws.flags.writeable = False
+    return draws
 
 
 def resampled_values(
@@ -129,18 +137,18 @@ def resampled_values(
     Returns:
         (t, resamples), NaN where a metric is undefined.
     """
-    values = np.empty((len(tallies), len(weights)))
-    for start, group in _batches(tallies, max(1, chunk // max(1, len(weights)))):
-        sums = np.concatenate([cohort.sums(t.videos, t.rows) for t in group], axis=1)
+    metrics = [(t.formula, cohort.sums(t.videos, t.rows)) for t in tallies]
+    values = np.empty((len(metrics), len(weights)))
+    for start, group in batches(metrics, max(1, chunk // max(1, len(weights)))):
+        sums = np.concatenate([mine for _, mine in group], axis=1)
         if sums.size and sums.shape[1] * len(weights) > chunk:
-            values[start] = weighted(group[0].formula, weights, sums, chunk)
+            values[start] = weighted(group[0][0], weights, sums, chunk)
             continue
         drawn = weights @ sums
         at = 0
-        for i, tally in enumerate(group, start):
-            width = tally.rows.shape[1]
-            values[i] = tally.formula(drawn[:, at : at + width])
-            at += width
+        for i, (formula, mine) in enumerate(group, start):
+            values[i] = formula(drawn[:, at : at + mine.shape[1]])
+            at += mine.shape[1]
     return values
 
 
@@ -158,16 +166,19 @@ def weighted(formula: Formula, weights: Floats, sums: Floats, chunk: int = CHUNK
     return np.concatenate(parts) if parts else np.empty(0)
 
 
-def _batches(tallies: Sequence[Tally], columns: int) -> Iterator[tuple[int, Sequence[Tally]]]:
-    """Runs of tallies whose rows together have at most ``columns`` columns, at least one each."""
+_Metrics = Sequence[tuple[Formula, Floats]]
+
+
+def batches(metrics: _Metrics, columns: int) -> Iterator[tuple[int, _Metrics]]:
+    """Runs of metrics whose sums together have at most ``columns`` columns, at least one each."""
     start, width = 0, 0
-    for i, tally in enumerate(tallies):
-        if i > start and width + tally.rows.shape[1] > columns:
-            yield start, tallies[start:i]
+    for i, (_, sums) in enumerate(metrics):
+        if i > start and width + sums.shape[1] > columns:
+            yield start, metrics[start:i]
             start, width = i, 0
-        width += tally.rows.shape[1]
-    if tallies:
-        yield start, tallies[start:]
+        width += sums.shape[1]
+    if metrics:
+        yield start, metrics[start:]
 
 
 def intervals(

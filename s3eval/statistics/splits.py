@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -220,27 +221,37 @@ def read_split(path: Path) -> Split:
     Raises:
         S3EvalError: unreadable, or it does not match the hash it was frozen with.
     """
-    import csv
     import re
 
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise S3EvalError("This split cannot be read", where=path, why=str(error)) from error
-    comments = [line for line in lines if line.startswith("#")]
-    rows = list(csv.DictReader(line for line in lines if line.strip() and line[0] != "#"))
-    key = "video" if rows and "video" in rows[0] else "file_name"
-    if not rows or key not in rows[0] or "fold" not in rows[0]:
+    from s3eval.dataset.csv_file import read_csv_file
+    from s3eval.dataset.problems import Problem, refuse
+
+    read = read_csv_file(path, path.name, (*COLUMNS, "file_name"), resume=True, comments=True)
+    key = "video" if "video" in read.columns else "file_name"
+    problems = [*read.problems]
+    told = len(problems)
+    if not problems and not {key, "fold"} <= {*read.columns}:
         raise S3EvalError("Expected columns video and fold", where=path)
     folds: dict[str, int] = {}
-    for line, row in enumerate(rows, len(comments) + 2):
-        name = row[key].strip().removesuffix(".mp4") if key == "file_name" else row[key].strip()
-        if name in folds:
-            raise S3EvalError("A video stands twice in this split", where=f"{path}:{line}")
-        try:
-            folds[name] = int(row["fold"])
-        except (TypeError, ValueError):
-            raise S3EvalError("Expected a whole number as fold", where=f"{path}:{line}") from None
+    for record in read:
+        cells = record.cells
+        name = cells.get(key, "").removesuffix(".mp4" if key == "file_name" else "")
+        fold = re.fullmatch(r"[+-]?[0-9]{1,9}", cells.get("fold", ""))
+        wrong = record.fault or next((f"{what}, in '{c}'" for c, what in record.broken), "")
+        if not wrong and not name:
+            wrong = f"nothing in column '{key}'"
+        elif not wrong and name in folds:
+            wrong = f"video '{name}' stands twice in this split"
+        elif not wrong and not fold:
+            wrong = f"expected a whole number as fold, but got '{cells.get('fold', '')}'"
+        if wrong:
+            problems.append(Problem("error", path.name, record.number, wrong, record.fix))
+        elif fold:
+            folds[name] = int(fold[0])
+    refuse("This split cannot be read", [*problems, *read.problems[told:]])
+    if not folds:
+        raise S3EvalError("No video in this split", where=path)
+    comments = [line for line in _first_lines(path) if line.startswith("#")]
     frozen = re.search(r"seed (\S+); sha256 ([0-9a-f]{64})", "\n".join(comments))
     seed = int(frozen[1]) if frozen and frozen[1].lstrip("-").isdigit() else None
     split = Split(folds, seed)
@@ -252,6 +263,11 @@ def read_split(path: Path) -> Split:
             fix="s3eval data split DATASET FILE --seed N, to make it again",
         )
     return split
+
+
+def _first_lines(path: Path) -> list[str]:
+    with path.open(encoding="utf-8-sig", errors="replace") as lines:
+        return [line[:1000] for line in islice(lines, 100)]
 
 
 def check_split(split: Split, dataset: Dataset) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import product
@@ -257,15 +256,13 @@ def phrasing(value: str) -> Phrasing:
     if not path.is_file():
         fix = f"one of {', '.join(PROMPTS)}, or a TOML file"
         raise UnknownNameError("phrasing", value, PROMPTS, fix=fix)
-    if sys.version_info >= (3, 11):
-        import tomllib
-    else:
-        import tomli as tomllib
-    try:
-        facts = tomllib.loads(path.read_text(encoding="utf-8"))
-        found = Phrasing(path.stem, facts.get("template", "{text}"), facts.get("questions", {}))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise S3EvalError("This phrasing is not TOML", where=path, why=str(error)) from error
+    from s3eval.toml_file import read_toml
+
+    facts = read_toml(path, "This phrasing is not TOML")
+    template, questions = facts.get("template", "{text}"), facts.get("questions", {})
+    if not isinstance(template, str) or not isinstance(questions, dict):
+        raise S3EvalError("Expected template to be text and questions a table", where=path)
+    found = Phrasing(path.stem, template, questions)
     if "{text}" not in found.template:
         raise S3EvalError("Expected '{text}' in the template", where=path)
     return found

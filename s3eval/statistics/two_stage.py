@@ -6,21 +6,23 @@ within the training folds; what was trained on what is named in every result.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.statistics import importances
 from s3eval.statistics.features import FeatureTable
 from s3eval.statistics.splits import patient_folds, refuse_leaks
 
 if TYPE_CHECKING:
     from s3eval.dataset import Dataset
 
-__all__ = ["CLASSIFIERS", "MISSING", "Prediction", "Setup", "TwoStage", "two_stage"]
+__all__ = ["CLASSIFIERS", "MISSING", "Fits", "Prediction", "Setup", "TwoStage", "two_stage"]
 
 Missing = Literal["indicator", "most-frequent", "no"]
 #: How an unknown feature enters a classifier: as 0 with a column that says it was unknown, as
@@ -32,7 +34,6 @@ SEARCH_TREES = 150
 INNER_FOLDS = 4
 # scikit-learn's own default.
 NEIGHBOURS = 5
-REPEATS = 5
 Floats = NDArray[np.float64]
 
 
@@ -161,6 +162,37 @@ def pipeline(setup: Setup) -> Any:
     return Pipeline([*steps, ("classify", make(setup.seed))])
 
 
+class Fits:
+    """Fitted classifiers, kept by everything that their fitting depends on.
+
+    Runs that are trained on the same annotation share their classifiers.
+
+    >>> fits = Fits()
+    >>> x, y = np.array([[1.0], [0.0]]), np.array([True, False])
+    >>> setup = Setup("logistic-regression", tune=False)
+    >>> fits.of(x, y, ["P1", "P2"], setup)[0] is fits.of(x.copy(), y, ["P1", "P2"], setup)[0]
+    True
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], tuple[Any, dict[str, Any]]] = {}
+
+    def of(
+        self, x: Floats, y: NDArray[np.bool_], patients: Sequence[str], setup: Setup
+    ) -> tuple[Any, dict[str, Any]]:
+        """The pipeline fitted on these videos, and its chosen parameters.
+
+        Args:
+            x: (videos, features); ``y`` whether each is ES; ``patients`` whose each is.
+        """
+        # Importances are computed afterwards and change no fit.
+        alike = replace(setup, importances=False)
+        key = (alike, x.shape, x.tobytes(), y.tobytes(), tuple(patients))
+        if key not in self._kept:
+            self._kept[key] = _fitted(x, y, patients, setup)
+        return self._kept[key]
+
+
 def two_stage(
     tested: FeatureTable,
     training: FeatureTable,
@@ -169,6 +201,7 @@ def two_stage(
     setup: Setup | None = None,
     folds_from: str = "",
     only: Sequence[int] | None = None,
+    fits: Fits | None = None,
 ) -> TwoStage:
     """Classify every fold's videos by a classifier trained on the other folds.
 
@@ -177,6 +210,7 @@ def two_stage(
         training: the features it is trained on: ``tested`` again, or the annotation.
         folds: fold by video name, whole patients.
         only: test these folds only; the others still train.
+        fits: what earlier calls fitted; a classifier with the same training is not fitted again.
 
     Raises:
         S3EvalError: a patient is on both sides, or there is nothing to train or test on.
@@ -187,17 +221,18 @@ def two_stage(
     features = [f for f in tested.features if f not in tested.never_known()]
     if not features:
         raise S3EvalError("No feature was read", where=tested.source)
-    state = _State(tested, training, dataset.patients, truth, features, setup)
+    state = _State(tested, training, dataset.patients, truth, features, setup, fits or Fits())
     untested: dict[int, str] = {}
     done: list[_Fold] = []
-    for fold in sorted(set(folds.values()) if only is None else set(only)):
-        held = [v for v in tested.videos if folds.get(v) == fold and v in truth]
-        rest = [v for v in training.videos if folds.get(v, fold) != fold and v in truth]
-        reason = _why_not(held, rest, truth)
-        if reason:
-            untested[fold] = reason
-        else:
-            done.append(_one_fold(state, fold, held, rest))
+    with _steady():
+        for fold in sorted(set(folds.values()) if only is None else set(only)):
+            held = [v for v in tested.videos if folds.get(v) == fold and v in truth]
+            rest = [v for v in training.videos if folds.get(v, fold) != fold and v in truth]
+            reason = _why_not(held, rest, truth)
+            if reason:
+                untested[fold] = reason
+            else:
+                done.append(_one_fold(state, fold, held, rest))
     if not done:
         why = "; ".join(f"fold {f}: {reason}" for f, reason in untested.items())
         raise S3EvalError("No fold could be tested", where=tested.source, why=why)
@@ -210,10 +245,24 @@ def two_stage(
         parameters={fold.fold: fold.parameters for fold in done},
         dropped=tuple(f for f in tested.features if f not in features),
         missing={f: n for f, n in tested.missing().items() if f in features},
-        impurity=_averaged([fold.impurity for fold in done]),
-        permutation=_averaged([fold.permutation for fold in done]),
+        impurity=importances.averaged([fold.impurity for fold in done]),
+        permutation=importances.averaged([fold.permutation for fold in done]),
         untested=untested,
     )
+
+
+@contextmanager
+def _steady() -> Iterator[None]:
+    """One thread: which of equally near neighbours counts would depend on how many there are.
+
+    What scikit-learn checks of every tree's parameters and input is left out: all are ours.
+    """
+    import sklearn
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    checks = {"skip_parameter_validation": True, "assume_finite": True}
+    with threadpool_limits(limits=1), sklearn.config_context(**checks):
+        yield
 
 
 def _why_not(held: Sequence[str], rest: Sequence[str], truth: Mapping[str, str]) -> str:
@@ -232,6 +281,7 @@ class _State:
     truth: Mapping[str, str]
     features: Sequence[str]
     setup: Setup
+    fits: Fits
 
 
 @dataclass(frozen=True)
@@ -246,7 +296,7 @@ class _Fold:
 def _one_fold(state: _State, fold: int, held: Sequence[str], rest: Sequence[str]) -> _Fold:
     setup = state.setup
     x, y = state.training.rows(rest, state.features), [state.truth[v] == "ES" for v in rest]
-    fitted, parameters = _fitted(x, np.array(y), [state.patients[v] for v in rest], setup)
+    fitted, parameters = state.fits.of(x, np.array(y), [state.patients[v] for v in rest], setup)
     unseen = state.tested.rows(held, state.features)
     said = fitted.predict(unseen)
     chances: Floats | None = None
@@ -268,9 +318,9 @@ def _one_fold(state: _State, fold: int, held: Sequence[str], rest: Sequence[str]
     impurity: dict[str, float] = {}
     permutation: dict[str, float] = {}
     if setup.importances:
-        impurity = _impurity(fitted, state.features)
+        impurity = importances.impurity(fitted, state.features)
         answers = np.array([state.truth[v] == "ES" for v in held])
-        permutation = _permutation(fitted, unseen, answers, state.features, setup.seed)
+        permutation = importances.permutation(fitted, unseen, answers, state.features, setup.seed)
     return _Fold(fold, predictions, parameters, impurity, permutation)
 
 
@@ -280,7 +330,9 @@ def _fitted(
     """The pipeline fitted on the training folds, its parameters chosen on inner folds."""
     made = pipeline(setup)
     grid = CLASSIFIERS[setup.classifier][2]
-    smallest = min(len({p for p, label in zip(patients, y, strict=True) if label == c}) for c in y)
+    smallest = min(
+        len({p for p, label in zip(patients, y, strict=True) if label == c}) for c in (True, False)
+    )
     inner = min(INNER_FOLDS, smallest)
     if not setup.tune or inner < 2:
         fewer = _fewer(setup.classifier, len(y))
@@ -321,40 +373,3 @@ def _possible(grid: Mapping[str, Sequence[Any]], videos: int) -> dict[str, Seque
     if "n_neighbors" in found:
         found["n_neighbors"] = [k for k in found["n_neighbors"] if k <= videos] or [videos]
     return found
-
-
-def _impurity(fitted: Any, features: Sequence[str]) -> dict[str, float]:
-    """Mean decrease in impurity; a feature's "unknown" column counts towards the feature."""
-    found = getattr(fitted["classify"], "feature_importances_", None)
-    if found is None:
-        return {}
-    fill = fitted["fill"]
-    columns = list(features)
-    if getattr(fill, "indicator_", None) is not None:
-        columns += [features[i] for i in fill.indicator_.features_]
-    total = dict.fromkeys(features, 0.0)
-    for feature, value in zip(columns, found, strict=True):
-        total[feature] += float(value)
-    return total
-
-
-def _permutation(
-    fitted: Any, x: Floats, y: NDArray[np.bool_], features: Sequence[str], seed: int
-) -> dict[str, float]:
-    """Loss of balanced accuracy on held-out videos when a feature is shuffled among them."""
-    if len(set(y.tolist())) < 2:
-        return {}
-    from sklearn.inspection import permutation_importance
-
-    found = permutation_importance(
-        fitted, x, y, scoring="balanced_accuracy", n_repeats=REPEATS, random_state=seed
-    )
-    return dict(zip(features, (float(v) for v in found.importances_mean), strict=True))
-
-
-def _averaged(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
-    known = [f for f in found if f]
-    if not known:
-        return {}
-    means = {k: float(np.mean([f[k] for f in known])) for k in known[0]}
-    return dict(sorted(means.items(), key=lambda pair: (-pair[1], pair[0])))

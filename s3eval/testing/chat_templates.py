@@ -13,10 +13,11 @@ __all__ = [
     "QWEN2_5_VL",
     "QWEN3_OMNI",
     "QWEN3_VL",
+    "chatml",
 ]
 
 
-def _chatml(parts: dict[str, str], default_system: str = "") -> str:
+def chatml(parts: dict[str, str], default_system: str = "") -> str:
     """A template of <|im_start|>role ... <|im_end|> turns.
 
     Args:
@@ -46,14 +47,14 @@ def _chatml(parts: dict[str, str], default_system: str = "") -> str:
 
 
 # An image is written as the token its processor then repeats for every patch.
-INTERNVL = _chatml({"image": "<IMG_CONTEXT>\n", "video": "<video>\n"})
+INTERNVL = chatml({"image": "<IMG_CONTEXT>\n", "video": "<video>\n"})
 _QWEN_VISION = {
     "image": "<|vision_start|><|image_pad|><|vision_end|>",
     "video": "<|vision_start|><|video_pad|><|vision_end|>",
 }
-QWEN2_5_VL = _chatml(_QWEN_VISION, "You are a helpful assistant.")
-QWEN3_VL = _chatml(_QWEN_VISION)
-QWEN2_5_OMNI = _chatml(
+QWEN2_5_VL = chatml(_QWEN_VISION, "You are a helpful assistant.")
+QWEN3_VL = chatml(_QWEN_VISION)
+QWEN2_5_OMNI = chatml(
     {
         "image": "<|vision_bos|><|IMAGE|><|vision_eos|>",
         "audio": "<|audio_bos|><|AUDIO|><|audio_eos|>",
@@ -61,7 +62,7 @@ QWEN2_5_OMNI = _chatml(
     },
     "You are a helpful assistant that sees and hears.",
 )
-QWEN3_OMNI = _chatml({**_QWEN_VISION, "audio": "<|audio_start|><|audio_pad|><|audio_end|>"})
+QWEN3_OMNI = chatml({**_QWEN_VISION, "audio": "<|audio_start|><|audio_pad|><|audio_end|>"})
 # The sound comes first wherever it stands in the message, as in the published template.
 AUDIO_FLAMINGO3 = (
     "{% if messages[0]['role'] != 'system' %}<|im_start|>system\n"

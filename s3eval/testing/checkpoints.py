@@ -22,10 +22,11 @@ from pathlib import Path
 from typing import Any
 
 from s3eval.errors import UnknownNameError
-from s3eval.testing.architectures import ARCHITECTURES, Encoder, Scale
+from s3eval.testing.architectures import ARCHITECTURES, FURTHER, Encoder, Scale
 
 __all__ = [
     "ARCHITECTURES",
+    "FURTHER",
     "Encoder",
     "Scale",
     "build_checkpoint",
@@ -42,9 +43,11 @@ def build_model(architecture: str, *, seed: int = 0, scale: Scale | None = None)
     Raises:
         UnknownNameError: no such architecture; the nearest is suggested.
     """
-    if architecture not in ARCHITECTURES:
-        raise UnknownNameError("architecture", architecture, ARCHITECTURES, fix="--help")
-    from s3eval.transformers.environment import prepare_libraries, quiet_library
+    known = {**ARCHITECTURES, **FURTHER}
+    if architecture not in known:
+        raise UnknownNameError("architecture", architecture, known, fix="--help")
+    from s3eval.hf.environment import quiet_library
+    from s3eval.torch_environment import prepare_libraries
 
     prepare_libraries()
     import torch
@@ -53,7 +56,7 @@ def build_model(architecture: str, *, seed: int = 0, scale: Scale | None = None)
     with quiet_library(), warnings.catch_warnings(), torch.random.fork_rng():
         warnings.simplefilter("ignore")
         torch.manual_seed(seed)
-        model, processor, stops = ARCHITECTURES[architecture](scale)
+        model, processor, stops = known[architecture](scale)
         _enlarge(model, scale.weight_scale)
     model.generation_config.eos_token_id = stops
     model.generation_config.pad_token_id = stops[-1]
@@ -66,7 +69,7 @@ def build_checkpoint(
     """Build a tiny random checkpoint of an architecture into a folder.
 
     Args:
-        architecture: one of `ARCHITECTURES`.
+        architecture: one of `ARCHITECTURES` or `FURTHER`.
         folder: made if need be; a checkpoint already in it is overwritten.
         seed: of the random weights; the same seed gives the same weights.
         scale: sizes other than the tiny ones.
@@ -100,7 +103,7 @@ def shared_checkpoint(architecture: str, seed: int = 0) -> Path:
 
 
 def _quiet() -> Any:
-    from s3eval.transformers.environment import quiet_library
+    from s3eval.hf.environment import quiet_library
 
     return quiet_library()
 
@@ -153,7 +156,7 @@ def _nest(path: Path, names: tuple[str, str]) -> None:
 
 def _main() -> None:
     parser = argparse.ArgumentParser(description="Build a tiny random checkpoint.")
-    parser.add_argument("architecture", choices=sorted(ARCHITECTURES))
+    parser.add_argument("architecture", choices=sorted({**ARCHITECTURES, **FURTHER}))
     parser.add_argument("folder")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()

@@ -40,7 +40,7 @@ sys.stdin.read()
 """
 _SERVE = """
 import sys
-from s3eval.transformers.environment import prepare_libraries
+from s3eval.torch_environment import prepare_libraries
 prepare_libraries()
 import torchvision.io, torchvision.io.image
 try:

@@ -108,3 +108,47 @@ def test_unknown_names_suggest_the_nearest(data, tmp_path):
             progress=False,
         )
     assert not (tmp_path / "runs").exists()
+
+
+def test_facts_and_items_of_a_folder_reach_frames_and_subgroups(data, tmp_path):
+    videos = tuple(replace(v, facts={"camera": f"c{i % 2}"}) for i, v in enumerate(data.videos))
+    notes = {
+        name: replace(a, items={"light": "on" if name < "v3" else "off"})
+        for name, a in data.annotations.items()
+    }
+    ages = {"p0": {"age_group": "adult"}, "p1": {"age_group": "child"}}
+    rich = replace(data, videos=videos, annotations=notes, patient_facts=ages)
+    again = s3eval.open_dataset(write_folder(rich, tmp_path / "rich"))
+    assert again.annotation("v0").items == {"light": "on"}
+    assert again.facts("v1") == {"age_group": "adult", "camera": "c1"}
+    assert again.digest != data.digest
+
+    runs = s3eval.evaluate("always-yes", "recognition", again, tmp_path / "runs", progress=False)
+    frame = runs.to_frame()
+    assert set(frame.camera) == {"c0", "c1"}
+    parts = s3eval.score(tmp_path / "runs", by="camera")
+    assert parts.names == ["always-yes (camera c0)", "always-yes (camera c1)"]
+    precision = [
+        next(r.value for r in one.rows if (r.item, r.metric) == ("tonic", "precision"))
+        for one in parts
+    ]
+    assert precision == [0.0, 1.0]
+    ages_shown = s3eval.score(tmp_path / "runs", by="age_group")
+    assert [n.split("(")[1] for n in ages_shown.names] == [
+        "age_group adult)",
+        "age_group child)",
+        "age_group unknown)",
+    ]
+    with pytest.raises(S3EvalError, match="did you mean 'camera'"):
+        s3eval.score(tmp_path / "runs", by="cammera")
+
+
+def test_wrong_rows_of_further_tables_are_named(data, tmp_path):
+    folder = tmp_path / "data"
+    (folder / "patients.csv").write_text("patient,fact,value\np0,age,9\npX,age,9\n")
+    (folder / "items.csv").write_text("video,item,value\nv0,light,on\nv0,light,off\n")
+    from s3eval.dataset.folder import read_folder
+
+    problems = [str(p) for p in read_folder(folder)[1]]
+    assert any("patients.csv:3" in p and "'pX'" in p for p in problems)
+    assert any("items.csv:3" in p and "given twice" in p for p in problems)

@@ -102,7 +102,10 @@ def test_options_from_a_file_and_flags_win(s3eval, dataset_folder, tmp_path):
     code, _, err = s3eval("run", "--config", config, "--limit", 1)
     assert code == 0
     assert "always-no: 1 videos" in err
-    config.write_text(config.read_text() + "limmit = 2\n")
+    # As an editor of Windows saves it.
+    config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes().replace(b"\n", b"\r\n"))
+    assert s3eval("run", "--config", config, "--limit", 1)[0] == code
+    config.write_text(config.read_text(encoding="utf-8-sig") + "limmit = 2\n")
     code, _, err = s3eval("run", "--config", config)
     assert code == 2
     assert "did you mean 'limit'" in one_line(err)
@@ -136,10 +139,12 @@ def test_wrong_input_is_one_line_with_the_way_out(
     assert not (tmp_path / "runs" / "always-yes" / "scores.json").exists()
 
 
-def test_debug_shows_the_traceback(dataset_folder, tmp_path):
+def test_debug_shows_the_traceback(s3eval, dataset_folder, tmp_path):
     arguments = ["run", "-m", "nobody", "-t", "recognition", "-d", str(dataset_folder)]
-    with pytest.raises(Exception, match="Unknown model 'nobody'"):
-        main([*arguments, "-o", str(tmp_path), "--debug"])
+    code, _, err = s3eval(*arguments, "-o", str(tmp_path), "--debug")
+    assert code == 2
+    assert "Traceback (most recent call last)" in err
+    assert "Unknown model 'nobody'" in err
 
 
 def test_an_unknown_verb_suggests_the_nearest(s3eval):
@@ -224,7 +229,7 @@ def on_terminal(monkeypatch):
             return True
 
     def lines(*table: object, **more: object) -> list[str]:
-        from s3eval.cli.common import print_table
+        from s3eval.reporting.tables import print_table
 
         terminal = Terminal()
         monkeypatch.setattr("sys.stdout", terminal)

@@ -61,6 +61,15 @@ def test_read_reads_what_can_be_read_and_names_the_rest(s3eval, tables):
     assert document["judge"]["judge"] == "lexicon"
 
 
+def test_read_takes_a_datasets_own_reports(s3eval, tmp_path):
+    (tmp_path / "reports.csv").write_text("video;report\nv1;Blank stare, then chewing.\n")
+    code, out, _ = s3eval("judge", "read", tmp_path / "reports.csv", "--json", "-")
+    assert code == 0
+    (row,) = json.loads(out)["reports"]
+    assert row["file_name"] == "v1"
+    assert "blank_stare" in row["features"]
+
+
 def test_an_empty_report_is_unread_whichever_judge_is_asked(s3eval, tmp_path):
     pytest.importorskip("s3eval_judge_gpt")
     from s3eval.testing.chat_server import Said, scripted

@@ -99,7 +99,7 @@ def test_a_file_cut_before_its_index_cannot_be_opened(film, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "No such video file"), (b"", "is empty"), (b"not a video at all" * 99, "opened")],
+    [(None, "file is missing"), (b"", "is empty"), (b"not a video at all" * 99, "opened")],
 )
 def test_no_video_at_all(tmp_path, content, message):
     file = tmp_path / "x.mp4"

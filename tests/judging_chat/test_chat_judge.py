@@ -7,10 +7,20 @@ import sqlite3
 import pytest
 
 from s3eval.errors import S3EvalError
-from s3eval.judge import FeatureAnswers, MergedText, ReportFacts, Unreadable
-from s3eval.judging.ahead import ask_ahead
+from s3eval.judge import (
+    AnswerQuestions,
+    Extract,
+    Extraction,
+    FeatureAnswers,
+    MergedText,
+    MergeTexts,
+    ReadReport,
+    ReportFacts,
+    Unreadable,
+)
 from s3eval.judging.asking import Ask, Asker
 from s3eval.judging.chat import ChatJudge, Service
+from s3eval.permission import Permission, permitted_options
 from s3eval.privacy import Gate, PhiSpan
 from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.remote.cache import ReplyCache
@@ -207,16 +217,11 @@ def test_a_text_is_the_same_question_redacted_or_not_where_nothing_was_to_redact
     with scripted(always(Said(GOOD))) as server:
         client = ChatClient(Endpoint(server.base_url, "m"))
         for phi in ("redact", "block", "off"):
-            gate = Gate(
-                away, allow_remote=True, phi=phi, detector=Finds, record=tmp_path / "sent.jsonl"
-            )
+            gate = Gate(away, Permission(True, phi), detector=Finds, record=tmp_path / "sent.jsonl")
             asker = Asker(client, gate, cache, {"judge": "j", **gate.identity})
             texts = ["He stares.", "Anna stares."]
             read = asker.ask(
-                [
-                    Ask("report", t, lambda sent: ({"role": "user", "content": sent},), {}, dict, 9)
-                    for t in texts
-                ]
+                [Ask("report", t, Extraction("report", "1", "Read.", {}), 9) for t in texts]
             )
             assert isinstance(read[0], dict)
         client.close()
@@ -227,10 +232,10 @@ def test_a_budget_of_calls_stops_cleanly_and_resumes_without_repeating(tmp_path)
     texts = [f"report {i}" for i in range(10)]
     with scripted(always(Said(GOOD, wait=0.01))) as server:
         with pytest.raises(BudgetSpent, match="4 calls is spent; 4 of 10") as stopped:
-            read(server, tmp_path, texts, max_calls=4)
+            read(server, tmp_path, texts, permission=Permission(max_calls=4))
         assert stopped.value.exit_code == 3
         assert len(server.asked) == 4
-        assert len(read(server, tmp_path, texts, max_calls=6)) == 10
+        assert len(read(server, tmp_path, texts, permission=Permission(max_calls=6))) == 10
     assert sorted(server.texts) == sorted(texts), "each was asked exactly once"
 
 
@@ -239,7 +244,9 @@ def test_a_budget_of_dollars_is_never_exceeded(tmp_path):
     prices = {"prompt_price": 5.0, "completion_price": 20.0, "max_tokens": 200}
     with scripted(always(Said(GOOD, usage=(900, 150), wait=0.01))) as server:
         each = (900 * 5 + 150 * 20) / 1e6
-        judge = judge_at(server, tmp_path, max_cost=0.09, concurrency=8, **prices)
+        judge = judge_at(
+            server, tmp_path, permission=Permission(max_cost=0.09), concurrency=8, **prices
+        )
         with pytest.raises(BudgetSpent):
             judge.read_reports(texts)
         spent = judge.account.cost
@@ -247,23 +254,28 @@ def test_a_budget_of_dollars_is_never_exceeded(tmp_path):
         assert 0 < spent <= 0.09
         assert spent == pytest.approx(len(server.asked) * each)
         done = len(server.asked)
-        read(server, tmp_path, texts, max_cost=1.0, **prices)
+        read(server, tmp_path, texts, permission=Permission(max_cost=1.0), **prices)
         assert len(server.asked) == 30, f"{done} before, the rest after"
 
 
 def test_a_budget_of_nothing_only_previews(tmp_path):
     with scripted(always(Said(GOOD))) as server:
         judge = judge_at(
-            server, tmp_path, max_calls=0, prompt_price=5.0, completion_price=20.0, cache="off"
+            server,
+            tmp_path,
+            permission=Permission(max_calls=0),
+            prompt_price=5.0,
+            completion_price=20.0,
+            cache="off",
         )
         lines = []
-        judge.tell(lines.append)
+        judge.report_to(lines.append)
         with pytest.raises(BudgetSpent):
             judge.read_reports(["a", "b", "b"])
         assert server.asked == []
         assert "3 texts, 0 already read, 2 calls" in lines[0]
         assert "$" in lines[0]
-        preview = judge.preview_reports(["a", "b", "b"])
+        preview = judge.preview([ReadReport(t) for t in ("a", "b", "b")])
         assert preview.calls == 2
         assert 0 < preview.cost < preview.cost_bound
         judge.close()
@@ -368,7 +380,9 @@ def test_a_service_key_is_not_sent_to_another_host(monkeypatch, tmp_path):
         read(server, tmp_path, ["b"], key_variable="MY_KEY")
         assert server.headers[1]["Authorization"] == "Bearer sk-mine"
     with pytest.raises(S3EvalError, match="No key"):
-        Scripted.load(SPEC, {"base_url": "https://other.example.org/v1", "allow_remote": True})
+        Scripted.load(
+            SPEC, {"base_url": "https://other.example.org/v1", "permission": Permission(True)}
+        )
 
 
 def _read_slowly(base_url, folder):
@@ -418,25 +432,32 @@ def test_a_killed_run_is_resumed_without_repeating(tmp_path):
         assert len(server.asked) - before == 6 - kept
 
 
-def test_flags_reach_judges_that_are_remote_and_cannot_be_smuggled_in_as_options():
-    from s3eval.judging.load import remote_options
+def test_permission_reaches_judges_that_are_remote_and_is_no_option():
     from s3eval.specs import ModelSpec
 
+    allowed = Permission(allow_remote=True, max_calls=3)
     local = JudgeSpec("lexicon", adapter="")
-    assert remote_options(local, {"file": "x"}, allow_remote=True) == {"file": "x"}
-    given = remote_options(SPEC, {"seed": 1}, allow_remote=True, max_calls=3)
-    assert given == {"seed": 1, "allow_remote": True, "phi": "redact", "max_calls": 3}
-    for name in ("allow_remote", "phi", "max_cost"):
+    assert permitted_options(local, {"file": "x"}, allowed) == {"file": "x"}
+    assert permitted_options(SPEC, {"seed": 1}, allowed) == {"seed": 1, "permission": allowed}
+    for name in ("allow_remote", "Allow-Remote", "phi", "max_cost", "permission"):
         with pytest.raises(S3EvalError, match="not an option"):
-            remote_options(SPEC, {name: True})
+            permitted_options(SPEC, {name: True}, allowed)
     model = ModelSpec("server", adapter="", remote=True)
-    assert remote_options(model, {"max_calls": 5})["max_calls"] == 5
+    given = permitted_options(model, {"max_calls": 5}, allowed)
+    assert given == {"max_calls": 5, "permission": Permission(allow_remote=True)}
     with pytest.raises(S3EvalError, match="allow_remote"):
-        remote_options(model, {"allow_remote": True})
+        permitted_options(model, {"allow_remote": True}, Permission())
+
+
+@pytest.mark.parametrize("value", [{"allow_remote": True}, True, "Permission(allow_remote=True)"])
+def test_a_permission_is_an_instance_and_nothing_a_file_can_hold(value):
+    away = {"base_url": "https://other.example.org/v1", "permission": value}
+    with pytest.raises(S3EvalError, match="permission"):
+        Scripted.load(SPEC, away)
 
 
 def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
-    from s3eval.privacy import PhiSpan, gate
+    from s3eval.privacy import PhiSpan
 
     class Finds:
         name = "finds Anna"
@@ -448,50 +469,233 @@ def test_block_leaves_a_text_unsent_and_unreadable(tmp_path, monkeypatch):
         judge = judge_at(server, tmp_path)
         judge._asker.gate._detector, judge._asker.gate.phi = Finds(), "block"
         blocked, read_ = judge.read_reports(["Anna stiffens.", "She stiffens."])
-        judge._asker.gate.phi = "redact"
+        judge.close()
+        judge = judge_at(server, tmp_path)
+        judge._asker.gate._detector = Finds()
         judge.read_reports(["Anna stiffens."])
         judge.close()
     assert isinstance(blocked, Unreadable)
     assert "1 name" in blocked.reason
     assert isinstance(read_, ReportFacts)
     assert sorted(server.texts) == ["She stiffens.", "[NAME] stiffens."]
-    assert gate.MODES == ("redact", "block", "off")
 
 
-def test_what_is_asked_one_by_one_is_asked_ahead_in_parallel(tmp_path):
-    windows = [[f"He stares, {i}.", f"Then he jerks, {i}."] for i in range(8)]
+def reply_to_all(text, body, before):
+    """A merge as "merged ...", a gait as walking, anything else as the report above."""
+    instructions = body["messages"][0]["content"]
+    if "overlapping windows" in instructions:
+        return Said(json.dumps({"text": f"merged {text}"}), wait=0.05)
+    if "walk" in instructions:
+        return Said(json.dumps({"walks": "runs" not in text, "seconds": 3}), wait=0.05)
+    if "tonic" in instructions and "body_parts" in instructions:
+        reply = {"stiff": "yes", "body_parts": ["arm"], "sides": ["left arm"]}
+        return Said(json.dumps(reply), wait=0.05)
+    return Said(GOOD, wait=0.05)
 
-    def answer(text, body, before):
-        merges = "overlapping windows" in body["messages"][0]["content"]
-        return Said(json.dumps({"text": f"merged {text}"}) if merges else GOOD, wait=0.05)
 
-    with scripted(answer) as server:
+def gait(reply):
+    if not isinstance(reply["walks"], bool):
+        raise S3EvalError("Expected 'walks' to be true or false.")
+    return {"walks": reply["walks"]}
+
+
+GAIT = Extraction(
+    "gait",
+    "1",
+    'Does the patient walk? One field, "walks", true or false.',
+    {"properties": {"walks": {"type": "boolean"}}},
+    gait,
+    max_tokens=64,
+)
+
+
+def test_requests_of_every_kind_go_as_one_batch_in_parallel(tmp_path):
+    texts = [f"The left arm is stiff, {i}." for i in range(4)]
+    requests = [request for t in texts for request in (ReadReport(t), AnswerQuestions("tonic", t))]
+    requests += [MergeTexts((t, "He stares."), "report") for t in texts]
+    requests += [Extract(t, GAIT) for t in texts]
+    with scripted(reply_to_all) as server:
+        judge = judge_at(server, tmp_path, concurrency=16)
+        lines = []
+        judge.report_to(lines.append)
+        facts = judge.answer(requests)
+        judge.close()
+    assert [type(f) for f in facts[:2]] == [ReportFacts, FeatureAnswers]
+    assert facts[8] == MergedText(f"merged [1] {texts[0]}\n\n[2] He stares.")
+    assert facts[12:] == [{"walks": True}] * 4
+    assert len(server.asked) == 16 and server.most_at_once > 8
+    assert "16 texts, 0 already read, 16 calls" in lines[0] and len(lines) == 2, "and what was used"
+
+
+def test_an_extraction_of_any_task_is_asked_validated_and_kept(tmp_path):
+    with scripted(reply_to_all) as server:
+        judge = judge_at(server, tmp_path)
+        assert judge.extract(["He walks.", "He runs.", " "], GAIT) == [
+            {"walks": True},
+            {"walks": False},
+            Unreadable("there is no text to read"),
+        ]
+        assert judge.extract(["He walks."], GAIT) == [{"walks": True}]
+        judge.close()
+    assert len(server.asked) == 2, "nothing is asked twice"
+    body = server.asked[0]
+    assert [m["content"] for m in body["messages"]] in (
+        [GAIT.instructions, "He walks."],
+        [GAIT.instructions, "He runs."],
+    )
+    assert body["max_tokens"] == 64
+    named = body["response_format"]["json_schema"]
+    assert (named["name"], named["strict"]) == ("gait", True)
+    assert named["schema"] == {
+        "properties": {"walks": {"type": "boolean"}},
+        "type": "object",
+        "required": ["walks"],
+        "additionalProperties": False,
+    }
+
+
+@pytest.mark.parametrize("reply", ['{"walks": "perhaps"}', "{}"], ids=["refused", "missing"])
+def test_a_reply_that_build_refuses_is_sent_back_with_the_reason(tmp_path, reply):
+    with scripted(in_turn(Said(reply), Said('{"walks": true}'))) as server:
+        judge = judge_at(server, tmp_path)
+        assert judge.extract(["He walks."], GAIT) == [{"walks": True}]
+        judge.close()
+    assert "'walks'" in server.asked[1]["messages"][-1]["content"]
+
+
+def test_an_extraction_whose_code_fails_costs_one_call_and_is_read_once_it_is_mended(tmp_path):
+    from dataclasses import replace
+
+    broken = replace(GAIT, build=lambda reply: reply.nonsense)
+    with scripted(always(Said('{"walks": true}'))) as server:
+        judge = judge_at(server, tmp_path)
+        (result,) = judge.extract(["He walks."], broken)
+        assert isinstance(result, Unreadable)
+        assert "extraction 'gait' failed on a reply: AttributeError" in result.reason
+        assert judge.extract(["He walks."], GAIT) == [{"walks": True}]
+        judge.close()
+    assert len(server.asked) == 1
+
+
+def test_another_version_is_asked_anew(tmp_path):
+    from dataclasses import replace
+
+    with scripted(always(Said('{"walks": true}'))) as server:
+        judge = judge_at(server, tmp_path)
+        judge.extract(["He walks."], GAIT)
+        judge.extract(["He walks."], replace(GAIT, version="2"))
+        judge.close()
+    assert len(server.asked) == 2
+
+
+# What a reading is kept under. Another key would have every user's readings paid for again.
+KEYS = {
+    ReadReport(" He stares. "): "3504f2e89af20537d0a0ea9ddbc441221e0411e333a8ae20e781ebbfd405868b",
+    AnswerQuestions("tonic", "The left arm is stiff."): (
+        "35c19f303e037de9a768f4d7dffbb97371cd6d33e3bde8215078ae6048fa3917"
+    ),
+    MergeTexts(("He stares.", "He shakes.", "He stares. "), "report"): (
+        "50ee36239c0c4e623f12b27eaea6365e0a87636d77c594351df645145671a992"
+    ),
+    MergeTexts(("He stares.", "He shakes."), "justification"): (
+        "9c42fe88b08e4ae7554a4ffe5f336477ac25b114fea590463f7e54ca0f380a5c"
+    ),
+}
+REPLIES = {
+    ReadReport: FACTS,
+    AnswerQuestions: {"stiff": "no"},
+    MergeTexts: {"text": "He stares, then shakes."},
+}
+
+
+def test_readings_that_users_keep_stay_valid(tmp_path):
+    cache = ReplyCache(tmp_path / "judges.sqlite")
+    for request, key in KEYS.items():
+        reply = {"state": "read", "json": REPLIES[type(request)], "raw": "", "record": {}}
+        cache.put(key, reply)
+    cache.close()
+    # Nobody listens there: what is not found in the cache could not be read.
+    options = {"base_url": "http://127.0.0.1:1/v1", "cache": str(tmp_path / "judges.sqlite")}
+    judge = Scripted.load(SPEC, options)
+    facts = judge.answer([*KEYS])
+    assert judge.account.calls == 0 and judge.account.cached == 4
+    judge.close()
+    assert facts[0].features == ("head_turning", "tonic") and facts[0].words == 2
+    assert facts[1] == FeatureAnswers("tonic", {"stiff": "no"})
+    assert facts[2] == facts[3] == MergedText("He stares, then shakes.")
+
+
+def test_the_key_of_every_feature_s_questions_is_what_it_was(tmp_path):
+    import hashlib
+
+    from s3eval.vocabulary import FEATURE_NAMES
+
+    judge = Scripted.load(SPEC, {"base_url": "http://127.0.0.1:1/v1", "cache": "off"})
+    asks = [judge._ask_of(AnswerQuestions(feature, "x")) for feature in FEATURE_NAMES]
+    keys = "".join(judge._asker._job(ask).key for ask in asks)
+    judge.close()
+    assert hashlib.sha256(keys.encode()).hexdigest() == (
+        "fb1e9e46116b9704340d492c00c5a7ff48b894bf9caaa6564aa9222a9f199d8a"
+    )
+
+
+def test_what_was_announced_is_previewed_once(tmp_path):
+    merges = [MergeTexts((f"He stares, {i}.", f"Then he jerks, {i}."), "report") for i in range(8)]
+    expected = [ReadReport(" ".join(m.texts)) for m in merges]
+    with scripted(reply_to_all) as server:
         judge = judge_at(server, tmp_path, concurrency=8)
         lines = []
-        judge.tell(lines.append)
-
-        def work():
-            merged = [judge.merge([group], "report")[0] for group in windows]
-            texts = [m.text for m in merged if isinstance(m, MergedText)]
-            return [judge.read_reports([text])[0] for text in texts]
-
-        ask_ahead(judge, work)
-        asked = len(server.asked)
-        assert all(isinstance(facts, ReportFacts) for facts in work())
+        judge.report_to(lines.append)
+        judge.announce([*merges, *expected])
+        assert "16 texts, 0 already read, 16 calls" in lines[0]
+        assert server.asked == [] and judge.kept(merges) == {}
+        merged = judge.answer(merges)
+        facts = judge.answer([ReadReport(m.text) for m in merged])
+        assert judge.kept(merges) == dict(zip(merges, merged, strict=True))
+        judge.answer([ReadReport("This was not announced.")])
         judge.close()
-    assert asked == len(server.asked) == 16, "nothing is asked twice, nothing is left to ask"
-    assert server.most_at_once > 4
-    assert len([line for line in lines if "about" in line]) == 2, "the merging, then the reading"
+    assert all(isinstance(f, ReportFacts) for f in facts)
+    assert len(server.asked) == 17 and server.most_at_once > 4
+    previews = [line for line in lines if "about" in line]
+    assert len(previews) == 2, "one for all that was announced, one for what was not"
 
 
-def test_asking_ahead_ends_when_a_text_cannot_be_read(tmp_path):
-    with scripted(always(Said(status=500, body="oops"))) as server:
+def test_announcing_with_a_budget_of_no_calls_stops_where_something_would_be_asked(tmp_path):
+    requests = [ReadReport("a"), ReadReport("b"), ReadReport(" ")]
+    with scripted(always(Said(GOOD))) as server:
+        judge = judge_at(server, tmp_path, permission=Permission(max_calls=0))
+        lines = []
+        judge.report_to(lines.append)
+        with pytest.raises(BudgetSpent, match="sends nothing; 0 of 2 new texts") as stopped:
+            judge.announce(requests)
+        judge.close()
+        assert stopped.value.exit_code == 3
+        assert "2 calls" in lines[0] and server.asked == []
+        read(server, tmp_path, ["a", "b"])
+        again = judge_at(server, tmp_path, permission=Permission(max_calls=0))
+        again.announce(requests)
+        assert isinstance(again.answer(requests)[1], ReportFacts), "what is kept needs no call"
+        again.close()
+    assert len(server.asked) == 2
+
+
+def test_an_announced_text_is_searched_for_names_once(tmp_path):
+    searched = []
+
+    class Finds:
+        name = "finds nothing"
+
+        def find(self, text):
+            searched.append(text)
+            return ()
+
+    with scripted(always(Said(GOOD))) as server:
         judge = judge_at(server, tmp_path)
-        ask_ahead(judge, lambda: judge.read_reports(["a"]))
-        asked = len(server.asked)
-        assert isinstance(judge.read_reports(["a"])[0], Unreadable), "and asked once more"
+        judge._asker.gate._detector = Finds()
+        judge.announce([ReadReport("a")])
+        judge.answer([ReadReport("a")])
         judge.close()
-    assert len(server.asked) == 2 * asked
+    assert searched == ["a"]
 
 
 def test_progress_is_told_text_by_text(tmp_path):
@@ -506,7 +710,7 @@ def test_progress_is_told_text_by_text(tmp_path):
 
     with scripted(always(Said(GOOD))) as server:
         judge = judge_at(server, tmp_path)
-        judge.tell(lambda line: None, bar)
+        judge.report_to(lambda line: None, bar)
         judge.read_reports(["a", "b", "b", "c"])
         judge.read_reports(["a"])
         judge.close()

@@ -4,7 +4,9 @@ import pytest
 
 from s3eval import discover
 from s3eval.errors import S3EvalError
+from s3eval.judge import ReadReport
 from s3eval.judging.load import load_judge
+from s3eval.permission import Permission
 from s3eval.testing.chat_server import Said, scripted
 
 SERVICES = {
@@ -38,9 +40,10 @@ def test_without_permission_or_key_nothing_is_reached(name, monkeypatch):
 def test_with_permission_text_is_redacted_by_default_and_priced(name, monkeypatch):
     pytest.importorskip("presidio_analyzer")
     monkeypatch.setenv(SERVICES[name][1], "sk-none")
-    judge = load_judge(name, {"cache": "off"}, allow_remote=True, max_cost=1.0)
+    judge = load_judge(name, {"cache": "off"}, Permission(allow_remote=True, max_cost=1.0))
     identity = judge.identity()
-    preview = judge.preview_reports(["He stares.", "He stares.", "The left arm jerks."])
+    texts = ("He stares.", "He stares.", "The left arm jerks.")
+    preview = judge.preview([ReadReport(text) for text in texts])
     judge.close()
     assert judge.remote
     assert (identity["phi"], identity["temperature"]) == ("redact", 0.0)

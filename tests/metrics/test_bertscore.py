@@ -24,7 +24,7 @@ def test_pairs_without_text_have_no_score_and_need_no_encoder() -> None:
 def encoder(tmp_path_factory: pytest.TempPathFactory) -> str:
     torch = pytest.importorskip("torch")
     pytest.importorskip("bert_score")
-    from s3eval.transformers.environment import prepare_libraries
+    from s3eval.torch_environment import prepare_libraries
 
     prepare_libraries()
     from transformers import BertConfig, BertModel, BertTokenizerFast

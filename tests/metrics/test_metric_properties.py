@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 import sacrebleu
+import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rouge_score import rouge_scorer
@@ -301,6 +302,7 @@ def test_kappa_is_bounded_and_symmetric(pairs) -> None:
     if value is not None:
         assert -1 - 1e-9 <= value <= 1 + 1e-9
         assert agreement.cohens_kappa(other, one) == pytest.approx(value)
+        assert value == pytest.approx(sklearn.metrics.cohen_kappa_score(one, other), abs=1e-12)
 
 
 def test_kappa_by_hand() -> None:

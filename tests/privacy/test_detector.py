@@ -2,11 +2,14 @@
 
 import importlib.util
 import itertools
+import json
+from pathlib import Path
 
 import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.privacy import check_dataset, find_detector, redact
+from s3eval.dataset.private_text import check_private_text
+from s3eval.privacy import find_detector, redact
 
 pytestmark = pytest.mark.skipif(
     importlib.util.find_spec("presidio_analyzer") is None,
@@ -42,6 +45,29 @@ IDENTIFYING = {
     "Recorded 2021-03-04T12:33, seen on 3/4 again.": ["2021-03-04", "3/4"],
     "Hospital No: 44321, Pt ID: AB12345, Acct # 33221.": ["44321", "AB12345", "33221"],
     "Medical Record Number 12-34-56.": ["12-34-56"],
+    # Without dots and capitals, and words that are names only where they stand.
+    "Discussed with prof zdravkov and dr mbeki.": ["zdravkov", "mbeki"],
+    "his brother mateusz and her aunt (hope) are here": ["mateusz", "hope"],
+    "Her husband Mark, beside the bed, films.": ["Mark"],
+    "a man called takoda": ["takoda"],
+    "her name is elke, and his wife grace says so to dr.okonkwo": ["elke", "grace", "okonkwo"],
+    "lives in timaru, moved from oamaru": ["timaru", "oamaru"],
+    "medical record 55 21 33, acc 55121, page me at 4471": ["21 33", "55121", "4471"],
+    "Pt A.K. stares; initials JRT on the tape.": ["A.K.", "JRT"],
+    # Ages over 89, numbers of many things, rooms, named clinics.
+    "a 90 yo lady, then a 104-year-old man": ["90", "104"],
+    "aged ninety-two, in her late nineties": ["ninety-two", "nineties"],
+    "mrn#B-31 77 05, accession: 55512-B": ["31 77 05", "55512-B"],
+    "beeper #5512 or x5521": ["5512", "5521"],
+    "Rm. 14B, ICU bed 7, 3rd floor": ["14B", "bed 7", "3rd floor"],
+    "seen in stonebridge medical center and at Lakeview clinic": ["stonebridge", "Lakeview"],
+    "lives at 221 weaver street": ["weaver"],
+    "born in 1931, DOB 3/4/57": ["1931", "3/4/57"],
+    # Letters that nothing here reads.
+    "Иванов стоит": ["Иванов"],
+    "محمد علي": ["محمد"],
+    "김민수 씨 stares": ["김민수"],
+    "Γιώργος stares": ["Γιώργος"],
 }
 HARMLESS = [
     "Tonic-clonic activity of RUE, then Todd paresis and postictal confusion.",
@@ -57,8 +83,20 @@ HARMLESS = [
     "He repeats 'Apple, table' and names the color: \"Blue\". Pulls at the Velcro strap.",
     "Clonus stops. Movement of the arms slows 200 ms later.",
     '"okay, can you squeeze?" and "are you awake, sir?" get no answer from the Patient\'s side.',
+    "The mother says that it lasted 95 seconds; her husband holds the arm.",
+    "Arm extension 120 degrees, extension of the trunk, x3 in 90 minutes.",
+    "Leaves the bed 20 s later and walks across the room 3 times.",
+    "He was seen in the outpatient clinic and then at an empty hospital.",
+    "R. arm tonic, L. leg flexed. V.E.E.G. shows P.N.E.S. at 2 p.m. today.",
+    "The technician talks to a nurse. Therefore she stays. It lasts 90s.",
+    "Mother: Stop it! The father says: Breathe. His wife steps back and the sister then calls.",
+    "He moved from supine to sitting; she was born at term and drove to work in pain.",
+    "The α rhythm and μ-opioids; a 90 degree turn in 91 seconds with 94% sats.",
     "Video begins with the patient asleep. Bilateral arms stiffen for 20 seconds.",
 ]
+
+
+SIXTY = Path(__file__).parent / "data" / "sixty_sentences.jsonl"
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +114,19 @@ def test_what_identifies_is_found(detector, text):
 @pytest.mark.parametrize("text", HARMLESS)
 def test_clinical_language_is_left_alone(detector, text):
     assert redact(text, detector.find(text)) == text
+
+
+def test_nine_of_ten_identifiers_are_found_in_sentences_written_before_the_recognisers(detector):
+    gone, alarms = [], []
+    for line in SIXTY.read_text(encoding="utf-8").splitlines():
+        sentence = json.loads(line)
+        left = redact(sentence["text"], detector.find(sentence["text"]))
+        gone += [words not in left for words in sentence["identifiers"]]
+        if not sentence["identifiers"]:
+            alarms.append(left != sentence["text"])
+    assert len(gone) == 31 and len(alarms) == 30
+    assert sum(gone) / len(gone) >= 0.9
+    assert sum(alarms) <= 2, "what docs/privacy.md reports"
 
 
 def test_spans_do_not_overlap(detector):
@@ -100,7 +151,7 @@ def test_a_dataset_is_checked_by_file_and_row_without_repeating_words(detector):
         report="Seen on 3 March 2021.",
     )
     dataset = Dataset("d", (Video("v", "p"),), {"v": note})
-    found = check_dataset(dataset, lambda file, video, item: 7, detector)
+    found = check_private_text(dataset, lambda file, video, item: 7, detector)
     assert [(p.file, p.row, p.level) for p in found] == [
         ("features.csv", 7, "warning"),
         ("reports.csv", 7, "warning"),
@@ -114,7 +165,7 @@ def test_the_questions_of_the_tasks_pass_unchanged(detector):
     from s3eval import PlanContext, discover
     from s3eval.dataset import Lateralization
     from s3eval.footage import profile
-    from s3eval.running.scoring import load_task
+    from s3eval.running.loading import load_task
     from s3eval.vocabulary import FEATURE_NAMES
 
     timed = {f: FeatureAnnotation("yes", 5.0, 20.0) for f in FEATURE_NAMES}

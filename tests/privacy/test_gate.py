@@ -5,6 +5,7 @@ import json
 import pytest
 
 from s3eval.errors import S3EvalError
+from s3eval.permission import Permission
 from s3eval.privacy import Blocked, Gate, PhiSpan
 from s3eval.remote.endpoint import Endpoint
 
@@ -23,7 +24,8 @@ class Finds:
 
 
 def gate(endpoint=AWAY, **more):
-    return Gate(endpoint, detector=Finds, **{"allow_remote": True, **more})
+    permission = Permission(more.pop("allow_remote", True), more.pop("phi", "redact"))
+    return Gate(endpoint, permission, detector=Finds, **more)
 
 
 def test_this_machine_needs_no_permission_and_sees_the_text_as_it_is(tmp_path):
@@ -56,7 +58,7 @@ def test_block_refuses_the_text_without_repeating_it():
 
 
 def test_off_sends_as_it_is_and_says_so():
-    off = Gate(AWAY, allow_remote=True, phi="off", detector=pytest.fail)
+    off = Gate(AWAY, Permission(True, "off"), detector=pytest.fail)
     assert off.clear("Anna is awake").text == "Anna is awake"
     assert off.identity == {"phi": "off"}
 
@@ -69,7 +71,7 @@ def test_a_missing_detector_refuses_rather_than_passes(monkeypatch):
     detector.find_detector.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(S3EvalError, match="pip install"):
-        Gate(AWAY, allow_remote=True)
+        Gate(AWAY, Permission(True))
     detector.find_detector.cache_clear()
 
 
@@ -93,12 +95,12 @@ def test_block_stops_media_too():
     with pytest.raises(S3EvalError, match="faces and voices"):
         gate(phi="block").clear_media("frames")
     gate().clear_media("frames")
-    Gate(HERE, phi="block").clear_media("frames")
+    Gate(HERE, Permission(phi="block")).clear_media("frames")
 
 
 def test_unknown_modes_are_refused():
     with pytest.raises(S3EvalError, match="redact, block, off"):
-        Gate(AWAY, allow_remote=True, phi="maybe")
+        Gate(AWAY, Permission(True, "maybe"))
 
 
 @pytest.mark.parametrize("needs_key", [True, False])
@@ -111,12 +113,12 @@ def test_consent_is_asked_for_before_a_key_and_a_server_of_ones_own_may_have_non
     there = {"base_url": "http://10.0.0.7:8000/v1", "model": "m"}
     with pytest.raises(S3EvalError, match="allow-remote"):
         ServerOptions(**there).endpoint("server", ("SOME_KEY",), needs_key=needs_key)
-    allowed = ServerOptions(**there, allow_remote=True)
+    allowed = ServerOptions(**there, permission=Permission(True))
     if needs_key:
         with pytest.raises(S3EvalError, match="No key"):
             allowed.endpoint("server", ("SOME_KEY",), needs_key=True)
     else:
         assert allowed.endpoint("server", ("SOME_KEY",)).key is None
-    named = ServerOptions(**there, allow_remote=True, key_variable="SOME_KEY")
+    named = ServerOptions(**there, permission=Permission(True), key_variable="SOME_KEY")
     with pytest.raises(S3EvalError, match="No key"):
         named.endpoint("server", (), needs_key=needs_key)

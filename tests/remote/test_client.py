@@ -9,19 +9,20 @@ import pytest
 
 from s3eval.errors import S3EvalError
 from s3eval.remote.budget import Budget, BudgetSpent, Prices
-from s3eval.remote.client import ChatClient, ChatRequest, Patience, Sampling
-from s3eval.remote.endpoint import Endpoint, Secret, find_key
+from s3eval.remote.client import ChatClient, ChatRequest, RetryPolicy, Sampling
+from s3eval.remote.endpoint import Endpoint, find_key
 from s3eval.remote.failures import CallError, failure_of_status, retry_after_seconds
+from s3eval.remote.secret import Secret
 from s3eval.testing.chat_server import Said, scripted
 
 KEY = "sk-test-0123456789abcdef"
-QUICK = Patience(timeout=2.0, attempts=4, first_wait=0.01, max_wait=5.0, concurrency=4)
+QUICK = RetryPolicy(timeout=10.0, attempts=4, first_wait=0.01, max_wait=5.0, concurrency=4)
 ASK = ChatRequest(({"role": "user", "content": "hello"},), max_tokens=50)
 
 
 def client_of(server, **more):
     endpoint = Endpoint(server.base_url, "scripted", Secret(KEY))
-    return ChatClient(endpoint, patience=more.pop("patience", QUICK), **more)
+    return ChatClient(endpoint, retry=more.pop("retry", QUICK), **more)
 
 
 def failure_with(server, **more):
@@ -109,15 +110,15 @@ def test_tries_end():
 
 
 def test_slow_server_times_out():
-    slow = Patience(timeout=0.2, attempts=2, first_wait=0.01)
+    slow = RetryPolicy(timeout=0.2, attempts=2, first_wait=0.01)
     with scripted(in_turn(Said("late", wait=1.0), Said("hi"))) as server:
-        assert client_of(server, patience=slow).complete(ASK).text == "hi"
+        assert client_of(server, retry=slow).complete(ASK).text == "hi"
 
 
 def test_nobody_listens():
     client = ChatClient(
         Endpoint("http://127.0.0.1:9/v1", "m"),
-        patience=Patience(timeout=1.0, attempts=2, first_wait=0.01, give_up_after=2),
+        retry=RetryPolicy(timeout=1.0, attempts=2, first_wait=0.01, give_up_after=2),
     )
     kinds = []
     for _ in range(3):
@@ -283,9 +284,9 @@ def test_a_call_that_may_cost_more_than_is_left_is_not_made():
 
 
 def test_what_may_have_been_billed_without_a_reply_counts_at_its_bound():
-    quick = Patience(timeout=0.2, attempts=1)
+    quick = RetryPolicy(timeout=0.2, attempts=1)
     with scripted(in_turn(Said("late", wait=0.6))) as server:
-        client = client_of(server, prices=Prices(10.0, 100.0), patience=quick)
+        client = client_of(server, prices=Prices(10.0, 100.0), retry=quick)
         with pytest.raises(CallError):
             client.complete(ASK)
     assert client.account.cost == pytest.approx(client.bound(ASK))

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from s3eval.remote.budget import Budget, BudgetSpent, token_bound
 from s3eval.remote.cache import ReplyCache, content_key
+from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.jsontext import json_objects
-from s3eval.remote.quirks import Quirks
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
@@ -71,7 +71,7 @@ def test_the_token_bound_is_no_less_than_the_bytes(text):
     assert token_bound([{"role": "user", "content": parts}], extra=9) >= len(text.encode()) + 9
 
 
-def test_the_cache_keeps_values_quirks_and_claims(tmp_path):
+def test_the_cache_keeps_values_capabilities_and_claims(tmp_path):
     one, other = ReplyCache(tmp_path / "c.sqlite"), ReplyCache(tmp_path / "c.sqlite")
     key = content_key({"text": "a"})
     assert one.claim([key, "free"], 60.0) == {key, "free"}
@@ -83,8 +83,10 @@ def test_the_cache_keeps_values_quirks_and_claims(tmp_path):
     assert one.claim(["stale"], -1.0) == {"stale"}
     assert other.claim(["stale"], 60.0) == {"stale"}, "a claim that ran out is free"
     endpoint = Endpoint("http://localhost/v1", "m")
-    one.quirks().put(endpoint, Quirks("none", ("seed",), "max_completion_tokens"))
-    assert other.quirks().get(endpoint) == Quirks("none", ("seed",), "max_completion_tokens")
+    one.capabilities().put(endpoint, ServerCapabilities("none", ("seed",), "max_completion_tokens"))
+    assert other.capabilities().get(endpoint) == ServerCapabilities(
+        "none", ("seed",), "max_completion_tokens"
+    )
     assert (tmp_path / "c.sqlite").stat().st_mode & 0o077 == 0
     one.close()
     other.close()

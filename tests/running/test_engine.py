@@ -16,12 +16,14 @@ from s3eval.facts.tally import Tally, ratio
 from s3eval.model import Answer, Model, Question
 from s3eval.plugins import Plugin
 from s3eval.running.engine import Session, ask_all, pieces_of
-from s3eval.running.evaluate import Evaluation, evaluate, material_of
+from s3eval.running.evaluate import Evaluation, evaluate
 from s3eval.running.keys import answer_key
 from s3eval.running.loading import LoadedTasks
+from s3eval.running.materials import material_of
 from s3eval.running.plan import make_plan
 from s3eval.running.runs import open_run
 from s3eval.running.scoring import Material, combine_all
+from s3eval.running.settings import Settings
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec, TaskSpec
 from s3eval.task import Finding, Inquiry, Piece, PlanContext, Reading, ScoringContext, Task
@@ -254,7 +256,7 @@ def test_a_run_written_twice_is_equal_bytes_and_recollects_to_itself(dataset, tm
 
     outcomes = []
     for name in ("one", "two"):
-        work = Evaluation("m", ("colours",), dataset, "d", tmp_path / name)
+        work = Evaluation(Settings("m", ("colours",), "d"), dataset, tmp_path / name)
         outcomes.append(evaluate(work, registry, load=load))
     for file in ("run.json", "findings.jsonl"):
         assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes()
@@ -262,6 +264,42 @@ def test_a_run_written_twice_is_equal_bytes_and_recollects_to_itself(dataset, tm
     material = material_of(open_run(run.path), dataset, dataset, "paper", registry)
     (again,) = combine_all([material])
     assert again.findings == run.findings
+
+
+def test_a_run_is_planned_by_what_the_loaded_model_perceives(dataset, tmp_path):
+    """A spec states what a model may perceive; a checkpoint may do less, never more."""
+    planned = []
+
+    class Asked(Colours):
+        def inquiries(self, video: Video, annotation: Annotation, context: PlanContext) -> Any:
+            planned.append(context.senses)
+            return super().inquiries(video, annotation, context)
+
+    class Sees(Scripted):
+        senses = frozenset({"sight"})
+
+    class Spec(TaskSpec):
+        def load(self) -> Any:
+            return Asked
+
+    spec = ModelSpec("m", adapter="x:y", sees=True, hears=True)
+    registry = registry_of(
+        ("t", "pkg-t", module_with(s3eval_tasks=[Spec("colours", adapter="here:Asked")])),
+        ("m", "pkg-m", module_with(s3eval_models=[spec])),
+    )
+    work = Evaluation(Settings("m", ("colours",), "d"), dataset, tmp_path / "run")
+    outcome = evaluate(work, registry, load=lambda plugin, options: Sees())
+    assert planned[0] == {"sight", "hearing"} and planned[-1] == {"sight"}
+    assert outcome.run.facts.senses == ("sight",)
+    assert outcome.material.senses == {"sight"}
+    deaf = ModelSpec("m", adapter="x:y", hears=True)
+    registry = registry_of(
+        ("t", "pkg-t", module_with(s3eval_tasks=[Spec("colours", adapter="here:Asked")])),
+        ("m", "pkg-m", module_with(s3eval_models=[deaf])),
+    )
+    work = Evaluation(Settings("m", ("colours",), "d"), dataset, tmp_path / "other")
+    outcome = evaluate(work, registry, load=lambda plugin, options: Sees())
+    assert outcome.run.facts.senses == ()
 
 
 def test_no_memory_ends_the_run_and_is_no_answer(dataset, tmp_path):
@@ -276,7 +314,7 @@ def test_no_memory_ends_the_run_and_is_no_answer(dataset, tmp_path):
 
 
 def test_an_unknown_model_writes_nothing(dataset, tmp_path):
-    work = Evaluation("nobody", ("colours",), dataset, "d", tmp_path / "out")
+    work = Evaluation(Settings("nobody", ("colours",), "d"), dataset, tmp_path / "out")
     with pytest.raises(Exception, match="Unknown model 'nobody'"):
         evaluate(work, registry_of())
     assert not (tmp_path / "out").exists()

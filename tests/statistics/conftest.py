@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
+from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.task import Finding
 from s3eval.vocabulary import FEATURE_NAMES
 
@@ -57,6 +58,13 @@ def make_findings(
 @pytest.fixture(scope="session")
 def dataset() -> Dataset:
     return make_dataset()
+
+
+@pytest.fixture(scope="session")
+def tasks() -> LoadedTasks:
+    """The tasks that the tests of statistics score."""
+    names = ("recognition", "diagnosis", "spatial", "sequence", "timing", "report")
+    return load_tasks(names)
 
 
 @pytest.fixture(scope="session")

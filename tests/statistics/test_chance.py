@@ -15,12 +15,15 @@ from s3eval.statistics.chance import (
     ChanceLine,
     best_line,
     chance_lines,
+    labels_of_tasks,
     random_expectation,
     restricted,
-    truth_of,
+    truths_of,
 )
-from s3eval.statistics.table import beside, score_rows
+from s3eval.statistics.table import beside, rows_of_findings
+from s3eval.task import TruthContext
 
+PAPER = TruthContext("paper")
 LABELS = {"binary": ["yes"] * 4 + ["no"] * 2, "three": ["a"] * 2 + ["b"] * 1 + ["c"] * 1}
 
 
@@ -62,12 +65,34 @@ def test_other_metrics_have_no_random_expectation():
     assert random_expectation([], "f1", "yes") is None
 
 
-def test_a_line_is_taken_on_the_videos_the_model_was_scored_on(dataset):
+@pytest.fixture
+def rows_beside(dataset, tasks):
+    """`beside` with what this dataset and these tasks give it."""
+    labels_of = labels_of_tasks(tasks.by_name, dataset, PAPER)
+
+    def rows(tallies, baselines, resamples):
+        return beside(tallies, baselines, labels_of, dataset.patients, resamples=resamples)
+
+    return rows
+
+
+@pytest.fixture
+def rows_of(dataset, tasks):
+    """`rows_of_findings` under the paper's protocol."""
+
+    def rows(findings, **settings):
+        return rows_of_findings(findings, dataset, "paper", tasks, **settings)
+
+    return rows
+
+
+def test_a_line_is_taken_on_the_videos_the_model_was_scored_on(dataset, tasks):
     videos = [v.name for v in dataset.videos]
     truth = [v.diagnosis for v in dataset.videos]
     mine = binary("diagnosis", "video_only", videos[:10], truth[:10], truth[:10], "ES")
     always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
-    lines = chance_lines(mine, {"always-ES": always}, dataset)["diagnosis", "video_only", "f1"]
+    labels_of = labels_of_tasks(tasks.by_name, dataset, PAPER)
+    lines = chance_lines(mine, {"always-ES": always}, labels_of)["diagnosis", "video_only", "f1"]
     by_name = {line.name: line for line in lines}
     es = truth[:10].count("ES")
     assert by_name["always-ES"].tally.videos == tuple(videos[:10])
@@ -84,30 +109,30 @@ def test_the_best_line_goes_by_the_metrics_direction():
 
 
 @pytest.mark.parametrize(("right", "mark"), [(1.0, "above"), (0.5, "not above")])
-def test_the_mark(dataset, right, mark):
+def test_the_mark(dataset, rows_beside, right, mark):
     videos = [v.name for v in dataset.videos]
     truth = [v.diagnosis for v in dataset.videos]
     rng = np.random.default_rng(1)
     said = [t if rng.random() < right else {"ES": "NES", "NES": "ES"}[t] for t in truth]
     mine = binary("diagnosis", "video_only", videos, truth, said, "ES")
     always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
-    row = beside(mine, {"always-ES": always}, dataset, resamples=300)[2]
+    row = rows_beside(mine, {"always-ES": always}, resamples=300)[2]
     assert row.mark == mark
     assert row.chance_name == "always-ES"
     assert row.chance_value == pytest.approx(always[2].value)
 
 
-def test_the_line_itself_is_not_above_itself(dataset):
+def test_the_line_itself_is_not_above_itself(dataset, rows_beside):
     videos = [v.name for v in dataset.videos]
     truth = [v.diagnosis for v in dataset.videos]
     always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
-    rows = beside(always, {"always-ES": always}, dataset, resamples=200)
+    rows = rows_beside(always, {"always-ES": always}, resamples=200)
     assert {r.metric: r.mark for r in rows} == dict.fromkeys(
         ("precision", "recall", "f1", "accuracy"), "not above"
     )
 
 
-def test_better_by_a_hair_is_unclear_and_lower_is_better_for_errors(dataset):
+def test_better_by_a_hair_is_unclear_and_lower_is_better_for_errors(dataset, rows_beside):
     videos = [v.name for v in dataset.videos]
     rng = np.random.default_rng(2)
     noise = rng.exponential(5, size=len(videos))
@@ -116,17 +141,17 @@ def test_better_by_a_hair_is_unclear_and_lower_is_better_for_errors(dataset):
     hair = mean("timing", "tonic", "mae", videos, list(noise - 0.01))
     hair = replace(hair, higher_is_better=False)
     far = replace(mean("timing", "tonic", "mae", videos, list(noise / 20)), higher_is_better=False)
-    assert beside([hair], {"median-time": [line]}, dataset, resamples=300)[0].mark == "unclear"
-    assert beside([far], {"median-time": [line]}, dataset, resamples=300)[0].mark == "above"
+    assert rows_beside([hair], {"median-time": [line]}, resamples=300)[0].mark == "unclear"
+    assert rows_beside([far], {"median-time": [line]}, resamples=300)[0].mark == "above"
 
 
-def test_coverage_has_no_chance_line(dataset, runs):
-    rows = score_rows(runs["good"], dataset, "paper", resamples=100)
+def test_coverage_has_no_chance_line(runs, rows_of):
+    rows = rows_of(runs["good"], resamples=100)
     assert {r.mark for r in rows if r.metric == "coverage"} == {""}
 
 
-def test_score_rows_of_a_run(dataset, runs):
-    rows = score_rows(runs["good"], dataset, "paper", resamples=200)
+def test_rows_of_a_run(dataset, runs, rows_of):
+    rows = rows_of(runs["good"], resamples=200)
     tonic = next(r for r in rows if (r.item, r.metric) == ("tonic", "f1"))
     assert tonic.low < tonic.value < tonic.high
     assert tonic.asked == tonic.answered == len(dataset.videos)
@@ -135,8 +160,8 @@ def test_score_rows_of_a_run(dataset, runs):
     assert {"always-yes", "always-no", "majority", RANDOM} <= set(tonic.chance)
     assert tonic.mark == "above"
     json.dumps([asdict(r) for r in rows])  # as it is
-    assert rows == score_rows(runs["good"], dataset, "paper", resamples=200)
-    poor = score_rows(runs["coin"], dataset, "paper", resamples=200)
+    assert rows == rows_of(runs["good"], resamples=200)
+    poor = rows_of(runs["coin"], resamples=200)
     assert next(r for r in poor if (r.item, r.metric) == ("mean", "f1")).mark == "not above"
 
 
@@ -146,27 +171,31 @@ def test_restricted_keeps_the_order():
     assert restricted(tally, {"c", "a"}).value == 3.5
 
 
-def test_truth_of_takes_only_labels_that_are_scored(dataset):
+def test_truths_are_the_tasks_own_and_only_where_there_is_one(dataset, tasks):
     video = dataset.videos[0].name
-    assert truth_of(dataset, "diagnosis", "video_only", video) == dataset.videos[0].diagnosis
-    assert truth_of(dataset, "recognition", "tonic", video) in ("yes", "no")
-    assert truth_of(dataset, "spatial", "head_turning", video) in ("left", "right")
-    assert truth_of(dataset, "spatial", "arm_movement", video) is None
-    assert truth_of(dataset, "report", "report", video) is None
+
+    def truth(task, item):
+        return truths_of(tasks.by_name[task], item, [video], dataset, PAPER).get(video)
+
+    assert truth("diagnosis", "video_only") == dataset.videos[0].diagnosis
+    assert truth("recognition", "tonic") in ("yes", "no")
+    assert truth("spatial", "head_turning") in ("left", "right")
+    assert truth("spatial", "arm_movement") is None
+    assert truth("report", "report") is None
 
 
-def test_the_tables_intervals_are_those_of_the_metric_alone(dataset, runs):
-    from s3eval.running.scoring import tallies_of
+def test_the_tables_intervals_are_those_of_the_metric_alone(dataset, tasks, runs, rows_of):
+    from s3eval.running.scoring import tally_findings
     from s3eval.statistics.resampling import intervals
 
-    tallies = tallies_of(runs["poor"], dataset, "paper")
+    tallies = tally_findings(runs["poor"], dataset, "paper", tasks).tallies
     alone = intervals(tallies, dataset.patients, 150, 3)
-    rows = score_rows(runs["poor"], dataset, "paper", resamples=150, seed=3)
+    rows = rows_of(runs["poor"], resamples=150, seed=3)
     assert [(r.low, r.high) for r in rows] == [(i.low, i.high) for i in alone]
 
 
-def test_a_run_of_nothing_has_rows_without_numbers(dataset):
+def test_a_run_of_nothing_has_rows_without_numbers(rows_beside):
     nothing = binary("diagnosis", "video_only", [], [], [], "ES")
-    row = beside(nothing, {}, dataset, resamples=100)[0]
+    row = rows_beside(nothing, {}, resamples=100)[0]
     assert (row.value, row.low, row.mark, row.videos) == (None, None, "", 0)
     assert row.interval_note == "no video was scored"

@@ -10,6 +10,9 @@ from hypothesis import strategies as st
 from s3eval.errors import S3EvalError
 from s3eval.statistics import ranking
 from s3eval.statistics.calibration import best_threshold, calibrate, cases_of, measure
+from s3eval.task import TruthContext
+
+PAPER = TruthContext("paper")
 
 
 def drawn(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -81,9 +84,10 @@ def test_the_threshold_is_the_best_of_all():
         assert f1_score(truth, probability >= found) == pytest.approx(best)
 
 
-def test_windows_are_combined_as_named(dataset, runs):
-    by_max = cases_of(runs["good"]["recognition"], dataset)["recognition", "tonic"]
-    by_or = cases_of(runs["good"]["recognition"], dataset, "noisy-or")["recognition", "tonic"]
+def test_windows_are_combined_as_named(dataset, tasks, runs):
+    given = (runs["good"]["recognition"], tasks.by_name, dataset, PAPER)
+    by_max = cases_of(*given)["recognition", "tonic"]
+    by_or = cases_of(*given, "noisy-or")["recognition", "tonic"]
     assert [c.video for c in by_max] == [c.video for c in by_or]
     expected = [1 - (1 - c.probability) ** 2 for c in by_max]
     assert [c.probability for c in by_or] == pytest.approx(expected)
@@ -93,7 +97,7 @@ def folds_of(dataset):
     return {v.name: v.fold for v in dataset.videos}
 
 
-def test_nothing_is_fitted_on_the_test_fold(dataset, runs):
+def test_nothing_is_fitted_on_the_test_fold(dataset, tasks, runs):
     """Turning the test fold's truth around changes its scores but nothing that was fitted."""
     from dataclasses import replace
 
@@ -115,7 +119,8 @@ def test_nothing_is_fitted_on_the_test_fold(dataset, runs):
     other = replace(dataset, annotations=turned)
     findings = [f for f in runs["good"]["recognition"] if f.item == "tonic"]
     one, two = (
-        calibrate("r", findings, d, folds_of(dataset), resamples=100)[0] for d in (dataset, other)
+        calibrate("r", findings, tasks.by_name, d, PAPER, folds_of(dataset), resamples=100)[0]
+        for d in (dataset, other)
     )
     assert [d.thresholds for d in one.decisions] == [d.thresholds for d in two.decisions]
     assert one.decisions[1].scores["accuracy"] != two.decisions[1].scores["accuracy"]
@@ -126,11 +131,12 @@ def test_nothing_is_fitted_on_the_test_fold(dataset, runs):
     assert brier[0] != brier[1]
 
 
-def test_calibration_of_a_run(dataset, runs):
+def test_calibration_of_a_run(dataset, tasks, runs):
+    mine = runs["good"]["recognition"]
     found = {
         c.item: c
         for c in calibrate(
-            "good", runs["good"]["recognition"], dataset, folds_of(dataset), resamples=200
+            "good", mine, tasks.by_name, dataset, PAPER, folds_of(dataset), resamples=200
         )
     }
     tonic = found["tonic"]
@@ -150,7 +156,7 @@ def test_calibration_of_a_run(dataset, runs):
     assert platt.fitted_on == isotonic.fitted_on == tonic.videos - len(held)
 
 
-def test_platt_and_isotonic_repair_probabilities_that_are_too_low(dataset):
+def test_platt_and_isotonic_repair_probabilities_that_are_too_low(dataset, tasks):
     """A model that orders videos well but says half the true odds is repaired on other folds."""
     from s3eval.task import Finding
 
@@ -160,9 +166,8 @@ def test_platt_and_isotonic_repair_probabilities_that_are_too_low(dataset):
         yes = dataset.annotation(v.name).presence("tonic") == "yes"
         chance = float(np.clip(0.10 + 0.15 * yes + 0.03 * rng.normal(), 0.001, 0.999))
         findings.append(Finding("recognition", v.name, "tonic", "answered", "no", "", 1, 1, chance))
-    found = calibrate(
-        "r", findings, dataset, folds_of(dataset), test_folds=range(5), resamples=100
-    )[0]
+    given = (findings, tasks.by_name, dataset, PAPER, folds_of(dataset))
+    found = calibrate("r", *given, test_folds=range(5), resamples=100)[0]
     scores = {d.method: {m: x.value for m, x in d.scores.items()} for d in found.decisions}
     assert scores["raw"]["f1"] == 0.0
     assert scores["threshold"]["f1"] > 0.9
@@ -172,11 +177,13 @@ def test_platt_and_isotonic_repair_probabilities_that_are_too_low(dataset):
         assert scores[method]["calibration_error"] < scores["raw"]["calibration_error"]
 
 
-def test_a_patient_on_both_sides_is_refused(dataset, runs):
+def test_a_patient_on_both_sides_is_refused(dataset, tasks, runs):
     folds = folds_of(dataset)
     patient = next(
         p for p in dataset.patients.values() if list(dataset.patients.values()).count(p) > 1
     )
     first = next(v for v, p in dataset.patients.items() if p == patient)
     with pytest.raises(S3EvalError, match="both sides"):
-        calibrate("r", runs["good"]["recognition"], dataset, {**folds, first: 99}, resamples=100)
+        mine = runs["good"]["recognition"]
+        folds = {**folds, first: 99}
+        calibrate("r", mine, tasks.by_name, dataset, PAPER, folds, resamples=100)

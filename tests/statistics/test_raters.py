@@ -11,7 +11,7 @@ from s3eval.dataset import Annotation, Dataset, FeatureAnnotation
 from s3eval.errors import S3EvalError
 from s3eval.statistics.groups import distributions, feature_agreement
 from s3eval.statistics.raters import agreement_tallies, cohen, fleiss, krippendorff
-from s3eval.statistics.readers import agreement, differences_in_time, findings_of, read_csv
+from s3eval.statistics.readers import agreement, differences_of_numbers, findings_of, read_csv
 
 
 def ratings(raters: int, seed: int = 0, n: int = 50, gaps: float = 0.0):
@@ -149,8 +149,13 @@ ROWS = [
 ]
 
 
-def test_readers_are_read_as_models_are(dataset, tmp_path):
-    readers = findings_of(read_csv(csv_of(dataset, tmp_path, ROWS), dataset))
+def readings(dataset, tasks, tmp_path):
+    rows = read_csv(csv_of(dataset, tmp_path, ROWS), dataset, tasks.by_name)
+    return findings_of(rows, tasks.by_name)
+
+
+def test_readers_are_read_as_models_are(dataset, tasks, tmp_path):
+    readers = readings(dataset, tasks, tmp_path)
     mine = {(f.task, f.item): f for f in readers["A"] if f.video == dataset.videos[1].name}
     assert mine["spatial", "head_turning"].value == "left"
     assert mine["sequence", "sequence"].value == ["tonic", "clonic"]
@@ -161,12 +166,12 @@ def test_readers_are_read_as_models_are(dataset, tmp_path):
     assert first["timing", "start"] == 12.0
 
 
-def test_reader_agreement(dataset, tmp_path):
-    readers = findings_of(read_csv(csv_of(dataset, tmp_path, ROWS), dataset))
-    found = {(t.task, t.item, t.metric): t for t in agreement(readers)}
+def test_reader_agreement(dataset, tasks, tmp_path):
+    readers = readings(dataset, tasks, tmp_path)
+    found = {(t.task, t.item, t.metric): t for t in agreement(readers, tasks.by_name)}
     kappa = found["recognition", "tonic", "cohens_kappa"]  # C never said anything
     assert kappa.value == pytest.approx(0.4)
-    (gap,) = differences_in_time(readers)
+    (gap,) = differences_of_numbers(readers, tasks.by_name)
     assert (gap.value, gap.unit) == (3.0, "s")
 
 
@@ -177,19 +182,19 @@ def test_reader_agreement(dataset, tmp_path):
         ("A,{0},recogniton,tonic,yes", "did you mean 'recognition'"),
         ("A,{0},recognition,tonix,yes", "did you mean 'tonic'"),
         (",{0},recognition,tonic,yes", "no reader"),
-        ("A,{0},recognition,tonic,no", "already in line 2"),
+        ("A,{0},recognition,tonic,no", "already in row 2"),
     ],
 )
-def test_a_wrong_row_is_told_with_its_line(dataset, tmp_path, row, why):
+def test_a_wrong_row_is_told_with_its_line(dataset, tasks, tmp_path, row, why):
     path = csv_of(dataset, tmp_path, ["A,{0},recognition,tonic,yes", row])
     with pytest.raises(S3EvalError) as raised:
-        read_csv(path, dataset)
+        read_csv(path, dataset, tasks.by_name)
     assert "readers.csv:3" in str(raised.value)
     assert why in str(raised.value)
 
 
-def test_a_missing_column_is_told(dataset, tmp_path):
+def test_a_missing_column_is_told(dataset, tasks, tmp_path):
     path = tmp_path / "r.csv"
     path.write_text("reader,video,answer\na,b,c\n")
-    with pytest.raises(S3EvalError, match="task, item"):
-        read_csv(path, dataset)
+    with pytest.raises(S3EvalError, match="'task', 'item'"):
+        read_csv(path, dataset, tasks.by_name)

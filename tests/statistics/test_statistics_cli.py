@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
@@ -32,11 +33,14 @@ def test_compare_shows_and_writes(run_folder):
     _, runs = run_folder
     text = call("compare", runs, "--items", "tonic,mean", "--permutations", 199, *QUICK)
     assert "coin (first) against good (second), protocol paper" in text
-    assert "wins/ties/losses" in text and "corrected over 6 tests" in text
+    assert "wins/ties/losses" in text and "anywhere (corrected over 6 tests)" in text
+    assert text.count("corrected over 3 tests") == 2, "three means, three of tonic"
+    assert "Of 1 headline scores" in text and "Of 1 items" in text
     facts = json.loads(
         call("compare", runs, "--items", "tonic", "--json", "-", "--permutations", 199, *QUICK)
     )
     assert facts["family"] == 3
+    assert facts["families"] == {"headline": 0, "items": 3}
     assert {d["item"] for d in facts["differences"]} == {"tonic"}
 
 
@@ -77,6 +81,38 @@ def test_two_stage_saves_every_prediction(run_folder, tmp_path):
     facts = json.loads(call("two-stage", "--data", data, "--json", "-", *chosen, *QUICK))
     assert facts[0]["trained_on"] == facts[0]["tested_on"] == "annotation"
     assert {s["metric"] for s in facts[0]["scores"]} == {"precision", "recall", "f1", "accuracy"}
+
+
+def test_two_stage_goes_on_without_a_run_that_has_no_features(run_folder, capsys):
+    from s3eval.running.runs import RunFacts, write_run
+    from s3eval.task import Finding
+
+    data, runs = run_folder
+    digest = json.loads((runs / "good" / "run.json").read_text())["digest"]
+    facts = RunFacts("told", ("sight",), ("report",), str(data), digest, source="recorded")
+    video = (data / "videos.csv").read_text().splitlines()[1].split(",")[0]
+    write_run(runs / "a-told", facts, [Finding("report", video, "report", "answered", "Jerks.")])
+    chosen = ("--classifiers", "logistic-regression,svm", "--no-tune", "--no-importances", *QUICK)
+    done = CliRunner().invoke(cli, ["two-stage", str(runs), *map(str, chosen)])
+    assert done.exit_code == 0, done.output
+    assert "without readings of features: a-told" in done.stderr
+    assert done.stdout.count("good") and done.stdout.count("poor")
+    code, error = failed(capsys, "two-stage", runs / "a-told", *chosen)
+    assert code == 2 and "No run has readings of features" in error
+
+
+def test_two_stage_says_a_note_once(run_folder):
+    data, runs = run_folder
+    with (data / "videos.csv").open(newline="") as handle:
+        folds = {row["video"]: row["fold"] for row in csv.DictReader(handle)}
+    for name in ("good", "poor", "coin"):
+        lines = (runs / name / "findings.jsonl").read_text().splitlines()
+        kept = [line for line in lines if folds[json.loads(line)["video"]] == "0"]
+        (runs / name / "findings.jsonl").write_text("\n".join(kept) + "\n")
+    chosen = ("--classifiers", "logistic-regression,svm", "--no-tune", "--no-importances")
+    text = call("two-stage", runs, *chosen, *QUICK)
+    assert text.count("not tested") == 1
+    assert "folds 1, 2, 3, 4 not tested, no video of it was read: all" in text
 
 
 def test_two_stage_refuses_a_leaking_split(run_folder, tmp_path, capsys):
@@ -187,7 +223,7 @@ def test_a_sweep_can_be_planned(run_folder, tmp_path, capsys):
 def test_the_phrasing_is_part_of_an_answers_key():
     from s3eval.facts.clips import Clip, Sampling
     from s3eval.model import Model, Question
-    from s3eval.running.plan import answer_key
+    from s3eval.running.keys import answer_key
     from s3eval.statistics.sweeps import PROMPTS, Rephrased
 
     class Echo(Model):

@@ -202,7 +202,7 @@ def test_any_csv_is_a_split_and_is_checked(dataset, tmp_path):
         ("video,part\na,1\n", "columns video and fold"),
         ("video,fold\na,1\na,2\n", "twice"),
         ("video,fold\na,one\n", "whole number"),
-        ("", "columns video and fold"),
+        ("", "empty"),
     ],
 )
 def test_a_broken_split_says_where(tmp_path, text, why):
@@ -259,4 +259,56 @@ def test_a_smaller_neighbourhood_is_said(few):
     options = ["--classifiers", "knn", "--no-tune", "--resamples", "100"]
     done = CliRunner().invoke(command, ["--data", str(few), *options], catch_exceptions=False)
     assert done.exit_code == 0
-    assert "annotation, knn: fold 0: only 4 training videos" in done.output
+    note = "folds 0, 1, 2: only 4 training videos, all of them its neighbours: annotation (knn)"
+    assert done.output.count("only 4 training videos") == done.output.count(note) == 1
+
+
+def test_shuffled_features_lose_what_scikit_learn_finds(dataset, few_trees):
+    from sklearn.inspection import permutation_importance
+
+    from s3eval.statistics.importances import permutation
+
+    rng = np.random.default_rng(3)
+    x = (rng.random((60, 6)) < 0.5).astype(float)
+    x[rng.random(x.shape) < 0.1] = np.nan
+    y = (np.nan_to_num(x[:, 0]) + rng.random(60)) > 0.8
+    fitted = pipeline(Setup("random-forest")).fit(x, y)
+    expected = permutation_importance(
+        fitted, x, y, scoring="balanced_accuracy", n_repeats=5, random_state=7
+    )
+    found = permutation(fitted, x, y, list("abcdef"), 7)
+    assert list(found.values()) == list(expected.importances_mean)
+
+
+def test_the_same_training_is_fitted_once(dataset, runs, monkeypatch):
+    import s3eval.statistics.two_stage as module
+
+    fitted, original = [], module._fitted
+    monkeypatch.setattr(module, "_fitted", lambda *a: (fitted.append(1), original(*a))[1])
+    truth, fits = annotated(dataset), module.Fits()
+    shared = [
+        two_stage(
+            read_by(n, runs[n]["recognition"]), truth, dataset, folds(dataset), QUICK, fits=fits
+        )
+        for n in ("good", "poor")
+    ]
+    assert len(fitted) == 5, "five folds, whatever was tested"
+    alone = two_stage(
+        read_by("poor", runs["poor"]["recognition"]), truth, dataset, folds(dataset), QUICK
+    )
+    assert alone.predictions == shared[1].predictions
+    other = replace(QUICK, classifier="knn")
+    two_stage(read_by("good", runs["good"]["recognition"]), truth, dataset, folds(dataset), other,
+              fits=fits)  # fmt: skip
+    assert len(fitted) == 15
+
+
+def test_neighbours_do_not_depend_on_the_number_of_threads(dataset):
+    from threadpoolctl import threadpool_limits
+
+    truth, setup = annotated(dataset), Setup("knn", tune=False, importances=False)
+    found = []
+    for threads in (1, 4):
+        with threadpool_limits(limits=threads):
+            found.append(two_stage(truth, truth, dataset, folds(dataset), setup).predictions)
+    assert found[0] == found[1]

@@ -17,7 +17,7 @@ from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.footage.sizes import UPRIGHT, Orientation
 
 if TYPE_CHECKING:
-    from s3eval.footage.media import VideoIndex
+    from s3eval.footage.index import VideoIndex
 
 __all__ = ["BACKENDS", "Event", "Final", "Picture", "Reader", "Spoiled", "reader"]
 

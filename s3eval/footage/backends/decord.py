@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from s3eval.errors import S3EvalError
+from s3eval.facts.files import media_file
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
-from s3eval.footage.media import VideoIndex
+from s3eval.footage.index import VideoIndex
 
 __all__ = ["read"]
 
@@ -29,22 +30,18 @@ def read(path: Path, index: VideoIndex, wanted: Sequence[int]) -> Iterator[Event
     import decord
 
     if path.suffix.lower() in _HANGS:
-        raise S3EvalError(
-            "decord cannot read transport streams", where=path.name, fix="--backend pyav"
-        )
+        raise S3EvalError("decord cannot read transport streams", fix="--backend pyav")
     try:
-        video = decord.VideoReader(str(path), num_threads=1)
+        video = decord.VideoReader(str(media_file(path)), num_threads=1)
     except Exception as error:
         raise S3EvalError(
             "decord cannot open the video file",
-            where=path.name,
             why=type(error).__name__,
             fix="--backend pyav",
         ) from None
     if len(video) != len(index.times):
         raise S3EvalError(
             f"decord counts {len(video)} frames where the file shows {len(index.times)}",
-            where=path.name,
             fix="--backend pyav",
         )
     for number in wanted:

@@ -9,14 +9,16 @@ to run with several threads, so at the first sign the pass starts over where it 
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from s3eval.footage.backends import Event, Final, Picture, Spoiled
+from s3eval.footage.index import VideoIndex
+from s3eval.footage.limits import THREADED_PIXELS
 from s3eval.footage.media import (
-    VideoIndex,
     open_media,
     orientation_of,
     packets,
@@ -97,19 +99,14 @@ class _Pass:
 
     def __init__(self, path: Path, index: VideoIndex, care: Care, progress: _Progress) -> None:
         self.path, self.index, self.care, self.progress = path, index, care, progress
-        self.packet_of = index.packet_of or ()
-        self.number_of = {pts: n for n, pts in reversed([*enumerate(index.pts)])}
-        self.group_of = {
-            place: number
-            for number, group in enumerate(index.groups)
-            for place in range(group.first, group.last)
-        }
+        self.packet_of = index.packet_of or array("q")
+        self.groups, self.number_of = index.groups, index.number_of
         self.missing = set(progress.rest)
         self.latest = -1
         self.pictures = _Pictures()
         places = [self.packet_of[n] for n in progress.rest]
-        own = {self.group_of[p] for p in places}
-        leads = {self.group_of[p] - 1 for p in places if self._leads(p)}
+        own = {self.groups.of(p) for p in places}
+        leads = {self.groups.of(p) - 1 for p in places if self.groups.leads(p)}
         # The group before each is decoded too: it serves pictures shown before their keyframe,
         # and streams that refresh gradually instead of by whole keyframes.
         self.needed = own | {g - 1 for g in own if g > 0}
@@ -122,31 +119,30 @@ class _Pass:
         with open_media(self.path) as container:
             stream = picture_stream(container, "")
             context = stream.codec_context
-            context.thread_type = "AUTO" if self.care.threads else "NONE"
-            context.thread_count = 0 if self.care.threads else 1
-            previous = -1
+            # Each thread of the decoder holds pictures of its own.
+            threads = self.care.threads and context.width * context.height <= THREADED_PIXELS
+            context.thread_type = "AUTO" if threads else "NONE"
+            context.thread_count = 0 if threads else 1
+            previous, last = -1, max(self.needed)
             for place, packet in enumerate(packets(container, stream)):
-                group = self.group_of.get(place, -1)
-                if group > max(self.needed):
+                group = self.groups.of(place)
+                if group > last:
                     break
                 if group != previous and previous in self.needed and group not in self.needed:
                     yield from self._drain(context, previous)
                 previous = group
                 if group in self.needed and not self._refers_back(group, place):
                     yield from self._decode(context, packet, place)
-            yield from self._drain(context, max(self.needed))
+            yield from self._drain(context, last)
 
     def _refers_back(self, group: int, place: int) -> bool:
         """Whether a packet refers to a group that was passed over; nothing wanted needs it."""
-        return group > 0 and group - 1 not in self.needed and self._leads(place)
-
-    def _leads(self, place: int) -> bool:
-        return place in self.index.groups[self.group_of[place]].leading
+        return group > 0 and group - 1 not in self.needed and self.groups.leads(place)
 
     def _decode(self, context: Any, packet: Any, place: int) -> Iterator[Event]:
         import av
 
-        number = self.number_of.get(packet.pts)
+        number = self.number_of(packet.pts)
         if self.care.skip:
             context.skip_frame = "DEFAULT" if number in self.missing else "NONREF"
         if place in self.index.damaged:
@@ -169,18 +165,16 @@ class _Pass:
         except av.error.EOFError:
             pass
         except av.error.FFmpegError as error:
-            self._damage(
-                self.index.groups[group].last - 1, f"it does not decode: {reason_of(error)}"
-            )
+            self._damage(self.groups.last(group), f"it does not decode: {reason_of(error)}")
         context.flush_buffers()
-        yield from self._close(lambda n: self.group_of[self.packet_of[n]] <= group)
+        yield from self._close(lambda n: self.groups.of(self.packet_of[n]) <= group)
 
     def _frame(self, frame: Any) -> Iterator[Event]:
-        number = self.number_of.get(frame.pts)
+        number = self.number_of(frame.pts)
         if number is None:
             return
         place = self.packet_of[number]
-        group = self.group_of[place]
+        group = self.groups.of(place)
         if frame.is_corrupt:
             self._damage(place, "pictures in it are damaged")
         if number < self.latest:
@@ -189,9 +183,9 @@ class _Pass:
         if number in self.missing:
             self.missing.discard(number)
             yield self.pictures.of(number, frame)
-        if place == self.index.groups[group].first:
+        if place == self.groups.first(group):
             # A keyframe comes out only when every packet before it has been worked on.
-            yield from self._close(lambda n: self.group_of[self.packet_of[n]] < group)
+            yield from self._close(lambda n: self.groups.of(self.packet_of[n]) < group)
         else:
             limit = self.index.times[number] - _PATIENCE
             yield from self._close(lambda n: bool(self.index.times[n] < limit))
@@ -199,8 +193,8 @@ class _Pass:
     def _damage(self, place: int, why: str) -> None:
         if self.care != CAREFUL:
             raise _DoubtError
-        if self.group_of[place] in self.matters:
-            self.progress.bad.setdefault(self.group_of[place], why)
+        if self.groups.of(place) in self.matters:
+            self.progress.bad.setdefault(self.groups.of(place), why)
 
     def _close(self, settled: Any) -> Iterator[Event]:
         """Report the next wanted frames for which ``settled(number)`` holds as final."""
@@ -223,10 +217,10 @@ class _Pass:
 
     def _why(self, number: int) -> str:
         place = self.packet_of[number]
-        group, bad = self.group_of[place], self.progress.bad
+        group, bad = self.groups.of(place), self.progress.bad
         if group in bad:
             return bad[group]
-        if self._leads(place) and group - 1 in bad:
+        if self.groups.leads(place) and group - 1 in bad:
             return bad[group - 1]
         return "no picture came out of the decoder" if number in self.missing else ""
 

@@ -8,6 +8,7 @@ from s3eval.testing.architectures.scale import Scale
 
 __all__ = [
     "Parts",
+    "chat",
     "last_layers",
     "mrope",
     "qwen_sight",
@@ -70,6 +71,13 @@ def tokenizer_of(scale: Scale, specials: dict[str, str]) -> Any:
         clean_up_tokenization_spaces=False,
         extra_special_tokens=specials,
     )
+
+
+def chat(parts: dict[str, str]) -> str:
+    """A chat template of plain turns; ``parts`` says what each kind of content is written as."""
+    from s3eval.testing.chat_templates import chatml
+
+    return chatml(parts)
 
 
 def token_ids(tokenizer: Any, tokens: dict[str, str]) -> dict[str, int]:

@@ -48,6 +48,7 @@ class AnswerBook:
         phrases: dict[str, Iterable[str]] = {
             f"scope:{name}": entries for name, entries in lexicon["scope"].items()
         }
+        groups: dict[str, str] = {}
         otherwise: dict[str, str] = {}
         wins: dict[str, str] = {}
         for feature, asked in data.items():
@@ -58,9 +59,10 @@ class AnswerBook:
                 name = f"{feature}.{key}"
                 phrases[f"yes:{name}"] = entry.get("yes", ())
                 phrases[f"no:{name}"] = entry.get("no", ())
+                groups |= {f"yes:{name}": feature, f"no:{name}": feature}
                 otherwise[name] = entry.get("else", "no")
                 wins[name] = entry.get("wins", "no")
-        compiled = Phrases(phrases, lexicon["classes"], lexicon.get("gap_stops", ()))
+        compiled = Phrases(phrases, lexicon["classes"], lexicon.get("gap_stops", ()), groups)
         return cls(compiled, otherwise, wins)
 
 
@@ -81,7 +83,7 @@ class _Text:
 
 def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers:
     """The answers of one feature, in order; after a first "no" the others are not asked."""
-    text = _read(justification, book)
+    text = _read(feature, justification, book)
     answers: dict[str, str | tuple[str, ...]] = {}
     evidence: list[Evidence] = []
     core: list[Found] = []
@@ -103,9 +105,9 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
     return FeatureAnswers(feature, answers, tuple(evidence))
 
 
-def _read(justification: str, book: AnswerBook) -> _Text:
+def _read(feature: str, justification: str, book: AnswerBook) -> _Text:
     words = split_words(justification)
-    found = book.phrases.find(words)
+    found = book.phrases.find(words, feature)
     hits: dict[str, list[Found]] = {}
     for one in found:
         hits.setdefault(one.term, []).append(one)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any, TypeVar
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import FeatureAnswers, Judge, MergedText, ReportFacts, Unreadable
@@ -15,6 +16,11 @@ from s3eval_judge_lexicon.merging import SAME, merge_texts
 from s3eval_judge_lexicon.reports import read_report
 
 __all__ = ["Lexicon"]
+
+T = TypeVar("T")
+ShowProgress = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+# Texts that take about two seconds on a busy machine.
+_LONG = 5000
 
 
 class Lexicon(Judge):
@@ -32,6 +38,7 @@ class Lexicon(Judge):
         if words is None or book is None:
             words, book = load_books()
         self._words, self._book = words, book
+        self._progress: ShowProgress | None = None
 
     @classmethod
     def load(cls, spec: JudgeSpec, options: Mapping[str, Any]) -> Lexicon:
@@ -57,21 +64,15 @@ class Lexicon(Judge):
 
     def read_reports(self, texts: Sequence[str]) -> list[ReportFacts | Unreadable]:
         """What each report says; an empty report is unreadable."""
-        return [
-            read_report(text, self._words) if text.strip() else Unreadable("The report is empty")
-            for text in texts
-        ]
+        with self._shown(len(texts)) as advance:
+            return [advance(self._report(text)) for text in texts]
 
     def answer_questions(
         self, items: Sequence[tuple[str, str]]
     ) -> list[FeatureAnswers | Unreadable]:
         """Each feature's answers; an empty justification is unreadable."""
-        return [
-            answer(feature, text, self._book)
-            if text.strip()
-            else Unreadable(f"The justification for {feature} is empty")
-            for feature, text in items
-        ]
+        with self._shown(len(items)) as advance:
+            return [advance(self._answers(feature, text)) for feature, text in items]
 
     def merge(self, groups: Sequence[Sequence[str]], kind: str) -> list[MergedText | Unreadable]:
         """Every sentence once, in order, as written."""
@@ -81,3 +82,31 @@ class Lexicon(Judge):
             else Unreadable(f"No window has a {kind} to merge")
             for group in groups
         ]
+
+    def report_to(
+        self, notify: Callable[[str], None], progress: ShowProgress | None = None
+    ) -> None:
+        """Where progress is shown, for lists that take seconds."""
+        self._progress = progress
+
+    @contextmanager
+    def _shown(self, total: int) -> Iterator[Callable[[T], T]]:
+        """Hands out what passes each result on and counts it."""
+        if self._progress is None or total < _LONG:
+            yield lambda result: result
+            return
+        with self._progress("lexicon", total) as advance:
+
+            def counted(result: T) -> T:
+                advance(1)
+                return result
+
+            yield counted
+
+    def _report(self, text: str) -> ReportFacts | Unreadable:
+        return read_report(text, self._words) if text.strip() else Unreadable("The report is empty")
+
+    def _answers(self, feature: str, text: str) -> FeatureAnswers | Unreadable:
+        if text.strip():
+            return answer(feature, text, self._book)
+        return Unreadable(f"The justification for {feature} is empty")

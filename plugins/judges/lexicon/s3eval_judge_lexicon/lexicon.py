@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.toml_file import read_toml
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_judge_lexicon.answers import AnswerBook
 from s3eval_judge_lexicon.phrases import Phrases
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib
 
 __all__ = ["Lexicon", "Term", "load_books", "load_lexicon"]
 
@@ -66,10 +61,10 @@ def load_books(extra: str | Path | None = None) -> tuple[Lexicon, AnswerBook]:
     Raises:
         S3EvalError: the file cannot be read, or says something the lexicon does not understand.
     """
-    reports, asked = _read_toml(HERE / "reports.toml"), _read_toml(HERE / "answers.toml")
+    reports, asked = read_toml(HERE / "reports.toml"), read_toml(HERE / "answers.toml")
     where = str(extra or "the built-in lexicon")
     if extra is not None:
-        own = _read_toml(Path(extra))
+        own = read_toml(Path(extra), "The lexicon file is not TOML")
         asked = _merged_answers(asked, own.pop("answers", {}))
         reports = _merged(reports, own, where)
     digest = hashlib.sha256(json.dumps([reports, asked], sort_keys=True).encode()).hexdigest()[:16]
@@ -97,21 +92,6 @@ def _compiled(data: Mapping[str, Any], where: str, digest: str) -> Lexicon:
         tuple(_convention(c, where) for c in data.get("conventions", ())),
         digest,
     )
-
-
-def _read_toml(path: Path) -> dict[str, Any]:
-    """A TOML file as a dictionary.
-
-    Raises:
-        S3EvalError: there is no such file, or it is not TOML.
-    """
-    try:
-        facts: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return facts
-    except OSError as error:
-        raise S3EvalError("Cannot read the lexicon file", where=path, why=str(error)) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise S3EvalError("The lexicon file is not TOML", where=path, why=str(error)) from error
 
 
 def _term(name: str, entry: Mapping[str, Any], where: str) -> Term:

@@ -25,6 +25,7 @@ _PIECE = re.compile(r"\s*(\.{2,3}|<\w+>|[a-z0-9]+\*?|[()|?#])")
 _GAPS = {"..": 3, "...": 7}
 _LONGEST_CACHE = 50_000
 _NUMBER = "#"
+_EVERY = -1  # all bits: every group
 _STOP = "<<"  # the symbol of a word no gap reaches over; no phrase can hold it
 
 
@@ -44,6 +45,8 @@ class _Node:
     steps: dict[str, _Node] = field(default_factory=dict)
     gaps: dict[int, _Node] = field(default_factory=dict)
     terms: list[str] = field(default_factory=list)
+    #: A bit for each group of terms that end here or further on.
+    groups: int = 0
 
     def step(self, symbol: str) -> _Node:
         if symbol in _GAPS:
@@ -58,6 +61,7 @@ class Phrases:
         terms: phrases by term.
         classes: entries (words or phrases without gaps) by class name.
         gap_stops: words a gap does not reach over ("with", "then").
+        groups: the group of a term, for `find` with a group; terms without one are in all.
 
     Raises:
         S3EvalError: a phrase cannot be read, or names a class nobody defined.
@@ -73,8 +77,11 @@ class Phrases:
         terms: Mapping[str, Iterable[str]],
         classes: Mapping[str, Iterable[str]],
         gap_stops: Iterable[str] = (),
+        groups: Mapping[str, str] | None = None,
     ) -> None:
         self._gap_stops = frozenset(gap_stops)
+        of_term = groups or {}
+        bits = {name: 1 << i for i, name in enumerate(dict.fromkeys(of_term.values()))}
         self._classes = _Node()  # entries of several words
         self._root = _Node()
         self._of_symbol: dict[str, tuple[str, ...]] = {}  # single words: the classes they are in
@@ -84,31 +91,47 @@ class Phrases:
         for name, phrases in terms.items():
             for phrase in phrases:
                 self._add(self._root, phrase, name, classes)
+        _mark(self._root, {term: bits[group] for term, group in of_term.items()})
+        _mark(self._classes, {})
+        self._bits = bits
+        self._begins = {
+            bit: frozenset(s for s, node in self._root.steps.items() if node.groups & bit)
+            for bit in (_EVERY, *bits.values())
+        }
         stems = _symbols(self._root) | _symbols(self._classes) | self._of_symbol.keys()
         self._words = frozenset(s for s in stems if not s.endswith("*") and s[0] != "<")
         self._stems = frozenset(s[:-1] for s in stems if s.endswith("*"))
         self._longest = max((len(s) for s in self._stems), default=0)
         self._known: dict[str, tuple[str, ...]] = {}
 
-    def find(self, words: Words) -> list[Found]:
-        """All phrases, in order of their start; of one term at one start only the longest."""
-        symbols = [self._symbols_of(w) for w in words.words]
-        steps: list[list[tuple[str, int]]] = [
-            [(s, i + 1) for s in symbols[i]] for i in range(len(words))
-        ]
+    def find(self, words: Words, group: str = "") -> list[Found]:
+        """All phrases, in order of their start; of one term at one start only the longest.
+
+        Args:
+            group: only the terms of this group and of none are needed; others may be missing.
+        """
+        wanted = self._bits.get(group, _EVERY)
+        known = self._known
+        symbols = [known[w] if w in known else self._symbols_of(w) for w in words.words]
         # Most words begin nothing; those are passed over before walking.
-        begins_class, begins = self._classes.steps.keys(), self._root.steps.keys()
+        begins_class, begins = self._classes.steps.keys(), self._begins[wanted]
+        steps: list[list[tuple[str, int]]] = []
         for i, own in enumerate(symbols):
-            if not begins_class.isdisjoint(own):
+            steps.append([(symbol, i + 1) for symbol in own])
+            if own and not begins_class.isdisjoint(own):
                 first: dict[str, int] = {}
-                self._walk(self._classes, i, i, symbols, None, words.clause, first)
+                self._walk(self._classes, i, i, symbols, None, words.clause, first, _EVERY)
                 steps[i].extend(first.items())
         found: list[Found] = []
         for i, ways in enumerate(steps):
-            if any(symbol in begins for symbol, _ in ways):
-                best: dict[str, int] = {}
-                self._walk(self._root, i, i, symbols, steps, words.clause, best)
-                found.extend(Found(term, i, end) for term, end in best.items())
+            for symbol, _ in ways:
+                if symbol in begins:
+                    break
+            else:
+                continue
+            best: dict[str, int] = {}
+            self._walk(self._root, i, i, symbols, steps, words.clause, best, wanted)
+            found.extend(Found(term, i, end) for term, end in best.items())
         return found
 
     def _walk(
@@ -120,6 +143,7 @@ class Phrases:
         steps: list[list[tuple[str, int]]] | None,
         clause: Sequence[int],
         best: dict[str, int],
+        wanted: int,
     ) -> None:
         for term in node.terms:
             if best.get(term, 0) < at:
@@ -132,14 +156,16 @@ class Phrases:
             ways = steps[at] if steps is not None else [(s, at + 1) for s in symbols[at]]
             for symbol, end in ways:
                 following = node.steps.get(symbol)
-                if following is not None:
-                    self._walk(following, begin, end, symbols, steps, clause, best)
+                if following is not None and following.groups & wanted:
+                    self._walk(following, begin, end, symbols, steps, clause, best, wanted)
         for most, following in node.gaps.items():
+            if not following.groups & wanted:
+                continue
             place = clause[at - 1]
             for there in range(at, min(len(symbols), at + most + 1)):
                 if clause[there] != place:
                     break
-                self._walk(following, begin, there, symbols, steps, clause, best)
+                self._walk(following, begin, there, symbols, steps, clause, best, wanted)
                 if _STOP in symbols[there]:
                     break
 
@@ -181,6 +207,15 @@ class Phrases:
                 node = node.step(symbol)
             if term not in node.terms:
                 node.terms.append(term)
+
+
+def _mark(node: _Node, bits: Mapping[str, int]) -> int:
+    """Note at every node the groups that are reached from it."""
+    for term in node.terms:
+        node.groups |= bits.get(term, _EVERY)
+    for following in (*node.steps.values(), *node.gaps.values()):
+        node.groups |= _mark(following, bits)
+    return node.groups
 
 
 def _symbols(node: _Node) -> set[str]:

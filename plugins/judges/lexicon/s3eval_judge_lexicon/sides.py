@@ -15,6 +15,9 @@ _RIGHT = frozenset(("right", "rightward", "rightwards", "rue", "rle", "r", "rt")
 _BOTH = frozenset(
     ("both", "bilateral", "bilaterally", "bimanual", "bilat", "bue", "ble", "all", "four", "4")
 )
+_SIDE_OF = {
+    word: side for words, side in ((_BOTH, BOTH), (_RIGHT, RIGHT), (_LEFT, LEFT)) for word in words
+}
 _NOT_A_SIDE_BEFORE = frozenset(("now", "away", "after", "before", "handed"))
 _JOIN = frozenset(("and", "&"))
 # "camera left" is not the patient's.
@@ -38,15 +41,17 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
     sides: list[str | None] = [None] * len(words)
     tokens = words.words
     for i, word in enumerate(tokens):
-        side = (
-            LEFT if word in _LEFT else RIGHT if word in _RIGHT else BOTH if word in _BOTH else None
-        )
+        side = _SIDE_OF.get(word)
+        if side is None:
+            continue
         if side in (LEFT, RIGHT) and _no_side(tokens, i):
             side = None
         elif side in (LEFT, RIGHT) and _viewers(tokens, i):
             side = _patients(tokens, i)
         sides[i] = side
     for i in range(1, len(words)):
+        if sides[i] is None and tokens[i] != "l":
+            continue  # most words; nothing below holds of them
         # "b/l", "L/R", "R-L-R-L"
         if tokens[i - 1 : i + 1] == ("b", "l") or {sides[i - 1], sides[i]} == {LEFT, RIGHT}:
             sides[i - 1], sides[i] = BOTH, None

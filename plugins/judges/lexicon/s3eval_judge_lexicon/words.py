@@ -18,7 +18,6 @@ _TOKEN = re.compile(
 # What stands before "n't" in "can't" and "won't".
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _SENTENCE_ENDS = frozenset(".;!?\n")
-_CLAUSE_ENDS = frozenset(",():–—")
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,20 @@ def split_words(text: str) -> Words:
     sentences: list[int] = []
     clause = sentence = 0
     for found in _TOKEN.finditer(lower):
-        word, start, end = found.group(), found.start(), found.end()
+        start, end = found.span()
+        word = lower[start:end]
         mark = word[0]
+        if mark.isalnum():
+            if word in ("n't", "n’t"):
+                if words and words[-1] in _SHORTENED:
+                    words[-1] = _SHORTENED[words[-1]]
+                word = "not"
+            words.append(word)
+            starts.append(start)
+            ends.append(end)
+            clauses.append(clause)
+            sentences.append(sentence)
+            continue
         if mark in _SENTENCE_ENDS:
             if not (mark == "." and _abbreviates(text, words, ends, start)):
                 sentence += 1
@@ -80,19 +91,8 @@ def split_words(text: str) -> Words:
             continue
         if mark in "'’":
             continue  # "patient's" is "patient"
-        if mark in _CLAUSE_ENDS or mark == " ":
-            if not (mark in "–—" and _joins(lower, start, end)):
-                clause += 1
-            continue
-        if word in ("n't", "n’t"):
-            if words and words[-1] in _SHORTENED:
-                words[-1] = _SHORTENED[words[-1]]
-            word = "not"
-        words.append(word)
-        starts.append(start)
-        ends.append(end)
-        clauses.append(clause)
-        sentences.append(sentence)
+        if not (mark in "–—" and _joins(lower, start, end)):
+            clause += 1
     return Words(text, tuple(words), tuple(starts), tuple(ends), tuple(clauses), tuple(sentences))
 
 

@@ -110,7 +110,7 @@ def test_a_wrong_file_says_what_is_wrong(tmp_path, content, error):
 
 def test_no_such_file_and_no_such_option(tmp_path):
     spec = JudgeSpec("lexicon", "s3eval_judge_lexicon.judge:Lexicon")
-    with pytest.raises(S3EvalError, match="Cannot read"):
+    with pytest.raises(S3EvalError, match="no such file"):
         Lexicon.load(spec, {"file": str(tmp_path / "none.toml")})
     with pytest.raises(S3EvalError, match="knows no option"):
         Lexicon.load(spec, {"temperature": 1})
@@ -120,3 +120,23 @@ def test_it_is_discovered_and_local():
     plugin = discover().get("judge", "lexicon")
     assert not plugin.spec.remote
     assert plugin.spec.load() is Lexicon
+
+
+def test_progress_is_shown_for_long_lists_alone() -> None:
+    from contextlib import contextmanager
+
+    from s3eval_judge_lexicon.judge import Lexicon
+
+    steps: list[object] = []
+
+    @contextmanager
+    def shown(label, total):
+        steps.append((label, total))
+        yield steps.append
+
+    judge = Lexicon()
+    judge.report_to(lambda line: None, shown)
+    assert len(judge.read_reports(["He stares."] * 3)) == 3 and steps == []
+    items = [("tonic", "Stiff.")] * 5000
+    assert len(judge.answer_questions(items)) == 5000
+    assert steps == [("lexicon", 5000), *[1] * 5000]

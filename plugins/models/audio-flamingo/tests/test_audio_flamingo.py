@@ -38,8 +38,8 @@ def test_frames_do_not_matter_sound_does(model: Any) -> None:
 
 @pytest.mark.parametrize(("seconds", "tokens"), [(4.0, 100), (30.0, 750), (45.0, 1125)])
 def test_twenty_five_tokens_a_second(model: Any, seconds: float, tokens: int) -> None:
-    found = model.watch(noise_clip(frames=0, seconds=seconds)).prefixes[""].tokens
-    assert sum(t == model.model.config.audio_token_id for t in found) == tokens
+    token_ids = model.watch(noise_clip(frames=0, seconds=seconds)).prefixes[""].tokens
+    assert sum(t == model.model.config.audio_token_id for t in token_ids) == tokens
 
 
 def test_more_sound_than_it_hears_is_refused(model: Any) -> None:

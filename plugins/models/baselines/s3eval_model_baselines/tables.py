@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from s3eval import S3EvalError
+from s3eval.dataset.csv_file import MAX_BYTES, CsvFile
+from s3eval.dataset.problems import Problem, refuse
 
 __all__ = ["PrevalenceTable", "ReplayTable"]
 
@@ -43,20 +43,21 @@ class PrevalenceTable:
     @classmethod
     def _parse(cls, content: bytes, name: str) -> PrevalenceTable:
         counts: dict[str, dict[str, float]] = {}
-        for row, values in _csv_rows(content, name, ("item", "answer", "count")):
+        rows = _Rows(name)
+        for row, values in rows.of_csv(content, ("item", "answer", "count")):
             try:
                 count = float(values["count"])
             except ValueError:
                 count = -1.0
-            if not 0 <= count < float("inf"):
-                raise S3EvalError(
-                    f"Expected count to be a number of at least 0, but got '{values['count']}'",
-                    where=f"{name}, row {row}",
-                )
             of_item = counts.setdefault(values["item"], {})
-            if values["answer"] in of_item:
-                raise S3EvalError("The same item and answer twice", where=f"{name}, row {row}")
-            of_item[values["answer"]] = count
+            if not 0 <= count < float("inf"):
+                got = values["count"]
+                rows.wrong(row, f"expected count to be a number of at least 0, but got '{got}'")
+            elif values["answer"] in of_item:
+                rows.wrong(row, "the same item and answer twice")
+            else:
+                of_item[values["answer"]] = count
+        rows.refuse("These prevalences cannot be read")
         return cls(counts, hashlib.sha256(content).hexdigest())
 
     def shares(self, item: str, choices: Sequence[str]) -> dict[str, float] | None:
@@ -82,14 +83,22 @@ class ReplayTable:
     def read(cls, path: Path) -> ReplayTable:
         """Read a CSV, or JSONL where the name ends in .jsonl; ``value`` may stand for answer."""
         content = _content(path)
-        rows = _json_rows if path.suffix == ".jsonl" else _replay_csv_rows
+        rows = _Rows(path.name)
+        given = rows.of_json(content) if path.suffix == ".jsonl" else rows.of_csv(content, _REPLAY)
         answers: dict[tuple[str, str, int | None], str] = {}
-        for row, values in rows(content, path.name):
-            where = f"{path.name}, row {row}"
-            key = (values["video"], values["item"], _milliseconds(values.get("start"), where))
+        for row, values in given:
+            if not values["answer"]:  # an empty cell is no answer, not an empty one
+                continue
+            try:
+                start = _milliseconds(values.get("start"))
+            except ValueError as error:
+                rows.wrong(row, str(error))
+                continue
+            key = (values["video"], values["item"], start)
             if key in answers:
-                raise S3EvalError("The same video, item and start twice", where=where)
+                rows.wrong(row, "the same video, item and start twice")
             answers[key] = values["answer"]
+        rows.refuse("These answers cannot be read")
         return cls(answers, hashlib.sha256(content).hexdigest())
 
     def find(self, video: str, item: str, start: float) -> str | None:
@@ -98,61 +107,97 @@ class ReplayTable:
         return exact if exact is not None else self.answers.get((video, item, None))
 
 
+#: Wrong rows that are kept; a file with more is refused all the same.
+MAX_PROBLEMS = 20_000
+_REPLAY = ("video", "item", "answer")
+
+
 def _content(path: Path) -> bytes:
     if not path.is_file():
         raise S3EvalError("No such file", where=path)
+    if path.stat().st_size > MAX_BYTES:
+        raise S3EvalError("The file is too large", where=path, why=f"over {MAX_BYTES:,} bytes")
     return path.read_bytes()
 
 
-def _text(content: bytes, name: str) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        raise S3EvalError("Not UTF-8 text", where=f"{name}, line {line}") from None
+class _Rows:
+    """The rows of a file, and what is wrong with any of them: all of it is told at once."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.problems: list[Problem] = []
+
+    def wrong(self, row: int, what: str, fix: str = "") -> None:
+        """Remember what is wrong with a row."""
+        if len(self.problems) < MAX_PROBLEMS:
+            self.problems.append(Problem("error", self.name, row, what, fix))
+
+    def refuse(self, what: str) -> None:
+        """Refuse the file where something is wrong.
+
+        Raises:
+            S3EvalError: names every kind of fault with its rows.
+        """
+        refuse(what, self.problems)
+
+    def of_csv(self, content: bytes, needed: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The rows of a CSV file that has these columns."""
+        read = CsvFile(content, self.name, (*needed, "start"), resume=True)
+        missing = [c for c in needed if c not in read.columns]
+        if read.columns and missing:
+            self.wrong(1, f"column {', '.join(missing)} missing")
+        for record in [] if missing else read:
+            for column, what in record.broken:
+                self.wrong(record.number, f"{what}, in column '{column}'", "save it as UTF-8")
+            if record.fault:
+                self.wrong(record.number, record.fault, record.fix)
+            elif not record.broken:
+                yield record.number, {**dict.fromkeys(needed, ""), **record.cells}
+        self.problems += read.problems
+
+    def of_json(self, content: bytes) -> Iterator[tuple[int, dict[str, Any]]]:
+        """The objects of a JSON Lines file; an answer that is null is left out."""
+        # Lines end where JSON says: U+2028 and U+0085 inside a text are text.
+        for row, line in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), start=1):
+            if line.strip():
+                try:
+                    values = _object(line.decode("utf-8"))
+                except UnicodeDecodeError as error:
+                    self.wrong(row, f"byte 0x{line[error.start]:02X} is not UTF-8")
+                except (ValueError, RecursionError) as error:
+                    what = "expected a JSON object with video, item and answer"
+                    self.wrong(row, f"{what}: {error or type(error).__name__}")
+                else:
+                    yield row, values
 
 
-def _csv_rows(
-    content: bytes, name: str, needed: Sequence[str]
-) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.DictReader(io.StringIO(_text(content, name), newline=""))
-    missing = [c for c in needed if c not in (reader.fieldnames or ())]
+def _object(line: str) -> dict[str, Any]:
+    """One line of JSON as text by field.
+
+    Raises:
+        ValueError: it is not JSON, not an object, or lacks video or item.
+    """
+    values = json.loads(line)
+    if not isinstance(values, dict):
+        raise ValueError(f"it is {type(values).__name__}")
+    missing = [name for name in ("video", "item") if values.get(name) in (None, "")]
     if missing:
-        raise S3EvalError(f"Column {', '.join(missing)} missing", where=name)
-    for row, values in enumerate(reader, start=2):
-        yield row, {k: (v or "").strip() for k, v in values.items() if isinstance(k, str)}
+        raise ValueError(f"{' and '.join(missing)} missing")
+    given = values.get("answer", values.get("value"))
+    text = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
+    names = {name: str(values[name]) for name in ("video", "item")}
+    return {**values, **names, "answer": "" if given is None else text}
 
 
-def _replay_csv_rows(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row, values in _csv_rows(content, name, ("video", "item", "answer")):
-        if values["answer"]:  # an empty cell is no answer, not an empty one
-            yield row, values
+def _milliseconds(start: Any) -> int | None:
+    """Starts compare to the millisecond, so 25 and 25.000 are the same window.
 
-
-def _json_rows(content: bytes, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for row, line in enumerate(_text(content, name).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            values = dict(json.loads(line))
-            given = values.get("answer", values.get("value"))
-            values = {**values, "video": str(values["video"]), "item": str(values["item"])}
-        except (ValueError, TypeError, KeyError) as error:
-            raise S3EvalError(
-                "Expected a JSON object with video, item and answer",
-                where=f"{name}, row {row}",
-                why=f"{type(error).__name__}: {error}",
-            ) from None
-        if given is not None:
-            text = ", ".join(map(str, given)) if isinstance(given, list) else str(given)
-            yield row, {**values, "answer": text}
-
-
-def _milliseconds(start: Any, where: str) -> int | None:
-    """Starts compare to the millisecond, so 25 and 25.000 are the same window."""
+    Raises:
+        ValueError: it is no number of seconds.
+    """
     if start in (None, ""):
         return None
     try:
         return round(float(start) * 1000)
     except (TypeError, ValueError, OverflowError):
-        raise S3EvalError(f"Expected start to be seconds, but got {start!r}", where=where) from None
+        raise ValueError(f"expected start to be seconds, but got {start!r}") from None

@@ -101,10 +101,10 @@ def test_a_table_of_ones_own(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("item,answer\n", "Column count missing"),
-        ("item,answer,count\ntonic,yes,many\n", "row 2"),
+        ("item,answer\n", "column count missing"),
+        ("item,answer,count\ntonic,yes,many\n", "t.csv:2"),
         ("item,answer,count\ntonic,yes,-1\n", "at least 0"),
-        ("item,answer,count\ntonic,yes,1\ntonic,yes,2\n", "row 3"),
+        ("item,answer,count\ntonic,yes,1\ntonic,yes,2\n", "t.csv:3"),
     ],
 )
 def test_a_bad_table_is_named_by_row(tmp_path, text, message):
@@ -144,12 +144,15 @@ def test_replay_from_findings_of_a_run(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", b"video,item\nv,tonic\n", "Column answer missing"),
-        ("a.csv", b"video,item,answer\nv,tonic,yes\nv,tonic,no\n", "row 3"),
-        ("a.csv", b"video,item,answer\nv,tonic,\xff\n", "line 2"),
+        ("a.csv", b"video,item\nv,tonic\n", "column answer missing"),
+        ("a.csv", b"video,item,answer\nv,tonic,yes\nv,tonic,no\n", "a.csv:3"),
+        ("a.csv", b"video,item,answer\nv,tonic,\xff\n", "a.csv:2"),
         ("a.csv", b"video,item,start,answer\nv,tonic,soon,yes\n", "seconds"),
-        ("a.jsonl", b'{"video": "v"}\n', "row 1"),
+        ("a.jsonl", b'{"video": "v"}\n', "a.jsonl:1"),
         ("a.jsonl", b"[1, 2]\n", "JSON object"),
+        ("a.csv", b'video,item,answer\nv,tonic,"yes\nw,tonic,no\n', "rows 2 to 3 are read as one"),
+        ("a.csv", b'video,item,answer\nv,tonic,"yes', "a.csv:2.*quotation mark is not closed"),
+        ("a.jsonl", b"[" * 100_000, "a.jsonl:1"),
     ],
 )
 def test_replay_names_what_is_wrong(tmp_path, name, content, message):
@@ -157,6 +160,30 @@ def test_replay_names_what_is_wrong(tmp_path, name, content, message):
     with pytest.raises(S3EvalError, match=message) as caught:
         Replay.load(SPEC, {"file": str(tmp_path / name)})
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_replay_reads_long_answers_line_separators_and_semicolons(tmp_path):
+    text = "Yes.\u2028The arm\u0085is stiff." + " stiff" * 50_000
+    lines = [{"video": "v", "item": "tonic", "answer": text}, {"video": "w", "item": "tonic"}]
+    (tmp_path / "a.jsonl").write_bytes(
+        b"\xef\xbb\xbf" + b"\r\n".join(json.dumps(x, ensure_ascii=False).encode() for x in lines)
+    )
+    (tmp_path / "a.csv").write_bytes(f"video;item;answer\r\nv;tonic;{text}\r\n".encode())
+    for name in ("a.jsonl", "a.csv"):
+        model = Replay.load(SPEC, {"file": str(tmp_path / name)})
+        assert model.table.find("v", "tonic", 0.0) == text
+
+
+def test_everything_wrong_with_a_replay_file_is_told_at_once(tmp_path):
+    file = tmp_path / "a.csv"
+    file.write_bytes(
+        b"video,item,start,answer\nv,tonic,soon,yes\nv,tonic,1,\xff\nv,tonic,2,a,b\n"
+        b'v,tonic,later,no\nv,tonic,3,"yes\n'
+    )
+    with pytest.raises(S3EvalError) as caught:
+        Replay.load(SPEC, {"file": str(file)})
+    for part in ("a.csv:2", "row 5 too", "row 3: byte 0xFF", "row 4: 5 cells", "row 6: a quot"):
+        assert part in str(caught.value)
 
 
 def test_options():

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3eval import S3EvalError
-from s3eval.transformers.media import Media, frame_rate, frame_tensor
-from s3eval.transformers.model import TransformersModel
+from s3eval.hf.media import Media, frame_rate, frame_tensor
+from s3eval.hf.model import TransformersModel
 
 if TYPE_CHECKING:
     from s3eval import Footage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from s3eval.transformers.omni import OmniModel
+from s3eval.hf.omni import OmniModel
 
 
 class Qwen25Omni(OmniModel):

@@ -57,7 +57,7 @@ def test_the_model_is_told_that_the_sound_is_the_video_s(model: Any) -> None:
 
     import torch
 
-    from s3eval.transformers.prefix import prefill
+    from s3eval.hf.prefix import prefill
 
     watched = model.watch(noise_clip(frames=8, seconds=4.0))
     assert watched.media.forward == {"use_audio_in_video": True}
@@ -75,7 +75,7 @@ def test_the_model_is_told_that_the_sound_is_the_video_s(model: Any) -> None:
 
 
 def test_sharing_equals_independence_with_interleaved_sound(model: Any) -> None:
-    from s3eval.transformers.prompting import Template
+    from s3eval.hf.prompting import Template
 
     clip = noise_clip(3, frames=8, seconds=4.0)
     questions = [Question(k, k, max_tokens=4) for k in ("What do you see?", "And hear?")]

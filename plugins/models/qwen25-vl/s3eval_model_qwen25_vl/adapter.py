@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
-from s3eval.transformers.media import Media, frame_rate, frame_tensor, pixels_per_frame
-from s3eval.transformers.model import TransformersModel
-from s3eval.transformers.options import Options
+from s3eval.hf.media import Media, frame_rate, frame_tensor, pixels_per_frame
+from s3eval.hf.model import TransformersModel
+from s3eval.hf.options import Options
 
 if TYPE_CHECKING:
     from s3eval import Footage
@@ -86,7 +86,7 @@ def text_after_video(positions_of: Callable[..., Any], video_token: int) -> Call
     def positions(input_ids: Any, *args: Any, **kwargs: Any) -> Any:
         import torch
 
-        found, _ = positions_of(input_ids, *args, **kwargs)
+        moved, _ = positions_of(input_ids, *args, **kwargs)
         mask = kwargs.get("attention_mask")
         offsets = []
         for row, ids in enumerate(input_ids):
@@ -99,9 +99,9 @@ def text_after_video(positions_of: Callable[..., Any], video_token: int) -> Call
             for i in range(1, len(video)):
                 if video[i - 1] and not video[i]:
                     before, after = real[:i], real[i:]
-                    start = found[:, row, before].max() + 1
-                    found[:, row, after] += start - found[0, row, after[0]]
-            offsets.append(found[:, row, real].max() + 1 - len(real))
-        return found, torch.stack(offsets)[:, None].to(input_ids.device)
+                    start = moved[:, row, before].max() + 1
+                    moved[:, row, after] += start - moved[0, row, after[0]]
+            offsets.append(moved[:, row, real].max() + 1 - len(real))
+        return moved, torch.stack(offsets)[:, None].to(input_ids.device)
 
     return positions

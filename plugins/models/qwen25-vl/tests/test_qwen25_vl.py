@@ -73,8 +73,8 @@ def test_sixty_frames_of_720p_are_reduced_to_the_budget() -> None:
 
 
 def test_small_frames_are_enlarged_to_480p_by_default() -> None:
-    from s3eval.transformers.media import pixels_per_frame
-    from s3eval.transformers.options import Options
+    from s3eval.hf.media import pixels_per_frame
+    from s3eval.hf.options import Options
 
     least, most = pixels_per_frame(8, 28, Options(), "clip")
     assert (least, most) == (640 * 480, 1280 * 720)
@@ -125,7 +125,7 @@ def test_which_positions_ran_is_part_of_the_identity_and_of_the_answers() -> Non
 @pytest.mark.parametrize("how", ["trained", "library"])
 def test_long_clips_share_as_independent_calls_would(how: str) -> None:
     """Where the two conventions differ most, each equals the library's generate under it."""
-    from s3eval.transformers.prompting import Template
+    from s3eval.hf.prompting import Template
 
     model = load(text_positions=how)
     clip = noise_clip(frames=60, width=56, height=56, seconds=30.0)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from s3eval.transformers.media import Media, frame_tensor, pixels_per_frame
-from s3eval.transformers.model import TransformersModel
+from s3eval.hf.media import Media, frame_tensor, pixels_per_frame
+from s3eval.hf.model import TransformersModel
 
 if TYPE_CHECKING:
     from s3eval import Footage

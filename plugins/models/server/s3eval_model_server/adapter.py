@@ -11,7 +11,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
 from s3eval.remote.budget import BudgetSpent
 from s3eval.remote.client import ChatClient, ChatRequest
-from s3eval.remote.endpoint import Endpoint, is_local
+from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
 from s3eval.remote.probabilities import choice_probabilities
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from s3eval import Footage, ModelSpec
 
 KEY_VARIABLES = ("S3EVAL_SERVER_KEY",)
+# A server without a list of models.
+_NO_LIST = ("HTTP 404", "HTTP 405")
 START = "vllm serve MODEL, or base_url=http://HOST:PORT/v1 (docs/servers.md)"
 
 
@@ -39,7 +41,7 @@ class ServerModel(Model):
         endpoint = options.endpoint("server", variables)
         # The gate first: not even the list of models is asked for without permission, nor of a
         # server that no clip may be sent to.
-        self._gate = Gate(endpoint, allow_remote=options.allow_remote, phi=options.phi)
+        self._gate = Gate(endpoint, options.permission)
         for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
             if sense:
                 self._gate.clear_media(kind)
@@ -48,7 +50,7 @@ class ServerModel(Model):
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
-            patience=options.patience(),
+            retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(),
             extra_body=options.extra_body,
@@ -142,8 +144,8 @@ class ServerModel(Model):
                     fix=_advice(error, self._client.endpoint, self._options),
                 ) from None
             return Answer.failed(str(error))
-        found, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(reply.text, probabilities=found, mass=mass)
+        probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
+        return Answer.of(reply.text, probabilities=probabilities, mass=mass)
 
     def _request(self, watched: Media, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
@@ -186,15 +188,15 @@ def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
     Raises:
         S3EvalError: nobody answers; access is refused; several models or another one served.
     """
-    client = ChatClient(endpoint, patience=options.patience())
+    client = ChatClient(endpoint, retry=options.retry())
     try:
         served = client.models()
     except CallError as error:
-        if error.kind == "connection":
+        if error.transient or error.kind == "oversized":
             raise S3EvalError(
                 f"No server answers at {endpoint.host}", why=error.reason, fix=START
             ) from None
-        if error.kind == "access" and "404" not in error.reason:
+        if error.kind == "access" and not error.reason.startswith(_NO_LIST):
             raise S3EvalError(
                 f"{endpoint.host} refuses",
                 why=error.reason,
@@ -211,7 +213,7 @@ def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
         raise S3EvalError(
             f"Which model at {endpoint.host}?", why=listed, fix="--model-option model=NAME"
         )
-    if served and wanted not in served and is_local(endpoint.base_url):
+    if served and wanted not in served and endpoint.local:
         close = nearest(wanted, served)
         hint = f"; did you mean '{close}'?" if close else f"; it has {', '.join(served[:8])}"
         raise S3EvalError(f"No model '{wanted}' at {endpoint.host}{hint}")

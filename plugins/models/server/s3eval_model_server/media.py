@@ -81,11 +81,11 @@ def _images(
 ) -> list[tuple[dict[str, Any], bytes | None]]:
     from PIL import Image
 
-    found: list[tuple[dict[str, Any], bytes | None]] = []
+    parts: list[tuple[dict[str, Any], bytes | None]] = []
     for time, frame in zip(footage.times, frames, strict=True):
         if options.times == "each":
             label = {"type": "text", "text": f"[{float(time) - footage.clip.start:.1f} s]"}
-            found.append((label, None))
+            parts.append((label, None))
         buffer = io.BytesIO()
         image = Image.fromarray(frame)
         if options.image_format == "jpeg":
@@ -93,8 +93,8 @@ def _images(
         else:
             image.save(buffer, "PNG", compress_level=1)
         uri = _data_uri(f"image/{options.image_format}", buffer.getvalue())
-        found.append(({"type": "image_url", "image_url": {"url": uri}}, buffer.getvalue()))
-    return found
+        parts.append(({"type": "image_url", "image_url": {"url": uri}}, buffer.getvalue()))
+    return parts
 
 
 def _video(

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from s3eval.remote.budget import Budget
 from s3eval.remote.options import ServerOptions
 
 __all__ = ["ServerModelOptions"]
@@ -25,6 +26,7 @@ class ServerModelOptions(ServerOptions):
         times: "note" says after the clip how long it is and how it was sampled, "each" also
             puts its time before every frame, "none" says nothing.
         top_logprobs: alternatives of the first word asked for; 0 asks for none.
+        max_cost, max_calls: dollars and calls this model may take; None without limit.
     """
 
     base_url: str = "http://127.0.0.1:8000/v1"
@@ -36,3 +38,9 @@ class ServerModelOptions(ServerOptions):
     sound: Literal["input_audio", "audio_url"] = "input_audio"
     times: Literal["note", "each", "none"] = "note"
     top_logprobs: int = Field(20, ge=0, le=100)
+    max_cost: float | None = Field(None, ge=0)
+    max_calls: int | None = Field(None, ge=0)
+
+    def budget(self) -> Budget:
+        """The budget of the options."""
+        return Budget(self.max_calls, self.max_cost)

@@ -11,6 +11,7 @@ from s3eval_model_server.adapter import ServerModel
 
 from s3eval import Clip, Footage, ModelSpec, Question, S3EvalError, Sampling, discover
 from s3eval.errors import StopRunError
+from s3eval.permission import Permission
 from s3eval.remote.probabilities import choice_probabilities
 from s3eval.testing.chat_server import Said, scripted
 
@@ -239,9 +240,9 @@ def test_a_server_no_clip_may_go_to_is_not_even_contacted(monkeypatch):
 
     monkeypatch.setattr(socket, "getaddrinfo", contacted)
     for spec, kind in ((SEES, "frames"), (HEARS, "sound")):
-        options = {"base_url": "https://models.example.org/v1", "allow_remote": True}
+        options = {"base_url": "https://models.example.org/v1", "permission": Permission(True)}
         with pytest.raises(S3EvalError, match=f"The {kind} of a patient may not be sent"):
-            ServerModel.load(spec, {**options, "phi": "block"})
+            ServerModel.load(spec, {**options, "permission": Permission(True, "block")})
 
 
 def test_a_budget_stops_the_run():

@@ -24,15 +24,17 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     ``paper`` (0-1), the mean over videos; both leave out pairs without a text on either side.
     interpretation (0-1) needs a judge, or scores a judge gave earlier
     (``detail["interpretation"]``); with neither it is undefined and says so. bertscore only with
-    the scoring option ``bertscore``, an encoder.
+    the scoring option ``bertscore``, an encoder. Texts are not compared where none of the metrics
+    of texts is wanted (`ScoringContext.metrics`).
     """
     from s3eval.metrics import tallies as build
 
     items = by_item(findings, FEATURE_NAMES)
     made: list[Tally] = []
-    for item, theirs in items.items():
-        made += _texts(task, item, theirs, context)
-        made.append(_interpretation(task, item, theirs, context))
+    for item, of_item in items.items():
+        if context.wants("bleu", "rouge", "coverage"):
+            made += _texts(task, item, of_item, context)
+        made.append(_interpretation(task, item, of_item, context))
     if encoder := context.options.get("bertscore"):
         made += build.bertscore(task, {i: _pairs(i, f, context) for i, f in items.items()}, encoder)
     yield from made

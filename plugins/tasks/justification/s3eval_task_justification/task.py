@@ -75,15 +75,15 @@ class Justification(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """One text a feature."""
-        for feature, theirs in by_question(pieces).items():
-            yield self._finding(video, feature, theirs, context)
+        for feature, of_feature in by_question(pieces).items():
+            yield self._finding(video, feature, of_feature, context)
 
     def merge_requests(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[MergeTexts]:
         """The texts of each feature with more than one."""
-        for feature, theirs in by_question(pieces).items():
-            texts = _kept(feature, theirs)
+        for feature, of_feature in by_question(pieces).items():
+            texts = _kept(feature, of_feature)
             if len(texts) > 1:
                 yield MergeTexts(tuple(texts), MERGED)
 

@@ -16,7 +16,9 @@ from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralizatio
 from s3eval.model import Answer, Model
 from s3eval.plugins import Plugin, Registry, discover
 from s3eval.running.evaluate import Evaluation, evaluate
-from s3eval.running.scoring import tallies_of
+from s3eval.running.loading import load_tasks
+from s3eval.running.scoring import tally_findings
+from s3eval.running.settings import Settings
 from s3eval.specs import ModelSpec
 from s3eval.vocabulary import FEATURE_NAMES, HEARD
 
@@ -141,9 +143,8 @@ def run(tmp_path, model: Model, options: Mapping[str, Mapping[str, Any]] | None 
     spec = ModelSpec("oracle", adapter="nowhere:Oracle", sees=True, hears=True)
     registry = Registry((*known.plugins, Plugin("model", spec, "tests", "0")))
     data = dataset()
-    work = Evaluation(
-        "oracle", TASKS, data, "in memory", tmp_path / "run", task_options=options or {}
-    )
+    settings = Settings("oracle", TASKS, "in memory", task_options=options or {})
+    work = Evaluation(settings, data, tmp_path / "run")
     outcome = evaluate(work, registry, load=lambda plugin, options: model)
     return outcome, data
 
@@ -157,8 +158,8 @@ def test_the_oracle_gets_full_marks(tmp_path, protocol, placement):
     if "lexicon" in discover().names("judge"):
         from s3eval.judging.load import load_judge
 
-        judge = load_judge("lexicon", {}, allow_remote=False)
-    made = tallies_of(outcome.run.findings, data, protocol, judge)
+        judge = load_judge("lexicon")
+    made = tally_findings(outcome.run.findings, data, protocol, load_tasks(TASKS), judge).tallies
     values = {(t.task, t.item, t.metric): t.value for t in made}
 
     seen = {f for a in data.annotations.values() for f in a.sequence or ()}
@@ -209,6 +210,6 @@ def test_a_model_that_always_fails_has_no_scores(tmp_path):
     findings = [f for found in outcome.run.findings.values() for f in found]
     assert findings
     assert {f.state for f in findings} == {"failed"}
-    made = tallies_of(outcome.run.findings, data, "paper")
+    made = tally_findings(outcome.run.findings, data, "paper", load_tasks(TASKS)).tallies
     assert {t.value for t in made if t.metric != "coverage"} == {None}
     assert all(t.counts.failed == t.counts.asked for t in made if t.counts.asked)

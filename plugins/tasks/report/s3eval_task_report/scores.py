@@ -39,13 +39,15 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     rqi comes with its four components (0-1), its base (points) and the mean number of
     hallucinated features. It needs a judge, or what one read earlier
     (``detail["extraction"]`` and ``detail["reference_extraction"]``); with neither it is
-    undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder.
+    undefined and says so. bertscore only with the scoring option ``bertscore``, an encoder. Texts
+    are not compared where none of the metrics of texts is wanted (`ScoringContext.metrics`).
     """
     from s3eval.metrics.text import left_out
 
     asked = _with_reference(findings, context)
     written = [f for f in asked if isinstance(f.value, str) and not left_out(f.value)]
-    yield from _texts(task, asked, written, findings, context)
+    if context.wants("bleu", "rouge1", "rouge_l", "bertscore", "coverage"):
+        yield from _texts(task, asked, written, findings, context)
     yield from _quality(task, asked, written, findings, context)
 
 

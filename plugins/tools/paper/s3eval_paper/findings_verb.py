@@ -7,8 +7,10 @@ from typing import Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.errors import UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -65,7 +67,7 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
     columns += ["always-ES", "mark", "videos"]
     print_table("Diagnosis, test set", columns, rows, ("F1 (ES)", "printed", "always-ES"))
     for claim in found.claims:
-        click.echo(f"{claim.number}. {claim.title}: {claim.verdict.upper()}")
-        click.echo(f"   {claim.finding}\n")
+        echo(f"{claim.number}. {claim.title}: {claim.verdict.upper()}")
+        echo(f"   {claim.finding}\n")
     if out:
-        click.echo(f"Written: {out}")
+        echo(f"Written: {out}")

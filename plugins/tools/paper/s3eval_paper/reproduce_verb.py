@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, print_table, write_json_output
+from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval_paper.release.reading import Release
@@ -106,7 +108,7 @@ def _tell_problems(release: Release) -> None:
     from s3eval_paper.release.problems import summarised
 
     for line in summarised(release.problems.all):
-        click.echo(line, err=True)
+        echo(line, err=True)
 
 
 def _json(one: Compared, found: Reproduction) -> dict[str, Any]:
@@ -138,14 +140,12 @@ def _print(found: Reproduction, release: Release) -> None:
     for one in found.compared:
         if one.cell.table not in NOT_RECOMPUTABLE:
             tables.setdefault(one.cell.table, []).append(one)
-    click.echo(
-        'Each cell: computed "=" or "!=" published; "-/" not computed; "!" a faulty print.\n'
-    )
+    echo('Each cell: computed "=" or "!=" published; "-/" not computed; "!" a faulty print.\n')
     for table, members in tables.items():
         _print_table(f"Table {table}: {TITLES[table]} (protocol release)", members)
         for note in _notes(table, found, release):
-            click.echo(f"  {note}")
-        click.echo()
+            echo(f"  {note}")
+        echo()
     _print_skipped(found)
 
 
@@ -209,7 +209,7 @@ def _print_skipped(found: Reproduction) -> None:
     if rows:
         print_table("Not recomputed", ["table", "cells", "skipped because"], rows, right=("cells",))
     if found.absent:
-        click.echo(f"Published, but not in this release: {', '.join(found.absent)}\n")
+        echo(f"Published, but not in this release: {', '.join(found.absent)}\n")
 
 
 def _close(found: Reproduction, err: bool) -> None:
@@ -217,8 +217,8 @@ def _close(found: Reproduction, err: bool) -> None:
     for one in differs:
         c = one.cell
         what = f"Table {c.table} {c.model} {c.item} {c.metric}: {one.computed:.4f} for {c.printed}"
-        click.echo(f"differs: {what}" + (f" ({one.reason})" if one.reason else ""), err=err)
+        echo(f"differs: {what}" + (f" ({one.reason})" if one.reason else ""), err=err)
     faults = found.count("known fault")
     if faults:
-        click.echo(f"{faults} cells with a known fault of the print are not counted.", err=err)
-    click.echo(f"matched {found.matched} of {found.total}", err=err)
+        echo(f"{faults} cells with a known fault of the print are not counted.", err=err)
+    echo(f"matched {found.matched} of {found.total}", err=err)

@@ -57,7 +57,7 @@ def video_sheet(dataset: Dataset, video: Video, frames: int = 10, width: int = 2
         S3EvalError: the video has no file.
     """
     note = dataset.annotation(video.name)
-    taken = _frames(dataset.path(video), frames)
+    taken = _frames(dataset.path(video), frames, video.name)
     shape = taken[0][1].shape
     height = round(width * shape[0] / shape[1])
     columns = min(5, len(taken))
@@ -91,12 +91,12 @@ def _wrapped(text: str, width: int, most: int = 3) -> list[str]:
     return lines[:most]
 
 
-def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
-    import av
+def _frames(path: Path, count: int, name: str) -> list[tuple[float, Picture]]:
+    from s3eval.footage.media import open_media, picture_stream, told
 
     taken: list[tuple[float, Picture]] = []
-    with av.open(str(path)) as box:
-        stream = box.streams.video[0]
+    with told(name), open_media(path, name) as box:
+        stream = picture_stream(box, name)
         length = float(box.duration or 0) / 1e6
         for n in range(count):
             wanted = length * (n + 0.5) / count
@@ -106,7 +106,7 @@ def _frames(path: Path, count: int) -> list[tuple[float, Picture]]:
                     taken.append((frame.time, frame.to_ndarray(format="rgb24")))
                     break
     if not taken:
-        raise S3EvalError("No frame could be read", where=path)
+        raise S3EvalError("No frame could be read", where=name)
     return taken
 
 

@@ -11,7 +11,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from s3eval.dataset.folder import open_folder, write_folder
+from s3eval.dataset.folder import open_folder
+from s3eval.dataset.folder_writing import write_folder
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Dataset, Video
 from s3eval_synth.annotation import annotation_of

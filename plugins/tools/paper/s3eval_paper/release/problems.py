@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
-from s3eval.dataset.tables import Problem
+from s3eval.dataset.problems import Problem, grouped
 
 __all__ = ["summarised"]
 
@@ -17,13 +16,8 @@ def summarised(problems: Iterable[Problem], rows: int = 12) -> list[str]:
     >>> summarised([Problem("error", "a.csv", n, f"'v{n}' is no video") for n in (2, 5)])
     ["a.csv: 'v2' is no video and 1 more (rows 2, 5)"]
     """
-    groups: dict[tuple[str, str], list[Problem]] = {}
-    for problem in problems:
-        groups.setdefault((problem.file, re.sub(r"'[^']*'|\d+", "#", problem.what)), []).append(
-            problem
-        )
     lines = []
-    for (file, _), members in groups.items():
+    for members in grouped(problems):
         first = members[0]
         if len(members) == 1:
             lines.append(str(first))
@@ -32,5 +26,5 @@ def summarised(problems: Iterable[Problem], rows: int = 12) -> list[str]:
         more = ", ..." if len(members) > rows else ""
         same = all(p.what == first.what for p in members)
         others = f" ({len(members)} rows:" if same else f" and {len(members) - 1} more (rows"
-        lines.append(f"{file}: {first.what}{others} {listed}{more})")
+        lines.append(f"{first.file}: {first.what}{others} {listed}{more})")
     return lines

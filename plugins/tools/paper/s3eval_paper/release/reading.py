@@ -89,7 +89,13 @@ def open_release(path: str | Path) -> Dataset:
     if not found.dataset.videos:
         first = next((str(p) for p in found.problems.all if p.level == "error"), "")
         raise S3EvalError("The release has no annotated video", where=path, why=first)
-    return replace(found.dataset, root=Path(path), digest=_digest(found.root))
+    covered = [shown for shown in sorted(TRUTH.values()) if (found.root / shown).is_file()]
+    return replace(
+        found.dataset,
+        root=Path(path),
+        digest=_digest(found.root),
+        digest_covers=", ".join(covered),
+    )
 
 
 def _digest(root: Path) -> str:
@@ -111,7 +117,8 @@ def write_release(release: Release, out: str | Path) -> list[Path]:
         the run folders.
     """
     from s3eval import __version__
-    from s3eval.dataset.folder import open_folder, write_folder
+    from s3eval.dataset.folder import open_folder
+    from s3eval.dataset.folder_writing import write_folder
     from s3eval.dataset.tables import table_text
     from s3eval.running.runs import RunFacts, write_run
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, outside_option, write_json_output
+from s3eval.reporting.progress import steps_shown
+from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
@@ -25,6 +28,7 @@ Sheets of real recordings show patients: keep them where the videos may be.
 @click.option(
     "--signs", type=click.Path(path_type=Path), help="Write the signs_overview of drawn signs here."
 )
+@outside_option
 @json_option
 def command(
     dataset: Path | None,
@@ -32,6 +36,7 @@ def command(
     videos: tuple[str, ...],
     frames: int,
     signs: Path | None,
+    allow_outside: bool,
     json_file: str | None,
 ) -> None:
     """Labelled strips of frames with times and the signs annotated then."""
@@ -49,9 +54,10 @@ def command(
     if dataset is not None and out is not None:
         from s3eval.dataset import open_folder
 
-        chosen = open_folder(dataset).select(videos=names(videos) or None)
+        chosen = replace(open_folder(dataset), outside=allow_outside)
+        chosen = chosen.select(videos=names(videos) or None)
         sheets = []
-        with Progress.bar("sheets", len(chosen)) as advance:
+        with steps_shown("sheets", len(chosen)) as advance:
             for video in chosen.videos:
                 path = out / f"{video.name}.jpg"
                 save(video_sheet(chosen, video, frames), path)
@@ -61,6 +67,6 @@ def command(
     if write_json_output(written, json_file):
         return
     if "signs" in written:
-        click.echo(f"wrote {written['signs']}")
+        echo(f"wrote {written['signs']}")
     if "sheets" in written:
-        click.echo(f"wrote {len(written['sheets'])} sheets to {out}")
+        echo(f"wrote {len(written['sheets'])} sheets to {out}")

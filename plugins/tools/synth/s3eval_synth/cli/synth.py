@@ -6,7 +6,9 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import Progress, json_option, print_table, write_json_output
+from s3eval.cli.common import json_option, write_json_output
+from s3eval.reporting.progress import steps_shown
+from s3eval.reporting.tables import print_table
 
 EPILOG = """\b
 Examples:
@@ -40,7 +42,7 @@ def command(
     """Draw an articulated patient having seizures, as H.264 + AAC files in a dataset folder."""
     from s3eval_synth.dataset import draw_dataset
 
-    with Progress.bar("drawing", videos) as advance:
+    with steps_shown("drawing", videos) as advance:
         dataset = draw_dataset(out, patients, videos, seed, jobs or _cores(), advance)
     from s3eval.vocabulary import FEATURES
 

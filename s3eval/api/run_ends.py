@@ -1,0 +1,46 @@
+"""What is done when a run has been written and scored: tell a tracker, a colleague, a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from s3eval.errors import S3EvalError
+from s3eval.plugins import installed
+
+if TYPE_CHECKING:
+    from s3eval.statistics.scored import Scored
+
+__all__ = ["check_run_ends", "end_run"]
+
+
+def check_run_ends(names: Sequence[str]) -> None:
+    """Refuse unknown names before anything is asked.
+
+    Raises:
+        UnknownNameError: the nearest is suggested.
+    """
+    for name in names:
+        installed().get("run end", name)
+
+
+def end_run(scored: Scored, names: Sequence[str], notify: Callable[[str], None]) -> list[str]:
+    """Do what was chosen for a run's end; the run is on disk already and stays as it is.
+
+    Returns:
+        what went wrong, a line each; the others were done.
+    """
+    wrong: list[str] = []
+    for name in names:
+        plugin = installed().get("run end", name)
+        try:
+            plugin.spec.load()(scored.run, scored.rows)
+        except (KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:  # a plugin may raise anything, SystemExit included
+            is_ours = isinstance(error, S3EvalError)
+            reason = str(error) if is_ours else f"{type(error).__name__}: {error}"
+            wrong.append(f"{scored.run.name}: {name} ({plugin.package}) failed: {reason}")
+    for line in wrong:
+        notify(line)
+    return wrong

@@ -1,0 +1,132 @@
+"""A dataset that a plugin opened: its facts are checked where they enter, and get a digest.
+
+The folder format checks its cells while it reads them; what another format hands over is checked
+here, by the same rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+
+from s3eval.dataset.problems import Problem
+from s3eval.errors import S3EvalError
+from s3eval.facts.videos import Annotation, Dataset, Video
+from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
+
+__all__ = ["check_facts", "checked", "digest_of"]
+
+PRESENCE = ("yes", "no", "na")
+
+
+def checked(opened: object, kind: str, where: str = "") -> Dataset:
+    """What the format ``kind`` opened, if it is a dataset; with a digest if it brought none.
+
+    Raises:
+        S3EvalError: it is something else; names the format and ``where`` it comes from.
+
+    >>> checked(Dataset("d", (Video("v", "p"),), {}), "mine").digest_covers
+    'videos and annotation as opened'
+    """
+    if not isinstance(opened, Dataset):
+        raise S3EvalError(
+            f"Expected the dataset format '{kind}' to give a Dataset, "
+            f"but got {type(opened).__name__}",
+            where=where,
+        )
+    if opened.digest:
+        return opened
+    return replace(
+        opened, digest=digest_of(opened), digest_covers="videos and annotation as opened"
+    )
+
+
+def digest_of(dataset: Dataset) -> str:
+    """SHA-256 of everything a dataset says about its videos; their files are not read."""
+    digest = hashlib.sha256()
+    for video in dataset.videos:
+        note = dataset.annotations[video.name]
+        facts = {
+            "video": asdict(video),
+            "features": {k: asdict(v) for k, v in note.features.items()},
+            "lateralization": {k: asdict(v) for k, v in note.lateralization.items()},
+            "sequence": note.sequence,
+            "report": note.report,
+            "seizure": (note.seizure_start, note.seizure_end),
+        }
+        digest.update(json.dumps(facts, sort_keys=True, default=repr).encode() + b"\n")
+    return digest.hexdigest()
+
+
+def check_facts(dataset: Dataset) -> list[Problem]:
+    """What no dataset may say: the errors that the folder format finds in its cells.
+
+    >>> [str(p) for p in check_facts(Dataset("d", (Video("v", ""), Video("v", "p")), {}))]
+    ["videos: video 'v' has no patient", "videos: video 'v' is listed twice"]
+    """
+    found = []
+    if not dataset.videos:
+        found.append(Problem("error", "videos", 0, "it lists no video"))
+    seen: set[str] = set()
+    for video in dataset.videos:
+        for what in _video(video, seen):
+            found.append(Problem("error", "videos", 0, what))
+        for table, what in _annotation(dataset.annotations.get(video.name)):
+            text = f"{what} (video '{video.name}')"
+            found.append(Problem("error", table, 0, text))
+        seen.add(video.name)
+    return found
+
+
+def _video(video: Video, seen: set[str]) -> Iterator[str]:
+    name = f"video '{video.name}'"
+    if not isinstance(video.name, str) or not video.name:
+        yield f"{name}: its name must be text, and not empty"
+        return
+    if video.name in seen:
+        yield f"{name} is listed twice"
+    if not isinstance(video.patient, str) or not video.patient:
+        yield f"{name} has no patient"
+    if video.diagnosis is not None and video.diagnosis not in DIAGNOSES:
+        yield f"{name} has the unknown diagnosis '{video.diagnosis}'"
+    if video.fold is not None and type(video.fold) is not int:
+        yield f"{name}: fold '{video.fold}' is no whole number"
+    if not _is_time(video.duration):
+        yield f"{name}: duration '{video.duration}' is no time"
+
+
+def _annotation(note: object) -> Iterator[tuple[str, str]]:
+    if not isinstance(note, Annotation):
+        yield "annotations", f"expected an Annotation, but got {type(note).__name__}"
+        return
+    if not isinstance(note.features, Mapping) or not isinstance(note.lateralization, Mapping):
+        yield "annotations", "features and lateralization must be mappings by name"
+        return
+    for name, feature in note.features.items():
+        if name not in FEATURE_NAMES:
+            yield "features", f"unknown feature '{name}'"
+        if feature.presence not in PRESENCE:
+            yield "features", f"unknown presence '{feature.presence}' of '{name}'"
+        if not _is_time(feature.start) or not _is_time(feature.end):
+            yield "features", f"'{name}' has a start or end that is no time"
+    for item, where in note.lateralization.items():
+        if not _is_time(where.start) or not _is_time(where.end):
+            yield "lateralization", f"'{item}' has a start or end that is no time"
+    for name in note.sequence or ():
+        if name not in FEATURE_NAMES:
+            yield "sequences", f"unknown feature '{name}'"
+    if note.report is not None and not isinstance(note.report, str):
+        yield "reports", f"the report is {type(note.report).__name__}, not text"
+    if not _is_time(note.seizure_start) or not _is_time(note.seizure_end):
+        yield "videos", "the seizure has a start or end that is no time"
+
+
+def _is_time(value: object) -> bool:
+    """Whether it is None or seconds from the beginning."""
+    if value is None:
+        return True
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return number and math.isfinite(value) and value >= 0  # type: ignore[arg-type,operator]

@@ -1,0 +1,128 @@
+"""Asking without sharing: every question with the whole prompt, by the library's own generate.
+
+The reference that every way of sharing is compared with, and what is done where none is exact.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from s3eval.hf.choices import Tokens, as_answer, choice_probabilities, spellings
+from s3eval.hf.environment import is_out_of_memory
+from s3eval.model import Answer, Question
+
+__all__ = ["IndependentGenerator"]
+
+
+class IndependentGenerator:
+    """Answers one question at a time from a whole prompt.
+
+    Args:
+        model: a model of the library that generates.
+        tokenizer: its tokenizer.
+        penalty: repetition penalty, 1 for none.
+        score_choices: whether questions with choices are answered by the most probable one.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, penalty: float, score_choices: bool) -> None:
+        self._model, self._tokenizer = model, tokenizer
+        self._penalty, self._score_choices = penalty, score_choices
+
+    def answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
+        """Answer a question.
+
+        Args:
+            inputs: what the processor made of the whole prompt, a batch of one.
+            question: what the prompt asks. longest: the most tokens of an answer.
+        """
+        try:
+            return self._answer(inputs, question, longest)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            return Answer.failed("memory ran out for a single question")
+
+    def _answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
+        scored_only = bool(question.choices) and self._score_choices
+        tokens, logits = self.generate(inputs, 1 if scored_only else longest)
+        ends = self._model.generation_config.eos_token_id
+        stops = {ends} if isinstance(ends, int) else set(ends or ())
+        written = [t for t in tokens if t not in stops]
+        text = self._tokenizer.decode(written, skip_special_tokens=True)
+        if not question.choices:
+            return as_answer(text, None)
+        (scores,) = choice_probabilities(
+            _Forced(self, inputs),
+            [0],
+            [logits[0].log_softmax(-1).cpu()],
+            [spellings(self._tokenizer, question.choices)],
+            lambda states: states.log_softmax(-1).cpu(),
+        )
+        return as_answer(scores.best if scored_only else text, scores)
+
+    def generate(
+        self, inputs: Mapping[str, Any], longest: int, forced: Sequence[int] = ()
+    ) -> tuple[list[int], Any]:
+        """Greedy tokens, the end token included, and the float32 logits they were chosen from.
+
+        Args:
+            forced: tokens that the answer starts with whatever their probability.
+
+        Returns:
+            token ids; logits before any penalty, shape (steps, vocabulary).
+        """
+        import torch
+        from transformers import LogitsProcessorList
+
+        with torch.inference_mode():
+            made = self._model.generate(
+                **inputs,
+                max_new_tokens=longest,
+                do_sample=False,
+                num_beams=1,
+                repetition_penalty=self._penalty,
+                output_logits=True,
+                return_dict_in_generate=True,
+                logits_processor=LogitsProcessorList([_Force(forced)] if forced else []),
+            )
+        steps = len(made.logits)
+        tokens = made.sequences[0, -steps:].tolist()
+        return tokens, torch.stack([step[0] for step in made.logits]).float()
+
+
+class _Force:
+    """Leaves one possible token at each of the first steps; the raw logits stay as they are."""
+
+    def __init__(self, tokens: Sequence[int]) -> None:
+        self._tokens, self._step = list(tokens), 0
+
+    def __call__(self, ids: Any, scores: Any) -> Any:
+        import torch
+
+        if self._step < len(self._tokens):
+            token = self._tokens[self._step]
+            scores = torch.full_like(scores, -torch.inf)
+            scores[:, token] = 0.0
+        self._step += 1
+        return scores
+
+
+class _Forced:
+    """Reads some tokens as the start of an answer, each with the whole prompt."""
+
+    def __init__(self, generator: IndependentGenerator, inputs: Mapping[str, Any]) -> None:
+        self._generator, self._inputs = generator, inputs
+
+    def look_ahead(self, which: Sequence[int], tokens: Sequence[Tokens]) -> list[Any]:
+        """The logits after each token, shape (tokens, vocabulary); ``which`` is always 0."""
+        read: dict[Tokens, Any] = {}
+        # A longer sequence also gives the logits of those it starts with.
+        for sequence in sorted({tuple(t) for t in tokens}, key=len, reverse=True):
+            longer = next((t for t in read if t[: len(sequence)] == sequence), None)
+            if longer is None:
+                _, logits = self._generator.generate(self._inputs, len(sequence) + 1, sequence)
+                read[sequence] = logits[1:]
+            else:
+                read[sequence] = read[longer][: len(sequence)]
+        return [read[tuple(t)] for t in tokens]

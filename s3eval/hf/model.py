@@ -1,0 +1,368 @@
+"""The base of every adapter on the transformers library.
+
+An adapter names its architecture and defines how a clip is passed to its processor:
+
+    class Mine(TransformersModel):
+        architecture = "MineForConditionalGeneration"
+        model_types = ("mine",)
+        media_ends = (("<|vision_end|>", "<|vision_end|>"),)
+
+        def media(self, footage):
+            return Media(frozenset({"sight"}), ({"type": "video"},), {"videos": [...]})
+"""
+
+from __future__ import annotations
+
+import sys
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from s3eval.errors import S3EvalError, StopRunError
+from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
+from s3eval.hf.independent import IndependentGenerator
+from s3eval.hf.loading import Loaded, load_checkpoint, named_class
+from s3eval.hf.media import Media
+from s3eval.hf.options import Options, parse_options
+from s3eval.hf.parallel import (
+    SynchronizedGenerator,
+    WorkerProcesses,
+    check_launch,
+    with_fixed_memory_limit,
+)
+from s3eval.hf.prefix import Prefix, prefill
+from s3eval.hf.prompting import Template
+from s3eval.hf.sharing import (
+    COMPARED_BY_TESTS,
+    SharingCheck,
+    compare_ways,
+    reference_answers,
+    small_clip,
+)
+from s3eval.hf.source import first_line
+from s3eval.model import Answer, Model, Question
+
+if TYPE_CHECKING:
+    from s3eval.footage import Footage
+    from s3eval.specs import ModelSpec
+    from s3eval.vocabulary import Sense
+
+__all__ = ["TransformersModel", "WatchedClip"]
+
+
+@dataclass
+class WatchedClip:
+    """A clip taken in: its prefix for each system instruction asked with so far.
+
+    ``where`` names the clip; ``media`` is kept, so that another system instruction can be
+    prefilled; ``prefixes`` is filled on demand; ``number`` is the clip's in the worker processes.
+    """
+
+    where: str
+    media: Media
+    template: Template
+    prefixes: dict[str, Prefix] = field(default_factory=dict)
+    number: int = 0
+
+
+class TransformersModel(Model):
+    """Loads a checkpoint, encodes each clip once and answers all questions from there."""
+
+    #: Class of the transformers library.
+    architecture: ClassVar[str]
+    #: ``model_type`` values a checkpoint's configuration may have.
+    model_types: ClassVar[tuple[str, ...]]
+    #: What a clip's part of the prompt may end with in the chat template, and the token it ends
+    #: with once the processor has written it out.
+    media_ends: ClassVar[tuple[tuple[str, str], ...]]
+    #: The ``model_type`` values for which tests compare sharing with independent calls; for any
+    #: other both are compared on loading.
+    compared_by_tests: ClassVar[frozenset[str]] = COMPARED_BY_TESTS
+    #: The family's options.
+    options_type: ClassVar[type[Options]] = Options
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        options: Options,
+        loaded: Loaded,
+        workers: WorkerProcesses | None = None,
+    ) -> None:
+        self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
+        self.model, self.processor = loaded.model, loaded.processor
+        self.make_ready()
+        self.sharing: SharingCheck | None = None
+        self._generator = self._new_generator()
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> TransformersModel:
+        """Load the checkpoint named in the options, or else in the spec.
+
+        Raises:
+            S3EvalError: unknown options, no such checkpoint, wrong architecture, missing
+                weights or packages, too little memory; nothing stays loaded.
+        """
+        chosen = parse_options(cls.options_type, spec.name, options)
+        check_launch()
+        if chosen.tensor_parallel == 1:
+            model = cls(spec, chosen, cls.loaded(spec, chosen))
+            model.check_sharing()
+            return model
+        workers = WorkerProcesses(cls, spec, chosen)
+        try:
+            with workers.rendezvous():
+                loaded = cls.loaded(spec, chosen)
+            chosen = with_fixed_memory_limit(chosen, loaded.device)
+            workers.send(chosen.memory_limit)
+            model = cls(spec, chosen, loaded, workers)
+            model.check_sharing()
+            return model
+        except BaseException:
+            workers.close()
+            raise
+
+    @classmethod
+    def loaded(cls, spec: ModelSpec, options: Options) -> Loaded:
+        """The checkpoint named in the options, or else in the spec, in memory."""
+        checkpoint = options.checkpoint or spec.checkpoint
+        known = spec.parameters if checkpoint == spec.checkpoint else 0
+        return load_checkpoint(
+            spec.name,
+            checkpoint,
+            named_class(cls.architecture, cls.model_types),
+            options,
+            known,
+            mixture="Moe" in cls.architecture,
+        )
+
+    def make_ready(self) -> None:
+        """Adjust the loaded model, where a family needs it."""
+
+    @abstractmethod
+    def media(self, footage: Footage) -> Media:
+        """What this clip is for the family's processor; ``senses`` empty when nothing."""
+
+    def template(self, media: Media) -> Template:
+        """The chat template around this clip."""
+        return Template(self.processor, media.content, dict(self.media_ends))
+
+    def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
+        """The tokens of a question's prompt after the clip.
+
+        Raises:
+            S3EvalError: the prompt cannot be split there.
+        """
+        return clip.template.split(question.text, question.system).tokens
+
+    @property
+    def senses(self) -> frozenset[Sense]:
+        """What the loaded model perceives."""
+        return self.spec.senses
+
+    def notice(self) -> str:
+        """How questions are asked, where that was found out on loading."""
+        return str(self.sharing or "")
+
+    def check_sharing(self) -> None:
+        """Compare sharing with independent calls on a small clip, unless the tests do so.
+
+        What is not exact is not used: the next slower way is, down to independent calls.
+
+        Raises:
+            S3EvalError: a way the user asked for is not exact.
+        """
+        wanted = self.options.sharing
+        if self.model.config.model_type in self.compared_by_tests:
+            return
+        if wanted == "independent":
+            self.sharing = SharingCheck("independent", reason="sharing=independent")
+            return
+        self.sharing = self._compared()
+        if wanted not in ("auto", self.sharing.way):
+            raise S3EvalError(
+                f"sharing={wanted} is not exact for this checkpoint",
+                where=self.spec.name,
+                why=self.sharing.reason or f"its cache layers allow {self.sharing.way} only",
+                fix="--model-option sharing=auto",
+            )
+        self.options = self.options.model_copy(update={"sharing": self.sharing.way})
+        self._generator = self._new_generator()
+
+    def _compared(self) -> SharingCheck:
+        media = self.media(small_clip(self.senses))
+        clip = WatchedClip("a small clip", media, self.template(media))
+        prompts = [self._whole(clip, question) for question in _SMALL_QUESTIONS]
+        reader = IndependentGenerator(self.model, self.processor.tokenizer, 1.0, False)
+        try:
+            prefix = self._prefill(clip, "")
+            tails = [self.tail(clip, prefix, question) for question in _SMALL_QUESTIONS]
+            for tail, prompt in zip(tails, prompts, strict=True):
+                if [*prefix.tokens, *tail] != prompt["input_ids"][0].tolist():
+                    return SharingCheck(
+                        "independent", reason="the prompt's tokens differ when split"
+                    )
+            candidates = self._generator.usable(prefix)
+        except Exception as error:
+            if is_out_of_memory(error) or isinstance(error, StopRunError):
+                raise
+            return SharingCheck("independent", reason=first_line(error))
+        references = reference_answers(reader, tails, prompts)
+        return compare_ways(self.model, prefix, references, candidates, self._generator.pad)
+
+    def _new_generator(self) -> AnswerGenerator:
+        kind = AnswerGenerator if self.options.tensor_parallel == 1 else SynchronizedGenerator
+        return kind(self.model, self.processor.tokenizer, self.options)
+
+    def identity(self) -> Mapping[str, Any]:
+        """Checkpoint and version, dtype, attention, options that change answers, positions."""
+        return {
+            **self._loaded.identity,
+            **self.options.that_change_answers(),
+            "repetition_penalty": self._generator.penalty,
+        }
+
+    def watch(self, footage: Footage) -> WatchedClip:
+        """Encode the clip and prefill the prompt up to it.
+
+        Raises:
+            S3EvalError: the clip is over the frame or token budget.
+        """
+        clip = footage.clip
+        where = f"{clip.video} {clip.start:.1f}-{clip.end:.1f} s"
+        media = self.media(footage)
+        watched = WatchedClip(where, media, self.template(media))
+        if self._workers is not None:
+            watched.number = self._workers.watch(footage)
+            self._workers.forget_with(watched, watched.number)
+        if media.senses and self.options.sharing != "independent":
+            watched.prefixes[""] = self._prefill(watched, "")
+        return watched
+
+    def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
+        """Answer from the shared prefix, in order; what the clip or model lacks is skipped."""
+        clip = cast(WatchedClip, watched)
+        if self._workers is not None:
+            self._workers.ask(clip.number, questions)
+        for skipped, run in groupby(questions, key=lambda q: self._cannot(clip, q)):
+            if skipped:
+                yield from (Answer.skipped(skipped) for _ in run)
+                continue
+            for system, same in groupby(run, key=lambda q: q.system):
+                yield from self._ask(clip, system, list(same))
+
+    def close(self) -> None:
+        """Free the weights."""
+        if self._workers is not None:
+            self._workers.close()
+        self.model = None
+        self._generator = cast(AnswerGenerator, None)
+        self._loaded = Loaded(None, None, "", self._loaded.identity)
+        AnswerGenerator._release()
+
+    def _cannot(self, watched: WatchedClip, question: Question) -> str:
+        """Why a question is not put, "" when it is."""
+        verb = {"sight": "see", "hearing": "hear"}[question.sense]
+        if question.sense not in self.senses:
+            return f"{self.spec.name} does not {verb}"
+        if question.sense not in watched.media.senses:
+            return f"the clip has nothing to {verb}"
+        return ""
+
+    def _ask(
+        self, watched: WatchedClip, system: str, questions: Sequence[Question]
+    ) -> Iterator[Answer]:
+        if self.options.sharing == "independent":
+            yield from self._ask_independently(watched, questions)
+            return
+        if system not in watched.prefixes:
+            watched.prefixes[system] = self._prefill(watched, system)
+        prefix = watched.prefixes[system]
+        asked = []
+        for question in questions:
+            tail = self.tail(watched, prefix, question)
+            asked.append(TokenizedQuestion(question, tail, self._longest(question)))
+        self._check_context(watched, prefix, asked)
+        yield from self._generator.ask(prefix, asked)
+
+    def _ask_independently(
+        self, watched: WatchedClip, questions: Sequence[Question]
+    ) -> Iterator[Answer]:
+        generator = IndependentGenerator(
+            self.model,
+            self.processor.tokenizer,
+            self._generator.penalty,
+            self.options.score_choices,
+        )
+        for question in questions:
+            prompt = self._whole(watched, question)
+            longest = self._longest(question)
+            self._check_tokens(watched, prompt, longest)
+            yield generator.answer(prompt, question, longest)
+
+    def _whole(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
+        """The whole prompt of a question, as the model takes it."""
+        return self.inputs(clip.template.render(question.text, question.system), clip.media)
+
+    def _longest(self, question: Question) -> int:
+        """Tokens an answer may have: the task's limit, or the user's where lower."""
+        return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
+
+    def _prefill(self, watched: WatchedClip, system: str) -> Prefix:
+        import torch
+
+        inputs = self.inputs(watched.template.head(system), watched.media)
+        self._check_tokens(watched, inputs)
+        try:
+            with torch.inference_mode():
+                return prefill(self.model, inputs)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            AnswerGenerator._release()
+            # The worker processes would wait for this process in the middle of the clip.
+            kind = S3EvalError if self.options.tensor_parallel == 1 else StopRunError
+            raise kind(
+                f"Memory ran out while a clip of {inputs['input_ids'].shape[1]:,} tokens was read",
+                where=watched.where,
+                fix="--model-option max_media_tokens or max_pixels lower, or quantization",
+            ) from error
+
+    def inputs(self, text: str, media: Media) -> dict[str, Any]:
+        """A prompt with its clip as the model takes it, on the model's device."""
+        made = self.processor(text=[text], return_tensors="pt", **media.processor)
+        return {**made.to(self.model.device), **media.forward}
+
+    def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any], more: int = 0) -> None:
+        count, budget = inputs["input_ids"].shape[1] + more, self._context
+        if count >= budget:
+            raise S3EvalError(
+                f"The clip takes {count:,} tokens, but the model reads {budget:,}",
+                where=watched.where,
+                fix="--model-option max_media_tokens, or fewer frames",
+            )
+
+    def _check_context(
+        self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
+    ) -> None:
+        longest = max(len(a.tail) + a.longest for a in asked)
+        if prefix.length + longest > self._context:
+            raise S3EvalError(
+                f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "
+                f"{self._context:,}",
+                where=watched.where,
+                fix="--model-option max_media_tokens, or fewer frames",
+            )
+
+    @property
+    def _context(self) -> int:
+        text = self.model.config.get_text_config()
+        return int(getattr(text, "max_position_embeddings", None) or sys.maxsize)
+
+
+_SMALL_QUESTIONS = (
+    Question("side", "Is there more to see on the left or on the right?", max_tokens=3),
+    Question("any", "What happens?", max_tokens=3),
+)

@@ -1,0 +1,72 @@
+"""What a server was found to refuse, remembered so that it is offered only once."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from typing import Literal, Protocol
+
+from s3eval.remote.endpoint import Endpoint
+
+__all__ = ["CapabilityStore", "MemoryCapabilities", "ServerCapabilities"]
+
+
+@dataclass(frozen=True)
+class ServerCapabilities:
+    """What one server and model take.
+
+    Attributes:
+        structured: the best form of structured output it takes.
+        without: parameters it refuses.
+        max_tokens_name: how it calls the reply's limit.
+
+    >>> ServerCapabilities().learn("response_format").structured
+    'json_object'
+    """
+
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    without: tuple[str, ...] = ()
+    max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+
+    def learn(self, parameter: str) -> ServerCapabilities | None:
+        """These after a refusal of ``parameter``; None when nothing is left to give."""
+        if parameter == "response_format" and self.structured != "none":
+            return replace(
+                self, structured="json_object" if self.structured == "json_schema" else "none"
+            )
+        if parameter == "max_tokens" and self.max_tokens_name == "max_tokens":
+            return replace(self, max_tokens_name="max_completion_tokens")
+        if parameter == "max_completion_tokens" and self.max_tokens_name != "max_tokens":
+            return replace(self, max_tokens_name="max_tokens")
+        name = "logprobs" if parameter == "top_logprobs" else parameter
+        if name in ("temperature", "seed", "logprobs") and name not in self.without:
+            return replace(self, without=tuple(sorted({*self.without, name})))
+        return None
+
+
+class CapabilityStore(Protocol):
+    """Where they are kept."""
+
+    def get(self, endpoint: Endpoint) -> ServerCapabilities:
+        """What is known about this server and model."""
+
+    def put(self, endpoint: Endpoint, capabilities: ServerCapabilities) -> None:
+        """Remember it."""
+
+
+class MemoryCapabilities:
+    """ServerCapabilities for the life of a process."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], ServerCapabilities] = {}
+        self._lock = threading.Lock()
+
+    def get(self, endpoint: Endpoint) -> ServerCapabilities:
+        """What is known about this server and model."""
+        with self._lock:
+            return self._known.get((endpoint.base_url, endpoint.model), ServerCapabilities())
+
+    def put(self, endpoint: Endpoint, capabilities: ServerCapabilities) -> None:
+        """Remember it."""
+        with self._lock:
+            self._known[endpoint.base_url, endpoint.model] = capabilities

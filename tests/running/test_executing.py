@@ -1,0 +1,101 @@
+"""An executor of a third party gives the very answers of a local run; a run's end can be told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pytest
+
+from s3eval import Annotation, Dataset, FeatureAnnotation, Video
+from s3eval.cli import main
+from s3eval.dataset import write_folder
+from s3eval.plugins import Registry, installed
+from s3eval.running.engine import ask_video
+from s3eval.running.executing import Asked, Executor, VideoWork
+from s3eval.specs import ExecutorSpec, RunEndSpec
+from s3eval.testing.plugins import module_with, registry_of
+
+ENDED: list[tuple[str, int]] = []
+
+
+class Backwards(Executor):
+    """The last video first, each video's answers the other way round."""
+
+    def ask(self, session: Any, works: Iterable[VideoWork]) -> Iterator[Asked]:
+        for work in reversed(list(works)):
+            yield from reversed(list(ask_video(session, work)))
+
+
+def ended(run: Any, scores: Any) -> None:
+    if run.facts.model == "always-no":
+        raise ValueError("the tracker is away")
+    ENDED.append((run.name, len(scores)))
+
+
+@pytest.fixture
+def data(tmp_path):
+    videos = tuple(Video(f"v{i}", f"p{i}", duration=70.0) for i in range(3))
+    notes = {
+        v.name: Annotation(v.name, {"tonic": FeatureAnnotation("yes", 3.0, 5.0)}) for v in videos
+    }
+    return write_folder(Dataset("d", videos, notes), tmp_path / "data")
+
+
+class _Executor(ExecutorSpec):
+    """A spec whose adapter lives in this test."""
+
+    def load(self) -> Any:
+        return Backwards if self.name == "backwards" else dict
+
+
+class _RunEnd(RunEndSpec):
+    def load(self) -> Any:
+        return ended
+
+
+@pytest.fixture
+def plugins(monkeypatch):
+    specs = [_Executor("backwards", adapter="here:Backwards"), _Executor("none", adapter="a:b")]
+    module = module_with(
+        s3eval_executors=specs, s3eval_run_ends=[_RunEnd("noted", adapter="here:ended")]
+    )
+    mine = registry_of(("mine", "their-package", module))
+    registry = Registry((*installed().plugins, *mine.plugins))
+    for place in ("s3eval.plugins", "s3eval.api.evaluating", "s3eval.api.run_ends"):
+        monkeypatch.setattr(f"{place}.installed", lambda: registry)
+    ENDED.clear()
+    return registry
+
+
+def run(*arguments: object) -> int:
+    with pytest.raises(SystemExit) as done:
+        main(["run", "--tasks", "recognition,timing", *map(str, arguments)])
+    return int(done.value.code or 0)
+
+
+def test_the_order_of_asking_changes_nothing(data, tmp_path, plugins):
+    for name in ("local", "backwards"):
+        out = tmp_path / name
+        assert run("-m", "prevalence", "--data", data, "--out", out, "--executor", name) == 0
+    for file in ("findings.jsonl", "run.json", "run.toml"):
+        first, second = (tmp_path / n / "prevalence" / file for n in ("local", "backwards"))
+        assert first.read_bytes() == second.read_bytes(), file
+
+
+def test_what_is_no_executor_is_named_and_unknown_ones_suggest(data, tmp_path, plugins, capsys):
+    ask = ("-m", "always-yes", "--data", data, "--out", tmp_path / "out")
+    assert run(*ask, "--executor", "none") == 2
+    assert "Expected the adapter of 'none' to give an Executor" in capsys.readouterr().err
+    assert run(*ask, "--executor", "lokal") == 2
+    assert "did you mean 'local'" in capsys.readouterr().err
+
+
+def test_a_run_s_end_is_told_and_its_failure_costs_nothing(data, tmp_path, plugins, capsys):
+    ask = ("--data", data, "--out", tmp_path / "out", "--at-end", "noted")
+    assert run("-m", "always-yes", "-m", "always-no", *ask) == 3
+    assert [name for name, _ in ENDED] == ["always-yes"]
+    error = capsys.readouterr().err
+    assert "always-no: noted (their-package) failed: ValueError: the tracker is away" in error
+    assert (tmp_path / "out" / "always-no" / "scores.json").is_file()
+    assert run("-m", "always-yes", *ask[:-1], "notd") == 2
