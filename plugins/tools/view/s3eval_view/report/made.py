@@ -40,6 +40,7 @@ def facts_of(run: RunEvidence) -> list[tuple[str, str]]:
         ("time and failures", _time(run)),
         ("note", facts.note),
         ("command to repeat it", command_of(facts)),
+        ("or with its own settings file", _settings(run)),
     ]
     return [(what, value) for what, value in found if value]
 
@@ -90,6 +91,12 @@ def _time(run: RunEvidence) -> str:
     failed = sum(a.answer.status == "failed" for a in answers)
     spent = f"; {sum(timed):,.0f} s of asking" if timed else ""
     return f"{len(answers)} answers stored, {failed} of them failed{spent}"
+
+
+def _settings(run: RunEvidence) -> str:
+    """What ``run.toml`` in the run's folder repeats, where it is there."""
+    there = (run.scored.run.path / "run.toml").is_file()
+    return "s3eval run --config run.toml --out RUNS" if there else ""
 
 
 def command_of(facts: RunFacts) -> str:
