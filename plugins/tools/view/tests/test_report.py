@@ -135,6 +135,15 @@ def test_the_page_needs_nothing_else(out):
     assert "url(" not in (out / "index.html").read_text()
 
 
+def test_json_names_the_files_and_says_the_headlines(made, tmp_path):
+    arguments = ["report", str(made.runs[1]), "-o", str(tmp_path / "o"), "--resamples", "20"]
+    done = CliRunner().invoke(cli, [*arguments, "--json", "-"], catch_exceptions=False)
+    facts = json.loads(done.stdout)
+    assert "index.html" in facts["files"]
+    assert all((tmp_path / "o" / name).is_file() for name in facts["files"])
+    assert "F1" in facts["headlines"]["Task 1, recognition"]
+
+
 def test_hostile_text_is_shown_as_text(out):
     text = (out / "index.html").read_text()
     page = Page(text)

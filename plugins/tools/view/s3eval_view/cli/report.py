@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from s3eval.cli.common import names
+from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
 from s3eval.errors import S3EvalError
 
@@ -35,6 +35,7 @@ holds its tables as CSV, LaTeX and Markdown, DIR/figures its figures as SVG and 
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of videos.")
 @click.option("--title", default="Evaluation report", show_default=True)
 @scoring_options
+@json_option
 def command(
     runs: tuple[Path, ...],
     out: Path,
@@ -43,12 +44,14 @@ def command(
     two_stage: str,
     seed: int,
     title: str,
+    json_file: str | None,
     **options: object,
 ) -> None:
     """Write a report of RUNS. A folder of runs stands for all of them."""
     from s3eval.cli.exporters import empty_or_new
     from s3eval.statistics.two_stage import CLASSIFIERS
     from s3eval_view.report.evidence import gather
+    from s3eval_view.report.scores import headlines
     from s3eval_view.report.writing import Choices, write_report
 
     empty_or_new(out, force)
@@ -63,8 +66,15 @@ def command(
             dataset.video(video)
     resamples = int(str(options["resamples"]))
     choices = Choices(wanted, two_stage=two_stage, resamples=resamples, seed=seed, title=title)
-    written = write_report(gather(scored), out, choices)
-    click.echo(f"Written: {out / 'index.html'} and {len(written) - 1} tables and figures")
+    evidence = gather(scored)
+    written = write_report(evidence, out, choices)
+    facts = {
+        "out": str(out),
+        "files": [path.relative_to(out).as_posix() for path in written],
+        "headlines": dict(headlines(evidence)),
+    }
+    if not write_json_output(facts, json_file):
+        click.echo(f"Written: {out / 'index.html'} and {len(written) - 1} tables and figures")
     if any(one.faults for one in scored):
         raise click.exceptions.Exit(3)
 

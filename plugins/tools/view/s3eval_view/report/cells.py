@@ -14,7 +14,17 @@ from dataclasses import dataclass, field
 
 from s3eval.terminal import visible
 
-__all__ = ["Cell", "ReportTable", "as_csv", "as_latex", "as_markdown", "cell", "number"]
+__all__ = [
+    "Cell",
+    "ReportTable",
+    "as_csv",
+    "as_latex",
+    "as_markdown",
+    "cell",
+    "latex_text",
+    "number",
+    "stem",
+]
 
 #: What a CSV cell may hold.
 Value = str | int | float | None

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
     from s3eval_view.report.evidence import Evidence, RunEvidence
 
-__all__ = ["Sentence", "Wrong", "complete_table", "coverage_table", "headlines", "metric_table"]
+__all__ = ["Wrong", "complete_table", "coverage_table", "headlines", "metric_table"]
 
 Wrong = Sequence[Mapping[tuple[str, str, str], float]]
 
@@ -169,13 +169,7 @@ def complete_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
     return ReportTable("scores", "Every score", columns, tuple(rows))
 
 
-class Sentence(str):
-    """A headline: one or two sentences about a task."""
-
-    __slots__ = ()
-
-
-def headlines(evidence: Evidence) -> list[tuple[str, Sentence]]:
+def headlines(evidence: Evidence) -> list[tuple[str, str]]:
     """(task, what came out) for each task, with the comparison with chance in words."""
     found = []
     for task, spec in evidence.specs.items():
@@ -187,7 +181,7 @@ def headlines(evidence: Evidence) -> list[tuple[str, Sentence]]:
         else:
             text = _in_words(evidence, task, metric, said)
         number_of = f"Task {spec.number}, " if spec.number else ""
-        found.append((f"{number_of}{words(task)}", Sentence(text)))
+        found.append((f"{number_of}{words(task)}", text))
     return found
 
 

@@ -15,7 +15,7 @@ from s3eval.version import __version__
 from s3eval_view.report import figures
 from s3eval_view.report.as_wrong import as_wrong
 from s3eval_view.report.beside import beside, choose_videos
-from s3eval_view.report.cells import ReportTable, as_csv, as_latex, as_markdown
+from s3eval_view.report.cells import ReportTable, as_csv, as_latex, as_markdown, stem
 from s3eval_view.report.confusion import confusion_of, confusion_table
 from s3eval_view.report.evidence import words
 from s3eval_view.report.figures import INK, Drawn
@@ -103,7 +103,7 @@ def _scores(evidence: Evidence, task: str, wrong: Wrong) -> Section:
         found.append(figures.forest(evidence, task, headline))
     number = f"Task {spec.number}: " if spec.number else ""
     return Section(
-        f"task-{task}",
+        f"task-{stem(task)}",
         f"{number}{words(task)}",
         spec.summary[:1].upper() + spec.summary[1:] + "." if spec.summary else "",
         _some(*found),
@@ -114,21 +114,21 @@ def _scores(evidence: Evidence, task: str, wrong: Wrong) -> Section:
 def _confusion(evidence: Evidence, task: str) -> Section:
     runs = [run for run in evidence.runs if confusion_of(run, task)]
     return Section(
-        f"confusion-{task}",
+        f"confusion-{stem(task)}",
         f"Right and wrong answers: {words(task)}",
         "What was said of each item against what is annotated.",
         _some(figures.said_and_prevalence(evidence, task)) if runs else (),
         tuple(
-            confusion_table(evidence, task, run, f"confusion-{task}-{place + 1}")
+            confusion_table(evidence, task, run, f"confusion-{stem(task)}-{place + 1}")
             for place, run in enumerate(runs)
         ),
     )
 
 
 def _timing(evidence: Evidence, task: str) -> Section:
-    table = error_table(evidence, task, f"timing-errors-{task}")
+    table = error_table(evidence, task, f"timing-errors-{stem(task)}")
     return Section(
-        f"errors-{task}",
+        f"errors-{stem(task)}",
         f"How far off: {words(task)}",
         "",
         _some(figures.error_curves(evidence, task)),
@@ -137,9 +137,9 @@ def _timing(evidence: Evidence, task: str) -> Section:
 
 
 def _quality(evidence: Evidence, task: str) -> Section:
-    table = quality_table(evidence, task, f"rqi-{task}")
+    table = quality_table(evidence, task, f"rqi-{stem(task)}")
     return Section(
-        f"quality-{task}",
+        f"quality-{stem(task)}",
         f"Report quality: {words(task)}",
         "",
         _some(figures.stacked_quality(evidence, task)),
