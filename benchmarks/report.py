@@ -83,7 +83,8 @@ def main() -> None:
         same = len({digest(out) for out in outs}) == 1
         print(f"wall s {', '.join(f'{w:.1f}' for w in walls)}")
         print(f"CPU s {', '.join(f'{c:.1f}' for c in cpus)}")
-        print(f"page {size:.2f} MB; all files {every:.2f} MB; same bytes each time: {same}")
+        repeated = f"; same bytes each time: {same}" if options.repeat > 1 else ""
+        print(f"page {size:.2f} MB; all files {every:.2f} MB{repeated}")
         print(f"page in Chromium: {shown(outs[0] / 'index.html')}")
     missed = size > options.limit_mb or min(cpus) > options.limit_seconds
     print(f"limits {options.limit_seconds:g} s (CPU, the least) and {options.limit_mb:g} MB: "
