@@ -168,6 +168,7 @@ def score_runs(
     options: Mapping[str, Any] | None = None,
     write: bool = False,
     by: str = "",
+    evidence: bool = False,
     **shown: Any,
 ) -> ScoredRuns:
     """Score runs by their own judges, or by the one chosen; each judge reads for all its runs.
@@ -175,6 +176,7 @@ def score_runs(
     Args:
         options: of the tasks' scoring.
         by: a fact of videos or patients: each of its values is scored as a subgroup.
+        evidence: whether each `Scored` holds what it was made of, which stored scores do not.
         shown: ``notify`` and ``progress`` of the judges.
     """
     if by and write:
@@ -193,7 +195,7 @@ def score_runs(
         try:
             parts = _scored(
                 some, [opened[i] for i in places], reader, judge.name != "none",
-                protocol, resamples, options, write, by,
+                protocol, resamples, options, write, by, evidence,
             )  # fmt: skip
         finally:
             close_judge(reader, shown.get("notify") or (lambda line: None))
@@ -214,6 +216,7 @@ def _scored(
     options: Mapping[str, Any] | None,
     write: bool,
     by: str,
+    evidence: bool,
 ) -> list[list[Scored]]:
     """Each run's scores: as stored where they would come out the same, else computed.
 
@@ -223,7 +226,7 @@ def _scored(
     todo: list[tuple[int, Run, Material]] = []
     for place, (run, (selected, whole)) in enumerate(zip(runs, datasets, strict=True)):
         rule: Any = protocol or run.facts.protocol
-        if not by and not write:
+        if not (by or write or evidence):
             light = material_of(run, selected, whole, rule, None, options, reads, False)
             stored = stored_scores(run, light, reader, resamples)
             if stored is not None:

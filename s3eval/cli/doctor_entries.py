@@ -208,8 +208,9 @@ def _library(section: str, name: str, use: str, fix: str) -> Entry:
 
 
 def _text() -> Iterator[Entry]:
+    from s3eval.errors import S3EvalError
     from s3eval.metrics.bertscore import ENCODER, encoder_state
-    from s3eval.privacy.detector import INSTALL, MODELS
+    from s3eval.privacy.language_model import INSTALL, find_language_model
 
     state = encoder_state()
     name = f"BERTScore, {ENCODER}"
@@ -222,11 +223,10 @@ def _text() -> Iterator[Entry]:
         yield Entry("text", name, "missing", state, fix)
     use = "for text that leaves the machine (names, dates)"
     yield _library("text", "presidio-analyzer", use, INSTALL)
-    model = next((m for m in MODELS if find_spec(m) is not None), None)
-    if model:
-        yield Entry("text", "spaCy model", "ok", model)
-    else:
-        yield Entry("text", "spaCy model", "missing", use, INSTALL)
+    try:
+        yield Entry("text", "spaCy model", "ok", find_language_model().name)
+    except S3EvalError as error:
+        yield Entry("text", "spaCy model", "missing", f"{error.what}; {use}", error.fix)
 
 
 def _keys(adapters: Probed, environment: Mapping[str, str] = os.environ) -> Iterator[Entry]:

@@ -58,8 +58,9 @@ def rescored(
     resamples: int,
     bertscore: str | None,
     by: str = "",
+    evidence: bool = False,
 ) -> ScoredRuns:
-    """Findings anew from the answers, then scores; written into the run folders if asked."""
+    """Scores of runs, computed where the stored ones would differ; written if asked."""
     from s3eval.api.runs import score_runs
     from s3eval.reporting.progress import line_shown, steps_shown
     from s3eval.running.runs import open_runs
@@ -67,4 +68,6 @@ def rescored(
     options = {"bertscore": bertscore} if bertscore else {}
     shown = {"notify": line_shown, "progress": steps_shown}
     opened = open_runs(runs)
-    return score_runs(opened, judging, protocol, data, resamples, options, write, by, **shown)
+    return score_runs(
+        opened, judging, protocol, data, resamples, options, write, by, evidence, **shown
+    )

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.running.runs import Run, write_json, write_run
-from s3eval.running.scoring import Combined, Material, combine_all, tally_all
+from s3eval.running.scoring import Combined, Material, Tallied, combine_all, tally_all
 from s3eval.running.unchanged import fingerprint, is_unchanged, keep_fingerprint
 from s3eval.statistics.table import ScoreRow, score_rows
 
@@ -31,6 +31,8 @@ class Scored:
         faults: what tasks' own code could not do; their scores are missing.
         headlines: by task the metric to show when only one fits.
         judged: the tasks that a judge merges or reads for.
+        material: what was scored: tasks, dataset, protocol, senses.
+        tallied: its metrics as sums over videos, and those of its baselines.
     """
 
     run: Run
@@ -40,6 +42,8 @@ class Scored:
     faults: Sequence[Fault] = ()
     headlines: Mapping[str, str] = field(default_factory=dict)
     judged: frozenset[str] = frozenset()
+    material: Material | None = field(default=None, repr=False, compare=False)
+    tallied: Tallied | None = field(default=None, repr=False, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for ``--json`` and scores.json."""
@@ -93,6 +97,8 @@ def score_all(
             found.faults,
             headlines,
             material.tasks.judged,
+            material,
+            found,
         )
         if write:
             if combined is None:

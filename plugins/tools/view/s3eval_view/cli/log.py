@@ -1,0 +1,166 @@
+"""``s3eval log``: what a run answered, video by video; with ``--failed`` what it could not."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.errors import UnknownNameError
+from s3eval.reporting.tables import print_table
+from s3eval.terminal import echo
+
+if TYPE_CHECKING:
+    from s3eval.running.runs import Run
+
+EPILOG = """\b
+Examples:
+  s3eval log runs/qwen3-vl-8b --failed            what has no usable answer, grouped by reason
+  s3eval log runs/qwen3-vl-8b --failed --each     a line for each
+  s3eval log runs/qwen3-vl-8b --video P01@v1.mp4
+"""
+#: How many characters of an answer a line shows; --json has all.
+SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the log; ``clip`` is "" for what holds of a whole video."""
+
+    run: str
+    task: str
+    video: str
+    clip: str
+    item: str
+    state: str
+    text: str
+
+
+@click.command("log", epilog=EPILOG)
+@click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--failed", is_flag=True, help="Only what failed or could not be read, and why.")
+@click.option("--each", is_flag=True, help="A line for each failure instead of one a reason.")
+@click.option("--tasks", "-t", multiple=True, help="Only these tasks.")
+@click.option("--video", "videos", multiple=True, help="Only these videos.")
+@click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="Lines.")
+@json_option
+def command(
+    runs: tuple[Path, ...],
+    failed: bool,
+    each: bool,
+    tasks: tuple[str, ...],
+    videos: tuple[str, ...],
+    limit: int,
+    json_file: str | None,
+) -> None:
+    """List what RUNS answered. A folder of runs stands for all of them."""
+    from s3eval.running.runs import open_runs
+
+    opened = open_runs(runs)
+    entries = [e for run in opened for e in _entries(run, failed)]
+    _refuse_unknown(opened, names(tasks), names(videos))
+    entries = [
+        e
+        for e in entries
+        if (not tasks or e.task in names(tasks)) and (not videos or e.video in names(videos))
+    ]
+    if write_json_output([asdict(e) for e in entries], json_file):
+        return
+    if not entries:
+        echo("Nothing failed: every answer could be read." if failed else "No findings.")
+        return
+    if failed and not each:
+        _show_reasons(entries, limit)
+    else:
+        _show_entries(entries, limit)
+
+
+def _entries(run: Run, failed: bool) -> list[Entry]:
+    found = [
+        Entry(run.name, f.task, f.video, "", f.item, f.state, f.reason or str(f.value))
+        for findings in run.findings.values()
+        for f in findings
+        if not failed or f.state in ("failed", "unreadable")
+    ]
+    return [*found, *_windows(run)] if failed else found
+
+
+def _windows(run: Run) -> list[Entry]:
+    """Failed answers about clips, those of videos that have a finding all the same included."""
+    from s3eval.running.store import AnswerStore
+
+    path = run.path / "answers.sqlite"
+    if not path.is_file():
+        return []
+    with AnswerStore(path, read_only=True) as store:
+        return [
+            Entry(
+                run.name,
+                "",
+                a.video,
+                f"{a.clip_start:g}-{a.clip_end:g} s",
+                a.question,
+                a.answer.status,
+                a.answer.reason,
+            )
+            for a in store
+            if a.answer.status == "failed"
+        ]
+
+
+def _refuse_unknown(runs: Sequence[Run], tasks: Sequence[str], videos: Sequence[str]) -> None:
+    known_tasks = {name for run in runs for name in run.findings}
+    known_videos = {f.video for run in runs for some in run.findings.values() for f in some}
+    for what, wanted, known in (("task", tasks, known_tasks), ("video", videos, known_videos)):
+        for name in wanted:
+            if name not in known:
+                raise UnknownNameError(what, name, known, fix="s3eval log RUN lists what it has")
+
+
+def _show_reasons(entries: Sequence[Entry], limit: int) -> None:
+    grouped: dict[tuple[str, ...], list[Entry]] = {}
+    for e in entries:
+        level = "clip" if e.clip else "video"
+        grouped.setdefault((e.run, e.task or "-", level, e.state, e.text), []).append(e)
+    ordered = sorted(grouped.items(), key=lambda pair: (pair[0][0], -len(pair[1]), pair[0]))
+    rows: list[tuple[Any, ...]] = []
+    for (run, task, level, state, reason), some in ordered[:limit]:
+        items = Counter(e.item for e in some).most_common(3)
+        shown = ", ".join(f"{item} {n}" for item, n in items)
+        more = len({e.item for e in some}) - len(items)
+        rows.append(
+            (
+                run,
+                task,
+                level,
+                state,
+                len(some),
+                reason or "no reason given",
+                shown + (f", {more} more" if more > 0 else ""),
+            )
+        )
+    columns = ("run", "task", "of", "state", "count", "reason", "items")
+    print_table("What has no usable answer, by reason", columns, rows, ("count",))
+    _rest(len(ordered), limit, "reasons")
+    echo("--each lists them; --retry-failed of s3eval run asks failed answers again.")
+
+
+def _show_entries(entries: Sequence[Entry], limit: int) -> None:
+    rows = [(e.run, e.task or "-", e.video, e.clip, e.item, e.state, _cut(e.text)) for e in entries]
+    columns = ("run", "task", "video", "clip", "item", "state", "reason or answer")
+    print_table("Answers", columns, rows[:limit])
+    _rest(len(rows), limit, "lines")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _rest(count: int, limit: int, what: str) -> None:
+    if count > limit:
+        echo(f"{count - limit} further {what} not shown: --limit {count}, or --json FILE.")
