@@ -43,11 +43,19 @@ class Entry:
 
 @click.command("log", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--failed", is_flag=True, help="Only what failed or could not be read, and why.")
-@click.option("--each", is_flag=True, help="A line for each failure instead of one a reason.")
-@click.option("--tasks", "-t", multiple=True, help="Only these tasks.")
-@click.option("--video", "videos", multiple=True, help="Only these videos.")
-@click.option("--limit", type=click.IntRange(1), default=200, show_default=True, help="Lines.")
+@click.option("--failed", is_flag=True, help="Show only what failed or could not be read, and why.")
+@click.option(
+    "--each", is_flag=True, help="Show a line for each failure instead of one for each reason."
+)
+@click.option("--tasks", "-t", multiple=True, help="Show these tasks only.")
+@click.option("--video", "videos", multiple=True, help="Show these videos only.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=200,
+    show_default=True,
+    help="Show at most so many lines.",
+)
 @json_option
 def command(
     runs: tuple[Path, ...],

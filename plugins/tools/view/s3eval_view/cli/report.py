@@ -23,7 +23,9 @@ holds its tables as CSV, LaTeX and Markdown, DIR/figures its figures as SVG and 
 
 @click.command("report", epilog=EPILOG)
 @click.argument("runs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--out", "-o", required=True, type=click.Path(path_type=Path), help="A folder.")
+@click.option(
+    "--out", "-o", required=True, type=click.Path(path_type=Path), help="Folder to write into."
+)
 @click.option("--force", is_flag=True, help="Write into a folder that is not empty.")
 @click.option("--videos", multiple=True, help="Videos to show side by side; else a few are chosen.")
 @click.option(
@@ -32,8 +34,10 @@ holds its tables as CSV, LaTeX and Markdown, DIR/figures its figures as SVG and 
     default="",
     help="Add two-stage diagnosis by this classifier, with importances. Slow.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the choice of videos.")
-@click.option("--title", default="Evaluation report", show_default=True)
+@click.option(
+    "--seed", type=int, default=0, show_default=True, help="Seed of the choice of videos."
+)
+@click.option("--title", default="Evaluation report", help="Title of the page.", show_default=True)
 @scoring_options
 @json_option
 def command(
