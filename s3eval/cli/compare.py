@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
+from s3eval.cli.common import (
+    json_option,
+    names,
+    rarely_collected,
+    resamples_option,
+    seed_option,
+    write_json_output,
+)
 from s3eval.cli.judging_options import judge_options
 from s3eval.vocabulary import PROTOCOLS
 
@@ -53,6 +60,7 @@ Calibration: s3eval calibrate.
 @seed_option
 @judge_options
 @json_option
+@rarely_collected
 def command(
     runs: tuple[Path, ...], judging: JudgeChoice, json_file: str | None, **options: Any
 ) -> None:

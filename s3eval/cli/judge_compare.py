@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, rarely_collected, write_json_output
 from s3eval.cli.judging_options import remote_judge_options
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
@@ -44,6 +44,7 @@ Examples:
 @click.option("--data", help="Folder of the dataset, if it moved since the runs were made.")
 @remote_judge_options
 @json_option
+@rarely_collected
 def command(
     runs: tuple[Path, ...],
     judges: tuple[str, ...],

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
+from s3eval.cli.common import (
+    json_option,
+    names,
+    rarely_collected,
+    resamples_option,
+    seed_option,
+    write_json_output,
+)
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
+    from s3eval.dataset import Dataset
     from s3eval.running.runs import Run
     from s3eval.statistics.features import FeatureTable
     from s3eval.statistics.two_stage import Fits, TwoStage
@@ -73,6 +81,7 @@ beside every result; a result not above it is marked.
 @resamples_option
 @seed_option
 @json_option
+@rarely_collected
 def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> None:
     """Diagnose ES or NES by the 20 features: as RUNS read them or, without RUNS, as annotated."""
     from s3eval.reporting.progress import steps_shown
@@ -116,12 +125,13 @@ def _tables(
         dataset = open_dataset(options["data"])
         return [(annotated(dataset), annotated(dataset), dataset)]
     tables, without = [], []
+    opened: dict[tuple[str, bool], Dataset] = {}
     for run in open_runs(runs):
         readings = _feature_readings(run)
         if not any(f.state == "answered" for f in readings):
             without.append(run.name)
             continue
-        dataset = dataset_of(run, options["data"])[1]
+        dataset = dataset_of(run, options["data"], opened)[1]
         tested = read_by(run.name, readings)
         trained = tested if options["train"] == "own" else annotated(dataset)
         tables.append((tested, trained, dataset))

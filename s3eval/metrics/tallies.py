@@ -310,8 +310,7 @@ def mean_over_items(
     rows = np.zeros((len(videos), sum(widths)))
     starts = np.cumsum([0, *widths])
     for tally, start, width in zip(parts, starts, widths, strict=False):
-        for i, video in enumerate(tally.videos):
-            rows[at[video], start : start + width] += tally.rows[i]
+        np.add.at(rows[:, start : start + width], [at[v] for v in tally.videos], tally.rows)
     first = parts[0]
     return replace(
         first,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -183,18 +184,21 @@ def compare_runs(
         baseline: the run all others are compared with; "" for all pairs.
         advance: called with 1 after each pair.
     """
-    sides = {name: (_answered(found), _answered(found, SECOND)) for name, found in runs.items()}
     pairs = (
         [(name, baseline) for name in runs if name != baseline]
         if baseline
         else list(combinations(runs, 2))
     )
+    # Each side is made once, and only where it is needed.
+    firsts = {name: _answered(found) for name, found in runs.items()}
+    seconds = {name: _again(firsts[name]) for name in dict.fromkeys(other for _, other in pairs)}
+    twice = _Twice(dataset)
     rows: list[Difference] = []
     for first, second in pairs:
         rows += _differences(
-            (first, sides[first][0]),
-            (second, sides[second][1]),
-            dataset,
+            (first, firsts[first]),
+            (second, seconds[second]),
+            twice,
             tasks,
             judging,
             choice or Choice(),
@@ -234,9 +238,9 @@ def differences(
     settings: Resampling,
 ) -> list[Difference]:
     """The differences of two runs, one row a score, not yet corrected."""
-    one, two = _answered(first[1]), _answered(second[1], SECOND)
+    one, two = _answered(first[1]), _again(_answered(second[1]))
     return _differences(
-        (first[0], one), (second[0], two), dataset, tasks, judging, choice, settings
+        (first[0], one), (second[0], two), _Twice(dataset), tasks, judging, choice, settings
     )
 
 
@@ -244,22 +248,37 @@ def differences(
 _Answered = Mapping[str, Mapping[tuple[str, str], "Finding"]]
 
 
-def _answered(findings: Findings, mark: str = "") -> _Answered:
-    """A run's answered findings; their videos carry the mark, the keys do not."""
+def _answered(findings: Findings) -> _Answered:
+    """A run's answered findings, by item and video."""
     return {
         task: {
-            (f.video, f.item): replace(f, video=f.video + mark) if mark else f
-            for f in found
+            (f.video, f.item): f
+            for f in sorted(found, key=attrgetter("item", "video"))
             if f.state == "answered"
         }
         for task, found in findings.items()
     }
 
 
+def _again(answered: _Answered) -> _Answered:
+    """The same for the second run: the videos carry the mark, the keys do not."""
+    return {
+        task: {key: _renamed(f, f.video + SECOND) for key, f in found.items()}
+        for task, found in answered.items()
+    }
+
+
+def _renamed(finding: Finding, video: str) -> Finding:
+    """The finding, of another video; `replace` would set each of its fields anew."""
+    copied = object.__new__(type(finding))
+    copied.__dict__.update(finding.__dict__, video=video)
+    return copied
+
+
 def _differences(
     first: tuple[str, _Answered],
     second: tuple[str, _Answered],
-    dataset: Dataset,
+    twice: _Twice,
     tasks: LoadedTasks,
     judging: Judging,
     choice: Choice,
@@ -270,9 +289,8 @@ def _differences(
     for name in shared:
         task = tasks.by_name[name]
         both, left_out = _both_answered(first[1][name], second[1][name])
-        twice = _twice(dataset, {f.video for f in both if not f.video.endswith(SECOND)})
         context = ScoringContext(
-            twice,
+            twice.of({f.video for f in both if not f.video.endswith(SECOND)}),
             judging.protocol,
             judging.senses,
             judging.judged,
@@ -287,7 +305,7 @@ def _differences(
                 decider = made.get((item, _JUDGED_BY.get(metric, metric)), tally)
                 skipped = sum(left_out.values()) if item == "mean" else left_out.get(item, 0)
                 is_headline = metric == task.headline and (item == "mean" or not has_mean)
-                pair = _pair(tally, decider, dataset.patients)
+                pair = _pair(tally, decider, twice.dataset.patients)
                 family: Family = "headline" if is_headline else "items"
                 row = replace(pair.row, first=first[0], second=second[0])
                 row = replace(row, left_out=skipped, family=family)
@@ -311,23 +329,37 @@ def _both_answered(
     Returns:
         the findings, and by item how many pairs only one of the two answered.
     """
-    kept: list[Finding] = []
-    for key in mine.keys() & theirs.keys():
-        kept += [mine[key], theirs[key]]
+    kept = [f for key in mine if key in theirs for f in (mine[key], theirs[key])]
     left_out: dict[str, int] = {}
     for _, item in mine.keys() ^ theirs.keys():
         left_out[item] = left_out.get(item, 0) + 1
-    return sorted(kept, key=lambda f: (f.item, f.video)), left_out
+    return kept, left_out
 
 
-def _twice(dataset: Dataset, videos: set[str]) -> Dataset:
-    """The dataset's part with these videos, each once more under the second run's name."""
-    kept = [v for v in dataset.videos if v.name in videos]
-    again = [replace(v, name=v.name + SECOND) for v in kept]
-    annotations = {v.name: dataset.annotations[v.name] for v in kept}
-    for name in list(annotations):
-        annotations[name + SECOND] = replace(annotations[name], video=name + SECOND)
-    return replace(dataset, videos=(*kept, *again), annotations=annotations)
+class _Twice:
+    """A dataset in which every video stands once more, under the second run's name."""
+
+    def __init__(self, dataset: Dataset) -> None:
+        self.dataset = dataset
+        self._second = {
+            v.name: (
+                replace(v, name=v.name + SECOND),
+                replace(dataset.annotations[v.name], video=v.name + SECOND),
+            )
+            for v in dataset.videos
+        }
+
+    def of(self, videos: set[str]) -> Dataset:
+        """The part with these videos, each twice."""
+        kept = [v for v in self.dataset.videos if v.name in videos]
+        again = [self._second[v.name] for v in kept]
+        annotations = {v.name: self.dataset.annotations[v.name] for v in kept}
+        annotations |= {video.name: annotation for video, annotation in again}
+        return replace(
+            self.dataset,
+            videos=(*kept, *(video for video, _ in again)),
+            annotations=annotations,
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,10 +21,8 @@ __all__ = ["holm", "permutation_p", "permutation_ps", "swaps"]
 Floats = NDArray[np.float64]
 
 
-# All metrics of two runs are tested with the same swaps; a run has few sets of patients.
-@lru_cache(maxsize=12)
 def swaps(patients: int, permutations: int, seed: int) -> Floats:
-    """Which patients are swapped, 0 or 1, shape (permutations, patients); not writable.
+    """Which patients are swapped, 0 or 1, shape (permutations, patients).
 
     When there are no more than ``permutations`` ways, all of them (an exact test); otherwise
     that many drawn at random.
@@ -32,12 +30,18 @@ def swaps(patients: int, permutations: int, seed: int) -> Floats:
     >>> swaps(2, 100, seed=0).tolist()
     [[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
     """
+    return _swapped(patients, permutations, seed).astype(np.float64)
+
+
+# All pairs of runs are tested with the same swaps. Kept small: one byte for each.
+@lru_cache(maxsize=64)
+def _swapped(patients: int, permutations: int, seed: int) -> NDArray[np.int8]:
     if patients < 62 and 2**patients <= permutations:
         every = np.arange(2**patients)[:, None] >> np.arange(patients)
-        drawn = (every & 1).astype(np.float64)
+        drawn = (every & 1).astype(np.int8)
     else:
         coins = np.random.default_rng(seed).integers(0, 2, (permutations, patients))
-        drawn = coins.astype(np.float64)
+        drawn = coins.astype(np.int8)
     drawn.flags.writeable = False
     return drawn
 

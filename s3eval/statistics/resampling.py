@@ -107,7 +107,7 @@ class Interval:
 
 
 # All scores of a run, and of the runs beside it, are drawn alike.
-@lru_cache(maxsize=12)
+@lru_cache(maxsize=64)
 def patient_draws(patients: int, resamples: int, seed: int) -> Floats:
     """How often each patient is drawn, shape (resamples, patients); every row sums to patients.
 
@@ -269,12 +269,11 @@ def _levels(
     value: float, drawn: Floats, left_out: Floats, level: float, method: Method
 ) -> tuple[float, float]:
     """The quantiles of the resampled values that the interval's ends are."""
-    from scipy.special import ndtr, ndtri
-    from scipy.stats import t as student
+    from scipy.special import ndtr, ndtri, stdtrit
 
     n, tail = len(left_out), (1 - level) / 2
     if method in ("expanded", "expanded-bca"):
-        z = np.sqrt(n / (n - 1)) * student.ppf(1 - tail, n - 1)
+        z = np.sqrt(n / (n - 1)) * stdtrit(n - 1, 1 - tail)
     else:
         z = ndtri(1 - tail)
     if method in ("percentile", "expanded"):

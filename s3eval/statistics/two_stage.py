@@ -106,9 +106,9 @@ class TwoStage:
 
 
 def _forest(seed: int) -> Any:
-    from sklearn.ensemble import RandomForestClassifier
+    from s3eval.statistics.forest import Forest
 
-    return RandomForestClassifier(n_estimators=TREES, random_state=seed)
+    return Forest(n_estimators=TREES, random_state=seed)
 
 
 def _neighbours(seed: int) -> Any:
