@@ -12,7 +12,6 @@ from s3eval.judge import Judge
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import installed
-from s3eval.running.boundary import checked_identity
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -70,6 +69,8 @@ class JudgeChoice:
         if not isinstance(judge, Judge):
             got = type(judge).__name__
             raise S3EvalError(f"Expected a Judge from {called}, but got {got}", where=package)
+        from s3eval.running.boundary import checked_identity
+
         # Recorded with every run: what cannot be written is told before anything is asked.
         identity = call_plugin(f"identity() of {called}", package, judge.identity)
         checked_identity(identity, self.name, package)

@@ -387,8 +387,13 @@ for path in sys.argv[1:]:
             print(all(isinstance(r, FootageFailure) for r in result), [*map(type, result)])
         except S3EvalError as error:
             print(True, error)
-unit = 1 if sys.platform == "darwin" else 1024
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit, time.monotonic() - begun)
+try:  # On Linux ru_maxrss starts at what the process had that started this one.
+    with open("/proc/self/status") as status:
+        peak = next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
+except OSError:
+    unit = 1 if sys.platform == "darwin" else 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+print(peak, time.monotonic() - begun)
 """
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import socket
 import threading
 import time
@@ -25,6 +26,18 @@ def sized(body, *headers):
     return HEAD + b"".join(h + b"\r\n" for h in headers) + b"Content-Length: %d\r\n\r\n" % len(body)
 
 
+def read_request(connection):
+    """All of it: closing a connection with bytes unread resets it, and the reply may be lost."""
+    got = connection.recv(65_536)
+    while got and b"\r\n\r\n" not in got:
+        got += connection.recv(65_536)
+    head, _, body = got.partition(b"\r\n\r\n")
+    stated = re.search(rb"content-length: *(\d+)", head.lower())
+    left = (int(stated[1]) if stated else 0) - len(body)
+    while left > 0 and (more := connection.recv(65_536)):
+        left -= len(more)
+
+
 @contextmanager
 def raw_server(pieces, *, host="127.0.0.1", pause=0.0):
     """Writes ``pieces()`` to whoever sends anything, with a pause between the pieces."""
@@ -34,7 +47,7 @@ def raw_server(pieces, *, host="127.0.0.1", pause=0.0):
     def serve(connection):
         with connection:
             try:
-                connection.recv(65_536)
+                read_request(connection)
                 for piece in pieces():
                     if stop.is_set():
                         return

@@ -11,7 +11,7 @@ from s3eval.dataset import Annotation, FeatureAnnotation, Lateralization, Video
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import PROFILES, profile
 from s3eval.plugins import discover
-from s3eval.running.loading import load_task
+from s3eval.running.loading import load_task, load_tasks
 from s3eval.task import PlanContext, ScoringContext
 
 NUMBERS = {
@@ -41,7 +41,7 @@ KNOWN = Annotation(
 
 
 def plan(name, senses=("sight", "hearing"), sampling="standard", **options):
-    context = PlanContext(profile(sampling), frozenset(senses), frozenset({name}), 0, options)
+    context = PlanContext(profile(sampling), frozenset(senses), frozenset({name}), options=options)
     return list(load_task(name).inquiries(VIDEO, KNOWN, context))
 
 
@@ -85,7 +85,7 @@ def test_nothing_is_asked_that_the_senses_do_not_allow(name, senses):
 @pytest.mark.parametrize("name", INSTALLED)
 def test_an_unknown_option_is_refused(name):
     with pytest.raises(S3EvalError, match="takes no option 'colour'"):
-        plan(name, colour="red")
+        load_tasks([name]).check_options({name: {"colour": "red"}})
 
 
 @pytest.mark.parametrize("name", INSTALLED)
