@@ -76,6 +76,9 @@ def told(name: str) -> Iterator[None]:
         yield
     except (S3EvalError, MemoryError):
         raise
+    except BlockingIOError as error:
+        # FFmpeg could not start the threads that it decodes with.
+        raise MemoryError("no memory for the threads that decode") from error
     except Exception as error:
         what = "The video cannot be decoded"
         raise FootageError(what, "damaged", where=name, why=reason_of(error)) from None

@@ -446,3 +446,10 @@ def test_bytes_changed_anywhere_give_frames_or_a_typed_failure(film, tmp_path, n
             assert str(tmp_path) not in str(error) and "changed" not in str(error)
         else:
             assert [f.clip for f in got] == list(clips)
+
+
+def test_threads_that_cannot_be_started_are_no_fault_of_the_file():
+    from s3eval.footage.media import told
+
+    with pytest.raises(MemoryError, match="threads"), told("v"):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
