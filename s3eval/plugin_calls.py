@@ -12,13 +12,24 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.terminal import visible
 
-__all__ = ["call_plugin", "described", "is_out_of_memory", "no_memory", "plugin_output"]
+if TYPE_CHECKING:
+    from s3eval.plugins import Plugin
+
+__all__ = [
+    "adapter_of",
+    "call_plugin",
+    "described",
+    "is_out_of_memory",
+    "load_adapter",
+    "no_memory",
+    "plugin_output",
+]
 
 T = TypeVar("T")
 
@@ -107,6 +118,40 @@ def call_plugin(what: str, where: str, work: Callable[[], T]) -> T:
         if is_out_of_memory(error):
             raise no_memory() from error
         raise S3EvalError(f"{what} failed", where=where, why=described(error)) from error
+
+
+def adapter_of(plugin: Plugin[Any], base: type[T]) -> type[T]:
+    """The plugin's adapter, imported: a class of its contract.
+
+    Raises:
+        S3EvalError: names the plugin; it does not import, or is something else.
+    """
+    spec, called = plugin.spec, f"{plugin.kind} '{plugin.spec.name}'"
+    adapter: Any = call_plugin(f"Importing {called}", plugin.package, spec.load)
+    if not (isinstance(adapter, type) and issubclass(adapter, base)):
+        got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
+        raise S3EvalError(
+            f"Expected the adapter of {called} to be a subclass of {base.__name__}, but got {got}",
+            where=f"{plugin.package}: {spec.adapter}",
+        )
+    return adapter
+
+
+def load_adapter(plugin: Plugin[Any], base: type[T], options: Mapping[str, Any]) -> T:
+    """A model or judge, made by the ``load`` of its adapter.
+
+    Raises:
+        S3EvalError: as `adapter_of`; loading failed, or gave something else.
+    """
+    adapter: Any = adapter_of(plugin, base)
+    called = f"load() of {plugin.kind} '{plugin.spec.name}'"
+    made: Any = call_plugin(called, plugin.package, lambda: adapter.load(plugin.spec, options))
+    if not isinstance(made, base):
+        raise S3EvalError(
+            f"Expected {called} to give a {base.__name__}, but got {type(made).__name__}",
+            where=plugin.package,
+        )
+    return made
 
 
 def described(error: BaseException) -> str:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
+from s3eval.judging.load import load_judge
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugin_calls import call_plugin
-from s3eval.plugins import installed
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -55,26 +55,9 @@ class JudgeChoice:
         Raises:
             S3EvalError: unknown, missing parts, or not allowed.
         """
-        from s3eval.judging.load import load_judge
 
-        if self.name == "none" or not needed:
-            return None
-        plugin = installed().get("judge", self.name)
-        called, package = f"judge '{self.name}'", plugin.package
-
-        def opened() -> Judge | None:
-            return load_judge(self.name, self.options, self.permission, needed=needed)
-
-        judge = call_plugin(f"load() of {called}", package, opened)
-        if not isinstance(judge, Judge):
-            got = type(judge).__name__
-            raise S3EvalError(f"Expected a Judge from {called}, but got {got}", where=package)
-        from s3eval.running.boundary import checked_identity
-
-        # Recorded with every run: what cannot be written is told before anything is asked.
-        identity = call_plugin(f"identity() of {called}", package, judge.identity)
-        checked_identity(identity, self.name, package)
-        if notify is not None:
+        judge = load_judge(self.name, self.options, self.permission, needed=needed)
+        if judge is not None and notify is not None:
             judge.report_to(notify, progress)
         return judge
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.identity import checked_identity
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
+from s3eval.plugin_calls import call_plugin, load_adapter
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
@@ -43,7 +44,8 @@ def load_judge(
     plugin = installed().get("judge", name)
     judge = _loaded(plugin, permitted_options(plugin.spec, options or {}, permission))
     # A judge of a third party may forget the gate.
-    if judge.remote and not permission.allow_remote:
+    remote = call_plugin(f"remote of judge '{name}'", plugin.package, lambda: judge.remote)
+    if remote and not permission.allow_remote:
         judge.close()
         raise S3EvalError(
             f"Judge '{name}' sends text off this machine",
@@ -60,30 +62,9 @@ def _loaded(plugin: Plugin[JudgeSpec], options: Mapping[str, Any]) -> Judge:
     """
     from s3eval.judge import Judge
 
-    spec = plugin.spec
-    adapter = spec.load()
-    if not (isinstance(adapter, type) and issubclass(adapter, Judge)):
-        got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
-        raise S3EvalError(
-            f"Expected the adapter of judge '{spec.name}' to be a subclass of Judge, but got {got}",
-            where=f"{plugin.package}: {spec.adapter}",
-        )
-    try:
-        judge = adapter.load(spec, options)
-        if isinstance(judge, Judge):
-            checked_identity(judge.identity(), spec.name, plugin.package)
-    except (S3EvalError, MemoryError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        raise S3EvalError(
-            f"Judge '{spec.name}' could not be loaded",
-            where=plugin.package,
-            why=f"{type(error).__name__}: {error}",
-        ) from error
-    if not isinstance(judge, Judge):
-        raise S3EvalError(
-            f"Expected load() of judge '{spec.name}' to give a Judge, "
-            f"but got {type(judge).__name__}",
-            where=plugin.package,
-        )
+    judge = load_adapter(plugin, Judge, options)  # type: ignore[type-abstract]
+    name, package = plugin.spec.name, plugin.package
+    # Recorded with every run: what cannot be written is told before anything is asked.
+    identity = call_plugin(f"identity() of judge '{name}'", package, judge.identity)
+    checked_identity(identity, name, package)
     return judge

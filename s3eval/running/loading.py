@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import S3EvalError, nearest
-from s3eval.plugin_calls import call_plugin
+from s3eval.errors import S3EvalError
+from s3eval.plugin_calls import adapter_of, call_plugin
 from s3eval.running.task_results import checked_items
 from s3eval.task import Finding, Task
+from s3eval.tasks.items import refuse_unknown_options
 
 if TYPE_CHECKING:
     from s3eval.plugins import Registry
@@ -63,14 +64,8 @@ class LoadedTasks:
             S3EvalError: names the option, and what the task takes.
         """
         for name, given in options.items():
-            known = [*self.by_name[name].options] if name in self.by_name else []
-            for option in sorted(set(given).difference(known)):
-                close = nearest(option, known)
-                listed = ", ".join(known) if known else "none"
-                raise S3EvalError(
-                    f"Task '{name}' takes no option '{option}'; it takes {listed}",
-                    fix=f"--task-option {name}.{close}=..." if close else "",
-                )
+            known = self.by_name[name].options if name in self.by_name else ()
+            refuse_unknown_options(name, given, known)
 
 
 def load_task(name: str, registry: Registry | None = None) -> Task:
@@ -96,13 +91,7 @@ def load_tasks(names: Iterable[str], registry: Registry | None = None) -> Loaded
     for name in names:
         plugin = known.get("task", name)
         what = f"Loading task '{name}'"
-        adapter = call_plugin(what, plugin.package, plugin.spec.load)
-        if not (isinstance(adapter, type) and issubclass(adapter, Task)):
-            got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
-            raise S3EvalError(
-                f"Expected the adapter of task '{name}' to be a subclass of Task, but got {got}",
-                where=f"{plugin.package}: {plugin.spec.adapter}",
-            )
+        adapter = adapter_of(plugin, Task)  # type: ignore[type-abstract]
         tasks[name] = call_plugin(what, plugin.package, partial(_instance, adapter, plugin.spec))
         provides[name] = plugin.spec.provides
         packages[name] = plugin.package

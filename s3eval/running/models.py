@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.model import Model
-from s3eval.plugin_calls import call_plugin
+from s3eval.plugin_calls import call_plugin, load_adapter
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
@@ -26,22 +26,7 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
     Raises:
         S3EvalError: the adapter is none, or loading failed; says what to do.
     """
-    name = plugin.spec.name
-    adapter = call_plugin(f"Importing model '{name}'", plugin.package, plugin.spec.load)
-    if not (isinstance(adapter, type) and issubclass(adapter, Model)):
-        got = adapter.__name__ if isinstance(adapter, type) else type(adapter).__name__
-        raise S3EvalError(
-            f"Expected the adapter of model '{name}' to be a subclass of Model, but got {got}",
-            where=f"{plugin.package}: {plugin.spec.adapter}",
-        )
-    what = f"load() of model '{name}'"
-    model = call_plugin(what, plugin.package, lambda: adapter.load(plugin.spec, options))
-    if not isinstance(model, Model):
-        raise S3EvalError(
-            f"Expected load() of model '{name}' to give a Model, but got {type(model).__name__}",
-            where=plugin.package,
-        )
-    return model
+    return load_adapter(plugin, Model, options)
 
 
 def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from s3eval.api import judges
 from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
 from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
@@ -46,7 +45,6 @@ def installed(monkeypatch):
     def with_adapter(attribute: str) -> None:
         spec = JudgeSpec("odd", adapter=f"{__name__}:{attribute}")
         registry = registry_of(("x", "pkg-x", module_with(s3eval_judges=[spec])))
-        monkeypatch.setattr(judges, "installed", lambda: registry)
         monkeypatch.setattr("s3eval.plugins.installed", lambda: registry)
 
     return with_adapter
