@@ -62,6 +62,24 @@ class ReportFacts:
     words: int = 0
     evidence: tuple[Evidence, ...] = ()
 
+    @classmethod
+    def from_recorded(cls, recorded: Mapping[str, Any] | None) -> ReportFacts | None:
+        """A reading as a finding's detail keeps it (these fields, no evidence); None of none.
+
+        >>> ReportFacts.from_recorded({"sections": ["onset"], "features": ["tonic"]}).features
+        ('tonic',)
+        """
+        if not recorded:
+            return None
+        return cls(
+            sections=tuple(recorded.get("sections", ())),
+            features=tuple(recorded.get("features", ())),
+            localizing=dict(recorded.get("localizing", {})),
+            off_topic=bool(recorded.get("off_topic", False)),
+            hazard=bool(recorded.get("hazard", False)),
+            words=int(recorded.get("words", 0)),
+        )
+
 
 @dataclass(frozen=True)
 class FeatureAnswers:

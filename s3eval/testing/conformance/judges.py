@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from s3eval.errors import S3EvalError
 from s3eval.judge import (
     AnswerQuestions,
     Extract,
@@ -24,7 +23,7 @@ from s3eval.judge import (
 )
 from s3eval.specs import JudgeSpec
 from s3eval.testing.conformance.problems import Check, Problem, run_checks
-from s3eval.testing.conformance.specs import adapter_is, spec_fields
+from s3eval.testing.conformance.specs import adapter_is, refuses_unknown_options, spec_fields
 
 __all__ = ["check_judge"]
 
@@ -90,19 +89,7 @@ def _adapter(subject: _Subject) -> Iterator[tuple[str, str]]:
 
 
 def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
-    wrong = {**subject.options, "no_such_option": 1}
-    try:
-        subject.spec.load().load(subject.spec, wrong).close()
-    except S3EvalError as error:
-        if "no_such_option" not in str(error):
-            yield "the error about an unknown option does not name it", "name it in the message"
-    except Exception as error:
-        yield (
-            f"load() answers an unknown option with {type(error).__name__}",
-            "raise S3EvalError that names the option",
-        )
-    else:
-        yield "load() accepts an option that it does not know", "refuse unknown options"
+    yield from refuses_unknown_options(subject.spec, subject.options)
 
 
 def _serves(subject: _Subject) -> Iterator[tuple[str, str]]:

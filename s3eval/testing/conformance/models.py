@@ -17,7 +17,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.specs import ModelSpec
 from s3eval.testing.conformance.problems import Check, Problem, run_checks
-from s3eval.testing.conformance.specs import adapter_is, spec_fields
+from s3eval.testing.conformance.specs import adapter_is, refuses_unknown_options, spec_fields
 from s3eval.testing.noise import noise_clip
 
 if TYPE_CHECKING:
@@ -112,22 +112,7 @@ def _load(subject: _Subject) -> Iterator[tuple[str, str]]:
 
 
 def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
-    wrong = {**subject.options, "no_such_option": 1}
-    try:
-        subject.spec.load().load(subject.spec, wrong).close()
-    except S3EvalError as error:
-        if "no_such_option" not in str(error):
-            yield "the error about an unknown option does not name it", "name it in the message"
-    except Exception as error:
-        yield (
-            f"load() answers an unknown option with {type(error).__name__}",
-            "raise S3EvalError that names the option",
-        )
-    else:
-        yield (
-            "load() accepts an option that it does not know",
-            "refuse unknown options, or a misspelt one is ignored in silence",
-        )
+    yield from refuses_unknown_options(subject.spec, subject.options)
 
 
 def _identity(subject: _Subject) -> Iterator[tuple[str, str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from typing import TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
 
+from s3eval.errors import S3EvalError
 from s3eval.facts.clips import PROFILES
 from s3eval.specs import JudgeSpec, ModelSpec, Spec, TaskSpec
 
-__all__ = ["adapter_is", "spec_fields"]
+__all__ = ["adapter_is", "refuses_unknown_options", "spec_fields"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 T = TypeVar("T")
@@ -63,4 +64,25 @@ def adapter_is(spec: Spec, base: type[T]) -> Iterator[tuple[str, str]]:
         yield (
             f"the adapter {spec.adapter} is {got}, no subclass of {base.__name__}",
             f"name a class that inherits from s3eval.{base.__name__}",
+        )
+
+
+def refuses_unknown_options(
+    spec: ModelSpec | JudgeSpec, options: Mapping[str, Any]
+) -> Iterator[tuple[str, str]]:
+    """``load`` refuses an option that it does not know, by name."""
+    try:
+        spec.load().load(spec, {**options, "no_such_option": 1}).close()
+    except S3EvalError as error:
+        if "no_such_option" not in str(error):
+            yield "the error about an unknown option does not name it", "name it in the message"
+    except Exception as error:
+        yield (
+            f"load() answers an unknown option with {type(error).__name__}",
+            "raise S3EvalError that names the option",
+        )
+    else:
+        yield (
+            "load() accepts an option that it does not know",
+            "refuse unknown options, or a misspelt one is ignored in silence",
         )

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from s3eval.metrics.rqi import RQI
     from s3eval.task import Finding, ScoringContext
 
-__all__ = ["facts_of", "read_requests", "tallies", "template_detail"]
+__all__ = ["read_requests", "tallies", "template_detail"]
 
 ITEM = "report"
 
@@ -216,7 +216,10 @@ def _readings(written: Sequence[Finding], context: ScoringContext) -> tuple[list
         pairs = [(_read(f.value, context), _read(_reference(f, context), context)) for f in written]
         return pairs, "read by the judge"
     recorded = [
-        (facts_of(f.detail.get("extraction")), facts_of(f.detail.get("reference_extraction")))
+        (
+            ReportFacts.from_recorded(f.detail.get("extraction")),
+            ReportFacts.from_recorded(f.detail.get("reference_extraction")),
+        )
         for f in written
     ]
     known = any(a and b for a, b in recorded)
@@ -226,24 +229,6 @@ def _readings(written: Sequence[Finding], context: ScoringContext) -> tuple[list
 def _read(text: str, context: ScoringContext) -> ReportFacts | None:
     facts = context.judgement(ReadReport(text))
     return facts if isinstance(facts, ReportFacts) else None
-
-
-def facts_of(recorded: Mapping[str, Any] | None) -> ReportFacts | None:
-    """A recorded reading (fields of ``ReportFacts``) as one; None of none.
-
-    >>> facts_of({"sections": ["onset"], "features": ["tonic"], "localizing": {}}).features
-    ('tonic',)
-    """
-    if not recorded:
-        return None
-    return ReportFacts(
-        sections=tuple(recorded.get("sections", ())),
-        features=tuple(recorded.get("features", ())),
-        localizing=dict(recorded.get("localizing", {})),
-        off_topic=bool(recorded.get("off_topic", False)),
-        hazard=bool(recorded.get("hazard", False)),
-        words=int(recorded.get("words", 0)),
-    )
 
 
 def template_detail(finding: Finding) -> dict[str, Any]:

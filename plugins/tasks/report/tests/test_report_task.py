@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from s3eval_task_report.scores import TEMPLATE_FACTS, facts_of
+from s3eval_task_report.scores import TEMPLATE_FACTS
 from s3eval_task_report.task import PROMPT, TEMPLATE, Report, extractive
 
 from s3eval.dataset import Annotation, Dataset, Video
@@ -207,4 +207,4 @@ def test_the_template_needs_no_judge():
     assert set(TEMPLATE_FACTS["sections"]) == set(SECTIONS)
     assert set(TEMPLATE_FACTS["features"]) <= set(FEATURE_NAMES)
     assert set(TEMPLATE_FACTS["localizing"]) == set(LOCALIZING)
-    assert facts_of(None) is None
+    assert ReportFacts.from_recorded(None) is None

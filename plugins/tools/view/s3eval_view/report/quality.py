@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -84,8 +83,8 @@ def _indices(run: RunEvidence, task: str) -> list[RQI]:
     found = []
     for known in run.known(task):
         detail = known.finding.detail
-        report = _facts(detail.get("extraction"))
-        reference = _facts(detail.get("reference_extraction"))
+        report = ReportFacts.from_recorded(detail.get("extraction"))
+        reference = ReportFacts.from_recorded(detail.get("reference_extraction"))
         if known.truth is not None and report is not None and reference is not None:
             annotated = run.dataset.annotation(known.finding.video).sequence
             found.append(seizure_rqi(report, reference, run.material.protocol, annotated))
@@ -97,16 +96,3 @@ def _penalties(indices: list[RQI]) -> tuple[float | int | None, ...]:
         return None, None, None, None
     means = [float(np.mean([getattr(i, p) for i in indices])) for p in ("p_hall", "p_off", "p_len")]
     return *means, sum(i.hazard for i in indices)
-
-
-def _facts(recorded: Mapping[str, Any] | None) -> ReportFacts | None:
-    if not recorded:
-        return None
-    return ReportFacts(
-        sections=tuple(recorded.get("sections", ())),
-        features=tuple(recorded.get("features", ())),
-        localizing=dict(recorded.get("localizing", {})),
-        off_topic=bool(recorded.get("off_topic", False)),
-        hazard=bool(recorded.get("hazard", False)),
-        words=int(recorded.get("words", 0)),
-    )
