@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import islice
 
 from s3eval.terminal import visible
@@ -14,6 +14,7 @@ __all__ = [
     "Suggestions",
     "UnknownNameError",
     "nearest",
+    "refuse_unknown",
 ]
 
 # No name that a person mistyped is longer, and no list that a person has is.
@@ -85,6 +86,22 @@ class UnknownNameError(S3EvalError):
         close = nearest(name, known)
         hint = f"; did you mean '{close}'?" if close else ""
         super().__init__(f"Unknown {kind} '{name}'{hint}", fix=fix)
+
+
+def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    """Refuse the first name that is not known, with all that are.
+
+    >>> refuse_unknown("run", ["motion"], ["motion", "sound"])
+    >>> refuse_unknown("run", ["motoin"], ["motion", "sound"])
+    Traceback (most recent call last):
+    s3eval.errors.UnknownNameError: Unknown run 'motoin'; did you mean 'motion'? Try: one of motion, sound
+
+    Raises:
+        UnknownNameError: one is not.
+    """  # noqa: E501
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(kind, name, known, fix=f"one of {', '.join(known)}")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -17,7 +17,7 @@ from s3eval.api.judges import (
     judge_of_run,
 )
 from s3eval.api.runs import ScoredRuns, _frame, open_runs
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
 from s3eval.reporting.tables import html_table, plain_table
@@ -129,12 +129,10 @@ def compare_opened(
 ) -> Comparison:
     """The same of runs that are open; a judge reads for all of them at once."""
     by_name = _distinct(runs)
-    if baseline and baseline not in by_name:
-        raise UnknownNameError("run", baseline, by_name, fix=f"one of {', '.join(by_name)}")
+    if baseline:
+        refuse_unknown("run", [baseline], by_name)
     asked_of = dict.fromkeys(task for run in runs for task in run.findings)
-    for name in choice.tasks:
-        if name not in asked_of:
-            raise UnknownNameError("task in these runs", name, asked_of, fix=_one_of(asked_of))
+    refuse_unknown("task in these runs", choice.tasks, asked_of)
     dataset, by = _common(runs, data, protocol)
     findings = {
         name: {
@@ -189,13 +187,7 @@ def _refuse_unknown(choice: Choice, rows: Sequence[Difference]) -> None:
     if not rows:
         return
     for kind, names, known in (("item", choice.items, items), ("metric", choice.metrics, metrics)):
-        for name in names:
-            if name not in known and name != "all":
-                raise UnknownNameError(f"{kind} in these runs", name, known, fix=_one_of(known))
-
-
-def _one_of(names: Iterable[str]) -> str:
-    return f"one of {', '.join(names)}"
+        refuse_unknown(f"{kind} in these runs", (n for n in names if n != "all"), known)
 
 
 def differences_of(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
@@ -104,11 +104,8 @@ def _refuse_unknown(tasks: Sequence[str], items: Sequence[str], runs: Sequence[R
     """Refuse a task or item that none of the runs has."""
     asked_of = dict.fromkeys(task for run in runs for task in run.findings)
     known = dict.fromkeys(f.item for run in runs for mine in run.findings.values() for f in mine)
-    for kind, names_given, there in (("task", tasks, asked_of), ("item", items, known)):
-        for name in names_given:
-            if name not in there:
-                fix = f"one of {', '.join(there)}"
-                raise UnknownNameError(f"{kind} in these runs", name, there, fix=fix)
+    refuse_unknown("task in these runs", tasks, asked_of)
+    refuse_unknown("item in these runs", items, known)
 
 
 def _test_folds(text: str, known: Any) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.cli.exporters import empty_or_new, exporter
+from s3eval.cli.exporters import empty_or_new, export_options, exporter
 from s3eval.terminal import echo
 
 EPILOG = """\b
@@ -19,17 +19,7 @@ Examples:
 
 @click.command("export", epilog=EPILOG)
 @click.argument("dataset")
-@click.option(
-    "--to",
-    "name",
-    required=True,
-    metavar="NAME",
-    help="Name of the format (s3eval list exporters).",
-)
-@click.option(
-    "--out", "-o", required=True, type=click.Path(path_type=Path), help="File or folder to write."
-)
-@click.option("--force", is_flag=True, help="Write into OUT even where it is not empty.")
+@export_options
 @json_option
 def command(dataset: str, name: str, out: Path, force: bool, json_file: str | None) -> None:
     """Write DATASET (a folder, or FORMAT:PATH) in the format NAME."""

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+import click
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.specs import ExporterSpec
 
-__all__ = ["empty_or_new", "exporter"]
+__all__ = ["empty_or_new", "export_options", "exporter"]
+
+
+def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What to export to: the format's name and where to write."""
+    for option in (
+        click.option("--force", is_flag=True, help="Write into OUT even where it is not empty."),
+        click.option(
+            "--out", "-o", required=True, type=click.Path(path_type=Path),
+            help="File or folder to write.",
+        ),
+        click.option(
+            "--to", "name", required=True, metavar="NAME",
+            help="Name of the format (s3eval list exporters).",
+        ),
+    ):  # fmt: skip
+        command = option(command)
+    return command
 
 
 def exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:

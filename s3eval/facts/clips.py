@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError, UnknownNameError, refuse_unknown
 
 __all__ = [
     "MAX_SECONDS",
@@ -147,9 +147,7 @@ class SamplingProfile:
             return self
         known = [f.name for f in fields(self) if f.name != "name"]
         for key, value in changes.items():
-            if key not in known:
-                fix = f"one of {', '.join(known)}"
-                raise UnknownNameError("value of a sampling profile", key, known, fix=fix)
+            refuse_unknown("value of a sampling profile", [key], known)
             least = 0 if key in ("overlap_seconds", "min_pixels") else 1e-9
             kinds = int if isinstance(getattr(self, key), int) else (int, float)
             is_number = isinstance(value, kinds) and not isinstance(value, bool)
