@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import combinations
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from s3eval.facts.tally import Formula, Tally
 from s3eval.statistics.permutation import holm, permutation_ps, swaps
 from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
+from s3eval.statistics.twice import SECOND, Answered, Twice, again, answered_of, both_answered
 from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
@@ -50,8 +50,6 @@ Findings = Mapping[str, Sequence["Finding"]]
 Family = Literal["headline", "items"]
 FAMILIES: tuple[Family, ...] = ("headline", "items")
 NOT_SHOWN = "no difference shown"
-#: Marks the second run's copy of a video.
-SECOND = "#second"
 # Single videos have no precision, recall or F1; whether they were answered right decides.
 _JUDGED_BY = {"precision": "accuracy", "recall": "accuracy", "f1": "accuracy"}
 
@@ -190,9 +188,9 @@ def compare_runs(
         else list(combinations(runs, 2))
     )
     # Each side is made once, and only where it is needed.
-    firsts = {name: _answered(found) for name, found in runs.items()}
-    seconds = {name: _again(firsts[name]) for name in dict.fromkeys(other for _, other in pairs)}
-    twice = _Twice(dataset)
+    firsts = {name: answered_of(found) for name, found in runs.items()}
+    seconds = {name: again(firsts[name]) for name in dict.fromkeys(other for _, other in pairs)}
+    twice = Twice(dataset)
     rows: list[Difference] = []
     for first, second in pairs:
         rows += _differences(
@@ -238,47 +236,16 @@ def differences(
     settings: Resampling,
 ) -> list[Difference]:
     """The differences of two runs, one row a score, not yet corrected."""
-    one, two = _answered(first[1]), _again(_answered(second[1]))
+    one, two = answered_of(first[1]), again(answered_of(second[1]))
     return _differences(
-        (first[0], one), (second[0], two), _Twice(dataset), tasks, judging, choice, settings
+        (first[0], one), (second[0], two), Twice(dataset), tasks, judging, choice, settings
     )
 
 
-#: By task the findings with a value, by video and item.
-_Answered = Mapping[str, Mapping[tuple[str, str], "Finding"]]
-
-
-def _answered(findings: Findings) -> _Answered:
-    """A run's answered findings, by item and video."""
-    return {
-        task: {
-            (f.video, f.item): f
-            for f in sorted(found, key=attrgetter("item", "video"))
-            if f.state == "answered"
-        }
-        for task, found in findings.items()
-    }
-
-
-def _again(answered: _Answered) -> _Answered:
-    """The same for the second run: the videos carry the mark, the keys do not."""
-    return {
-        task: {key: _renamed(f, f.video + SECOND) for key, f in found.items()}
-        for task, found in answered.items()
-    }
-
-
-def _renamed(finding: Finding, video: str) -> Finding:
-    """The finding, of another video; `replace` would set each of its fields anew."""
-    copied = object.__new__(type(finding))
-    copied.__dict__.update(finding.__dict__, video=video)
-    return copied
-
-
 def _differences(
-    first: tuple[str, _Answered],
-    second: tuple[str, _Answered],
-    twice: _Twice,
+    first: tuple[str, Answered],
+    second: tuple[str, Answered],
+    twice: Twice,
     tasks: LoadedTasks,
     judging: Judging,
     choice: Choice,
@@ -288,7 +255,7 @@ def _differences(
     pairs: list[_Pair] = []
     for name in shared:
         task = tasks.by_name[name]
-        both, left_out = _both_answered(first[1][name], second[1][name])
+        both, left_out = both_answered(first[1][name], second[1][name])
         context = ScoringContext(
             twice.of({f.video for f in both if not f.video.endswith(SECOND)}),
             judging.protocol,
@@ -319,47 +286,6 @@ def _named(row: Difference) -> Difference:
     return replace(
         row, better=row.first if (row.difference > 0) == row.higher_is_better else row.second
     )
-
-
-def _both_answered(
-    mine: Mapping[tuple[str, str], Finding], theirs: Mapping[tuple[str, str], Finding]
-) -> tuple[list[Finding], dict[str, int]]:
-    """Both runs' findings on the (video, item) pairs both answered.
-
-    Returns:
-        the findings, and by item how many pairs only one of the two answered.
-    """
-    kept = [f for key in mine if key in theirs for f in (mine[key], theirs[key])]
-    left_out: dict[str, int] = {}
-    for _, item in mine.keys() ^ theirs.keys():
-        left_out[item] = left_out.get(item, 0) + 1
-    return kept, left_out
-
-
-class _Twice:
-    """A dataset in which every video stands once more, under the second run's name."""
-
-    def __init__(self, dataset: Dataset) -> None:
-        self.dataset = dataset
-        self._second = {
-            v.name: (
-                replace(v, name=v.name + SECOND),
-                replace(dataset.annotations[v.name], video=v.name + SECOND),
-            )
-            for v in dataset.videos
-        }
-
-    def of(self, videos: set[str]) -> Dataset:
-        """The part with these videos, each twice."""
-        kept = [v for v in self.dataset.videos if v.name in videos]
-        again = [self._second[v.name] for v in kept]
-        annotations = {v.name: self.dataset.annotations[v.name] for v in kept}
-        annotations |= {video.name: annotation for video, annotation in again}
-        return replace(
-            self.dataset,
-            videos=(*kept, *(video for video, _ in again)),
-            annotations=annotations,
-        )
 
 
 @dataclass(frozen=True, eq=False)
