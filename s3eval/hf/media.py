@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from s3eval.footage import Footage
     from s3eval.hf.options import Options
 
-__all__ = ["Media", "frame_rate", "frame_tensor", "pixels_per_frame"]
+__all__ = ["Media", "check_frames", "frame_rate", "frame_tensor", "pixels_per_frame"]
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,23 @@ def frame_tensor(footage: Footage, *, pairs: bool = False) -> Any:
     return frames
 
 
+def check_frames(frames: int, options: Options, where: str) -> None:
+    """Refuse a clip of more frames than ``max_frames``.
+
+    Args:
+        where: names the clip in messages.
+
+    Raises:
+        S3EvalError: says how many there are.
+    """
+    if options.max_frames is not None and frames > options.max_frames:
+        raise S3EvalError(
+            f"The clip has {frames} frames, over the budget of {options.max_frames}",
+            where=where,
+            fix=f"fewer frames a second, or --model-option max_frames={frames}",
+        )
+
+
 def pixels_per_frame(frames: int, factor: int, options: Options, where: str) -> tuple[int, int]:
     """The least and most pixels a frame may have for a clip to fit the token budget.
 
@@ -79,12 +96,7 @@ def pixels_per_frame(frames: int, factor: int, options: Options, where: str) -> 
     >>> pixels_per_frame(60, 28, Options(), "clip")
     (307200, 642096)
     """
-    if options.max_frames is not None and frames > options.max_frames:
-        raise S3EvalError(
-            f"The clip has {frames} frames, over the budget of {options.max_frames}",
-            where=where,
-            fix=f"fewer frames a second, or --model-option max_frames={frames}",
-        )
+    check_frames(frames, options, where)
     pairs = -(-frames // 2)
     affordable = options.max_media_tokens // pairs * factor * factor
     if affordable < max(options.min_pixels, factor * factor):

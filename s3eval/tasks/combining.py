@@ -12,10 +12,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
+from s3eval.judge import MergedText, MergeTexts
 from s3eval.task import Finding
 
 if TYPE_CHECKING:
-    from s3eval.task import FindingState, Piece
+    from s3eval.task import FindingState, Piece, ScoringContext
 
 __all__ = [
     "JOINT",
@@ -24,6 +25,7 @@ __all__ = [
     "joined",
     "kept_texts",
     "lone_finding",
+    "merged_by_judge",
     "missing_windows",
     "noisy_or",
     "overlap_merge",
@@ -119,6 +121,23 @@ def joined(texts: Iterable[str]) -> str:
     'stiff || jerks'
     """
     return JOINT.join(texts)
+
+
+def merged_by_judge(
+    found: Finding, texts: Sequence[str], kind: str, context: ScoringContext, called: str = "texts"
+) -> Finding:
+    """The finding with the text that the judge made of several; failed where it made none.
+
+    Args:
+        texts: two or more, as they were asked for in ``merge_requests``.
+        kind: of `MergeTexts`.
+        called: what the texts are, in the reason.
+    """
+    merged = context.judgement(MergeTexts(tuple(texts), kind))
+    if isinstance(merged, MergedText):
+        return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
+    reason = f"the judge did not merge {len(texts)} {called}: {merged.reason}"
+    return replace(found, state="failed", reason=reason)
 
 
 def probabilities_of(pieces: Iterable[Piece], choice: str) -> list[float]:

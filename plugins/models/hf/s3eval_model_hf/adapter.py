@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from s3eval import Question, S3EvalError
 from s3eval.hf.loading import Loaded, load_checkpoint
-from s3eval.hf.media import Media
+from s3eval.hf.media import Media, check_frames
 from s3eval.hf.model import TransformersModel, WatchedClip
 from s3eval.hf.options import Options
 from s3eval.hf.prefix import Prefix
@@ -111,13 +111,7 @@ class HfModel(TransformersModel):
         self._check_sound(footage)
         if not self.format.frames or not len(footage.frames):
             return self._fitting(footage, footage.frames[:0])
-        count, limit = len(footage.frames), self.options.max_frames
-        if limit is not None and count > limit:
-            raise S3EvalError(
-                f"The clip has {count} frames, over the budget of {limit}",
-                where=footage.clip.video,
-                fix=f"fewer frames a second, or --model-option max_frames={count}",
-            )
+        check_frames(len(footage.frames), self.options, footage.clip.video)
         shape = footage.frames.shape[:3]
         if shape not in self._pixels:
             self._pixels[shape] = self._affordable_pixels(footage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s3eval import S3EvalError
-from s3eval.hf.media import Media, frame_rate, frame_tensor
+from s3eval.hf.media import Media, check_frames, frame_rate, frame_tensor
 from s3eval.hf.model import TransformersModel
 
 if TYPE_CHECKING:
@@ -38,13 +38,8 @@ class InternVL(TransformersModel):
         )
 
     def _check_budget(self, footage: Footage) -> None:
-        count, limit = len(footage.frames), self.options.max_frames
-        if limit is not None and count > limit:
-            raise S3EvalError(
-                f"The clip has {count} frames, over the budget of {limit}",
-                where=footage.clip.video,
-                fix=f"fewer frames a second, or --model-option max_frames={count}",
-            )
+        count = len(footage.frames)
+        check_frames(count, self.options, footage.clip.video)
         tokens = count * self.processor.image_seq_length
         if tokens > self.options.max_media_tokens:
             raise S3EvalError(

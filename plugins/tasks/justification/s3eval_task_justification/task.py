@@ -10,7 +10,7 @@ from s3eval_task_recognition.prompts import THREE_VALUED, questions
 from s3eval_task_recognition.task import Recognition
 
 from s3eval.answers.yes_no import split_yes_no
-from s3eval.judge import AnswerQuestions, MergedText, MergeTexts
+from s3eval.judge import AnswerQuestions, MergeTexts
 from s3eval.task import (
     Finding,
     Inquiry,
@@ -27,6 +27,7 @@ from s3eval.tasks.combining import (
     finding_of_windows,
     joined,
     kept_texts,
+    merged_by_judge,
     why_no_value,
 )
 from s3eval.tasks.items import asked_of, by_question
@@ -102,11 +103,7 @@ class Justification(Task):
         if not context.has_judge:
             joined_detail = {**found.detail, "merged_by": "joined"}
             return replace(found, value=joined(texts), detail=joined_detail)
-        merged = context.judgement(MergeTexts(tuple(texts), MERGED))
-        if isinstance(merged, MergedText):
-            return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
-        reason = f"the judge did not merge {len(texts)} texts: {merged.reason}"
-        return replace(found, state="failed", reason=reason)
+        return merged_by_judge(found, texts, MERGED, context)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """bleu, rouge, interpretation and coverage per feature, and their means."""

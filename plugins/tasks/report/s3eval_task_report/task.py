@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval.answers.report import read_report
-from s3eval.judge import MergedText, MergeTexts, ReadReport
+from s3eval.judge import MergeTexts, ReadReport
 from s3eval.model import Question
 from s3eval.task import (
     Finding,
@@ -20,7 +20,7 @@ from s3eval.task import (
     Task,
     TruthContext,
 )
-from s3eval.tasks.combining import finding_of_windows
+from s3eval.tasks.combining import finding_of_windows, merged_by_judge
 from s3eval.tasks.items import asked_of, by_question, leading_sense
 from s3eval.vocabulary import Protocol
 
@@ -148,11 +148,7 @@ def _merged(found: Finding, texts: Sequence[str], context: ScoringContext) -> Fi
         return replace(
             found, value=extractive(distinct), detail={**found.detail, "merged_by": "extractive"}
         )
-    merged = context.judgement(MergeTexts(distinct, MERGED))
-    if isinstance(merged, MergedText):
-        return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
-    reason = f"the judge did not merge {len(distinct)} reports: {merged.reason}"
-    return replace(found, state="failed", reason=reason)
+    return merged_by_judge(found, distinct, MERGED, context, "reports")
 
 
 def extractive(texts: Sequence[str]) -> str:
