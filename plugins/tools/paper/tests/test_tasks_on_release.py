@@ -7,8 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
-from s3eval.running.loading import load_task
-from s3eval.task import ScoringContext
+from s3eval.running.loading import load_tasks
+from s3eval.running.scoring import tally_findings
 from s3eval.testing.paths import release_dir
 
 pytestmark = [
@@ -44,10 +44,9 @@ def scored():
         by_task = defaultdict(list)
         for finding in run.findings:
             by_task[finding.task].append(finding)
-        context = ScoringContext(truth.dataset, "release", None, by_task)
-        for name, findings in by_task.items():
-            for tally in load_task(name).tallies(findings, context):
-                values[run.model, name, tally.item, tally.metric] = tally.value
+        tallied = tally_findings(by_task, truth.dataset, "release", load_tasks(by_task))
+        for tally in tallied.tallies:
+            values[run.model, tally.task, tally.item, tally.metric] = tally.value
     return values
 
 
