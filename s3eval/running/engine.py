@@ -1,4 +1,7 @@
-"""The engine: each clip is decoded and watched once and asked everything still unanswered."""
+"""The engine: each clip is decoded and watched once and asked everything still unanswered.
+
+What it yields is written by `s3eval.running.asking`.
+"""
 
 from __future__ import annotations
 
@@ -25,11 +28,11 @@ from s3eval.model import Answer, Model, Question
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugin_calls import call_plugin, is_out_of_memory, no_memory, plugin_output
 from s3eval.running.boundary import checked_answer, checked_identity
-from s3eval.running.executing import Asked, Executor, Local, VideoWork
+from s3eval.running.executing import Asked, VideoWork
 from s3eval.running.keys import AnswerKeys
 from s3eval.running.plan import Plan, VideoPlan
 from s3eval.running.reasons import reason_of
-from s3eval.running.store import AnswerStore, StoredAnswer
+from s3eval.running.store import AnswerStore
 from s3eval.task import Piece, Reading, Task
 
 if TYPE_CHECKING:
@@ -37,14 +40,15 @@ if TYPE_CHECKING:
     from s3eval.running.settings import Settings
     from s3eval.vocabulary import Protocol, Sense
 
-__all__ = ["AskCounts", "Session", "ask_all", "ask_video", "identity_of", "pieces_of"]
+__all__ = ["Session", "ask_video", "identity_of", "pieces_of"]
 
 
 @dataclass(frozen=True)
 class Session:
     """One model in front of one dataset: what asking needs.
 
-    ``facts`` is the model's name and identity, part of every answer's key.
+    ``facts`` is the model's name and identity, part of every answer's key; ``stopping`` says
+    whether only what is in hand is to be finished.
     """
 
     dataset: Dataset
@@ -56,6 +60,7 @@ class Session:
     media: Mapping[str, str] = field(default_factory=dict)
     settings: Settings | None = None
     permission: Permission = LOCAL_ONLY
+    stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     @cached_property
     def _keys(self) -> AnswerKeys:
@@ -131,62 +136,6 @@ def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> st
         return f"missing:{video.name}"
 
 
-@dataclass(frozen=True)
-class AskCounts:
-    """What asking came to."""
-
-    reused: int = 0
-    answered: int = 0
-    failed: int = 0
-    skipped: int = 0
-
-
-Report = Callable[[Answer, bool], None]
-
-
-def ask_all(
-    session: Session,
-    *,
-    retry_failed: bool = False,
-    report: Report = lambda answer, old: None,
-    executor: Executor | None = None,
-) -> AskCounts:
-    """Ask what has not been answered; every answer is stored before the next question.
-
-    Args:
-        retry_failed: ask again what failed before.
-        report: called for every answer, with whether it was already there.
-        executor: where videos are asked about, default one after the other in this process.
-
-    Raises:
-        StopRunError, MachineError, KeyboardInterrupt: asking ended early; answers are kept.
-    """
-    counts = dict.fromkeys(("reused", "answered", "failed", "skipped"), 0)
-
-    def works() -> Iterator[VideoWork]:
-        for plan in session.plan.videos:
-            keys = session.keys(plan)
-            stored = session.store.get_many(keys.values())
-            unanswered: dict[Clip, list[Question]] = {}
-            for (clip, question), key in keys.items():
-                known = stored.get(key)
-                if known is None or (retry_failed and known.status == "failed"):
-                    unanswered.setdefault(clip, []).append(question)
-                else:
-                    counts["reused"] += 1
-                    report(known, True)
-            if unanswered:
-                yield VideoWork(plan, unanswered)
-
-    for asked in (executor or Local()).ask(session, works()):
-        clip, question, answer = asked.clip, asked.question, asked.answer
-        facts = (session.key(clip, question), clip.video, clip.start, clip.end, question.key)
-        session.store.put(StoredAnswer(*facts, answer, round(asked.seconds, 4)))
-        counts[answer.status] += 1
-        report(answer, False)
-    return AskCounts(**counts)
-
-
 _Asked = Iterator[tuple[Clip, Question, Answer, float]]
 
 
@@ -211,18 +160,21 @@ def _ask_footage(session: Session, plan: VideoPlan, todo: dict[Clip, list[Questi
             clip = footage.clip
             questions = waiting.pop(clip)
             if isinstance(footage, FootageFailure):
-                yield from ((clip, q, Answer.failed(footage.reason), 0.0) for q in questions)
+                failed = Answer.failed(footage.reason, footage.kind)
+                yield from ((clip, q, failed, 0.0) for q in questions)
             else:
                 yield from _ask_what_is_there(session.model, footage, questions, plan.video.file)
             # Or this clip's frames would stay in memory while the next clip's are made.
             del footage
+            if session.stopping():
+                return
     except (StopRunError, MachineError):
         raise
     except (S3EvalError, OSError) as error:
         reason = reason_of(error, plan.video.file)
         for clip, questions in waiting.items():
             for question in questions:
-                yield clip, question, Answer.failed(reason), 0.0
+                yield clip, question, Answer.failed(reason, "media"), 0.0
 
 
 def _footage(
@@ -295,7 +247,7 @@ def _ask_clip(model: Model, footage: Footage, questions: Sequence[Question], fil
             raise no_memory() from error
         reason = reason_of(error, file)
     for question in questions[given:]:
-        yield clip, question, Answer.failed(reason), time.perf_counter() - begun
+        yield clip, question, Answer.failed(reason, "model"), time.perf_counter() - begun
 
 
 _NOTHING = object()
