@@ -18,7 +18,7 @@ from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
-from s3eval.running.asking import FailurePolicy
+from s3eval.running.recording import FailurePolicy
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.settings import Settings

@@ -16,7 +16,7 @@ from s3eval.vocabulary import PROTOCOLS
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Request
     from s3eval.api.judges import JudgeChoice
-    from s3eval.running.asking import FailurePolicy
+    from s3eval.running.recording import FailurePolicy
 
 __all__ = ["asking_options", "evaluation_options", "failures_of", "request_of"]
 
@@ -188,7 +188,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
 
 def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
     """What the command says about answers that fail."""
-    from s3eval.running.asking import FailurePolicy
+    from s3eval.running.recording import FailurePolicy
 
     most = 0 if options["on_error"] == "stop" else options["max_failures"]
     return FailurePolicy(options["retry"], most)

@@ -1,6 +1,6 @@
 """The engine: each clip is decoded and watched once and asked everything still unanswered.
 
-What it yields is written by `s3eval.running.asking`.
+What it yields is written by `s3eval.running.recording`.
 """
 
 from __future__ import annotations
