@@ -12,8 +12,8 @@ from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
 from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import installed
-from s3eval.running.recording import FailurePolicy
 from s3eval.running.evaluate import Outcome
+from s3eval.running.recording import FailurePolicy
 from s3eval.running.runs import found_dataset, open_run
 from s3eval.running.settings import Settings
 from s3eval.statistics.scored import Scored

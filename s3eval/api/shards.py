@@ -23,7 +23,7 @@ from s3eval.running.store import AnswerStore
 from s3eval.statistics.scored import Scored
 
 if TYPE_CHECKING:
-    from s3eval.specs import ModelSpec
+    from s3eval.api.model_names import NamedModel
 
 __all__ = ["ask_shard", "merge"]
 
@@ -38,7 +38,7 @@ def _ignored(line: str) -> None:
 
 def ask_shard(
     request: Request,
-    spec: ModelSpec,
+    model: NamedModel,
     out: Path,
     shard: Shard,
     reporting: Reporting = unreported,
@@ -64,10 +64,10 @@ def ask_shard(
         settings=replace(request.settings, selection={**part, "videos": mine}),
         dataset=request.dataset.select(videos=mine),
     )
-    folder = shard.folder(out) / spec.name
-    work = replace(changed.evaluation(spec, folder, None), only_ask=True)
+    folder = shard.folder(out) / model.folder
+    work = replace(changed.evaluation(model, folder, None), only_ask=True)
     write_shard(folder, ShardState(shard, selection))
-    outcome = ask(work, reporter=lambda total: reporting(spec.name, total), notify=notify)
+    outcome = ask(work, reporter=lambda total: reporting(model.folder, total), notify=notify)
     write_shard(folder, ShardState(shard, selection, is_complete=True))
     return outcome
 

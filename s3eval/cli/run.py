@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from s3eval.api.evaluating import Request
     from s3eval.api.judges import JudgeChoice
+    from s3eval.api.model_names import NamedModel
     from s3eval.running.evaluate import Evaluation, Outcome
-    from s3eval.specs import ModelSpec
     from s3eval.task import Finding
 
 EPILOG = """\b
@@ -41,7 +41,7 @@ The same command again goes on where it stopped and asks nothing twice.
     "models",
     multiple=True,
     required=True,
-    help="Names of models (s3eval list models).",
+    help="Names of models (s3eval list models), with options of their own as NAME:VALUE?key=value.",
 )
 @evaluation_options
 @click.option(
@@ -67,25 +67,26 @@ def command(
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
     from s3eval.api.judges import close_judge
+    from s3eval.api.model_names import named_model
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
 
     registry = installed()
-    specs = [registry.get("model", name).spec for name in names(models)]
+    chosen = [named_model(name, registry) for name in names(models)]
     request = request_of(options, judging)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
-        _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
+        _dry_run([request.evaluation(m, out / m.folder, None) for m in chosen], json_file)
         return
     if shard is not None:
-        _ask_shard(shard, request, specs, out, names(at_end))
+        _ask_shard(shard, request, chosen, out, names(at_end))
         return
     judge = judging.open(request.is_judged, line_shown, steps_shown)
     try:
-        works = [request.evaluation(spec, out / spec.name, judge) for spec in specs]
+        works = [request.evaluation(m, out / m.folder, judge) for m in chosen]
         results = [
             evaluated(work, registry, options["resamples"], answers_shown, line_shown)
             for work in works
@@ -103,7 +104,7 @@ def command(
 
 
 def _ask_shard(
-    shard: str, request: Request, specs: Sequence[ModelSpec], out: Path, at_end: Sequence[str]
+    shard: str, request: Request, models: Sequence[NamedModel], out: Path, at_end: Sequence[str]
 ) -> None:
     from s3eval.api.shards import ask_shard
     from s3eval.reporting.progress import answers_shown, line_shown
@@ -113,10 +114,10 @@ def _ask_shard(
     if at_end:
         raise S3EvalError("A shard is no finished run", fix="--at-end with s3eval run, not here")
     failed = 0
-    for spec in specs:
-        outcome = ask_shard(request, spec, out, part, answers_shown, line_shown)
+    for model in models:
+        outcome = ask_shard(request, model, out, part, answers_shown, line_shown)
         failed += outcome.asked.failed + len(outcome.plan.unplanned)
-        echo(f"{spec.name}, shard {part}: {_counted(outcome)}", err=True)
+        echo(f"{model.folder}, shard {part}: {_counted(outcome)}", err=True)
     echo(f"When every shard is done: s3eval merge {out}")
     if failed:
         raise click.exceptions.Exit(3)

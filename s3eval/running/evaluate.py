@@ -14,7 +14,6 @@ from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Answer, Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
-from s3eval.running.recording import AskCounts, FailurePolicy, ask_all
 from s3eval.running.continuing import Kept, changes_of, kept_of
 from s3eval.running.engine import Session, identity_of, pieces_of
 from s3eval.running.executing import load_executor
@@ -22,6 +21,7 @@ from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
 from s3eval.running.plan import Plan, make_plan
+from s3eval.running.recording import AskCounts, FailurePolicy, ask_all
 from s3eval.running.runs import (
     Run,
     RunFacts,

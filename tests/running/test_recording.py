@@ -13,10 +13,10 @@ from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.errors import InterruptedRun, S3EvalError, StopRunError
 from s3eval.facts.clips import Clip, SamplingProfile, windows
 from s3eval.model import Answer, Model, Question
-from s3eval.running.recording import FailurePolicy, ask_all, standing_of
 from s3eval.running.engine import Session, ask_video
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.running.plan import Plan, VideoPlan
+from s3eval.running.recording import FailurePolicy, ask_all, standing_of
 from s3eval.running.store import AnswerStore, StoredAnswer
 
 QUESTIONS = tuple(Question(key, f"{key}?", ("yes", "no")) for key in ("red", "blue"))
