@@ -193,6 +193,11 @@ class ServerModel(Model):
             media_tokens=watched.tokens,
         )
 
+    def usage(self) -> Mapping[str, int]:
+        """Tokens as the server counts them, of tries that brought no answer too."""
+        account = self._client.account
+        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
+
     def close(self) -> None:
         """Stop waiting and close the connections."""
         self._pool.close()
