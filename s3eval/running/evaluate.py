@@ -221,14 +221,13 @@ def _evaluated(
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             total = sum(1 for _ in prepared.plan.asks())
-            with reporter(total) as report, stop_on_signals(notify) as stopping:
+            with reporter(total) as report, stop_on_signals(session.stop, notify):
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
                     report=report,
                     executor=executor,
                     failures=work.failures,
-                    stopping=stopping,
                 )
             bare = _material(work, prepared, None)
             if work.only_ask:

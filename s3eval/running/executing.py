@@ -20,8 +20,8 @@ from s3eval.plugins import installed
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin, Registry
-    from s3eval.running.engine import Session
     from s3eval.running.plan import VideoPlan
+    from s3eval.running.session import Session
     from s3eval.specs import ModelSpec
 
 __all__ = ["Asked", "Executor", "Local", "VideoWork", "load_executor"]
@@ -85,25 +85,28 @@ class Executor(ABC):
     def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
         """Put the questions of each video and yield the answers as they come.
 
+        Once ``session.stop`` is set nothing more is begun, and what is begun is finished and
+        yielded. Where the work is done in other processes, ``session.seconds`` is told what they
+        spent (`s3eval.running.limits.StageSeconds.add_all`).
+
         Args:
             session: the model, the dataset and the senses of the run. Its ``settings`` and
                 ``permission`` are enough to load the same model elsewhere.
             works: the videos that have something unanswered, in the order of the dataset;
                 taken one by one, so that what waits costs no memory. They end early when the
-                run is asked to stop; ``session.stopping()`` says so too, and then only what is
-                in hand is to be finished.
+                run is asked to stop; ``session.stop`` is set then, and only what is in hand
+                is to be finished.
         """
 
 
 class Local(Executor):
-    """One video after the other, in this process."""
+    """In this process; the next videos are decoded while the model answers."""
 
     def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
-        """Every question in the order of the plan."""
-        from s3eval.running.engine import ask_video
+        """As `s3eval.running.pipeline.ask_videos`."""
+        from s3eval.running.pipeline import ask_videos
 
-        for work in works:
-            yield from ask_video(session, work)
+        return ask_videos(session, works)
 
 
 def load_executor(
