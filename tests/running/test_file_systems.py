@@ -81,9 +81,9 @@ def test_a_run_begun_on_a_local_disk_goes_on_after_it_was_moved(mounted, tmp_pat
 @pytest.mark.parametrize("options", ["nolock", "local_lock=all", "nobrl"])
 def test_locks_that_other_machines_do_not_see_are_refused(mounted, options):
     folder = mounted("nfs4", options)
-    with pytest.raises(S3EvalError, match=r"not see its locks.*--shard") as told:
-        with locked(folder):
-            pass
+    advice = r"not see its locks.*--shard"
+    with pytest.raises(S3EvalError, match=advice) as told, locked(folder):
+        pass
     assert "nfs4" in str(told.value)
 
 
@@ -105,7 +105,7 @@ def test_answers_that_another_program_writes_are_told(tmp_path, monkeypatch):
     monkeypatch.setattr(
         store.sqlite3, "connect", lambda *a, **k: real(*a, **{**k, "timeout": 0.01})
     )
-    with pytest.raises(S3EvalError, match="written by another program"):
-        with AnswerStore(tmp_path / "a.sqlite") as opened:
-            put(opened, "1")
+    written = pytest.raises(S3EvalError, match="written by another program")
+    with written, AnswerStore(tmp_path / "a.sqlite") as opened:
+        put(opened, "1")
     other.close()
