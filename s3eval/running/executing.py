@@ -85,10 +85,6 @@ class Executor(ABC):
     def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
         """Put the questions of each video and yield the answers as they come.
 
-        Once ``session.stop`` is set nothing more is begun, and what is begun is finished and
-        yielded. Where the work is done in other processes, ``session.seconds`` is told what they
-        spent (`s3eval.running.limits.StageSeconds.add_all`).
-
         Args:
             session: the model, the dataset and the senses of the run. Its ``settings`` and
                 ``permission`` are enough to load the same model elsewhere.
@@ -96,6 +92,9 @@ class Executor(ABC):
                 taken one by one, so that what waits costs no memory. They end early when the
                 run is asked to stop; ``session.stop`` is set then, and only what is in hand
                 is to be finished.
+
+        Where the work is done in other processes, ``session.seconds`` is told what they spent
+        (`s3eval.running.limits.StageSeconds.add_all`).
         """
 
 

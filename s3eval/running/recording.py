@@ -103,7 +103,7 @@ def ask_all(
         retry_failed: ask again what failed in an earlier command.
         report: called once for every question, with its answer and whether that was already
             there; of a question that is asked again, with its last answer.
-        executor: where videos are asked about, default one after the other in this process.
+        executor: where videos are asked about, default in this process.
         failures: what is done about answers that fail.
 
     Raises:

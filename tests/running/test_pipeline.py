@@ -19,11 +19,11 @@ from s3eval.facts.footage import Footage
 from s3eval.facts.videos import Dataset
 from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import plugin_output
-from s3eval.running.engine import Session
 from s3eval.running.limits import Limits
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.plan import make_plan
 from s3eval.running.recording import ask_all
+from s3eval.running.session import Session
 from s3eval.running.store import AnswerStore
 from s3eval.task import Inquiry, Task
 
