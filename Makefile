@@ -18,7 +18,8 @@ TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
 MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
 JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
 TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
-PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
+EXECUTORS := $(sort $(wildcard plugins/executors/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS) $(EXECUTORS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
 # What the demo needs: the core, the tools (one draws the videos), one task, the models that run

@@ -227,7 +227,7 @@ class _Serving:
             concurrency=ready.concurrency,
             limits=limits,
             seconds=seconds,
-            stopping=self._stopping.is_set,
+            stop=self._stopping,
         )
         try:
             for asked in ask_videos(session, self._given()):

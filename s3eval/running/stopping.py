@@ -21,36 +21,33 @@ _NOTE = "Stopping: what is in hand is finished first; Ctrl-C again stops at once
 
 @contextmanager
 def stop_on_signals(
-    notify: Callable[[str], None] = lambda line: None,
-) -> Iterator[Callable[[], bool]]:
-    """While it lasts, the first signal to end is only noted; a second one interrupts.
+    stop: threading.Event, notify: Callable[[str], None] = lambda line: None
+) -> Iterator[None]:
+    """While it lasts, the first signal to end sets an event; a second one interrupts.
 
     Signals are handled in the main thread alone; in another one nothing changes.
 
     Args:
+        stop: set when somebody asked to stop.
         notify: told that what is in hand is being finished.
 
-    Yields:
-        whether somebody asked to stop.
-
     >>> import os
-    >>> with stop_on_signals() as stopping:
-    ...     before = stopping()
+    >>> stop = threading.Event()
+    >>> with stop_on_signals(stop):
     ...     os.kill(os.getpid(), signal.SIGINT)
-    ...     before, stopping()
-    (False, True)
+    >>> stop.is_set()
+    True
     """
-    asked = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
+        if stop.is_set():
             raise KeyboardInterrupt
-        asked.set()
+        stop.set()
         # Not from here: the main thread may be in the middle of writing to the same stream.
         threading.Thread(target=notify, args=(_NOTE,), daemon=True).start()
 
     with _handled(_SIGNALS, handle):
-        yield asked.is_set
+        yield
 
 
 @contextmanager

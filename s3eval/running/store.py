@@ -18,6 +18,7 @@ from urllib.parse import quote
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_answer
+from s3eval.running.file_systems import is_shared
 
 __all__ = ["AnswerStore", "StoredAnswer", "stores_below"]
 
@@ -109,9 +110,15 @@ class AnswerStore:
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            if is_shared(path.parent):
+                # No shared memory there, which the log needs; see `running.file_systems`.
+                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                self._db.execute("PRAGMA journal_mode=DELETE")
+                self._db.execute("PRAGMA synchronous=FULL")
+            else:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # NORMAL in WAL mode survives a killed process; a power cut may cost the tail.
+                self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
             for name in _missing(self._db):
                 self._db.execute(f"ALTER TABLE answers ADD COLUMN {name} {_LATER[name]}")
@@ -134,6 +141,12 @@ class AnswerStore:
                     "The disk is full; every answer so far is kept",
                     where=self.path.parent,
                     fix="free some space, then the same command again",
+                ) from error
+            if "locked" in str(error):
+                raise S3EvalError(
+                    "The answers of this run are being written by another program",
+                    where=self.path,
+                    fix="wait for it, or another --out",
                 ) from error
             raise S3EvalError(
                 "The answers of this run cannot be used", where=self.path, why=str(error)
