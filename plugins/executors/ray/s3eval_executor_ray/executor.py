@@ -12,7 +12,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval_executor_ray.cluster import Cluster
 from s3eval_executor_ray.options import Options, read_options
-from s3eval_executor_ray.worker import Loaded, Trouble
+from s3eval_executor_ray.worker import Loaded, Spent, Trouble
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
@@ -201,6 +201,9 @@ class _Dealing:
             return
         if isinstance(told, Trouble):
             raise told.error()
+        if isinstance(told, Spent):
+            self._session.seconds.add_all(told.seconds)
+            return
         busy.answered(told)
         yield told
 
