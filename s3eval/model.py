@@ -197,5 +197,12 @@ class Model(ABC):
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
 
+    def usage(self) -> Mapping[str, int]:
+        """Tokens since loading: ``{"tokens_in": …, "tokens_out": …}``, {} where nobody counts.
+
+        For a run's account of where time and tokens went; no answer depends on it.
+        """
+        return {}
+
     def close(self) -> None:
         """Free what was loaded."""

@@ -21,6 +21,7 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
@@ -56,6 +57,7 @@ class Request:
         wait: whether to wait for another run that is at work in the same folder.
         executor: where videos are asked about, with its options.
         failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
     """
 
     settings: Settings
@@ -69,6 +71,7 @@ class Request:
     executor: str = "local"
     executor_options: Mapping[str, Any] = field(default_factory=dict)
     failures: FailurePolicy = field(default_factory=FailurePolicy)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def is_judged(self) -> bool:
@@ -106,6 +109,7 @@ class Request:
             permission=self.judging.permission,
             executor_options=self.executor_options,
             failures=self.failures,
+            limits=self.limits,
         )
         work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
@@ -122,6 +126,7 @@ def prepare(
     executor: str = "local",
     executor_options: Mapping[str, Any] | None = None,
     failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -178,6 +183,7 @@ def prepare(
         executor,
         executor_options or {},
         failures or FailurePolicy(),
+        limits,
     )
 
 

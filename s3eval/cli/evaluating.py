@@ -11,6 +11,7 @@ import click
 from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
+from s3eval.running.limits import FRAME_MEMORY, Limits
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -18,7 +19,14 @@ if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
     from s3eval.running.recording import FailurePolicy
 
-__all__ = ["asking_options", "evaluation_options", "failures_of", "request_of"]
+__all__ = [
+    "asking_options",
+    "evaluation_options",
+    "executor_of",
+    "failures_of",
+    "limits_of",
+    "request_of",
+]
 
 _ASKING = (
     click.option(
@@ -32,6 +40,25 @@ _ASKING = (
         multiple=True,
         metavar="KEY=VALUE",
         help="Set an option of what distributes the videos.",
+    ),
+    click.option(
+        "--replicas",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Load the model in this many processes, one for each GPU or share of the cores.",
+    ),
+    click.option(
+        "--decoders",
+        type=click.IntRange(0),
+        help="Decode this many videos at the same time, ahead of the model (default: the cores).",
+    ),
+    click.option(
+        "--frame-memory",
+        type=click.IntRange(0),
+        default=FRAME_MEMORY >> 20,
+        show_default=True,
+        help="Let decoded clips that wait for the model take this many MiB.",
     ),
     click.option(
         "--retry",
@@ -100,6 +127,11 @@ _OPTIONS = (
         "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
     click.option(
+        "--serve",
+        metavar="SERVER",
+        help="Start this server (vllm, sglang) for the model, and end it with the run.",
+    ),
+    click.option(
         "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
     ),
     click.option(
@@ -163,7 +195,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=key_values(options["model_option"], "--model-option"),
+        model_options=_model_options(options),
         task_options=_task_options(options["task_option"]),
         selection={
             "limit": options["limit"],
@@ -180,10 +212,32 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         options["retry_failed"],
         options["replace"],
         not options["no_wait"],
-        options["executor"],
-        key_values(options["executor_option"], "--executor-option"),
+        *executor_of(options),
         failures_of(options),
+        limits_of(options),
     )
+
+
+def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's options; which server is started for it is one of them."""
+    given = key_values(options["model_option"], "--model-option")
+    return {**given, "serve": options["serve"]} if options["serve"] else given
+
+
+def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What distributes the videos, with its options."""
+    name = options["executor"]
+    given = key_values(options["executor_option"], "--executor-option")
+    if options["replicas"] > 1:
+        if name != "local" or given:
+            raise S3EvalError("--replicas and --executor exclude each other", fix="one of them")
+        return "replicas", {"count": options["replicas"]}
+    return name, given
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """How far decoding runs ahead of the model."""
+    return Limits(options["decoders"], options["frame_memory"] << 20)
 
 
 def failures_of(options: Mapping[str, Any]) -> FailurePolicy:

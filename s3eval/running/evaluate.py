@@ -15,8 +15,10 @@ from s3eval.model import Answer, Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.continuing import Kept, changes_of, kept_of
+from s3eval.running.efficiency import Efficiency, measured
 from s3eval.running.engine import Session, identity_of, pieces_of
 from s3eval.running.executing import load_executor
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
@@ -59,6 +61,7 @@ class Evaluation:
         wait: whether to wait for another run that is at work in ``out``.
         executor: where videos are asked about (`s3eval list executors`), with its options.
         failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
         only_ask: whether the run ends when all is asked: no findings are made, nothing is judged.
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
@@ -77,6 +80,7 @@ class Evaluation:
     executor_options: Mapping[str, Any] = field(default_factory=dict)
     failures: FailurePolicy = field(default_factory=FailurePolicy)
     only_ask: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
         """The model's options, with the permission where clips may leave this machine.
@@ -204,6 +208,9 @@ def _evaluated(
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
+    def told(took: Efficiency) -> None:
+        notify(f"{work.settings.model}: {took}")
+
     kept = kept_of(work, known)
     executor = load_executor(work.executor, known, work.executor_options)
     model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
@@ -221,13 +228,18 @@ def _evaluated(
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             total = sum(1 for _ in prepared.plan.asks())
-            with reporter(total) as report, stop_on_signals(session.stop, notify):
+            with (
+                reporter(total) as report,
+                stop_on_signals(notify) as stopping,
+                measured(work.out, model, session.seconds, told) as counting,
+            ):
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
-                    report=report,
+                    report=counting(report),
                     executor=executor,
                     failures=work.failures,
+                    stopping=stopping,
                 )
             bare = _material(work, prepared, None)
             if work.only_ask:
@@ -264,6 +276,7 @@ def _session(
         work.settings,
         work.permission,
         identity,
+        work.limits,
     )
 
 

@@ -121,7 +121,7 @@ class Worker:
             {},
             senses,
             concurrency=concurrency,
-            stop=self._stop,
+            stopping=self._stop.is_set,
         )
         try:
             yield from ask_videos(session, [work])
