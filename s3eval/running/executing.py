@@ -90,8 +90,8 @@ class Executor(ABC):
                 ``permission`` are enough to load the same model elsewhere.
             works: the videos that have something unanswered, in the order of the dataset;
                 taken one by one, so that what waits costs no memory. They end early when the
-                run is asked to stop; ``session.stop`` is set then, and only what is in hand
-                is to be finished.
+                run is asked to stop; ``session.stopping()`` says so too, and then only what is
+                in hand is to be finished.
 
         Where the work is done in other processes, ``session.seconds`` is told what they spent
         (`s3eval.running.limits.StageSeconds.add_all`).

@@ -96,6 +96,7 @@ def ask_all(
     report: Report = lambda answer, old: None,
     executor: Executor | None = None,
     failures: FailurePolicy | None = None,
+    stopping: Callable[[], bool] = lambda: False,
 ) -> AskCounts:
     """Ask what has not been answered; every answer is stored before it counts.
 
@@ -105,12 +106,14 @@ def ask_all(
             there; of a question that is asked again, with its last answer.
         executor: where videos are asked about, default in this process.
         failures: what is done about answers that fail.
+        stopping: whether only what is in hand is to be finished.
 
     Raises:
         StopRunError: more answers failed than are allowed, or a model stopped the run.
-        InterruptedRun: ``session.stop`` was set; says where the run stands.
+        InterruptedRun: ``stopping`` became true; says where the run stands.
         MachineError, KeyboardInterrupt: asking ended early. Answers are kept in every case.
     """
+    session = replace(session, stopping=stopping)
     asking = _Asking(session, retry_failed, failures or FailurePolicy(), report)
     source = executor or Local()
     works = asking.unanswered()
@@ -119,7 +122,7 @@ def ask_all(
         with closing(_closable(source.ask(session, works))) as answers:
             for asked in answers:
                 asking.take(asked)
-        if session.stop.is_set():
+        if stopping():
             fix = "The same command goes on where it stopped."
             raise InterruptedRun(f"{standing_of(session)}. {fix}")
         if not asking.waiting:
@@ -150,7 +153,7 @@ class _Asking:
         """What is to be asked, video by video; what failed meanwhile comes first."""
         for plan in self.session.plan.videos:
             yield from self.again()
-            if self.session.stop.is_set():
+            if self.session.stopping():
                 return
             todo = self._todo(plan)
             if todo:
@@ -159,7 +162,7 @@ class _Asking:
 
     def again(self) -> Iterator[VideoWork]:
         """What failed and is to be asked again, the questions of a video together."""
-        while self.waiting and not self.session.stop.is_set():
+        while self.waiting and not self.session.stopping():
             video = self.waiting[0][0].video
             todo: dict[Clip, list[Question]] = {}
             others = deque[tuple["Clip", Question]]()

@@ -227,7 +227,7 @@ class _Serving:
             concurrency=ready.concurrency,
             limits=limits,
             seconds=seconds,
-            stop=self._stopping,
+            stopping=self._stopping.is_set,
         )
         try:
             for asked in ask_videos(session, self._given()):

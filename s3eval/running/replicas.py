@@ -190,7 +190,7 @@ class _Distribution:
                 self._hand_out()
                 if not any(self._given.values()):
                     break
-                if self._session.stop.is_set() and not stopping:
+                if self._session.stopping() and not stopping:
                     stopping = True
                     for replica in self._given:
                         replica.stop()
@@ -206,7 +206,7 @@ class _Distribution:
         """Give each replica the next video or two."""
         for _ in range(_AHEAD):
             for replica, given in self._given.items():
-                if len(given) >= _AHEAD or self._session.stop.is_set() or self._error is not None:
+                if len(given) >= _AHEAD or self._session.stopping() or self._error is not None:
                     continue
                 work = self._lost.popleft() if self._lost else next(self._works, None)
                 if work is None:

@@ -21,33 +21,36 @@ _NOTE = "Stopping: what is in hand is finished first; Ctrl-C again stops at once
 
 @contextmanager
 def stop_on_signals(
-    stop: threading.Event, notify: Callable[[str], None] = lambda line: None
-) -> Iterator[None]:
-    """While it lasts, the first signal to end sets an event; a second one interrupts.
+    notify: Callable[[str], None] = lambda line: None,
+) -> Iterator[Callable[[], bool]]:
+    """While it lasts, the first signal to end is only noted; a second one interrupts.
 
     Signals are handled in the main thread alone; in another one nothing changes.
 
     Args:
-        stop: set when somebody asked to stop.
         notify: told that what is in hand is being finished.
 
+    Yields:
+        whether somebody asked to stop.
+
     >>> import os
-    >>> stop = threading.Event()
-    >>> with stop_on_signals(stop):
+    >>> with stop_on_signals() as stopping:
+    ...     before = stopping()
     ...     os.kill(os.getpid(), signal.SIGINT)
-    >>> stop.is_set()
-    True
+    ...     before, stopping()
+    (False, True)
     """
+    asked = threading.Event()
 
     def handle(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
+        if asked.is_set():
             raise KeyboardInterrupt
-        stop.set()
+        asked.set()
         # Not from here: the main thread may be in the middle of writing to the same stream.
         threading.Thread(target=notify, args=(_NOTE,), daemon=True).start()
 
     with _handled(_SIGNALS, handle):
-        yield
+        yield asked.is_set
 
 
 @contextmanager

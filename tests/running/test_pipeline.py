@@ -247,14 +247,9 @@ def test_a_stop_finishes_what_is_begun_and_begins_nothing(data, tmp_path, kind):
     model.seconds = 0.02
     with AnswerStore(tmp_path / "a.sqlite") as store:
         now = session(data, store, model)
-        seen = []
-
-        def report(answer: Answer, old: bool) -> None:
-            seen.append(answer)
-            now.stop.set()
-
+        asked = threading.Event()
         with pytest.raises(InterruptedRun):
-            ask_all(now, report=report)
+            ask_all(now, report=lambda answer, old: asked.set(), stopping=asked.is_set)
         assert len(store) == 3 * len(model.order)
         assert 3 <= len(store) <= 3 * 2 * kind.concurrency
         again = kind()

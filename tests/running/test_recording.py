@@ -130,9 +130,8 @@ def test_as_many_failures_as_allowed_do_not_stop(store):
 
 def test_asked_to_stop_it_finishes_the_clip_in_hand_and_says_where_it_stands(store):
     model = Says()
-    now = session(store, model)
     with pytest.raises(InterruptedRun, match=r"2 of 6 questions are done\. The same command"):
-        ask_all(now, report=lambda answer, old: now.stop.set())
+        ask_all(session(store, model), stopping=lambda: bool(model.asked))
     assert len(store) == 2
     assert ask_all(session(store, Says())).reused == 2
 
@@ -202,6 +201,6 @@ def test_a_clip_is_in_hand_until_all_its_questions_are_answered(store):
     model = Says()
     now = Session.of(Dataset("d", (video,), {}), plan, store, model, "m", {"sight"})
     with pytest.raises(InterruptedRun):
-        ask_all(now, report=lambda answer, old: now.stop.set())
+        ask_all(now, stopping=lambda: bool(model.asked))
     assert {(s.clip_start, s.question) for s in store} == {(0.0, "red"), (0.0, "blue")}
     assert isinstance(clips[0], Clip)

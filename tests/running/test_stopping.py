@@ -93,19 +93,19 @@ def test_a_second_one_stops_at_once(dataset_folder, tmp_path):
 
 def test_handlers_are_as_before_and_other_threads_have_none():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
-    with stop_on_signals(threading.Event()), ended_like_interrupted():
-        pass
+    with stop_on_signals() as stopping, ended_like_interrupted():
+        assert not stopping()
     assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
     seen = []
 
     def elsewhere() -> None:
-        with stop_on_signals(threading.Event()):
-            seen.append(signal.getsignal(signal.SIGINT))
+        with stop_on_signals() as stopping:
+            seen.append((stopping(), signal.getsignal(signal.SIGINT)))
 
     thread = threading.Thread(target=elsewhere)
     thread.start()
     thread.join()
-    assert seen == [before[0]]
+    assert seen == [(False, before[0])]
 
 
 def test_the_end_of_a_process_is_an_interruption():

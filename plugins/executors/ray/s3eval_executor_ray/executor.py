@@ -12,7 +12,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval_executor_ray.cluster import Cluster
 from s3eval_executor_ray.options import Options, read_options
-from s3eval_executor_ray.worker import Loaded, Trouble
+from s3eval_executor_ray.worker import Loaded, Spent, Trouble
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
@@ -157,7 +157,7 @@ class _Dealing:
         """Answers as they come, until every video is done or the run is to stop."""
         while True:
             self._deal()
-            is_over = self._session.stop.is_set() or not (self._again or self._loading)
+            is_over = self._session.stopping() or not (self._again or self._loading)
             if not self._busy and is_over:
                 return
             for ready in self._cluster.ready([*self._busy, *self._loading], _LOOK):
@@ -167,7 +167,7 @@ class _Dealing:
                     yield from self._taken(ready)
 
     def _deal(self) -> None:
-        if self._session.stop.is_set():
+        if self._session.stopping():
             if not self._told_to_stop:
                 for busy in self._busy.values():
                     busy.worker.stop.remote()
@@ -201,6 +201,9 @@ class _Dealing:
             return
         if isinstance(told, Trouble):
             raise told.error()
+        if isinstance(told, Spent):
+            self._session.seconds.add_all(told.seconds)
+            return
         busy.answered(told)
         yield told
 

@@ -23,9 +23,10 @@ from s3eval.running.session import Session, identity_of
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.running.executing import Asked, VideoWork
+    from s3eval.running.limits import Stage
     from s3eval.vocabulary import Sense
 
-__all__ = ["Loaded", "Trouble", "Worker"]
+__all__ = ["Loaded", "Spent", "Trouble", "Worker"]
 
 _KINDS: dict[str, type[S3EvalError]] = {
     "S3EvalError": S3EvalError,
@@ -72,6 +73,13 @@ class Loaded:
     notice: str
 
 
+@dataclass(frozen=True)
+class Spent:
+    """What a video took in a worker, in seconds by stage."""
+
+    seconds: Mapping[Stage, float]
+
+
 class Worker:
     """Holds a model; made and called by Ray, with two calls at a time so that it can be stopped.
 
@@ -101,7 +109,7 @@ class Worker:
 
     def ask(
         self, dataset: Dataset, senses: frozenset[Sense], concurrency: int, work: VideoWork
-    ) -> Iterator[Asked | Trouble]:
+    ) -> Iterator[Asked | Spent | Trouble]:
         """The answers about a video, as they come."""
         assert self._model is not None, "load comes first"
         # Asking neither plans nor stores: the one who writes does.
@@ -113,10 +121,11 @@ class Worker:
             {},
             senses,
             concurrency=concurrency,
-            stop=self._stop,
+            stopping=self._stop.is_set,
         )
         try:
             yield from ask_videos(session, [work])
+            yield Spent(session.seconds.as_dict())
         except GeneratorExit:
             raise
         except BaseException as error:
