@@ -17,6 +17,7 @@ from s3eval.running.materials import material_of
 from s3eval.running.runs import Run, open_runs
 from s3eval.running.scoring import combine_all
 from s3eval.task import TruthContext
+from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_view.report.cells import stem
 from s3eval_view.report.evidence import Known, unique_labels
 from s3eval_view.server.media import Recording, identifier
@@ -30,8 +31,7 @@ __all__ = ["Opened", "RunFolder", "Shown", "ShownRun"]
 
 #: What decides what is shown of a run.
 _FILES = ("run.json", "findings.jsonl", "scores.json")
-#: How many answers a run in progress may have for its findings to be combined at every look.
-_MOST_PROVISIONAL = 200_000
+_PLACE = {name: place for place, name in enumerate(FEATURE_NAMES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,9 @@ class ShownRun:
         for name in self.task_names:
             task, context = self.tasks.by_name[name], self.truth_context(name)
             items = {item.name: item for item in task.items()}
-            for finding in self.findings.get(name, ()):
+            for finding in sorted(
+                self.findings.get(name, ()), key=lambda f: _PLACE.get(f.item, 99)
+            ):
                 item = items.get(finding.item) or task.item(finding.item)
                 if item is None or finding.state == "skipped":
                     continue
@@ -247,7 +249,7 @@ class Opened:
             bare = ShownRun(key, label, run, selected, whole, tasks, {}, True)
             (combined,) = combine_all([bare.material()])
             return ShownRun(key, label, run, selected, whole, tasks, combined.findings, True)
-        tasks = load_tasks(run.findings or run.facts.tasks)
+        tasks = load_tasks(dict.fromkeys([*run.facts.tasks, *run.findings]))
         return ShownRun(key, label, run, selected, whole, tasks, run.findings, provisional)
 
 

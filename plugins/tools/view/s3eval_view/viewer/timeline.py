@@ -216,14 +216,16 @@ def _saying(known: Known, run: ShownRun) -> Saying:
         more = f"{'+' if off >= 0 else '−'}{abs(off):.1f} {known.item.unit} off"
     windows = [w for w in _windows(known) if w[2] == known.item.positive]
     if finding.pieces > 1:
-        more = f"{len(windows)} of {finding.pieces} windows say {known.item.positive}"
+        more = f"{len(windows)} of {finding.pieces} windows"
     text = _value(finding.value, known)
     if finding.probability is not None:
         text += f" ({finding.probability:.0%})"
-    task = "" if finding.task in run.tasks.providing("features") else f"{words(finding.task)}: "
-    return Saying(
-        task + text, mark, finding.state, _moments(finding.value, known), finding.task, more
-    )
+    times = _moments(finding.value, known)
+    if times and min(times) >= 0:
+        text = words(finding.task)  # the time itself is the button beside it
+    elif finding.task not in run.tasks.providing("features"):
+        text = f"{words(finding.task)}: {text}"
+    return Saying(text, mark, finding.state, times, finding.task, more)
 
 
 def _windows(known: Known) -> list[tuple[float, float, Any]]:
