@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import stat
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -353,6 +354,73 @@ def test_a_run_in_progress_is_followed(filmed, tmp_path):
     assert "another" in asking.page("runs").text
 
 
+def test_a_run_in_progress_is_not_combined_for_every_page(filmed, tmp_path, monkeypatch):
+    copy = shutil.copytree(filmed.runs[0], tmp_path / "replay")
+    (copy / "findings.jsonl").unlink()
+    opened = Opened([copy])
+    first = opened.now()
+    os.utime(copy / "answers.sqlite")
+    assert opened.now() is first
+    monkeypatch.setattr("s3eval_view.viewer.opened.FRESH", 0.0)
+    assert opened.now() is not first
+
+
+def test_it_is_served_until_interrupted(filmed):
+    import signal
+    import subprocess
+    import sys
+    import urllib.request
+
+    command = [sys.executable, "-m", "s3eval", "view", str(filmed.runs[0]), "--no-browser"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", line)[0]
+        for _ in range(100):
+            try:
+                with urllib.request.urlopen(address, timeout=5) as answer:
+                    assert "4 videos" in answer.read().decode()
+                break
+            except ConnectionRefusedError:
+                continue
+        with pytest.raises(urllib.error.HTTPError, match="403"):
+            urllib.request.urlopen(address[:-2], timeout=5)
+    finally:
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+    assert "Ended." in out and err == "" and process.returncode == 0
+    assert filmed.video not in out
+
+
+def test_a_taken_port_is_told():
+    from s3eval_view.server.serving import address_of, listening
+
+    with listening(0) as taken:
+        port = int(address_of(taken, "t").split(":")[2].partition("/")[0])
+        with pytest.raises(S3EvalError, match="cannot be used"):
+            listening(port)
+
+
+def test_converted_files_stay_within_their_bound(filmed):
+    from s3eval_view.server.playing import Conversions
+
+    shown = Opened(filmed.runs).now()
+    keys = [k for k, r in shown.recordings.items() if r.video.name in ("P1@old", filmed.video)]
+    conversions = Conversions(bound=1)
+    for key in keys:
+        conversions.start(key, shown.recording(key))
+        until = 600
+        while conversions.state(key).state == "working" and until:
+            until -= 1
+            time.sleep(0.05)
+        assert conversions.state(key).state == "ready"
+    # Only the newest is kept; the first can be asked for again.
+    assert conversions.state(keys[0]).state == "none"
+    assert conversions.file(keys[1]).is_file()
+    assert len(list(conversions.file(keys[1]).parent.iterdir())) == 1
+    conversions.close()
+
+
 def test_the_history_says_what_changed(filmed):
     asking = Asking(filmed.runs)
     text = asking.page("runs").text
@@ -409,8 +477,6 @@ def test_conversions_are_private_and_go_with_the_viewer(filmed):
         state = asking(f"conversion/{key}").json()
         if state["state"] != "working":
             break
-        import time
-
         time.sleep(0.05)
     assert state["state"] == "ready", state
     assert "mpeg2video" in state["words"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +32,8 @@ __all__ = ["Opened", "RunFolder", "Shown", "ShownRun"]
 
 #: What decides what is shown of a run.
 _FILES = ("run.json", "findings.jsonl", "scores.json")
+#: Seconds that the findings of a run in progress may be old.
+FRESH = 15.0
 _PLACE = {name: place for place, name in enumerate(FEATURE_NAMES)}
 
 
@@ -198,17 +201,31 @@ class Opened:
     _signature: tuple[Any, ...] = ()
     _shown: Shown | None = None
     _kept: dict[Path, tuple[Any, ShownRun]] = field(default_factory=dict, repr=False)
+    _read_at: dict[Path, float] = field(default_factory=dict, repr=False)
     _datasets: dict[tuple[str, bool], Dataset] = field(default_factory=dict, repr=False)
 
     def now(self) -> Shown:
         """The runs as they are now."""
         with self._lock:
             folders = [folder for path in self.paths for folder in _folders(path)]
-            signature = tuple((f, _signature(f)) for f in folders)
+            signature = tuple((f, self._state(f)) for f in folders)
             if self._shown is None or signature != self._signature:
                 self._shown = self._read(folders)
                 self._signature = signature
             return self._shown
+
+    def _state(self, folder: Path) -> tuple[Any, ...]:
+        """What changes when a run's files do.
+
+        A run in progress changes with every answer; combining them anew for every page would
+        keep a machine busy that is asking a model. Its findings may be `FRESH` seconds old.
+        """
+        found = _signature(folder)
+        kept = self._kept.get(folder)
+        if kept is None or not kept[1].is_provisional or kept[0][0] != found[0]:
+            return found
+        is_fresh = time.monotonic() - self._read_at.get(folder, 0.0) < FRESH
+        return kept[0] if is_fresh else found
 
     def refuse_nothing(self) -> None:
         """Raise where there is no run to show.
@@ -227,7 +244,7 @@ class Opened:
         runs: list[ShownRun] = []
         problems: list[RunFolder] = []
         for folder, label in zip(folders, labels, strict=True):
-            state = _signature(folder)
+            state = self._state(folder)
             kept = self._kept.get(folder)
             if kept is None or kept[0] != state or kept[1].label != label:
                 try:
@@ -237,6 +254,7 @@ class Opened:
                     problems.append(RunFolder(label, str(error)))
                     continue
                 self._kept[folder] = kept
+                self._read_at[folder] = time.monotonic()
             runs.append(kept[1])
         return Shown(tuple(runs), tuple(problems))
 
@@ -260,16 +278,16 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _signature(folder: Path) -> tuple[Any, ...]:
-    """What changes when the run's files do; answers count only while there are no findings."""
-    names = list(_FILES)
+    """The states of a run's files, and of its answers, which count while there are no findings."""
+    answers: tuple[Any, ...] = ()
     if not (folder / "findings.jsonl").is_file():
-        names += ["answers.sqlite", "answers.sqlite-wal"]
-    facts: list[Any] = []
-    for name in names:
-        try:
-            state = (folder / name).stat()
-        except OSError:
-            facts.append(None)
-        else:
-            facts.append((state.st_size, state.st_mtime_ns))
-    return tuple(facts)
+        answers = tuple(_file_state(folder / n) for n in ("answers.sqlite", "answers.sqlite-wal"))
+    return tuple(_file_state(folder / name) for name in _FILES), answers
+
+
+def _file_state(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns

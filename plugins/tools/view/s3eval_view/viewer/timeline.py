@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.vocabulary import FEATURE_NAMES
-from s3eval_view.report.beside import Step, align
+from s3eval_view.report.beside import MOST_CHARACTERS, Step, align
 from s3eval_view.report.evidence import words
 
 if TYPE_CHECKING:
@@ -283,11 +283,18 @@ def _telling(task: str, item: str, known: Sequence[tuple[int, Known]]) -> Tellin
             said.append((place, finding.reason, (), finding.state))
         elif isinstance(finding.value, (list, tuple)):
             steps = align(finding.value, list(one.truth or ()))
-            said.append((place, ", ".join(words(str(t)) for t in finding.value), steps, "answered"))
+            text = _cut(", ".join(words(str(t)) for t in finding.value))
+            said.append((place, text, steps, "answered"))
         else:
-            said.append((place, str(finding.value), (), "answered"))
+            said.append((place, _cut(str(finding.value)), (), "answered"))
     name = words(task) if words(task) == words(item) else f"{words(task)}: {words(item)}"
     return Telling(task, item, name, first.item.kind, _joined(first.truth), tuple(said))
+
+
+def _cut(text: str) -> str:
+    """A text that fits beside others; the whole of it stands with what led to it."""
+    more = len(text) - MOST_CHARACTERS
+    return text if more <= 0 else f"{text[:MOST_CHARACTERS]} … ({more} further characters)"
 
 
 def _joined(value: Any) -> str:
