@@ -110,7 +110,7 @@ def _clips(now: Now, run: ShownRun, key: str) -> Sequence[Clip]:
     if not run.is_asked:
         return []
     video = now.shown.recording(key).video.name
-    return clips_of(run.material([video]), video)
+    return clips_of(run.material_about(video), video)
 
 
 def _frames(

@@ -34,6 +34,8 @@ __all__ = ["Opened", "RunFolder", "Shown", "ShownRun"]
 _FILES = ("run.json", "findings.jsonl", "scores.json")
 #: Seconds that the findings of a run in progress may be old.
 FRESH = 15.0
+#: Of how many videos a run's answers are kept as read.
+_MATERIALS = 8
 _PLACE = {name: place for place, name in enumerate(FEATURE_NAMES)}
 
 
@@ -59,6 +61,8 @@ class ShownRun:
     tasks: LoadedTasks
     findings: Mapping[str, Sequence[Finding]]
     is_provisional: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _kept: dict[str, Material] = field(default_factory=dict, repr=False)
 
     @property
     def is_asked(self) -> bool:
@@ -112,11 +116,27 @@ class ShownRun:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def material(self, videos: Sequence[str] | None = None, with_pieces: bool = True) -> Material:
-        """What its findings are made of, of some videos only or of all."""
-        selected = self.selected if videos is None else self.selected.select(videos)
+    def material(self, with_pieces: bool = True) -> Material:
+        """What its findings are made of."""
         protocol: Any = self.run.facts.protocol
-        return material_of(self.run, selected, self.dataset, protocol, with_pieces=with_pieces)
+        return material_of(self.run, self.selected, self.dataset, protocol, with_pieces=with_pieces)
+
+    def material_about(self, video: str) -> Material:
+        """What its findings about one video are made of; kept for the videos looked at last.
+
+        A page of frames asks for it sixty times, and where a file was copied since the run its
+        content is hashed each time.
+        """
+        with self._lock:
+            kept = self._kept.pop(video, None)
+            if kept is None:
+                protocol: Any = self.run.facts.protocol
+                selected = self.selected.select([video])
+                kept = material_of(self.run, selected, self.dataset, protocol)
+            self._kept[video] = kept
+            while len(self._kept) > _MATERIALS:
+                del self._kept[next(iter(self._kept))]
+            return kept
 
 
 @dataclass(frozen=True)

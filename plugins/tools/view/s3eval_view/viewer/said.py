@@ -124,7 +124,7 @@ def clips_of(material: Material, video: str) -> list[Clip]:
 def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
     """All findings of a run about a video, each with what led to it."""
     video = recording.video.name
-    material = run.material([video]) if run.is_asked else run.material(with_pieces=False)
+    material = run.material_about(video) if run.is_asked else run.material(with_pieces=False)
     clips = {clip: n for n, clip in enumerate(clips_of(material, video), 1)}
     judged, note = _judged(run, material, video, judges)
     pieces = {

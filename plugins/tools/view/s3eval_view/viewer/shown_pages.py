@@ -162,7 +162,7 @@ def clip_of(now: Now, key: str, run: str, number: int) -> tuple[ShownRun, Record
     one, recording = now.shown.run(run), now.shown.recording(key)
     if not one.is_asked:
         raise S3EvalError("This run keeps no clips: its answers were recorded elsewhere")
-    clips = clips_of(one.material([recording.video.name]), recording.video.name)
+    clips = clips_of(one.material_about(recording.video.name), recording.video.name)
     if not 1 <= number <= len(clips):
         raise S3EvalError(f"There are {len(clips)} clips of this video in this run")
     return one, recording, clips[number - 1]

@@ -186,7 +186,8 @@ def _annotated(
         values = list(dict.fromkeys(k.truth for k in known if k.truth is not None))
         for value in values:
             one = next(k for k in known if k.truth == value)
-            told.append(Saying(_value(value, one), times=_moments(value, one)))
+            times = _moments(value, one)
+            told.append(Saying("" if times else _value(value, one), times=times))
             bars += [
                 Bar("annotated", t, None, f"{words(item)}, annotated") for t in _moments(value, one)
             ]
