@@ -51,7 +51,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,adapters,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
