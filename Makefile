@@ -21,9 +21,9 @@ TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
 PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# What the demo needs: the core, the tools (one draws the videos), the tasks, the models that run
 # anywhere, the offline judge.
-DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
+DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 

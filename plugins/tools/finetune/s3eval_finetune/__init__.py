@@ -1,0 +1,30 @@
+"""Tuning models on seizures: training data, rewards and plans for the engines people use.
+
+>>> from s3eval_finetune import s3eval_commands
+>>> [spec.name for spec in s3eval_commands()]
+['finetune', 'finetune export']
+"""
+
+from __future__ import annotations
+
+from s3eval.hooks import hookimpl
+from s3eval.specs import CommandSpec
+
+__all__ = ["s3eval_commands"]
+
+
+@hookimpl
+def s3eval_commands() -> list[CommandSpec]:
+    """The group ``finetune`` and its verbs."""
+    return [
+        CommandSpec(
+            "finetune",
+            adapter="s3eval_finetune.cli:group",
+            summary="training data, rewards and commands for tuning a model",
+        ),
+        CommandSpec(
+            "finetune export",
+            adapter="s3eval_finetune.cli.export:command",
+            summary="a dataset's training folds as samples for ms-swift, TRL or LLaMA-Factory",
+        ),
+    ]
