@@ -2,7 +2,7 @@
 
 >>> from s3eval_finetune import s3eval_commands
 >>> [spec.name for spec in s3eval_commands()]
-['finetune', 'finetune export']
+['finetune', 'finetune export', 'finetune plan', 'finetune rewards']
 """
 
 from __future__ import annotations
@@ -26,5 +26,15 @@ def s3eval_commands() -> list[CommandSpec]:
             "finetune export",
             adapter="s3eval_finetune.cli.export:command",
             summary="a dataset's training folds as samples for ms-swift, TRL or LLaMA-Factory",
+        ),
+        CommandSpec(
+            "finetune plan",
+            adapter="s3eval_finetune.cli.plan:command",
+            summary="the commands and the environment that tune a model, and what they take",
+        ),
+        CommandSpec(
+            "finetune rewards",
+            adapter="s3eval_finetune.cli.rewards:command",
+            summary="what each reward pays for answers that only want the reward",
         ),
     ]

@@ -18,6 +18,7 @@ from s3eval_finetune.samples.making import RECIPES
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
+    from s3eval.vocabulary import Sense
     from s3eval_finetune.exporting import Exported
     from s3eval_finetune.samples.sample import Sample
 
@@ -129,7 +130,7 @@ def command(
         frozenset(_numbers(folds, "--folds")),
         _numbers(tasks, "--tasks") or (1, 2, 3, 4, 5, 6, 7),
         seed,
-        frozenset(senses.split(",")),  # type: ignore[arg-type]
+        _perceived(senses, form),
     )
     refuse_unknown("task", [str(n) for n in choice.tasks], [str(n) for n in range(1, 8)])
     made = make_samples(opened, choice)
@@ -170,6 +171,15 @@ def _exported(
     clips = len({s.span for s in samples})
     with steps_shown("cutting", clips) as advance:
         return export(opened, made, samples, out, writing, facts, advance)
+
+
+def _perceived(senses: str, form: str) -> frozenset[Sense]:
+    """The senses asked for, without hearing where the engine takes pictures alone."""
+    named: set[Any] = {*senses.split(",")}
+    perceived = named - {"hearing"} if FORMATS[form].frames else named
+    if not perceived:
+        raise S3EvalError(f"{FORMATS[form].engine} takes pictures alone", fix="--senses sight")
+    return frozenset(perceived)
 
 
 def _numbers(given: tuple[str, ...], option: str) -> tuple[int, ...]:
