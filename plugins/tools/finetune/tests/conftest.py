@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+
+# They run in the engines' own environments (test_engines.py), never in this process.
+collect_ignore = ["loaders"]
 
 
 @pytest.fixture(scope="session")
@@ -30,8 +33,3 @@ def exported(drawn: Path, tmp_path_factory: Any) -> Path:
         main(["finetune", "export", str(drawn), str(out)])
     assert ended.value.code == 0
     return out
-
-
-def table(folder: Path) -> list[dict[str, str]]:
-    with (folder / "samples.csv").open(encoding="utf-8") as file:
-        return list(csv.DictReader(file))

@@ -108,7 +108,8 @@ def _shared(given: argparse.Namespace) -> dict[str, Any]:
         "learning_rate": given.learning_rate,
         "per_device_train_batch_size": given.per_device,
         "gradient_accumulation_steps": given.accumulation,
-        "warmup_ratio": given.warmup,
+        # Below 1 it is a share of all steps.
+        "warmup_steps": given.warmup,
         "num_train_epochs": given.epochs,
         "max_steps": given.steps or -1,
         "logging_steps": 1,
@@ -130,6 +131,15 @@ def _sft(given: argparse.Namespace, model: Any, processor: Any, data: Any) -> An
                       processing_class=processor)  # fmt: skip
 
 
+def _media_tokens(processor: Any) -> list[int]:
+    """The ids of the tokens that stand for media, or begin and end them."""
+    kinds = ("image", "video", "audio")
+    names = [f"{k}_token" for k in kinds]
+    names += [f"{k}_{end}_token" for k in ("vision", "audio") for end in ("bos", "eos")]
+    tokens = [t for n in names if (t := getattr(processor.tokenizer, n, None))]
+    return [int(i) for i in processor.tokenizer.convert_tokens_to_ids(tokens)]
+
+
 def _grpo(given: argparse.Namespace, model: Any, processor: Any, data: Any) -> Any:
     from trl import GRPOConfig, GRPOTrainer
 
@@ -144,6 +154,8 @@ def _grpo(given: argparse.Namespace, model: Any, processor: Any, data: Any) -> A
         top_k=given.top_k,
         max_completion_length=given.max_new_tokens,
         remove_unused_columns=False,
+        # A completion that opens a picture or sound of its own has none, and stops the engine.
+        generation_kwargs={"suppress_tokens": _media_tokens(processor)},
     )
     reward = getattr(trl, given.reward)
     return GRPOTrainer(model, reward, config, train_dataset=data, processing_class=processor)
