@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-
 # They run in the engines' own environments (test_engines.py), never in this process.
 collect_ignore = ["loaders"]
 
