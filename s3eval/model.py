@@ -12,6 +12,7 @@ from s3eval.plugin_calls import described
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.facts.footage import Footage
     from s3eval.specs import ModelSpec
 
@@ -177,6 +178,13 @@ class Model(ABC):
     def answer(self, footage: Footage, question: Question) -> str | Answer:
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
+
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination | None:
+        """What the model can tell of how it takes this clip; None for nothing (the default).
+
+        For ``s3eval check-model``: tokens, prompt, sharing. Answers nothing and keeps nothing.
+        """
+        return None
 
     def close(self) -> None:
         """Free what was loaded."""

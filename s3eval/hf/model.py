@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.examining import examined
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
 from s3eval.hf.independent import IndependentGenerator
 from s3eval.hf.loading import Loaded, load_checkpoint, named_class
@@ -46,6 +47,7 @@ from s3eval.hf.source import first_line
 from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.footage import Footage
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
@@ -194,10 +196,10 @@ class TransformersModel(Model):
     def _compared(self) -> SharingCheck:
         media = self.media(small_clip(self.senses))
         clip = WatchedClip("a small clip", media, self.template(media))
-        prompts = [self._whole(clip, question) for question in _SMALL_QUESTIONS]
+        prompts = [self.whole_prompt(clip, question) for question in _SMALL_QUESTIONS]
         reader = IndependentGenerator(self.model, self.processor.tokenizer, 1.0, False)
         try:
-            prefix = self._prefill(clip, "")
+            prefix = self.prefilled(clip, "")
             tails = [self.tail(clip, prefix, question) for question in _SMALL_QUESTIONS]
             for tail, prompt in zip(tails, prompts, strict=True):
                 if [*prefix.tokens, *tail] != prompt["input_ids"][0].tolist():
@@ -238,7 +240,7 @@ class TransformersModel(Model):
             watched.number = self._workers.watch(footage)
             self._workers.forget_with(watched, watched.number)
         if media.senses and self.options.sharing != "independent":
-            watched.prefixes[""] = self._prefill(watched, "")
+            watched.prefixes[""] = self.prefilled(watched, "")
         return watched
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
@@ -252,6 +254,12 @@ class TransformersModel(Model):
                 continue
             for system, same in groupby(run, key=lambda q: q.system):
                 yield from self._ask(clip, system, list(same))
+
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination:
+        """The clip's tokens, what is wrong with the prompt, sharing against independence."""
+        media = self.media(footage)
+        clip = WatchedClip("a clip", media, self.template(media))
+        return examined(self, clip, self._generator, questions)
 
     def close(self) -> None:
         """Free the weights."""
@@ -278,7 +286,7 @@ class TransformersModel(Model):
             yield from self._ask_independently(watched, questions)
             return
         if system not in watched.prefixes:
-            watched.prefixes[system] = self._prefill(watched, system)
+            watched.prefixes[system] = self.prefilled(watched, system)
         prefix = watched.prefixes[system]
         asked = []
         for question in questions:
@@ -297,12 +305,12 @@ class TransformersModel(Model):
             self.options.score_choices,
         )
         for question in questions:
-            prompt = self._whole(watched, question)
+            prompt = self.whole_prompt(watched, question)
             longest = self._longest(question)
             self._check_tokens(watched, prompt, longest)
             yield generator.answer(prompt, question, longest)
 
-    def _whole(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
+    def whole_prompt(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
         """The whole prompt of a question, as the model takes it."""
         return self.inputs(clip.template.render(question.text, question.system), clip.media)
 
@@ -310,7 +318,12 @@ class TransformersModel(Model):
         """Tokens an answer may have: the task's limit, or the user's where lower."""
         return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
 
-    def _prefill(self, watched: WatchedClip, system: str) -> Prefix:
+    def prefilled(self, watched: WatchedClip, system: str = "") -> Prefix:
+        """The prompt up to the clip's end, read by the model.
+
+        Raises:
+            S3EvalError: the clip is over the model's context, or memory ran out.
+        """
         import torch
 
         inputs = self.inputs(watched.template.head(system), watched.media)
@@ -336,7 +349,7 @@ class TransformersModel(Model):
         return {**made.to(self.model.device), **media.forward}
 
     def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any], more: int = 0) -> None:
-        count, budget = inputs["input_ids"].shape[1] + more, self._context
+        count, budget = inputs["input_ids"].shape[1] + more, self.context
         if count >= budget:
             raise S3EvalError(
                 f"The clip takes {count:,} tokens, but the model reads {budget:,}",
@@ -348,16 +361,17 @@ class TransformersModel(Model):
         self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
     ) -> None:
         longest = max(len(a.tail) + a.longest for a in asked)
-        if prefix.length + longest > self._context:
+        if prefix.length + longest > self.context:
             raise S3EvalError(
                 f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "
-                f"{self._context:,}",
+                f"{self.context:,}",
                 where=watched.where,
                 fix="--model-option max_media_tokens, or fewer frames",
             )
 
     @property
-    def _context(self) -> int:
+    def context(self) -> int:
+        """The tokens that the model reads at once."""
         text = self.model.config.get_text_config()
         return int(getattr(text, "max_position_embeddings", None) or sys.maxsize)
 
