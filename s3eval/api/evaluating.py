@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.api.model_names import NamedModel, named_model
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -71,19 +72,24 @@ class Request:
         return _is_judged(self.settings.tasks)
 
     def evaluation(
-        self, spec: ModelSpec, out: Path, reader: Judge | None, **changes: Any
+        self, model: ModelSpec | NamedModel, out: Path, reader: Judge | None, **changes: Any
     ) -> Evaluation:
         """The evaluation of one model.
 
         Args:
+            model: installed; the options that its name sets go before the settings'.
             reader: the judge, opened; None where none reads.
             changes: to the settings: sampling, model_options, task_options, profile, judge.
 
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
+        named = model if isinstance(model, NamedModel) else NamedModel(model)
+        if named.options:
+            others = changes.get("model_options", self.settings.model_options)
+            changes["model_options"] = {**others, **named.options}
         work = Evaluation(
-            settings=changed(self.settings, model=spec.name, **changes),
+            settings=changed(self.settings, model=named.spec.name, **changes),
             dataset=self.dataset,
             out=out,
             whole=self.whole,
@@ -95,7 +101,7 @@ class Request:
             executor=self.executor,
             permission=self.judging.permission,
         )
-        work.options_of(spec)  # consent among the options is refused before anything is asked
+        work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
 
 
@@ -241,7 +247,7 @@ def evaluate(
     The same call again goes on where it stopped and asks nothing twice.
 
     Args:
-        model: a model's name, or several.
+        model: a model's name, or several; ``NAME:VALUE?option=value`` sets options of its own.
         tasks: task names, or "all".
         data: from `open_dataset`, or what it takes.
         out: the folder of the runs, one below it for each model.
@@ -292,11 +298,11 @@ def evaluate(
     check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
-    specs = [registry.get("model", name).spec for name in names]
+    models = [named_model(name, registry) for name in names]
     shown = {"notify": line_shown, "progress": steps_shown} if progress else {}
     reader = choice.open(request.is_judged, **shown)  # type: ignore[arg-type]
     try:
-        works = [request.evaluation(spec, Path(out) / spec.name, reader) for spec in specs]
+        works = [request.evaluation(m, Path(out) / m.folder, reader) for m in models]
         reporting = answers_shown if progress else _unreported
         results = [
             evaluated(work, registry, resamples, reporting, line_shown if progress else _ignored)

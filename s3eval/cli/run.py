@@ -36,7 +36,7 @@ The same command again goes on where it stopped and asks nothing twice.
     "models",
     multiple=True,
     required=True,
-    help="Names of models (s3eval list models).",
+    help="Names of models (s3eval list models), with options of their own as NAME:VALUE?key=value.",
 )
 @evaluation_options
 @click.option(
@@ -56,22 +56,23 @@ def command(
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
     from s3eval.api.judges import close_judge
+    from s3eval.api.model_names import named_model
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
     from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
 
     registry = installed()
-    specs = [registry.get("model", name).spec for name in names(models)]
+    chosen = [named_model(name, registry) for name in names(models)]
     request = request_of(options, judging)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
-        _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
+        _dry_run([request.evaluation(m, out / m.folder, None) for m in chosen], json_file)
         return
     judge = judging.open(request.is_judged, line_shown, steps_shown)
     try:
-        works = [request.evaluation(spec, out / spec.name, judge) for spec in specs]
+        works = [request.evaluation(m, out / m.folder, judge) for m in chosen]
         results = [
             evaluated(work, registry, options["resamples"], answers_shown, line_shown)
             for work in works
