@@ -97,6 +97,12 @@ class Model(ABC):
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
     looks: bool = True
 
+    #: Questions that the model answers at the same time, about any clips. Above 1 :meth:`watch`,
+    #: :meth:`ask` and :meth:`release` are called from several threads at once, a clip in each;
+    #: a server's clients and engines that batch say so. 1: one clip after the other, in one
+    #: thread, in the order of the dataset.
+    concurrency: int = 1
+
     @property
     def senses(self) -> frozenset[Sense] | None:
         """What the loaded model perceives, where loading tells; None for all its spec states.
@@ -140,8 +146,10 @@ class Model(ABC):
     def prepare(self, footage: Footage) -> Any:
         """The part of watching that needs no accelerator: resizing, tokenising, encoding.
 
-        Optional. Thread-safe, since it may run for a later clip while :meth:`watch` and
-        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`.
+        Optional. Thread-safe: it runs for later clips, several at once, while :meth:`watch` and
+        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`; where it
+        has an integer ``nbytes``, that is what it counts for in the memory that waiting clips
+        may take, else as much as the footage.
         """
         return footage
 

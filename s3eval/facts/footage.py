@@ -83,6 +83,17 @@ class Footage:
         return SOUND_RATE
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that frames, their times and sound take in memory.
+
+        >>> from s3eval import Clip, Sampling
+        >>> Footage.unseen(Clip("v1", 0.0, 30.0, Sampling())).nbytes
+        0
+        """
+        sound = 0 if self.sound is None else self.sound.nbytes
+        return int(self.frames.nbytes + self.times.nbytes + sound)
+
+    @property
     def fps(self) -> float:
         """Frames a second over the clip as sampled, 0.0 without frames."""
         length = self.clip.end - self.clip.start

@@ -19,8 +19,8 @@ from s3eval.plugins import installed
 
 if TYPE_CHECKING:
     from s3eval.plugins import Registry
-    from s3eval.running.engine import Session
     from s3eval.running.plan import VideoPlan
+    from s3eval.running.session import Session
 
 __all__ = ["Asked", "Executor", "Local", "VideoWork", "load_executor"]
 
@@ -60,6 +60,10 @@ class Executor(ABC):
     def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
         """Put the questions of each video and yield the answers as they come.
 
+        Once ``session.stop`` is set nothing more is begun, and what is begun is finished and
+        yielded. Where the work is done in other processes, ``session.seconds`` is told what they
+        spent (`s3eval.running.limits.StageSeconds.add_all`).
+
         Args:
             session: the model, the dataset and the senses of the run. Its ``settings`` and
                 ``permission`` are enough to load the same model elsewhere.
@@ -69,14 +73,13 @@ class Executor(ABC):
 
 
 class Local(Executor):
-    """One video after the other, in this process."""
+    """In this process; the next videos are decoded while the model answers."""
 
     def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
-        """Every question in the order of the plan."""
-        from s3eval.running.engine import ask_video
+        """As `s3eval.running.pipeline.ask_videos`."""
+        from s3eval.running.pipeline import ask_videos
 
-        for work in works:
-            yield from ask_video(session, work)
+        return ask_videos(session, works)
 
 
 def load_executor(name: str, registry: Registry | None = None) -> Executor:
