@@ -56,6 +56,8 @@ class Answer:
             choices; empty where the model gives none.
         mass: the total probability the model gave to all choices before normalising, in
             [0, 1]; a small mass means the probabilities mean little. None without them.
+        thoughts: what the model wrote before its answer, where that is known apart from it; kept,
+            never read.
     """
 
     status: AnswerStatus
@@ -63,6 +65,7 @@ class Answer:
     reason: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     mass: float | None = None
+    thoughts: str = ""
 
     @classmethod
     def of(cls, text: str, **more: Any) -> Answer:

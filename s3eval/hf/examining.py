@@ -118,7 +118,7 @@ def _question_fault(text: str) -> str:
 
 def _turn_fault(model: TransformersModel, clip: WatchedClip) -> str:
     """Without the start of the model's own turn it may go on writing the user's."""
-    after = clip.template.render(_MARK).rpartition(_MARK)[2]
+    after = clip.template.render(_MARK).rpartition(_MARK)[2].removesuffix(model.thinking.ending)
     try:
         bare = model.processor.apply_chat_template(
             [

@@ -46,6 +46,11 @@ class Greedy:
         self._used[rows, -1] = tokens
         return list(tokens.tolist())
 
+    def correct(self, which: int, token: int | None) -> None:
+        """What the last choice of an answer became: another token, or none that was kept."""
+        if self._used is not None:
+            self._used[which, -1] = self._used[which, 0] if token is None else token
+
 
 def _table(rows: Sequence[Sequence[int]]) -> Any:
     """Token ids as a tensor, shape (rows, longest); a shorter row repeats its first one."""

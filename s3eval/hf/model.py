@@ -44,6 +44,7 @@ from s3eval.hf.sharing import (
     small_clip,
 )
 from s3eval.hf.source import first_line
+from s3eval.hf.thinking import AS_IT_LIKES, begins_thoughts, thinking_of
 from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
@@ -95,7 +96,10 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
+        # Not before the processor is as the family needs it.
+        self.thinking = AS_IT_LIKES
         self.make_ready()
+        self.thinking = thinking_of(self.processor, options.thinking, spec.name)
         self.sharing: SharingCheck | None = None
         self._generator = self._new_generator()
 
@@ -149,7 +153,7 @@ class TransformersModel(Model):
 
     def template(self, media: Media) -> Template:
         """The chat template around this clip."""
-        return Template(self.processor, media.content, dict(self.media_ends))
+        return Template(self.processor, media.content, dict(self.media_ends), self.thinking)
 
     def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
         """The tokens of a question's prompt after the clip.
@@ -166,7 +170,13 @@ class TransformersModel(Model):
 
     def notice(self) -> str:
         """How questions are asked, where that was found out on loading."""
-        return str(self.sharing or "")
+        found = [str(self.sharing)] if self.sharing else []
+        if self.options.thinking is None and begins_thoughts(self.processor):
+            found.append(
+                "it thinks before it answers, within the answer's tokens: --model-option "
+                "thinking=off, or thinking=TOKENS"
+            )
+        return "; ".join(found)
 
     def check_sharing(self) -> None:
         """Compare sharing with independent calls on a small clip, unless the tests do so.
@@ -216,7 +226,7 @@ class TransformersModel(Model):
 
     def _new_generator(self) -> AnswerGenerator:
         kind = AnswerGenerator if self.options.tensor_parallel == 1 else SynchronizedGenerator
-        return kind(self.model, self.processor.tokenizer, self.options)
+        return kind(self.model, self.processor.tokenizer, self.options, self.thinking)
 
     def identity(self) -> Mapping[str, Any]:
         """Checkpoint and version, dtype, attention, options that change answers, positions."""
@@ -303,11 +313,12 @@ class TransformersModel(Model):
             self.processor.tokenizer,
             self._generator.penalty,
             self.options.score_choices,
+            self.thinking,
         )
         for question in questions:
             prompt = self.whole_prompt(watched, question)
             longest = self._longest(question)
-            self._check_tokens(watched, prompt, longest)
+            self._check_tokens(watched, prompt, longest + self.thinking.budget)
             yield generator.answer(prompt, question, longest)
 
     def whole_prompt(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
@@ -360,7 +371,7 @@ class TransformersModel(Model):
     def _check_context(
         self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
     ) -> None:
-        longest = max(len(a.tail) + a.longest for a in asked)
+        longest = max(len(a.tail) + a.longest for a in asked) + self.thinking.budget
         if prefix.length + longest > self.context:
             raise S3EvalError(
                 f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "

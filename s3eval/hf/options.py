@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -55,6 +55,9 @@ class Options(BaseModel):
         max_media_tokens: frames are reduced until the clip fits; refused when it cannot.
         score_choices: answer questions that offer choices by the most probable one, without
             generating.
+        thinking: "off" (the template is told so, and a thought that it would begin is closed),
+            "on" (at most 2,048 tokens of thought before an answer) or so many tokens; None leaves
+            it to the checkpoint, and thoughts count towards the answer's tokens.
         max_new_tokens: cut answers at this many tokens, where the task allows more.
         repetition_penalty: None takes the checkpoint's own.
         check_memory: refuse before loading when the weights cannot fit.
@@ -78,6 +81,7 @@ class Options(BaseModel):
     max_frames: int | None = Field(None, gt=0)
     max_media_tokens: int = Field(24_576, gt=0)
     score_choices: bool = False
+    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = None
     max_new_tokens: int | None = Field(None, ge=1)
     repetition_penalty: float | None = Field(None, gt=0)
     check_memory: bool = True

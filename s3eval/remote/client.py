@@ -295,7 +295,8 @@ class ChatClient:
         if reply.finish == "refusal":
             raise CallError("refusal", "the model refused", raw=reply.text)
         if not reply.text.strip():
-            raise CallError("empty", f"a reply without words (finish: {reply.finish or 'none'})")
+            only = "of thoughts alone" if reply.thoughts.strip() else "without words"
+            raise CallError("empty", f"a reply {only} (finish: {reply.finish or 'none'})")
         return reply
 
     def _cost(self, reply: Reply, bound: float) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugin_calls import call_plugin
@@ -159,10 +159,12 @@ def _measured(
             subject.package,
             lambda: subject.model.examine(footage, ()),
         )
-        why = "" if examined else "this model does not tell"
+        refusal = ""
+    except (MachineError, StopRunError):
+        raise
     except S3EvalError as error:
-        examined, why = None, str(error)
-    yield budget_line(examined, why, what)
+        examined, refusal = None, str(error)
+    yield budget_line(examined, refusal, what)
     cost = measured(subject, footage, decoding)
     yield speed_line(cost)
     yield memory_line(cost)

@@ -89,7 +89,7 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "change": ("footage",),
     "order": ("footage", "reversal", "colour", "change"),
     "times": ("footage", "reversal", "change", "order"),
-    "hearing": ("sound",),
+    "hearing": ("footage", "sound"),
 }
 
 

@@ -119,15 +119,19 @@ def sharing_line(examined: Examination | None, why: str) -> CheckLine:
     return _line(name, question, "fail", examined.sharing_reason or found, cause)
 
 
-def budget_line(examined: Examination | None, why: str, what: str) -> CheckLine:
+def budget_line(examined: Examination | None, refusal: str, what: str) -> CheckLine:
     """Whether the largest clip of the sampling profile fits.
 
     Args:
+        refusal: why the model refuses the clip, "" where it does not.
         what: the clip in words.
     """
     name, question = "budget", "is the largest clip within the token budget?"
+    if refusal:
+        cause = "fewer frames or pixels (--sampling, max_pixels), or a larger max_media_tokens"
+        return _line(name, question, "fail", f"{what} is refused: {refusal}", cause)
     if examined is None or examined.fits is None:
-        return _line(name, question, "cannot tell", why or "this model does not count tokens")
+        return _line(name, question, "cannot tell", "this model does not count tokens")
     limits = [n for n in (examined.token_budget, examined.context) if n is not None]
     found = f"{what} takes {examined.clip_tokens:,} tokens of {min(limits):,}"
     if examined.fits:

@@ -63,7 +63,10 @@ def healthy(architecture: str) -> dict[str, Any]:
     return structural(load(architecture))
 
 
-@pytest.mark.parametrize("architecture", ["gemma4", "qwen3_vl", "qwen3_5"])
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("gemma4", "qwen3_5")]
+
+
+@pytest.mark.parametrize("architecture", ["qwen3_vl", *SLOW])
 def test_a_healthy_checkpoint_fails_no_structural_line(architecture: str) -> None:
     lines = healthy(architecture)
     expected = STRUCTURAL if architecture == "gemma4" else STRUCTURAL - {"sound"}
@@ -71,6 +74,7 @@ def test_a_healthy_checkpoint_fails_no_structural_line(architecture: str) -> Non
     assert failing(lines) == set()
 
 
+@pytest.mark.slow
 def test_a_state_that_questions_leave_behind_fails_sharing_and_batch(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -120,6 +124,7 @@ def test_frames_that_are_sorted_fail_the_reversal_line(monkeypatch: pytest.Monke
     assert failing(planted(load("qwen3_vl"), monkeypatch, by_redness)) == {"reversal"}
 
 
+@pytest.mark.slow
 def test_sound_that_is_left_out_fails_the_sound_line(monkeypatch: pytest.MonkeyPatch) -> None:
     def without(footage: Any) -> Any:
         return replace(footage, sound=None)
@@ -169,8 +174,9 @@ def test_a_budget_that_is_not_kept_fails_the_budget_line(monkeypatch: pytest.Mon
         footage, _ = largest_clip(small, drawn(), subject)
         return budget_line(subject.model.examine(footage, ()), "", "a window")
 
-    subject = load("qwen3_vl", max_pixels=200_000, max_media_tokens=200)
+    subject = load("qwen3_vl", max_pixels=200_000, max_media_tokens=600)
     assert line(subject).verdict == "pass"
+    less = subject.model.options.model_copy(update={"max_media_tokens": 300})
+    monkeypatch.setattr(subject.model, "options", less)
     monkeypatch.setattr(subject.model, "_affordable_pixels", lambda footage: 200_000.0)
-    subject.model._pixels.clear()
     assert line(subject).verdict == "fail"
