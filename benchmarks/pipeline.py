@@ -42,10 +42,11 @@ from s3eval.facts.clips import profile
 from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.model import Model, Question
 from s3eval.plugins import installed
-from s3eval.running.engine import Session, ask_all
 from s3eval.running.limits import Limits
 from s3eval.running.loading import load_tasks
 from s3eval.running.plan import make_plan
+from s3eval.running.recording import ask_all
+from s3eval.running.session import Session
 from s3eval.running.store import AnswerStore
 
 AT_ONCE, SLEEP = 64, 0.5

@@ -16,9 +16,15 @@ if TYPE_CHECKING:
     from s3eval.facts.footage import Footage
     from s3eval.specs import ModelSpec
 
-__all__ = ["Answer", "AnswerStatus", "Model", "Question"]
+__all__ = ["FAILURE_KINDS", "Answer", "AnswerStatus", "FailureKind", "Model", "Question"]
 
 AnswerStatus = Literal["answered", "failed", "skipped"]
+#: What failed: the video or sound file, the process that decodes it, the model, its memory, the
+#: server that was asked, the worker of an executor; "" where it is not known.
+FailureKind = Literal["", "media", "decoder", "model", "memory", "server", "worker"]
+FAILURE_KINDS: tuple[FailureKind, ...] = (
+    "", "media", "decoder", "model", "memory", "server", "worker",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class Answer:
             choices; empty where the model gives none.
         mass: the total probability the model gave to all choices before normalising, in
             [0, 1]; a small mass means the probabilities mean little. None without them.
+        kind: of a failure: what failed.
+        note: what else must be known of an answer, one line: that less of the clip was shown
+            than its sampling says, since memory ran out.
         thoughts: what the model wrote before its answer, where that is known apart from it; kept,
             never read.
     """
@@ -65,6 +74,8 @@ class Answer:
     reason: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     mass: float | None = None
+    kind: FailureKind = ""
+    note: str = ""
     thoughts: str = ""
 
     @classmethod
@@ -73,9 +84,9 @@ class Answer:
         return cls("answered", text, **more)
 
     @classmethod
-    def failed(cls, reason: str) -> Answer:
+    def failed(cls, reason: str, kind: FailureKind = "") -> Answer:
         """A failed answer with its reason."""
-        return cls("failed", reason=reason)
+        return cls("failed", reason=reason, kind=kind)
 
     @classmethod
     def skipped(cls, reason: str) -> Answer:

@@ -177,7 +177,7 @@ class ExporterSpec(Spec):
 class ExecutorSpec(Spec):
     """A way of putting a run's questions: ``s3eval run --executor NAME``.
 
-    The adapter is a class (`s3eval.running.executing.Executor`) that takes no arguments.
+    The adapter is a class, a `s3eval.running.executing.Executor`; its ``of`` takes the options.
     """
 
 

@@ -21,6 +21,7 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.recording import FailurePolicy
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
-__all__ = ["Request", "evaluate", "evaluated", "prepare"]
+__all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
 #: A label and the number of questions, to what is told of each answer.
 Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
@@ -53,7 +54,8 @@ class Request:
         retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
-        executor: where videos are asked about.
+        executor: where videos are asked about, with its options.
+        failures: what is done about answers that fail.
     """
 
     settings: Settings
@@ -65,6 +67,8 @@ class Request:
     replace_run: bool = False
     wait: bool = True
     executor: str = "local"
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
+    failures: FailurePolicy = field(default_factory=FailurePolicy)
 
     @property
     def is_judged(self) -> bool:
@@ -100,6 +104,8 @@ class Request:
             wait=self.wait,
             executor=self.executor,
             permission=self.judging.permission,
+            executor_options=self.executor_options,
+            failures=self.failures,
         )
         work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
@@ -114,6 +120,8 @@ def prepare(
     replace_run: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    failures: FailurePolicy | None = None,
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -168,6 +176,8 @@ def prepare(
         replace_run,
         wait,
         executor,
+        executor_options or {},
+        failures or FailurePolicy(),
     )
 
 
@@ -176,7 +186,8 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def _unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+def unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+    """Progress that is not shown."""
     return nullcontext(lambda answer, old: None)
 
 
@@ -184,7 +195,7 @@ def evaluated(
     work: Evaluation,
     registry: Registry | None = None,
     resamples: int = 2000,
-    reporting: Reporting = _unreported,
+    reporting: Reporting = unreported,
     notify: Callable[[str], None] = lambda line: None,
     load: Callable[..., Any] | None = None,
 ) -> tuple[Outcome, Scored]:
@@ -235,6 +246,9 @@ def evaluate(
     replace: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    retry: int = 0,
+    max_failures: int | None = None,
     at_end: Sequence[str] = (),
     allow_remote: bool = False,
     phi: Phi = "redact",
@@ -259,7 +273,9 @@ def evaluate(
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
-        executor: where videos are asked about (``s3eval list executors``).
+        executor: where videos are asked about (``s3eval list executors``), with its options.
+        retry: how often a question that fails is asked again.
+        max_failures: how many questions may fail before asking stops; None for any number.
         at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
@@ -294,7 +310,11 @@ def evaluate(
         selection=chosen,
     )
     earlier = [Path(p) for p in reuse]
-    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    policy = FailurePolicy(retry, max_failures)
+    request = prepare(
+        settings, opened, choice, earlier, retry_failed, replace, wait, executor,
+        executor_options, policy,
+    )  # fmt: skip
     check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
@@ -303,7 +323,7 @@ def evaluate(
     reader = choice.open(request.is_judged, **shown)  # type: ignore[arg-type]
     try:
         works = [request.evaluation(m, Path(out) / m.folder, reader) for m in models]
-        reporting = answers_shown if progress else _unreported
+        reporting = answers_shown if progress else unreported
         results = [
             evaluated(work, registry, resamples, reporting, line_shown if progress else _ignored)
             for work in works

@@ -16,9 +16,43 @@ from s3eval.vocabulary import PROTOCOLS
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Request
     from s3eval.api.judges import JudgeChoice
+    from s3eval.running.recording import FailurePolicy
 
-__all__ = ["evaluation_options", "request_of"]
+__all__ = ["asking_options", "evaluation_options", "failures_of", "request_of"]
 
+_ASKING = (
+    click.option(
+        "--executor",
+        default="local",
+        show_default=True,
+        help="What distributes the videos (s3eval list executors).",
+    ),
+    click.option(
+        "--executor-option",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set an option of what distributes the videos.",
+    ),
+    click.option(
+        "--retry",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Ask a question that fails up to N times more.",
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["stop", "continue"]),
+        default="continue",
+        show_default=True,
+        help="Stop at the first question that fails, or go on without its answer.",
+    ),
+    click.option(
+        "--max-failures",
+        type=click.IntRange(0),
+        help="Stop when more than N questions have failed.",
+    ),
+)
 _OPTIONS = (
     click.option(
         "--tasks",
@@ -87,12 +121,6 @@ _OPTIONS = (
         is_flag=True,
         help="Stop if another run is at work in OUT, instead of waiting for it.",
     ),
-    click.option(
-        "--executor",
-        default="local",
-        show_default=True,
-        help="What distributes the videos (s3eval list executors).",
-    ),
     click.option("--dry-run", is_flag=True, help="Show how much would be asked, and ask nothing."),
     click.option(
         "--resamples",
@@ -105,8 +133,15 @@ _OPTIONS = (
 
 def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to ask about what: tasks, data, selection, sampling, options, judge, privacy."""
-    command = judge_options(command)
+    command = asking_options(judge_options(command))
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def asking_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where to ask, and what to do about what fails."""
+    for option in reversed(_ASKING):
         command = option(command)
     return command
 
@@ -146,7 +181,17 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         options["replace"],
         not options["no_wait"],
         options["executor"],
+        key_values(options["executor_option"], "--executor-option"),
+        failures_of(options),
     )
+
+
+def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
+    """What the command says about answers that fail."""
+    from s3eval.running.recording import FailurePolicy
+
+    most = 0 if options["on_error"] == "stop" else options["max_failures"]
+    return FailurePolicy(options["retry"], most)
 
 
 def _folds(values: tuple[str, ...]) -> list[int] | None:

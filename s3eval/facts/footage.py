@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from s3eval.errors import S3EvalError
 
@@ -102,10 +102,16 @@ class Footage:
 
 @dataclass(frozen=True)
 class FootageFailure:
-    """A clip that could not be decoded, and why (one line, no path); the others still are."""
+    """A clip that could not be decoded, and why (one line, no path); the others still are.
+
+    Attributes:
+        kind: "media" where the file is at fault, "decoder" where the process that decodes
+            crashed, hung or used up its memory.
+    """
 
     clip: Clip
     reason: str
+    kind: Literal["media", "decoder"] = "media"
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def prepared_clip(
     except BaseException as error:
         reason = _reason_or_raise(error, file)
         spent = (time.perf_counter() - begun) / len(there)
-        known += [Asked(clip, q, Answer.failed(reason), spent) for q in there]
+        known += [Asked(clip, q, Answer.failed(reason, "model"), spent) for q in there]
         return PreparedClip(clip, file, known)
     return PreparedClip(clip, file, known, there, prepared, _size(prepared, footage))
 
@@ -130,7 +130,7 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
     except BaseException as error:
         reason = _reason_or_raise(error, ready.file)
     for question in questions[given:]:
-        yield Asked(clip, question, Answer.failed(reason), time.perf_counter() - begun)
+        yield Asked(clip, question, Answer.failed(reason, "model"), time.perf_counter() - begun)
 
 
 def _reason_or_raise(error: BaseException, file: str) -> str:

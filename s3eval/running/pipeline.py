@@ -34,7 +34,7 @@ _AT_HAND = 4
 def ask_videos(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
     """Put the questions of each video and yield the answers as they come.
 
-    When ``session.stop`` is set, no further clip is begun; what is begun is finished.
+    When ``session.stopping()`` is true, no further clip is begun; what is begun is finished.
 
     Args:
         works: taken one by one, a few videos ahead, in the thread that takes the answers.
@@ -58,10 +58,10 @@ def _one_after_the_other(session: Session, works: Iterable[VideoWork]) -> Iterat
         video = sorted_work(session, work)
         yield from video.known
         for clip in read_clips(session, video):
-            if session.stop.is_set():
+            if session.stopping():
                 return
             yield from ask_prepared(session.model, clip, session.seconds)
-        if session.stop.is_set():
+        if session.stopping():
             return
 
 
@@ -74,7 +74,7 @@ class _Feed:
 
     def feed(self) -> Iterator[Asked]:
         """Give videos; yields what needs no reading."""
-        while not self.is_over and not self._session.stop.is_set() and self._reader.has_room:
+        while not self.is_over and not self._session.stopping() and self._reader.has_room:
             work = next(self._works, None)
             if work is None:
                 self.is_over = True
@@ -91,7 +91,7 @@ def _in_order(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
     reader = Reader(session, lambda: news.put(None), in_order=True)
     feed = _Feed(session, works, reader)
     try:
-        while not session.stop.is_set():
+        while not session.stopping():
             yield from feed.feed()
             if not reader.videos:
                 return
@@ -169,13 +169,13 @@ def _several_at_once(session: Session, works: Iterable[VideoWork]) -> Iterator[A
     error: BaseException | None = None
     try:
         while True:
-            if error is None and not session.stop.is_set():
+            if error is None and not session.stopping():
                 yield from feed.feed()
                 try:
                     _open_ready(reader, opened)
                 except Exception as raised:
                     error = raised
-            if not opened and (error is not None or session.stop.is_set() or not reader.videos):
+            if not opened and (error is not None or session.stopping() or not reader.videos):
                 break
             begun, idle = time.perf_counter(), not opened
             told = news.get()

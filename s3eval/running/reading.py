@@ -97,8 +97,8 @@ def read_clips(
             clip = footage.clip
             questions = waiting.pop(clip)
             if isinstance(footage, FootageFailure):
-                reason = footage.reason
-                failed = [Asked(clip, q, Answer.failed(reason)) for q in questions]
+                told = Answer.failed(footage.reason, footage.kind)
+                failed = [Asked(clip, q, told) for q in questions]
                 yield PreparedClip(clip, file, failed)
                 continue
             if not admitted(footage.nbytes):
@@ -115,7 +115,7 @@ def read_clips(
             raise no_memory() from error
         reason = reason_of(error, file)
         for clip, questions in waiting.items():
-            failed = [Asked(clip, q, Answer.failed(reason)) for q in questions]
+            failed = [Asked(clip, q, Answer.failed(reason, "media")) for q in questions]
             yield PreparedClip(clip, file, failed)
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -36,7 +35,7 @@ class Session:
         concurrency: questions the model answers at once (`Model.concurrency`).
         limits: how far reading runs ahead of the model.
         seconds: where the time went, added up while asking.
-        stop: set from anywhere to have what is begun finished and nothing else begun.
+        stopping: whether only what is in hand is to be finished.
     """
 
     dataset: Dataset
@@ -51,7 +50,7 @@ class Session:
     concurrency: int = 1
     limits: Limits = DEFAULT_LIMITS
     seconds: StageSeconds = field(default_factory=StageSeconds)
-    stop: threading.Event = field(default_factory=threading.Event)
+    stopping: Callable[[], bool] = field(default=lambda: False, repr=False)
 
     @cached_property
     def _keys(self) -> AnswerKeys:

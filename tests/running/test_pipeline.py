@@ -13,16 +13,17 @@ from typing import Any
 import pytest
 from s3eval_synth.testing import tiny_dataset
 
-from s3eval.errors import MachineError, StopRunError
+from s3eval.errors import InterruptedRun, MachineError, StopRunError
 from s3eval.facts.clips import SamplingProfile, windows
 from s3eval.facts.footage import Footage
 from s3eval.facts.videos import Dataset
 from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import plugin_output
-from s3eval.running.engine import Session, ask_all
 from s3eval.running.limits import Limits
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.plan import make_plan
+from s3eval.running.recording import ask_all
+from s3eval.running.session import Session
 from s3eval.running.store import AnswerStore
 from s3eval.task import Inquiry, Task
 
@@ -246,13 +247,9 @@ def test_a_stop_finishes_what_is_begun_and_begins_nothing(data, tmp_path, kind):
     model.seconds = 0.02
     with AnswerStore(tmp_path / "a.sqlite") as store:
         now = session(data, store, model)
-        seen = []
-
-        def report(answer: Answer, old: bool) -> None:
-            seen.append(answer)
-            now.stop.set()
-
-        ask_all(now, report=report)
+        asked = threading.Event()
+        with pytest.raises(InterruptedRun):
+            ask_all(now, report=lambda answer, old: asked.set(), stopping=asked.is_set)
         assert len(store) == 3 * len(model.order)
         assert 3 <= len(store) <= 3 * 2 * kind.concurrency
         again = kind()
