@@ -40,6 +40,8 @@ class Question:
         max_tokens: the longest answer generated.
         sense: what answering takes; a model without it is not asked ("skipped").
         system: an optional system instruction.
+        repeat: which repetition of the same question this is, from 0 on.
+        seed: of what is drawn for it, where the model draws (`Model.temperature`).
     """
 
     key: str
@@ -48,6 +50,8 @@ class Question:
     max_tokens: int = 64
     sense: Sense = "sight"
     system: str = ""
+    repeat: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -116,6 +120,11 @@ class Model(ABC):
     #: a server's clients and engines that batch say so. 1: one clip after the other, in one
     #: thread, in the order of the dataset.
     concurrency: int = 1
+
+    #: Above 0 answers are drawn, so that a question asked again (`Question.repeat`) may get
+    #: another answer; each draw follows from the question's seed, repetition and text. At 0 the
+    #: same question about the same clip always gets the same answer.
+    temperature: float = 0.0
 
     @property
     def senses(self) -> frozenset[Sense] | None:

@@ -16,7 +16,7 @@ from s3eval.hf.choices import (
 )
 from s3eval.hf.decoding import PrefixDecoding, start_decoding
 from s3eval.hf.environment import GIB, free_memory, is_out_of_memory
-from s3eval.hf.greedy import Greedy
+from s3eval.hf.greedy import Greedy, draw_seed
 from s3eval.hf.logits import logits_of
 from s3eval.hf.options import Options, Way
 from s3eval.hf.prefix import Prefix
@@ -147,7 +147,13 @@ class AnswerGenerator:
         with torch.inference_mode():
             decoding = start_decoding(self.way(prefix), self._model, prefix, self.pad)
             logits = self._logits(decoding.start([a.tail for a in group]))
-            greedy = Greedy(prefix, [a.tail for a in group], self.penalty)
+            greedy = Greedy(
+                prefix,
+                [a.tail for a in group],
+                self.penalty,
+                self._options.temperature or 0.0,
+                [draw_seed(a.question) for a in group],
+            )
             thoughts = [""] * len(group)
             if self._thinking.budget:
                 logits, thoughts = self._think(decoding, greedy, logits)

@@ -11,6 +11,7 @@ from typing import Any
 from s3eval.errors import S3EvalError
 from s3eval.hf.choices import Tokens, as_answer, choice_probabilities, spellings
 from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.greedy import draw, draw_seed
 from s3eval.hf.thinking import AS_IT_LIKES, Thinking, ThoughtRow
 from s3eval.model import Answer, Question
 
@@ -26,6 +27,7 @@ class IndependentGenerator:
         penalty: repetition penalty, 1 for none.
         score_choices: whether questions with choices are answered by the most probable one.
         thinking: how questions are thought about before they are answered.
+        temperature: above 0 tokens are drawn.
     """
 
     def __init__(
@@ -35,10 +37,12 @@ class IndependentGenerator:
         penalty: float,
         score_choices: bool,
         thinking: Thinking = AS_IT_LIKES,
+        temperature: float = 0.0,
     ) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._penalty, self._score_choices = penalty, score_choices
         self._thinking = thinking
+        self._temperature = temperature
 
     def answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
         """Answer a question.
@@ -58,9 +62,10 @@ class IndependentGenerator:
         scored_only = bool(question.choices) and self._score_choices
         ends = self._model.generation_config.eos_token_id
         stops = {ends} if isinstance(ends, int) else set(ends or ())
-        before, thoughts = self._think(inputs, frozenset(stops))
+        seed = draw_seed(question)
+        before, thoughts = self._think(inputs, frozenset(stops), seed)
         steps = len(before) + (1 if scored_only else longest)
-        tokens, logits = self.generate(inputs, steps, before)
+        tokens, logits = self.generate(inputs, steps, before, seed)
         tokens, logits = tokens[len(before) :], logits[len(before) :]
         written = [t for t in tokens if t not in stops]
         text = self._tokenizer.decode(written, skip_special_tokens=True)
@@ -76,7 +81,7 @@ class IndependentGenerator:
         return as_answer(scores.best if scored_only else text, scores, thoughts)
 
     def _think(
-        self, inputs: Mapping[str, Any], stops: frozenset[int]
+        self, inputs: Mapping[str, Any], stops: frozenset[int], seed: int
     ) -> tuple[tuple[int, ...], str]:
         """All tokens before the answer, and what was thought in them."""
         if not self._thinking.budget:
@@ -86,7 +91,7 @@ class IndependentGenerator:
         most = self._thinking.budget + len(self._thinking.closing) + 12
         while len(read) < most:
             # Up to where the model is corrected; then on from there.
-            tokens, _ = self.generate(inputs, most, read)
+            tokens, _ = self.generate(inputs, most, read, seed)
             for token in tokens[len(read) :]:
                 following = row.following(token)
                 if following is None:
@@ -98,12 +103,17 @@ class IndependentGenerator:
         raise S3EvalError("A thought that has no end", where="thinking")
 
     def generate(
-        self, inputs: Mapping[str, Any], longest: int, forced: Sequence[int] = ()
+        self,
+        inputs: Mapping[str, Any],
+        longest: int,
+        forced: Sequence[int] = (),
+        seed: int | None = None,
     ) -> tuple[list[int], Any]:
-        """Greedy tokens, the end token included, and the float32 logits they were chosen from.
+        """The answer's tokens, the end token included, and the float32 logits they came from.
 
         Args:
             forced: tokens that the answer starts with whatever their probability.
+            seed: of the draws, where there is a temperature; None takes the most probable.
 
         Returns:
             token ids; logits before any penalty, shape (steps, vocabulary).
@@ -111,6 +121,9 @@ class IndependentGenerator:
         import torch
         from transformers import LogitsProcessorList
 
+        processors: list[Any] = [_Force(forced)] if forced else []
+        if self._temperature > 0 and seed is not None:
+            processors.append(_Draw(len(forced), self._temperature, seed))
         with torch.inference_mode():
             made = self._model.generate(
                 **inputs,
@@ -120,7 +133,7 @@ class IndependentGenerator:
                 repetition_penalty=self._penalty,
                 output_logits=True,
                 return_dict_in_generate=True,
-                logits_processor=LogitsProcessorList([_Force(forced)] if forced else []),
+                logits_processor=LogitsProcessorList(processors),
             )
         steps = len(made.logits)
         tokens = made.sequences[0, -steps:].tolist()
@@ -138,6 +151,24 @@ class _Force:
 
         if self._step < len(self._tokens):
             token = self._tokens[self._step]
+            scores = torch.full_like(scores, -torch.inf)
+            scores[:, token] = 0.0
+        self._step += 1
+        return scores
+
+
+class _Draw:
+    """Leaves one possible token at each step, the one that is drawn; after those forced."""
+
+    def __init__(self, forced: int, temperature: float, seed: int) -> None:
+        self._forced, self._temperature, self._seed = forced, temperature, seed
+        self._step = 0
+
+    def __call__(self, ids: Any, scores: Any) -> Any:
+        import torch
+
+        if self._step >= self._forced:
+            token = draw(scores[0], self._temperature, self._seed, self._step)
             scores = torch.full_like(scores, -torch.inf)
             scores[:, token] = 0.0
         self._step += 1

@@ -98,6 +98,7 @@ class TransformersModel(Model):
         self.model, self.processor = loaded.model, loaded.processor
         # Not before the processor is as the family needs it.
         self.thinking = AS_IT_LIKES
+        self.temperature = options.temperature or 0.0
         self.make_ready()
         self.thinking = thinking_of(self.processor, options.thinking, spec.name)
         self.sharing: SharingCheck | None = None
@@ -314,6 +315,7 @@ class TransformersModel(Model):
             self._generator.penalty,
             self.options.score_choices,
             self.thinking,
+            self.temperature,
         )
         for question in questions:
             prompt = self.whole_prompt(watched, question)

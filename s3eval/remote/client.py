@@ -233,7 +233,7 @@ class ChatClient:
         if "temperature" not in known.without:
             body["temperature"] = self.sampling.temperature
         if "seed" not in known.without:
-            body["seed"] = self.sampling.seed
+            body["seed"] = self.sampling.seed + request.seed
         if request.top_logprobs and "logprobs" not in known.without:
             body["logprobs"] = True
             body["top_logprobs"] = request.top_logprobs

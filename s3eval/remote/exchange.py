@@ -77,6 +77,7 @@ class ChatRequest:
         schema_name: names the schema for the server.
         top_logprobs: alternatives wanted for the first tokens, 0 for none.
         media_tokens: upper bound of the tokens that media parts take, for the budget.
+        seed: added to the client's own.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -85,6 +86,7 @@ class ChatRequest:
     schema_name: str = "reply"
     top_logprobs: int = 0
     media_tokens: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)

@@ -170,3 +170,22 @@ def test_the_generic_model_thinks_too() -> None:
     asked = [replace(q, sense="sight") for q in QUESTIONS]
     given = list(model.ask(model.watch(noise_clip(1)), asked))
     assert all(a.thoughts and a.status == "answered" for a in given)
+
+
+@pytest.mark.parametrize("options", [{}, {"thinking": 5}, {"repetition_penalty": 1.3}])
+def test_drawn_answers_are_the_same_shared_and_alone(options: dict[str, Any]) -> None:
+    """Each draw follows from the question alone: its seed, repetition and text."""
+    asked = [replace(q, repeat=n) for q in QUESTIONS[:2] for n in range(3)]
+    warm = {"temperature": 1.5, **options}
+    given = {}
+    for way in ("packed", "forked", "independent"):
+        model = load(checkpoint(), sharing=way, **warm)
+        found = list(model.ask(model.watch(noise_clip(1)), asked))
+        turned = list(model.ask(model.watch(noise_clip(1)), asked[::-1]))[::-1]
+        assert [a.text for a in turned] == [a.text for a in found]
+        given[way] = [(a.text, a.thoughts) for a in found]
+    assert given["packed"] == given["forked"] == given["independent"]
+    assert len({text for text, _ in given["packed"]}) > 2
+    assert model.temperature == 1.5 and model.identity()["temperature"] == 1.5
+    cold = load(checkpoint(), temperature=0)
+    assert cold.temperature == 0 and "temperature" not in cold.identity()

@@ -69,6 +69,7 @@ class ServerModel(Model):
             extra_body=options.body(),
         )
         self.concurrency = options.concurrency
+        self.temperature = options.temperature
         self._sender = ClipSender(options, spec.sees, spec.hears, not endpoint.local)
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
@@ -194,6 +195,7 @@ class ServerModel(Model):
             question.max_tokens + self._options.thinking_tokens,
             top_logprobs=self._options.top_logprobs if question.choices else 0,
             media_tokens=watched.tokens,
+            seed=question.seed + question.repeat,
         )
 
     def close(self) -> None:
