@@ -78,7 +78,8 @@ def command(
         ]
     finally:
         close_judge(judge, line_shown)
-    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    at_ends = names(at_end), line_shown, judging.permission
+    not_done = [line for _, s in results for line in end_run(s, *at_ends)]
     failed = len(not_done) + sum(
         _summarised(w, o) for w, (o, _) in zip(works, results, strict=True)
     )
