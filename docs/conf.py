@@ -35,6 +35,8 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 # A single backtick in a docstring is code, as in Markdown.
 default_role = "code"
+# Quotation marks and dashes stay what they are in a command.
+smartquotes = False
 
 html_theme = "furo"
 html_title = f"s3eval {__version__}"

@@ -35,6 +35,10 @@ else:
 ROOT = Path(__file__).resolve().parents[1]
 DIST = ROOT / "dist"
 PAGE = ROOT / "docs" / "packages-checked.md"
+#: Extras that no user installs.
+FOR_DEVELOPERS = ("test", "lint", "docs", "release", "browser")
+#: Programs of others that the pages speak of; each is tried beside all packages.
+OTHERS = ("lmms-eval==0.7.3", "every-eval-ever==0.3.0", "datasets>=4", "mlflow>=3.5")
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 #: What a package registers, asked in its environment, without importing adapters.
 _ASK = """
@@ -232,27 +236,38 @@ def _installed(some: Sequence[Distribution], asked: Distribution, python: str = 
 
 
 def together(some: Sequence[Distribution]) -> list[tuple[str, str, str]]:
-    """Pairs that cannot be resolved for one environment, each with the resolver's reason.
+    """What cannot be resolved for one environment: two names, and the resolver's reason.
 
-    All at once first; only where that fails are pairs tried.
+    All distributions with all their extras at once, pairs only where that fails; then each
+    program of others that pages speak of, beside all distributions.
     """
-    every = [str(d.wheel()) for d in some]
-    if not (reason := _unresolved(every)):
-        return []
+    every = [_with_extras(d) for d in some]
     found = []
-    for n, first in enumerate(some):
-        for second in some[n + 1 :]:
-            if why := _unresolved([str(first.wheel()), str(second.wheel())]):
-                found.append((first.name, second.name, why))
-    return found or [("all", "all", reason)]
+    if _unresolved(every):
+        pairs = ((a, b) for n, a in enumerate(every) for b in every[n + 1 :])
+        found = [(a, b, why) for a, b in pairs if (why := _unresolved([a, b]))]
+    for other in OTHERS:
+        if why := _unresolved([*(f"{d.name}=={d.version}" for d in some), other]):
+            apart = [d for d in some if _unresolved([f"{d.name}=={d.version}", other])]
+            names = "all packages" if apart[:1] == [some[0]] else ", ".join(d.name for d in apart)
+            found.append((other, names or "all packages at once", why))
+    return found
 
 
-def _unresolved(wheels: Sequence[str]) -> str:
-    """Why these wheels cannot be installed together, "" where they can."""
+def _with_extras(one: Distribution) -> str:
+    """The distribution as a requirement, with every extra that is for users."""
+    text = (one.folder / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"].get("optional-dependencies", {})
+    chosen = [e for e in extras if e not in FOR_DEVELOPERS]
+    return f"{one.name}[{','.join(chosen)}]=={one.version}"
+
+
+def _unresolved(requirements: Sequence[str]) -> str:
+    """Why these cannot be installed together on this Python, "" where they can."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "wanted.txt"
-        wanted.write_text("\n".join(wheels) + "\n", encoding="utf-8")
-        call = [*_uv(), "pip", "compile", "-q", "--find-links", str(DIST)]
+        wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+        call = [*_uv(), "pip", "compile", "-q", "-p", sys.executable, "--find-links", str(DIST)]
         done = _tried([*call, "-o", str(Path(folder) / "found.txt"), str(wanted)])
     return _last(done.stderr) if done.returncode else ""
 
@@ -298,10 +313,13 @@ def page(results: Sequence[tuple[Distribution, Installed]], apart: Sequence[tupl
             "",
             "## What cannot live together",
             "",
+            "All packages with all their extras are resolved for one environment, then each of "
+            f"{', '.join(OTHERS)} beside all packages. The reason is the resolver's.",
+            "",
             *(
-                ("| package | package | why |", "|---|---|---|", *pairs)
+                ("| this | beside | why not |", "|---|---|---|", *pairs)
                 if pairs
-                else ("Nothing: all of them resolve for one environment.",)
+                else ("Nothing: they all resolve for one environment.",)
             ),
             "",
             "## Pythons",
