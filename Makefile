@@ -22,9 +22,9 @@ EXECUTORS := $(sort $(wildcard plugins/executors/*/pyproject.toml))
 PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS) $(EXECUTORS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# What the demo needs: the core, the tools (one draws the videos), the tasks, the models that run
 # anywhere, the offline judge.
-DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
+DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
@@ -53,7 +53,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,adapters,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full

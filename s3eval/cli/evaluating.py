@@ -12,6 +12,7 @@ from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.running.limits import FRAME_MEMORY, Limits
+from s3eval.running.repeats import COMBINATIONS, ONCE, Repeats
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -90,6 +91,23 @@ _ASKING = (
         "--decode-apart",
         is_flag=True,
         help="Decode each video in a process of its own, so that a crash costs one clip only.",
+    ),
+)
+_REPEATS = (
+    click.option(
+        "--repeat",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Ask each question N times; needs a model whose answers are drawn (temperature).",
+    ),
+    click.option(
+        "--combination",
+        type=click.Choice(COMBINATIONS),
+        default=ONCE.combination,
+        show_default=True,
+        help="Which of the repeated answers counts: the most frequent, the most probable over "
+        "all repetitions, or the first.",
     ),
 )
 _OPTIONS = (
@@ -178,7 +196,7 @@ _OPTIONS = (
 def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to ask about what: tasks, data, selection, sampling, options, judge, privacy."""
     command = asking_options(judge_options(command))
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_REPEATS)):
         command = option(command)
     return command
 
@@ -209,6 +227,7 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         sampling=key_values(options["sampling"], "--sampling"),
         model_options=_model_options(options),
         task_options=_task_options(options["task_option"]),
+        repeats=Repeats(options["repeat"], options["combination"], options["seed"]),
         selection={
             "limit": options["limit"],
             "folds": _folds(options["folds"]),
