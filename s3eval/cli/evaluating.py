@@ -80,6 +80,18 @@ _ASKING = (
         type=click.IntRange(0),
         help="Stop when more than N questions have failed.",
     ),
+    click.option(
+        "--on-memory",
+        type=click.Choice(["stop", "fail", "smaller"]),
+        default="stop",
+        show_default=True,
+        help="Where memory runs out for a clip: stop, fail its questions, or show fewer frames.",
+    ),
+    click.option(
+        "--decode-apart",
+        is_flag=True,
+        help="Decode each video in a process of its own, so that a crash costs one clip only.",
+    ),
 )
 _REPEATS = (
     click.option(
@@ -256,7 +268,7 @@ def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def limits_of(options: Mapping[str, Any]) -> Limits:
     """How far decoding runs ahead of the model."""
-    return Limits(options["decoders"], options["frame_memory"] << 20)
+    return Limits(options["decoders"], options["frame_memory"] << 20, options["decode_apart"])
 
 
 def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
@@ -264,7 +276,7 @@ def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
     from s3eval.running.recording import FailurePolicy
 
     most = 0 if options["on_error"] == "stop" else options["max_failures"]
-    return FailurePolicy(options["retry"], most)
+    return FailurePolicy(options["retry"], most, options["on_memory"])
 
 
 def _folds(values: tuple[str, ...]) -> list[int] | None:

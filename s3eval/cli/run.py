@@ -128,8 +128,13 @@ def _counted(outcome: Outcome) -> str:
     """What asking came to."""
     asked = outcome.asked
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
-    rest = (("failed", asked.failed), ("skipped", asked.skipped), ("asked again", asked.retried))
-    return ", ".join(parts + [f"{n} {label}" for label, n in rest if n])
+    rest = {
+        "failed": asked.failed,
+        "skipped": asked.skipped,
+        "asked again": asked.retried,
+        "about fewer frames": asked.reduced,
+    }
+    return ", ".join(parts + [f"{n} {label}" for label, n in rest.items() if n])
 
 
 def summarised(outcome: Outcome) -> int:

@@ -82,7 +82,7 @@ class AnswerGenerator:
                     raise
                 self._release()
                 if len(group) == 1:
-                    answers = [Answer.failed("memory ran out for a single question")]
+                    answers = [Answer.failed("memory ran out for a single question", "memory")]
                 else:
                     half = len(group) // 2
                     _log.warning("memory ran out for %d questions; trying %d", len(group), half)
