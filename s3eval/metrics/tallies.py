@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Counts, Formula, Tally, ratio
+from s3eval.metrics import arithmetic
 from s3eval.metrics.text import ORDER, bleu_of_statistics
 
 __all__ = [
@@ -125,7 +126,17 @@ def binary(
         )
         rows[i, column] = 1.0
     return [
-        Tally(task, item, m, tuple(videos), rows, binary_formula(m), **_counted(facts, len(videos)))
+        Tally(
+            task,
+            item,
+            m,
+            tuple(videos),
+            rows,
+            binary_formula(m),
+            columns=arithmetic.BINARY_COLUMNS,
+            explained=arithmetic.binary_steps(m),
+            **_counted(facts, len(videos)),
+        )
         for m in BINARY
     ]
 
@@ -159,6 +170,8 @@ def macro(
             tuple(videos),
             rows,
             macro_formula(m, len(known)),
+            columns=tuple(f"{true} told as {told}" for true in known for told in known),
+            explained=arithmetic.macro_steps(m, known),
             **_counted(facts, len(videos)),
         )
         for m in BINARY
@@ -181,7 +194,30 @@ def mean(
     """
     rows = np.column_stack([np.asarray(values, float) * scale, np.ones(len(videos))])
     rows = rows.reshape(len(videos), 2)
-    return Tally(task, item, metric, tuple(videos), rows, ratio, **_counted(facts, len(videos)))
+    columns = f"the video's {metric.replace('_', ' ')}", "videos"
+    return _ratio(task, item, metric, videos, rows, columns, facts)
+
+
+def _ratio(
+    task: str,
+    item: str,
+    metric: str,
+    videos: Sequence[str],
+    rows: Floats,
+    columns: tuple[str, str],
+    facts: Mapping[str, Any],
+) -> Tally:
+    return Tally(
+        task,
+        item,
+        metric,
+        tuple(videos),
+        rows,
+        ratio,
+        columns=columns,
+        explained=arithmetic.ratio_steps(metric, *columns),
+        **_counted(facts, len(videos)),
+    )
 
 
 def pooled(
@@ -200,7 +236,7 @@ def pooled(
     """
     rows = np.column_stack([np.asarray(above, float), np.asarray(below, float)])
     rows = rows.reshape(len(videos), 2)
-    return Tally(task, item, metric, tuple(videos), rows, ratio, **_counted(facts, len(videos)))
+    return _ratio(task, item, metric, videos, rows, ("counted", "of"), facts)
 
 
 def median(
@@ -227,7 +263,17 @@ def median(
         return np.where(total[..., 0] > 0, (ordered[low] + ordered[high]) / 2, np.nan)
 
     rows = np.eye(len(videos))
-    return Tally(task, item, metric, tuple(videos), rows, formula, **_counted(facts, len(videos)))
+    return Tally(
+        task,
+        item,
+        metric,
+        tuple(videos),
+        rows,
+        formula,
+        columns=tuple(f"weight of video {i}" for i in range(1, len(videos) + 1)),
+        explained=arithmetic.median_steps(np.asarray(values, float)),
+        **_counted(facts, len(videos)),
+    )
 
 
 def corpus_bleu(
@@ -240,7 +286,17 @@ def corpus_bleu(
     """Corpus BLEU (0-100) of per-video n-gram statistics (`s3eval.metrics.text`)."""
     rows = np.asarray(statistics, float).reshape(len(videos), 2 + 2 * ORDER)
     counted = _counted(facts, len(videos))
-    return Tally(task, item, "bleu", tuple(videos), rows, bleu_of_statistics, **counted)
+    return Tally(
+        task,
+        item,
+        "bleu",
+        tuple(videos),
+        rows,
+        bleu_of_statistics,
+        columns=arithmetic.BLEU_COLUMNS,
+        explained=arithmetic.bleu_steps,
+        **counted,
+    )
 
 
 def bertscore(
@@ -322,6 +378,16 @@ def mean_over_items(
         counts=_summed(parts),
         note=f"mean over {len(parts)} items",
         detail={"items": [t.item for t in parts]},
+        columns=tuple(f"{t.item}: {c}" for t in parts for c in t.columns)
+        if all(t.columns for t in parts)
+        else (),
+        explained=arithmetic.mean_steps(
+            metric or first.metric,
+            [t.item for t in parts],
+            [t.formula for t in parts],
+            [int(x) for x in starts],
+            missing,
+        ),
     )
 
 
