@@ -28,16 +28,17 @@ from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.executing import Asked
     from s3eval.running.runs import RunFacts
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Request", "evaluate", "evaluated", "prepare"]
 
-#: A label and the number of questions, to what is told of each answer.
-Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
+#: A label and what will be asked, to what is told of each answer.
+Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
 
 
 @dataclass(frozen=True)
@@ -170,8 +171,10 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def _unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-    return nullcontext(lambda answer, old: None)
+def _unreported(
+    label: str, awaited: Awaited
+) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+    return nullcontext(lambda asked, old: None)
 
 
 def evaluated(
@@ -184,8 +187,8 @@ def evaluated(
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.settings.model, total)
+    def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+        return reporting(work.settings.model, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -265,7 +268,8 @@ def evaluate(
     Raises:
         S3EvalError: unknown names, wrong options, nothing selected; nothing was asked then.
     """
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +12,14 @@ import click
 from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.progress import STYLES
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.api.evaluating import Request
+    from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
 
-__all__ = ["evaluation_options", "request_of"]
+__all__ = ["evaluation_options", "progress_of", "request_of"]
 
 _OPTIONS = (
     click.option(
@@ -95,6 +97,13 @@ _OPTIONS = (
     ),
     click.option("--dry-run", is_flag=True, help="Show how much would be asked, and ask nothing."),
     click.option(
+        "--progress",
+        type=click.Choice(STYLES),
+        default="auto",
+        show_default=True,
+        help="Show bars, plain lines for logs and CI, or none; auto shows bars on a terminal.",
+    ),
+    click.option(
         "--resamples",
         type=click.IntRange(20),
         default=2000,
@@ -147,6 +156,15 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         not options["no_wait"],
         options["executor"],
     )
+
+
+def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., Any]]:
+    """What shows the answers of a run, and what shows the steps of other work."""
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import steps_shown
+
+    style = options["progress"]
+    return partial(answers_shown, style=style), partial(steps_shown, style=style)
 
 
 def _folds(values: tuple[str, ...]) -> list[int] | None:

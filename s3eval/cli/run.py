@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import config_option, json_option, names, write_json_output
-from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
 from s3eval.reporting.tables import print_table
 from s3eval.running.reasons import without_name
 from s3eval.terminal import echo
@@ -58,12 +58,13 @@ def command(
     from s3eval.api.judges import close_judge
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_scores
 
     registry = installed()
     specs = [registry.get("model", name).spec for name in names(models)]
     request = request_of(options, judging)
+    answers_shown, steps_shown = progress_of(options)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:

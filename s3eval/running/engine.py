@@ -141,14 +141,15 @@ class AskCounts:
     skipped: int = 0
 
 
-Report = Callable[[Answer, bool], None]
+#: Told of every answer, and whether it was there already.
+Report = Callable[[Asked, bool], None]
 
 
 def ask_all(
     session: Session,
     *,
     retry_failed: bool = False,
-    report: Report = lambda answer, old: None,
+    report: Report = lambda asked, old: None,
     executor: Executor | None = None,
 ) -> AskCounts:
     """Ask what has not been answered; every answer is stored before the next question.
@@ -174,7 +175,7 @@ def ask_all(
                     unanswered.setdefault(clip, []).append(question)
                 else:
                     counts["reused"] += 1
-                    report(known, True)
+                    report(Asked(clip, question, known), True)
             if unanswered:
                 yield VideoWork(plan, unanswered)
 
@@ -183,7 +184,7 @@ def ask_all(
         facts = (session.key(clip, question), clip.video, clip.start, clip.end, question.key)
         session.store.put(StoredAnswer(*facts, answer, round(asked.seconds, 4)))
         counts[answer.status] += 1
-        report(answer, False)
+        report(asked, False)
     return AskCounts(**counts)
 
 

@@ -11,15 +11,22 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
-from s3eval.model import Answer, Model
+from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
+from s3eval.running.awaited import Awaited
 from s3eval.running.continuing import Kept, kept_of
-from s3eval.running.engine import AskCounts, Session, ask_all, identity_of, pieces_of
+from s3eval.running.engine import AskCounts, Report, Session, ask_all, identity_of, pieces_of
 from s3eval.running.executing import load_executor
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
-from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
+from s3eval.running.models import (
+    load_model,
+    loaded_senses,
+    notice_of,
+    spent_by,
+    trouble_of_closing,
+)
 from s3eval.running.plan import Plan, make_plan
 from s3eval.running.runs import (
     Run,
@@ -100,15 +107,14 @@ class Outcome:
     unchanged: bool = False
 
 
-Report = Callable[[Answer, bool], None]
 #: Whether the stored scores of a run with these facts and this material still hold.
 Unchanged = Callable[[RunFacts, Material], bool]
-#: Given the number of questions, a context that hands out what is called for each answer.
-Reporter = Callable[[int], AbstractContextManager[Report]]
+#: Given what will be asked, a context that hands out what is called for each answer.
+Reporter = Callable[[Awaited], AbstractContextManager[Report]]
 
 
-def _silent(total: int) -> AbstractContextManager[Report]:
-    return nullcontext(lambda answer, old: None)
+def _silent(awaited: Awaited) -> AbstractContextManager[Report]:
+    return nullcontext(lambda asked, old: None)
 
 
 @dataclass(frozen=True)
@@ -213,7 +219,8 @@ def _evaluated(
             session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
-            with reporter(sum(1 for _ in prepared.plan.asks())) as report:
+            awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
+            with reporter(awaited) as report:
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
