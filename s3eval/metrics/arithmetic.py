@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from s3eval.facts.tally import Explained, Formula
+    from s3eval.metrics.rqi import RQI
 
 __all__ = [
     "BINARY_COLUMNS",
@@ -28,6 +29,7 @@ __all__ = [
     "mean_steps",
     "median_steps",
     "ratio_steps",
+    "rqi_steps",
 ]
 
 BINARY_COLUMNS = ("true positives", "false positives", "false negatives", "true negatives")
@@ -223,3 +225,30 @@ def mean_steps(
 
 def _treated(missing: float | None) -> str:
     return "left out" if missing is None else f"counts as {missing:g}"
+
+
+def rqi_steps(index: RQI) -> Sequence[Step]:
+    """Steps of a report's Seizure-RQI (paper, equations 5 and 6): components, base, penalties."""
+    from s3eval.metrics.rqi import HAZARD_CAP, WEIGHTS
+
+    found = [
+        Step(f"{name} (share of what the reference has)", float(getattr(index, name)))
+        for name in WEIGHTS
+    ]
+    parts = [(w, float(getattr(index, name))) for name, w in WEIGHTS.items()]
+    base = sum(w * share for w, share in parts)
+    words = " + ".join(f"{w:g} × {_text(share)}" for w, share in parts)
+    found.append(Step(f"base = {words}", base))
+    told = ", ".join(index.hallucinated).replace("_", " ")
+    named = f": {told}" if told else ""
+    count = len(index.hallucinated)
+    found.append(Step(f"factor for {count} features that are not there{named}", index.p_hall))
+    found.append(Step("factor for off-topic content", index.p_off))
+    found.append(Step("factor for length", index.p_len))
+    score = base * index.p_hall * index.p_off * index.p_len
+    factors = " × ".join(_text(x) for x in (base, index.p_hall, index.p_off, index.p_len))
+    found.append(Step(f"RQI = {factors}", score))
+    if index.hazard:
+        score = min(score, HAZARD_CAP)
+        found.append(Step(f"capped at {HAZARD_CAP:g} for hazardous advice", score))
+    return found

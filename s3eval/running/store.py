@@ -198,6 +198,13 @@ class AnswerStore:
         with self._errors_told():
             return int(self._db.execute("SELECT count(*) FROM answers").fetchone()[0])
 
+    def summary(self) -> tuple[int, int, float | None]:
+        """How many answers there are, how many of them failed, and the mean seconds of one."""
+        sql = "SELECT count(*), coalesce(sum(status = 'failed'), 0), avg(seconds) FROM answers"
+        with self._errors_told():
+            stored, failed, seconds = self._db.execute(sql).fetchone()
+        return int(stored), int(failed), None if seconds is None else float(seconds)
+
     def media_hash(self, path: Path) -> str:
         """The content hash of a file, computed again only when the file changed.
 

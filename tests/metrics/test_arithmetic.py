@@ -81,3 +81,20 @@ def test_a_tally_without_words_is_walked_by_its_formula():
     tally = Tally("t", "i", "m", ("a",), np.array([[3.0, 2.0]]), ratio)
     assert tally.steps()[-1].value == tally.value == 1.5
     assert Tally("t", "i", "m", (), np.zeros((0, 2)), ratio).steps() == []
+
+
+@pytest.mark.parametrize("protocol", ["paper", "release"])
+@pytest.mark.parametrize("hazard", [False, True])
+def test_the_report_index(protocol, hazard):
+    from s3eval.judge import ReportFacts
+    from s3eval.metrics.arithmetic import rqi_steps
+    from s3eval.metrics.rqi import seizure_rqi
+    from s3eval.vocabulary import LOCALIZING
+
+    none = dict.fromkeys(LOCALIZING, "none")
+    told = ReportFacts(("onset",), ("tonic", "clonic"), none, True, hazard, 180)
+    true = ReportFacts(("onset", "propagation"), ("tonic", "blank_stare"), none, words=90)
+    index = seizure_rqi(told, true, protocol, ["tonic"])
+    steps = rqi_steps(index)
+    assert steps[-1].value == pytest.approx(index.score, rel=1e-12)
+    assert any(s.value == pytest.approx(index.base) for s in steps)

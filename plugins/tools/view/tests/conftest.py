@@ -40,6 +40,7 @@ def _dataset(folder: Path) -> list[str]:
         "features.csv": ["video,feature,present,start,end,justification"],
         "sequences.csv": ["video,position,feature"],
         "reports.csv": ["video,report"],
+        "lateralization.csv": ["video,item,value,start,end"],
     }
     for i, video in enumerate(videos):
         diagnosis = "ES" if i % 4 < 2 else "NES"
@@ -51,6 +52,9 @@ def _dataset(folder: Path) -> list[str]:
             lines["features.csv"].append(f"{video},{feature},{'yes' if shows else 'no'},{times},")
         for place, feature in enumerate(present, 1):
             lines["sequences.csv"].append(f"{video},{place},{feature}")
+        side, arm = chance.choice(["left", "right"]), chance.choice(["left", "right", "both"])
+        lines["lateralization.csv"].append(f"{video},head_turning,{side},{10 + i % 5},20")
+        lines["lateralization.csv"].append(f"{video},arm_movement,{arm},{11 + i % 5},20")
         lines["reports.csv"].append(f'{video},"The patient turns. Report {i}."')
     for name, rows in lines.items():
         (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -116,8 +120,24 @@ def _findings(videos: list[str], data: Path, seed: int) -> list[Finding]:
         text = HOSTILE if seed == 1 else "The patient turns the head to the right."
         read = {"extraction": _facts(chance), "reference_extraction": _facts(chance)}
         found.append(Finding("report", video, "report", "answered", text, "", 1, 1, None, read))
+        for item in ("head_turning", "arm_movement"):
+            side = chance.choice(["left", "right"])
+            found.append(Finding("spatial", video, item, "answered", side, "", 1, 1))
+        found += _justified(video, chance)
         found.append(
             Finding("diagnosis", video, "video_only", "answered", chance.choice(["ES", "NES"]))
+        )
+    return found
+
+
+def _justified(video: str, chance: random.Random) -> list[Finding]:
+    """Justifications with the presence they belong to and the score a judge gave them."""
+    found = []
+    for feature in FEATURES[:3]:
+        text = chance.choice(["The right arm stiffens.", "The head turns to the right side."])
+        detail = {"presence": "yes", "interpretation": round(chance.random(), 3)}
+        found.append(
+            Finding("justification", video, feature, "answered", text, "", 1, 1, None, detail)
         )
     return found
 

@@ -10,7 +10,13 @@ import pytest
 httpx = pytest.importorskip("httpx")
 
 from s3eval_view.server.app import Pages, make_app  # noqa: E402
-from s3eval_view.server.media import Media, Recording, identifier, media_routes  # noqa: E402
+from s3eval_view.server.media import (  # noqa: E402
+    Media,
+    Recording,
+    identified,
+    identifier,
+    media_routes,
+)
 from s3eval_view.server.security import HEADERS, new_token  # noqa: E402
 
 from s3eval.facts.videos import Dataset, Video  # noqa: E402
@@ -42,8 +48,8 @@ def dataset(tmp_path):
 
 
 def client(dataset, shows_videos=True, token=TOKEN, more=()):
-    media = Media([Recording(dataset, v) for v in dataset.videos], shows_videos)
-    app = make_app(Pages("test"), [*media_routes(media), *more], token)
+    media = Media(identified(Recording(dataset, v) for v in dataset.videos), shows_videos)
+    app = make_app(Pages("test"), [*media_routes(lambda: media), *more], token)
     transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
     return httpx.AsyncClient(transport=transport, base_url=f"http://127.0.0.1:8000/{token}/")
 

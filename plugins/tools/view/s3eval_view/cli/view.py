@@ -39,8 +39,11 @@ def command(
     from s3eval_view.viewer.site import site_of
 
     token = new_token()
-    app = site_of(runs or (Path("runs"),), token, data=data, shows_videos=not no_video)
-    show(app, token, port, opens_browser=not no_browser)
+    app, site = site_of(runs or (Path("runs"),), token, data=data, shows_videos=not no_video)
+    try:
+        show(app, token, port, opens_browser=not no_browser)
+    finally:
+        site.conversions.close()
 
 
 def show(app: Any, token: str, port: int, opens_browser: bool) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.version import __version__
 from s3eval_view.markup import asset, environment
 from s3eval_view.report import figures
+from s3eval_view.report.arithmetic import arithmetic_tables
 from s3eval_view.report.as_wrong import as_wrong
 from s3eval_view.report.beside import beside, choose_videos
 from s3eval_view.report.cells import ReportTable, as_csv, as_latex, as_markdown, stem
@@ -80,6 +81,12 @@ def sections_of(evidence: Evidence, choices: Choices, wrong: Wrong) -> list[Sect
             "Coverage",
             "What was asked, answered and scored, and how much the scores owe to silence.",
             tables=(coverage_table(evidence, wrong),),
+        ),
+        Section(
+            "arithmetic",
+            "How the scores come about",
+            "The steps from what was counted to the headline score of each task.",
+            tables=tuple(arithmetic_tables(evidence)),
         ),
     ]
     return [s for s in made if s.figures or s.tables]

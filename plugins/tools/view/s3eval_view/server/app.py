@@ -60,6 +60,8 @@ class Pages:
             "site": self.title,
             "links": self.links,
             "root": root,
+            "home": f"{root}/",
+            "is_static": False,
             "extra": [n for n in self.assets if n not in ASSETS],
             **context,
         }

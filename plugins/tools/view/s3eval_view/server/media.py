@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from s3eval.facts.footage import FootageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from starlette.requests import Request
     from starlette.responses import Response
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from s3eval.facts.videos import Dataset, Video
 
-__all__ = ["Media", "Recording", "identifier", "media_routes"]
+__all__ = ["Media", "Recording", "identified", "identifier", "media_routes"]
 
 
 def identifier(dataset: Dataset, video: str, salt: str = "") -> str:
@@ -37,6 +37,11 @@ def identifier(dataset: Dataset, video: str, salt: str = "") -> str:
     """
     facts = "\0".join((salt, dataset.digest or dataset.name, video))
     return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def identified(recordings: Iterable[Recording], salt: str = "") -> dict[str, Recording]:
+    """Recordings by their identifiers."""
+    return {identifier(r.dataset, r.video.name, salt): r for r in recordings}
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,13 @@ class Media:
     """The videos that may be shown, by identifier.
 
     Args:
-        recordings: of all datasets shown.
+        recordings: by identifier (`identified`).
         shows_videos: False with ``--no-video``: neither files nor frames are given to anybody.
-        salt: of the identifiers.
     """
 
-    def __init__(
-        self, recordings: Iterable[Recording], shows_videos: bool = True, salt: str = ""
-    ) -> None:
+    def __init__(self, recordings: Mapping[str, Recording], shows_videos: bool = True) -> None:
         self.shows_videos = shows_videos
-        self._known = {identifier(r.dataset, r.video.name, salt): r for r in recordings}
+        self._known = recordings
 
     def __contains__(self, key: str) -> bool:
         return key in self._known
@@ -103,15 +105,19 @@ _TYPES = {
 }
 
 
-def media_routes(media: Media) -> list[BaseRoute]:
-    """``/media/IDENTIFIER``: the file itself, whole or a range of it."""
+def media_routes(media: Callable[[], Media]) -> list[BaseRoute]:
+    """``/media/IDENTIFIER``: the file itself, whole or a range of it.
+
+    Args:
+        media: gives the videos that may be shown at the moment.
+    """
     from starlette.routing import Route
 
     def serve(request: Request) -> Response:
         from starlette.responses import FileResponse, PlainTextResponse
 
         try:
-            path = media.recording(request.path_params["key"]).path()
+            path = media().recording(request.path_params["key"]).path()
         except FootageError as error:
             return PlainTextResponse(str(error), 404)
         kind = _TYPES.get(path.suffix.lower(), "application/octet-stream")
