@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
 
-__all__ = ["evaluation_options", "progress_of", "request_of"]
+__all__ = ["evaluation_options", "folds_of", "progress_of", "request_of", "task_options_of"]
 
 _OPTIONS = (
     click.option(
@@ -138,10 +138,10 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
         model_options=key_values(options["model_option"], "--model-option"),
-        task_options=_task_options(options["task_option"]),
+        task_options=task_options_of(options["task_option"]),
         selection={
             "limit": options["limit"],
-            "folds": _folds(options["folds"]),
+            "folds": folds_of(options["folds"]),
             "videos": [*names(options["videos"])] or None,
             "outside": options["allow_outside"],
         },
@@ -167,14 +167,24 @@ def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., An
     return partial(answers_shown, style=style), partial(steps_shown, style=style)
 
 
-def _folds(values: tuple[str, ...]) -> list[int] | None:
+def folds_of(values: Sequence[str]) -> list[int] | None:
+    """The numbers of ``--folds``; None where there are none.
+
+    Raises:
+        S3EvalError: one is no whole number.
+    """
     try:
         return [int(v) for v in names(values)] or None
     except ValueError as error:
         raise S3EvalError("Expected --folds to be whole numbers", why=str(error)) from error
 
 
-def _task_options(pairs: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def task_options_of(pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The options of ``--task-option TASK.KEY=VALUE``, by task.
+
+    Raises:
+        S3EvalError: one has no task or no value.
+    """
     options: dict[str, dict[str, Any]] = {}
     for key, value in key_values(pairs, "--task-option").items():
         task, dot, name = key.partition(".")

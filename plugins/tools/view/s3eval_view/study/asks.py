@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from s3eval.facts.clips import Clip, SamplingProfile
     from s3eval.facts.videos import Annotation, Dataset
     from s3eval.running.plan import Plan, VideoPlan
-    from s3eval.task import Task
+    from s3eval.task import Item, Task
     from s3eval.vocabulary import Protocol
 
 __all__ = ["Ask", "ClipAsks", "asks_of", "shows_annotation"]
@@ -29,6 +29,7 @@ class Ask:
         choices: answers to choose from, () for free text.
         needs_words: whether a choice alone is not enough (a reason is asked for).
         is_long: whether free text may be several lines.
+        unit: of a number, e.g. "s".
         blinded: why the question is not put, "" where it is: its words hold the annotation.
     """
 
@@ -37,6 +38,7 @@ class Ask:
     choices: tuple[str, ...] = ()
     needs_words: bool = False
     is_long: bool = False
+    unit: str = ""
     blinded: str = ""
 
 
@@ -101,14 +103,25 @@ def _ask(
 ) -> Ask:
     if shows_annotation(question, annotation):
         return Ask(question, owners, blinded="the question shows the annotated report")
-    items = [item for name in owners if (item := tasks[name].item(question.key)) is not None]
+    items = [item for name in owners for item in _items(tasks[name], question.key)]
     choices = question.choices or next((i.labels for i in items if i.labels), ())
     reads = [
         all(tasks[name].read(question, Answer.of(c), protocol).readable for c in choices)
         for name in owners
     ]
     is_long = any(i.kind in ("text", "list") for i in items) or (not choices and not items)
-    return Ask(question, owners, tuple(choices), bool(choices) and not all(reads), is_long)
+    needs_words = bool(choices) and not all(reads)
+    unit = next((i.unit for i in items if i.unit), "")
+    return Ask(question, owners, tuple(choices), needs_words, is_long, unit)
+
+
+def _items(task: Task, key: str) -> Sequence[Item]:
+    """The item a question is about; where it is called otherwise, all of the task if alike."""
+    named = task.item(key)
+    if named is not None:
+        return [named]
+    every = task.items()
+    return every if len({(item.kind, item.labels, item.unit) for item in every}) == 1 else ()
 
 
 def shows_annotation(question: Question, annotation: Annotation) -> bool:

@@ -1,4 +1,4 @@
-"""What a reader or rater did, line by line, on the disk before the page is told that it is saved."""
+"""What a reader or rater did, line by line, on the disk before the page says that it is saved."""
 
 from __future__ import annotations
 

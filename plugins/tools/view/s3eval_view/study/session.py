@@ -117,9 +117,7 @@ class ReaderSession:
             dataset, self.tasks, chosen, study.senses, study.seed, study.task_options
         )
         order = f"{study.seed}/{study.reader}"
-        self.clips = asks_of(
-            self.plan, self.tasks.by_name, dataset, chosen, study.protocol, order
-        )
+        self.clips = asks_of(self.plan, self.tasks.by_name, dataset, chosen, study.protocol, order)
         if not any(not ask.blinded for clip in self.clips for ask in clip.asks):
             raise S3EvalError("There is nothing to ask about these videos", where=study.data)
         facts = self._facts()
@@ -173,9 +171,7 @@ class ReaderSession:
                 if ask.blinded:
                     store.put(self._stored(place, ask, Answer.skipped(ask.blinded), 0.0))
 
-    def _stored(
-        self, place: int, ask: Ask, answer: Answer, seconds: float | None
-    ) -> StoredAnswer:
+    def _stored(self, place: int, ask: Ask, answer: Answer, seconds: float | None) -> StoredAnswer:
         clip, key = self.clips[place].clip, self._key(place, ask)
         return StoredAnswer(
             key, clip.video, clip.start, clip.end, ask.question.key, answer, seconds
@@ -188,7 +184,7 @@ class ReaderSession:
     @cached_property
     def total(self) -> int:
         """How many questions are put."""
-        return sum(len(self.asks(place)) for place in range(len(self.clips)))
+        return len(self._places)
 
     def answers(self, place: int) -> list[Answer | None]:
         """The stored answers to the questions about a clip, None where there is none yet."""
@@ -199,17 +195,19 @@ class ReaderSession:
 
     def progress(self) -> tuple[int, int | None]:
         """How many questions are answered, and the first clip with an open one."""
-        done, first = 0, None
-        by_key = {
+        with self._store() as store:
+            stored = store.get_many(self._places)
+        open_ones = (place for key, place in self._places.items() if key not in stored)
+        return len(stored), next(open_ones, None)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The clip of each question's key."""
+        return {
             self._key(place, ask): place
             for place in range(len(self.clips))
             for ask in self.asks(place)
         }
-        with self._store() as store:
-            stored = store.get_many(by_key)
-        done = len(stored)
-        first = next((place for key, place in by_key.items() if key not in stored), None)
-        return done, first
 
     def save(self, place: int, number: int, text: str | None, seconds: object) -> Saved:
         """Store an answer, in the place of an earlier one; it is on the disk when this returns.
@@ -287,5 +285,3 @@ def _refuse_another(folder: Path, facts: RunFacts) -> None:
             where=folder.name,
             fix="another --out, or the options of the session that is to go on",
         )
-
-

@@ -1,120 +1,116 @@
-"""What a reader looks at: the frames and sound of a clip, as a model is handed them.
+"""What readers and raters look at: frames and sound as a model is handed them, or the whole video.
 
-Times are those within the clip, rounded to hundredths: where a clip lies in its video may say what
-was annotated. Frames are sent as JPEG of quality 95 without colour subsampling, since a browser
-takes half a minute of lossless ones too slowly.
+Nothing sent tells which video it is: addresses hold salted identifiers, failures no names, and
+times are those within the clip, since where a clip lies in its video may say what was annotated.
+Frames keep their full size, as JPEG of quality 95: half a minute of lossless ones is too much for
+a browser to load between two questions.
 """
 
 from __future__ import annotations
 
-import io
+import contextlib
 import threading
-import wave
-from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.facts.footage import SOUND_RATE, Footage, FootageFailure
+from s3eval.facts.footage import FootageError
+from s3eval_view.server.frames import ClipFrames, Frames, jpeg_of
+from s3eval_view.server.media import Media, Recording, identifier
+from s3eval_view.server.playing import Conversions, why_not_played
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
     from s3eval.facts.videos import Dataset
     from s3eval.vocabulary import Sense
 
-__all__ = ["ClipShown", "Shown"]
+__all__ = ["FAILURE", "Shown"]
 
-#: Clips kept encoded: the one looked at, the next, and one gone back to.
-KEPT = 3
-QUALITY = 95
-
-
-@dataclass(frozen=True)
-class ClipShown:
-    """A clip, ready to be sent.
-
-    Attributes:
-        frames: JPEG files, in order of time.
-        times: of each frame in seconds of the clip.
-        sound: a WAV file, None where there is none or the reader hears none.
-        seconds: length of the clip.
-        failure: why it cannot be shown, "" where it can; names no file.
-    """
-
-    frames: tuple[bytes, ...] = ()
-    times: tuple[float, ...] = ()
-    sound: bytes | None = None
-    seconds: float = 0.0
-    failure: str = ""
+#: What is said of a clip that cannot be shown.
+FAILURE = "This recording, or this part of it, cannot be shown"
+_full_size = partial(jpeg_of, width=1 << 16, quality=95)
 
 
 class Shown:
-    """Clips of a dataset, decoded when they are first asked for; the last few are kept.
+    """The clips and videos of a dataset for those who must not know which they are.
 
     Args:
-        dataset: whose files are decoded.
-        senses: what the reader perceives.
+        dataset: whose files are shown.
+        senses: what is perceived.
+        salt: of the identifiers in addresses.
+        whole_videos: whether the video itself is played where the clip is the whole of it.
     """
 
-    def __init__(self, dataset: Dataset, senses: Collection[Sense]) -> None:
-        self.dataset, self.senses = dataset, frozenset(senses)
-        self._kept: OrderedDict[Clip, ClipShown] = OrderedDict()
-        # Two decoders at once would only be slower, and need the memory of both.
-        self._lock = threading.Lock()
+    def __init__(
+        self, dataset: Dataset, senses: Collection[Sense], salt: str, whole_videos: bool
+    ) -> None:
+        self.dataset, self.senses, self.salt = dataset, frozenset(senses), salt
+        self.whole_videos = whole_videos
+        self.frames = Frames(picture=_full_size)
+        self.conversions = Conversions()
+        shown = dataset.videos if whole_videos else ()
+        self._known = {identifier(dataset, v.name, salt): Recording(dataset, v) for v in shown}
 
-    def clip(self, clip: Clip) -> ClipShown:
-        """The clip, decoded now or kept from before."""
-        with self._lock:
-            if clip not in self._kept:
-                self._kept[clip] = self._made(clip)
-                while len(self._kept) > KEPT:
-                    self._kept.popitem(last=False)
-            self._kept.move_to_end(clip)
-            return self._kept[clip]
+    def media(self) -> Media:
+        """The videos that may be played as a whole; none where frames are shown."""
+        return Media(self._known, self.whole_videos)
+
+    def recording(self, clip: Clip) -> Recording:
+        """The recording that a clip is of."""
+        return Recording(self.dataset, self.dataset.video(clip.video))
+
+    def clip(self, clip: Clip) -> ClipFrames:
+        """The frames and sound of a clip.
+
+        Raises:
+            FootageError: it cannot be shown; the message names no video.
+        """
+        sight, hearing = "sight" in self.senses, "hearing" in self.senses
+        try:
+            return self.frames.of(self.recording(clip), clip, sight, hearing)
+        except (S3EvalError, OSError) as error:
+            raise FootageError(FAILURE, "damaged") from error
 
     def prepare(self, clip: Clip) -> None:
-        """Decode a clip in the background: it will be looked at next."""
-        threading.Thread(target=self.clip, args=(clip,), daemon=True).start()
+        """Decode a clip in the background: it is looked at next."""
 
-    def _made(self, clip: Clip) -> ClipShown:
-        from s3eval.footage.decoding import decode
+        def decoded() -> None:
+            with contextlib.suppress(FootageError):  # told when it is looked at
+                self.clip(clip)
 
-        try:
-            path = self.dataset.path(self.dataset.video(clip.video))
-            sight, hearing = "sight" in self.senses, "hearing" in self.senses
-            footage = next(iter(decode(path, [clip], sight=sight, sound=hearing)))
-        except (S3EvalError, OSError):
-            return ClipShown(failure="The recording cannot be read.", seconds=clip.seconds)
-        if isinstance(footage, FootageFailure):
-            return ClipShown(failure="This part of the recording is damaged or missing.",
-                             seconds=clip.seconds)  # fmt: skip
-        return _encoded(footage)
+        threading.Thread(target=decoded, daemon=True).start()
 
+    def facts(self, clip: Clip, is_whole: bool) -> dict[str, Any]:
+        """What a page needs to show a clip: times of the frames, whether there is sound, and the
+        identifier of the video where it is played as a whole.
 
-def _encoded(footage: Footage) -> ClipShown:
-    from PIL import Image
+        Raises:
+            FootageError: as `clip`.
+        """
+        if is_whole and self.whole_videos:
+            try:
+                unplayed = why_not_played(self.recording(clip).path(), clip.video)
+            except (S3EvalError, OSError) as error:
+                raise FootageError(FAILURE, "damaged") from error
+            key = identifier(self.dataset, clip.video, self.salt)
+            return {"video": key, "converts": bool(unplayed), "seconds": round(clip.seconds, 2)}
+        frames = self.clip(clip)
+        times = [round(max(0.0, t - clip.start), 2) for t in frames.times]
+        return {
+            "times": times,
+            "sound": frames.sound is not None,
+            "seconds": round(clip.seconds, 2),
+            "width": frames.width,
+            "height": frames.height,
+        }
 
-    frames = []
-    for pixels in footage.frames:
-        file = io.BytesIO()
-        Image.fromarray(pixels).save(file, "JPEG", quality=QUALITY, subsampling=0)
-        frames.append(file.getvalue())
-    clip = footage.clip
-    times = tuple(round(max(0.0, float(t) - clip.start), 2) for t in footage.times)
-    sound = None if footage.sound is None else _wav(footage)
-    return ClipShown(tuple(frames), times, sound, round(clip.seconds, 2))
+    def conversion(self, key: str, starts: bool) -> dict[str, Any]:
+        """How far the conversion of a video that the browser does not play is; names nothing."""
+        recording = self.media().recording(key)
+        state = self.conversions.start(key, recording) if starts else self.conversions.state(key)
+        return {"state": state.state, "done": round(state.done, 3)}
 
-
-def _wav(footage: Footage) -> bytes:
-    import numpy as np
-
-    assert footage.sound is not None
-    samples = np.clip(footage.sound, -1.0, 1.0) * 32767
-    file = io.BytesIO()
-    with wave.open(file, "wb") as opened:
-        opened.setnchannels(1)
-        opened.setsampwidth(2)
-        opened.setframerate(SOUND_RATE)
-        opened.writeframes(samples.astype("<i2").tobytes())
-    return file.getvalue()
+    def close(self) -> None:
+        """Remove converted files."""
+        self.conversions.close()
