@@ -23,7 +23,8 @@ __all__ = ["PATIENTS", "RUBRIC", "RatedReport", "drawn_reports", "ordered", "wit
 
 #: How many patients the paper drew.
 PATIENTS = 20
-# The paper's criteria (Section D.2), 5 first.
+# The paper's criteria (Section D.2), 5 first; without "mentioned in the ground truth", which a
+# rater sees with --reference only.
 RUBRIC: Sequence[tuple[int, str, str]] = (
     (
         5,
@@ -89,10 +90,10 @@ def drawn_reports(
     without = [name for name, mine in texts.items() if not mine]
     if without:
         raise S3EvalError(f"There are no reports in {', '.join(without)}", fix="--tasks report")
-    shared = [v for v in dataset.videos if all(v.name in mine for mine in texts.values())]
     by_patient: dict[str, list[str]] = {}
-    for video in shared:
-        by_patient.setdefault(video.patient, []).append(video.name)
+    for known in dataset.videos:
+        if all(known.name in mine for mine in texts.values()):
+            by_patient.setdefault(known.patient, []).append(known.name)
     if not by_patient:
         raise S3EvalError("There is no video about which every run has a report")
     chance = random.Random(f"reports/{seed}")
@@ -157,8 +158,9 @@ def without_names(text: str, names: Sequence[str]) -> str:
     'I am [a model] and see a turn.'
     """
     for name in names:
-        parts = [re.escape(part) for part in re.split(r"[\W_]+", name) if part]
+        parts = re.findall(r"[A-Za-z]+|\d+", name)
         if parts:
-            pattern = rf"(?<![^\W_]){'[^a-zA-Z0-9]*'.join(parts)}(?![a-zA-Z])"
+            # Further numbers at the end are its version or size: "qwen" in "Qwen2.5".
+            pattern = rf"(?<![^\W_]){'[^a-zA-Z0-9]*'.join(parts)}(?:[-_.]?\d+[a-z]?)*(?![a-z])"
             text = re.sub(pattern, "[a model]", text, flags=re.IGNORECASE)
     return text

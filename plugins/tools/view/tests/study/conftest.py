@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import threading
@@ -166,7 +167,57 @@ def opened_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
 def until(page: Any, expression: str, seconds: float = 20.0) -> None:
     """Wait until an expression holds; the pages' policy forbids Playwright's own waiting."""
     for _ in range(int(seconds / 0.05)):
-        if page.evaluate(expression):
-            return
+        # While another page is being opened there is nothing to ask.
+        with contextlib.suppress(Exception):
+            if page.evaluate(expression):
+                return
         page.wait_for_timeout(50)
     raise AssertionError(f"never came true: {expression}")
+
+
+#: Models whose reports are rated; their reports name them.
+MODELS = ("qwen2.5-vl-7b", "internvl3.5-8b", "lingshu-32b")
+
+
+@pytest.fixture(scope="session")
+def report_runs(films: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A run with reports of each of three models."""
+    from s3eval.running.runs import RunFacts, write_run
+    from s3eval.task import Finding
+
+    folder = tmp_path_factory.mktemp("reports")
+    digest = open_dataset(films).digest
+    texts = (
+        "As Qwen2.5-VL I see that the head turns to the left and one arm stiffens.",
+        "The patient lies in bed. <b>internvl</b> \x1b[31m sees nothing else.",
+        "The right leg jerks.",
+    )
+    paths = []
+    for place, model in enumerate(MODELS):
+        findings = [
+            Finding("report", video, "report", "answered", f"{texts[place]} Part {i}.", "", 1, 1)
+            for i, video in enumerate(NAMES)
+        ]
+        identity = {"checkpoint": f"Maker/{model.upper()}-Instruct"}
+        facts = RunFacts(
+            model, ("sight",), ("report",), str(films), digest, source="recorded", identity=identity
+        )
+        paths.append(write_run(folder / f"run-{place}", facts, findings))
+    return paths
+
+
+@pytest.fixture
+def rating_of(films, report_runs, tmp_path):
+    """Make a rater's session on the reports."""
+    from s3eval_view.study.rating import RatingSession
+    from s3eval_view.study.reports import drawn_reports
+
+    from s3eval.running.runs import open_runs
+
+    def made(rater="E1", out=None, reference=False, patients=20, seed=0):
+        dataset = open_dataset(films)
+        reports = drawn_reports(open_runs(report_runs), dataset, patients, seed)
+        drawn = {"seed": seed, "patients": patients, "digest": dataset.digest}
+        return RatingSession(rater, reports, dataset, out or tmp_path / "ratings", reference, drawn)
+
+    return made
