@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from s3eval.facts.footage import Footage
     from s3eval.specs import ModelSpec
 
-__all__ = ["Answer", "AnswerStatus", "Model", "Question"]
+__all__ = ["FAILURE_KINDS", "Answer", "AnswerStatus", "FailureKind", "Model", "Question"]
 
 AnswerStatus = Literal["answered", "failed", "skipped"]
+#: What failed: the video or sound file, the process that decodes it, the model, its memory, the
+#: server that was asked, the worker of an executor; "" where it is not known.
+FailureKind = Literal["", "media", "decoder", "model", "memory", "server", "worker"]
+FAILURE_KINDS: tuple[FailureKind, ...] = (
+    "", "media", "decoder", "model", "memory", "server", "worker",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,9 @@ class Answer:
             choices; empty where the model gives none.
         mass: the total probability the model gave to all choices before normalising, in
             [0, 1]; a small mass means the probabilities mean little. None without them.
+        kind: of a failure: what failed.
+        note: what else must be known of an answer, one line: that less of the clip was shown
+            than its sampling says, since memory ran out.
     """
 
     status: AnswerStatus
@@ -62,6 +71,8 @@ class Answer:
     reason: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     mass: float | None = None
+    kind: FailureKind = ""
+    note: str = ""
 
     @classmethod
     def of(cls, text: str, **more: Any) -> Answer:
@@ -69,9 +80,9 @@ class Answer:
         return cls("answered", text, **more)
 
     @classmethod
-    def failed(cls, reason: str) -> Answer:
+    def failed(cls, reason: str, kind: FailureKind = "") -> Answer:
         """A failed answer with its reason."""
-        return cls("failed", reason=reason)
+        return cls("failed", reason=reason, kind=kind)
 
     @classmethod
     def skipped(cls, reason: str) -> Answer:
@@ -95,6 +106,12 @@ class Model(ABC):
 
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
     looks: bool = True
+
+    #: Questions that the model answers at the same time, about any clips. Above 1 :meth:`watch`,
+    #: :meth:`ask` and :meth:`release` are called from several threads at once, a clip in each;
+    #: a server's clients and engines that batch say so. 1: one clip after the other, in one
+    #: thread, in the order of the dataset.
+    concurrency: int = 1
 
     @property
     def senses(self) -> frozenset[Sense] | None:
@@ -146,8 +163,10 @@ class Model(ABC):
     def prepare(self, footage: Footage) -> Any:
         """The part of watching that needs no accelerator: resizing, tokenising, encoding.
 
-        Optional. Thread-safe, since it may run for a later clip while :meth:`watch` and
-        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`.
+        Optional. Thread-safe: it runs for later clips, several at once, while :meth:`watch` and
+        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`; where it
+        has an integer ``nbytes``, that is what it counts for in the memory that waiting clips
+        may take, else as much as the footage.
         """
         return footage
 
@@ -184,6 +203,13 @@ class Model(ABC):
     def answer(self, footage: Footage, question: Question) -> str | Answer:
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens since loading: ``{"tokens_in": …, "tokens_out": …}``, {} where nobody counts.
+
+        For a run's account of where time and tokens went; no answer depends on it.
+        """
+        return {}
 
     def close(self) -> None:
         """Free what was loaded."""

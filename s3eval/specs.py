@@ -88,7 +88,8 @@ class ModelSpec(Spec):
     ``remote`` is true when a clip leaves this machine; ``profile`` names a sampling profile
     (`s3eval.facts.clips`); ``checkpoint`` is the default repository id and ``parameters`` how
     many of its parameters are loaded (to a hundredth of a billion), 0 where there are none or it
-    is not known: what cannot fit is refused by it before anything is fetched.
+    is not known: what cannot fit is refused by it before anything is fetched. ``argument`` is the
+    option that a value after the name sets: ``hf:/weights/x`` where it is "checkpoint".
     """
 
     sees: bool = False
@@ -97,6 +98,7 @@ class ModelSpec(Spec):
     checkpoint: str = ""
     profile: str = "standard"
     parameters: int = 0
+    argument: str = ""
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -175,7 +177,7 @@ class ExporterSpec(Spec):
 class ExecutorSpec(Spec):
     """A way of putting a run's questions: ``s3eval run --executor NAME``.
 
-    The adapter is a class (`s3eval.running.executing.Executor`) that takes no arguments.
+    The adapter is a class, a `s3eval.running.executing.Executor`; its ``of`` takes the options.
     """
 
 

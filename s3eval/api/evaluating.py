@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.api.model_names import NamedModel, named_model
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -20,6 +21,8 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
+from s3eval.running.recording import FailurePolicy
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
@@ -35,7 +38,7 @@ if TYPE_CHECKING:
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
-__all__ = ["Request", "evaluate", "evaluated", "prepare"]
+__all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
 #: A label and what will be asked, to what is told of each answer.
 Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
@@ -53,7 +56,9 @@ class Request:
         retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
-        executor: where videos are asked about.
+        executor: where videos are asked about, with its options.
+        failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
     """
 
     settings: Settings
@@ -65,6 +70,9 @@ class Request:
     replace_run: bool = False
     wait: bool = True
     executor: str = "local"
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
+    failures: FailurePolicy = field(default_factory=FailurePolicy)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def is_judged(self) -> bool:
@@ -72,19 +80,24 @@ class Request:
         return _is_judged(self.settings.tasks)
 
     def evaluation(
-        self, spec: ModelSpec, out: Path, reader: Judge | None, **changes: Any
+        self, model: ModelSpec | NamedModel, out: Path, reader: Judge | None, **changes: Any
     ) -> Evaluation:
         """The evaluation of one model.
 
         Args:
+            model: installed; the options that its name sets go before the settings'.
             reader: the judge, opened; None where none reads.
             changes: to the settings: sampling, model_options, task_options, profile, judge.
 
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
+        named = model if isinstance(model, NamedModel) else NamedModel(model)
+        if named.options:
+            others = changes.get("model_options", self.settings.model_options)
+            changes["model_options"] = {**others, **named.options}
         work = Evaluation(
-            settings=changed(self.settings, model=spec.name, **changes),
+            settings=changed(self.settings, model=named.spec.name, **changes),
             dataset=self.dataset,
             out=out,
             whole=self.whole,
@@ -95,8 +108,11 @@ class Request:
             wait=self.wait,
             executor=self.executor,
             permission=self.judging.permission,
+            executor_options=self.executor_options,
+            failures=self.failures,
+            limits=self.limits,
         )
-        work.options_of(spec)  # consent among the options is refused before anything is asked
+        work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
 
 
@@ -109,6 +125,9 @@ def prepare(
     replace_run: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -163,6 +182,9 @@ def prepare(
         replace_run,
         wait,
         executor,
+        executor_options or {},
+        failures or FailurePolicy(),
+        limits,
     )
 
 
@@ -171,9 +193,10 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def _unreported(
+def unreported(
     label: str, awaited: Awaited
 ) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+    """Progress that is not shown."""
     return nullcontext(lambda asked, old: None)
 
 
@@ -181,7 +204,7 @@ def evaluated(
     work: Evaluation,
     registry: Registry | None = None,
     resamples: int = 2000,
-    reporting: Reporting = _unreported,
+    reporting: Reporting = unreported,
     notify: Callable[[str], None] = lambda line: None,
     load: Callable[..., Any] | None = None,
 ) -> tuple[Outcome, Scored]:
@@ -232,6 +255,9 @@ def evaluate(
     replace: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    retry: int = 0,
+    max_failures: int | None = None,
     at_end: Sequence[str] = (),
     allow_remote: bool = False,
     phi: Phi = "redact",
@@ -244,7 +270,7 @@ def evaluate(
     The same call again goes on where it stopped and asks nothing twice.
 
     Args:
-        model: a model's name, or several.
+        model: a model's name, or several; ``NAME:VALUE?option=value`` sets options of its own.
         tasks: task names, or "all".
         data: from `open_dataset`, or what it takes.
         out: the folder of the runs, one below it for each model.
@@ -256,7 +282,9 @@ def evaluate(
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
-        executor: where videos are asked about (``s3eval list executors``).
+        executor: where videos are asked about (``s3eval list executors``), with its options.
+        retry: how often a question that fails is asked again.
+        max_failures: how many questions may fail before asking stops; None for any number.
         at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
@@ -292,16 +320,20 @@ def evaluate(
         selection=chosen,
     )
     earlier = [Path(p) for p in reuse]
-    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    policy = FailurePolicy(retry, max_failures)
+    request = prepare(
+        settings, opened, choice, earlier, retry_failed, replace, wait, executor,
+        executor_options, policy,
+    )  # fmt: skip
     check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
-    specs = [registry.get("model", name).spec for name in names]
+    models = [named_model(name, registry) for name in names]
     shown = {"notify": line_shown, "progress": steps_shown} if progress else {}
     reader = choice.open(request.is_judged, **shown)  # type: ignore[arg-type]
     try:
-        works = [request.evaluation(spec, Path(out) / spec.name, reader) for spec in specs]
-        reporting = answers_shown if progress else _unreported
+        works = [request.evaluation(m, Path(out) / m.folder, reader) for m in models]
+        reporting = answers_shown if progress else unreported
         results = [
             evaluated(work, registry, resamples, reporting, line_shown if progress else _ignored)
             for work in works

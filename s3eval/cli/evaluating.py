@@ -13,14 +13,85 @@ from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.reporting.progress import STYLES
+from s3eval.running.limits import FRAME_MEMORY, Limits
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
+    from s3eval.running.recording import FailurePolicy
 
-__all__ = ["evaluation_options", "folds_of", "progress_of", "request_of", "task_options_of"]
+__all__ = [
+    "asking_options",
+    "evaluation_options",
+    "executor_of",
+    "failures_of",
+    "folds_of",
+    "limits_of",
+    "progress_of",
+    "request_of",
+    "task_options_of",
+]
 
+_ASKING = (
+    click.option(
+        "--executor",
+        default="local",
+        show_default=True,
+        help="What distributes the videos (s3eval list executors).",
+    ),
+    click.option(
+        "--executor-option",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Set an option of what distributes the videos.",
+    ),
+    click.option(
+        "--replicas",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Load the model in this many processes, one for each GPU or share of the cores.",
+    ),
+    click.option(
+        "--decoders",
+        type=click.IntRange(0),
+        help="Decode this many videos at the same time, ahead of the model (default: the cores).",
+    ),
+    click.option(
+        "--frame-memory",
+        type=click.IntRange(0),
+        default=FRAME_MEMORY >> 20,
+        show_default=True,
+        help="Let decoded clips that wait for the model take this many MiB.",
+    ),
+    click.option(
+        "--retry",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Ask a question that fails up to N times more.",
+    ),
+    click.option(
+        "--on-error",
+        type=click.Choice(["stop", "continue"]),
+        default="continue",
+        show_default=True,
+        help="Stop at the first question that fails, or go on without its answer.",
+    ),
+    click.option(
+        "--max-failures",
+        type=click.IntRange(0),
+        help="Stop when more than N questions have failed.",
+    ),
+    click.option(
+        "--progress",
+        type=click.Choice(STYLES),
+        default="auto",
+        show_default=True,
+        help="Show bars, plain lines for logs and CI, or none; auto shows bars on a terminal.",
+    ),
+)
 _OPTIONS = (
     click.option(
         "--tasks",
@@ -89,20 +160,7 @@ _OPTIONS = (
         is_flag=True,
         help="Stop if another run is at work in OUT, instead of waiting for it.",
     ),
-    click.option(
-        "--executor",
-        default="local",
-        show_default=True,
-        help="What distributes the videos (s3eval list executors).",
-    ),
     click.option("--dry-run", is_flag=True, help="Show how much would be asked, and ask nothing."),
-    click.option(
-        "--progress",
-        type=click.Choice(STYLES),
-        default="auto",
-        show_default=True,
-        help="Show bars, plain lines for logs and CI, or none; auto shows bars on a terminal.",
-    ),
     click.option(
         "--resamples",
         type=click.IntRange(20),
@@ -114,8 +172,15 @@ _OPTIONS = (
 
 def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to ask about what: tasks, data, selection, sampling, options, judge, privacy."""
-    command = judge_options(command)
+    command = asking_options(judge_options(command))
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def asking_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where to ask, and what to do about what fails."""
+    for option in reversed(_ASKING):
         command = option(command)
     return command
 
@@ -154,7 +219,9 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         options["retry_failed"],
         options["replace"],
         not options["no_wait"],
-        options["executor"],
+        *executor_of(options),
+        failures_of(options),
+        limits_of(options),
     )
 
 
@@ -165,6 +232,30 @@ def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., An
 
     style = options["progress"]
     return partial(answers_shown, style=style), partial(steps_shown, style=style)
+
+
+def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What distributes the videos, with its options."""
+    name = options["executor"]
+    given = key_values(options["executor_option"], "--executor-option")
+    if options["replicas"] > 1:
+        if name != "local" or given:
+            raise S3EvalError("--replicas and --executor exclude each other", fix="one of them")
+        return "replicas", {"count": options["replicas"]}
+    return name, given
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """How far decoding runs ahead of the model."""
+    return Limits(options["decoders"], options["frame_memory"] << 20)
+
+
+def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
+    """What the command says about answers that fail."""
+    from s3eval.running.recording import FailurePolicy
+
+    most = 0 if options["on_error"] == "stop" else options["max_failures"]
+    return FailurePolicy(options["retry"], most)
 
 
 def folds_of(values: Sequence[str]) -> list[int] | None:

@@ -43,11 +43,15 @@ def command(
     **options: object,
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
+    from s3eval.reporting.efficiency import efficiency_table
     from s3eval.reporting.scores import show_scores
+    from s3eval.reporting.tables import print_table
 
     scored = rescored(runs, write=False, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
         show_scores(scored.scored, detailed, names(published))
+        if table := efficiency_table(one.run for one in scored.scored):
+            print_table(table.title, table.columns, table.rows, table.right)
     if any(one.faults for one in scored):
         raise click.exceptions.Exit(3)

@@ -4,13 +4,66 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from s3eval.remote.failures import CallError, failure_of_status
 
-__all__ = ["ChatRequest", "Reply", "listed_models", "reply_of"]
+__all__ = ["ChatRequest", "JsonParts", "Reply", "body_bytes", "listed_models", "reply_of"]
+
+
+@dataclass(frozen=True)
+class JsonParts:
+    """Parts of a message's content, written as JSON once for all requests that have them.
+
+    Stands in a list of parts for all of them. A clip of some megabytes is asked about twenty
+    times; writing it out anew for each would take longer than sending it.
+
+    Attributes:
+        data: the parts' JSON with commas between, without the brackets around.
+        text: the texts among them.
+
+    >>> parts = JsonParts.of([{"type": "text", "text": "a clip"}])
+    >>> body_bytes({"content": [parts, {"type": "text", "text": "why?"}]})
+    b'{"content": [{"type": "text", "text": "a clip"}, {"type": "text", "text": "why?"}]}'
+    """
+
+    data: bytes
+    text: str = ""
+
+    @classmethod
+    def of(cls, parts: Sequence[Mapping[str, Any]]) -> JsonParts:
+        """Write parts out; at least one."""
+        texts = (str(p.get("text", "")) for p in parts)
+        return cls(_written(list(parts))[1:-1], "".join(texts))
+
+
+def body_bytes(body: Mapping[str, Any]) -> bytes:
+    """A request's body as JSON in UTF-8.
+
+    Raises:
+        ValueError: a number in it is not finite.
+    """
+    # A name that nobody could have put into a text.
+    mark, held = uuid.uuid4().hex, list[bytes]()
+
+    def hold(value: Any) -> str:
+        if not isinstance(value, JsonParts):
+            raise TypeError(f"{type(value).__name__} is no JSON")
+        held.append(value.data)
+        return f"{mark}{len(held) - 1}"
+
+    written = _written(body, hold)
+    for number, data in enumerate(held):
+        written = written.replace(f'"{mark}{number}"'.encode(), data, 1)
+    return written
+
+
+def _written(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=default)
+    return text.encode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -18,7 +71,7 @@ class ChatRequest:
     """One chat completion.
 
     Attributes:
-        messages: as the API takes them.
+        messages: as the API takes them; a list of parts may hold `JsonParts`.
         max_tokens: longest reply.
         schema: JSON schema of the wanted reply, None for free text.
         schema_name: names the schema for the server.

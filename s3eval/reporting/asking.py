@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from s3eval.running.awaited import Awaited
     from s3eval.running.executing import Asked
 
-__all__ = ["Standing", "answers_shown"]
+__all__ = ["AskingProgress", "answers_shown"]
 
 
 @dataclass
-class Standing:
+class AskingProgress:
     """How far a run is: told of each answer, it says what a display shows.
 
     Attributes:
@@ -127,7 +127,7 @@ def _bars(label: str, awaited: Awaited) -> Iterator[Callable[[Asked, bool], None
         progress.MofNCompleteColumn(),
         progress.TextColumn("{task.fields[note]}", markup=False),
     )
-    standing = Standing(awaited)
+    so_far = AskingProgress(awaited)
     with progress.Progress(*columns, console=live_console(), expand=True) as live:
         rows = {"": live.add_task(label, total=awaited.total, note="")}
         if len(awaited.by_task) > 1:
@@ -135,21 +135,21 @@ def _bars(label: str, awaited: Awaited) -> Iterator[Callable[[Asked, bool], None
                 rows[name] = live.add_task(f"  {visible(name)}", total=wanted, note="")
 
         def note() -> str:
-            return ", ".join(p for p in (standing.pace(), standing.trouble()) if p)
+            return ", ".join(p for p in (so_far.pace(), so_far.trouble()) if p)
 
         shown_at = 0.0
 
         def told(asked: Asked, old: bool) -> None:
             nonlocal shown_at
-            for name in standing.count(asked, old):
+            for name in so_far.count(asked, old):
                 if name in rows:
-                    failed = standing.failed[name]
+                    failed = so_far.failed[name]
                     words = f"{failed} failed" if failed else ""
                     live.update(rows[name], advance=1, note=words)
             live.update(rows[""], advance=1)
             # What is spent is asked of the model, and the display moves ten times a second.
-            if standing.clock() - shown_at > 0.1:
-                shown_at = standing.clock()
+            if so_far.clock() - shown_at > 0.1:
+                shown_at = so_far.clock()
                 live.update(rows[""], note=note())
 
         yield told
@@ -158,18 +158,18 @@ def _bars(label: str, awaited: Awaited) -> Iterator[Callable[[Asked, bool], None
 
 @contextmanager
 def _lines(label: str, awaited: Awaited, every: float) -> Iterator[Callable[[Asked, bool], None]]:
-    standing = Standing(awaited)
-    last = standing.begun
+    so_far = AskingProgress(awaited)
+    last = so_far.begun
     is_shown = False
 
     def told(asked: Asked, old: bool) -> None:
         nonlocal last, is_shown
-        standing.count(asked, old)
-        now = standing.clock()
+        so_far.count(asked, old)
+        now = so_far.clock()
         if now - last >= every:
             last, is_shown = now, True
-            line_shown(standing.line(label))
+            line_shown(so_far.line(label))
 
     yield told
     if is_shown:
-        line_shown(standing.line(label))
+        line_shown(so_far.line(label))

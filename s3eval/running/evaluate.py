@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +15,11 @@ from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.awaited import Awaited
-from s3eval.running.continuing import Kept, kept_of
-from s3eval.running.engine import AskCounts, Report, Session, ask_all, identity_of, pieces_of
+from s3eval.running.continuing import Kept, changes_of, kept_of
+from s3eval.running.efficiency import Efficiency, measured
+from s3eval.running.engine import Session, identity_of, pieces_of
 from s3eval.running.executing import load_executor
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.models import (
@@ -28,6 +30,7 @@ from s3eval.running.models import (
     trouble_of_closing,
 )
 from s3eval.running.plan import Plan, make_plan
+from s3eval.running.recording import AskCounts, FailurePolicy, Report, ask_all
 from s3eval.running.runs import (
     Run,
     RunFacts,
@@ -38,6 +41,7 @@ from s3eval.running.runs import (
 )
 from s3eval.running.scoring import Combined, Material, combine_all
 from s3eval.running.settings import Settings
+from s3eval.running.stopping import stop_on_signals
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec
 
@@ -62,7 +66,10 @@ class Evaluation:
         judge: opened, None for none.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
-        executor: where videos are asked about (`s3eval list executors`).
+        executor: where videos are asked about (`s3eval list executors`), with its options.
+        failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
+        only_ask: whether the run ends when all is asked: no findings are made, nothing is judged.
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
@@ -77,6 +84,10 @@ class Evaluation:
     wait: bool = True
     executor: str = "local"
     permission: Permission = LOCAL_ONLY
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
+    failures: FailurePolicy = field(default_factory=FailurePolicy)
+    only_ask: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
         """The model's options, with the permission where clips may leave this machine.
@@ -178,7 +189,7 @@ def evaluate(
         work: what is to be evaluated.
         registry: the plugins, default those installed.
         reporter: a progress display.
-        load: makes the model ready, default `load_model`.
+        load: makes the model ready, default the executor's own `load`.
         notify: handed lines for the user: what the model has to say (`Model.notice`), what of
             an earlier run in the same folder is kept.
         unchanged: says of a run about which nothing was left to ask whether its stored findings
@@ -191,7 +202,7 @@ def evaluate(
     known = registry or installed()
     prepared = _prepare(work, known)
     with locked(work.out, work.wait, notify):
-        return _evaluated(work, prepared, known, reporter, load or load_model, notify, unchanged)
+        return _evaluated(work, prepared, known, reporter, load, notify, unchanged)
 
 
 def _evaluated(
@@ -199,13 +210,16 @@ def _evaluated(
     prepared: _Prepared,
     known: Registry,
     reporter: Reporter,
-    load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model],
+    load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model] | None,
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
+    def told(took: Efficiency) -> None:
+        notify(f"{work.settings.model}: {took}")
+
     kept = kept_of(work, known)
-    executor = load_executor(work.executor, known)
-    model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
+    executor = load_executor(work.executor, known, work.executor_options)
+    model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
         if notice := notice_of(model, prepared.plugin):
@@ -213,21 +227,29 @@ def _evaluated(
         # Once: a key made of another identity than the run records would never be found again.
         identity = identity_of(model, work.settings.model, prepared.plugin.package)
         facts = kept.extended(_facts(work, prepared, bool(model.looks), identity, known))
-        for line in kept.notes:
+        for line in (*kept.notes, *changes_of(kept.before, facts)):
             notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
-            with reporter(awaited) as report:
+            with (
+                reporter(awaited) as report,
+                stop_on_signals(notify) as stopping,
+                measured(work.out, model, session.seconds, told) as counting,
+            ):
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
-                    report=report,
+                    report=counting(report),
                     executor=executor,
+                    failures=work.failures,
+                    stopping=stopping,
                 )
             bare = _material(work, prepared, None)
+            if work.only_ask:
+                return Outcome(Run(work.out, facts, {}), asked, prepared.plan, bare, Combined({}))
             nothing_new = not (asked.answered or asked.failed or asked.skipped)
             if nothing_new and not kept.findings and unchanged(facts, bare):
                 stored = StoredFindings(work.out / "findings.jsonl")
@@ -260,6 +282,7 @@ def _session(
         work.settings,
         work.permission,
         identity,
+        work.limits,
     )
 
 

@@ -6,32 +6,51 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from s3eval.errors import StopRunError
 from s3eval.facts.clips import profile
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
 from s3eval.running.engine import Session, pieces_of
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.plan import make_plan
-from s3eval.running.runs import Run
+from s3eval.running.runs import Run, RunFacts
 from s3eval.running.scoring import Material
 from s3eval.running.store import AnswerStore
-from s3eval.vocabulary import Protocol
+from s3eval.vocabulary import Protocol, Sense
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
 
-__all__ = ["material_of"]
+__all__ = ["RecordedModel", "material_of"]
 
 
-class _Recorded(Model):
-    """Stands for a model whose answers are already there; never asked."""
+class RecordedModel(Model):
+    """Stands for the model of a run whose answers are already there; it cannot be asked.
 
-    def __init__(self, identity: Mapping[str, Any], looks: bool) -> None:
-        self._identity = identity
-        self.looks = looks
+    Args:
+        facts: of the run.
+    """
+
+    def __init__(self, facts: RunFacts) -> None:
+        self._facts = facts
+        self.looks = facts.looks
+
+    @property
+    def senses(self) -> frozenset[Sense]:
+        """What the model perceived."""
+        return frozenset(self._facts.senses)  # type: ignore[arg-type]
 
     def identity(self) -> Mapping[str, Any]:
-        return self._identity
+        """What the model said it was."""
+        return self._facts.identity
+
+    def watch(self, footage: Any) -> Any:
+        """Refused.
+
+        Raises:
+            StopRunError: an answer is missing.
+        """
+        raise StopRunError("Not every question of this run was asked")
 
 
 def material_of(
@@ -94,6 +113,5 @@ def _stored_pieces(
     mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
     plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine)
     with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
-        recorded = _Recorded(facts.identity, facts.looks)
-        session = Session.of(dataset, plan, store, recorded, facts.model, senses)
+        session = Session.of(dataset, plan, store, RecordedModel(facts), facts.model, senses)
         return pieces_of(session, tasks.by_name, protocol)

@@ -135,6 +135,17 @@ def write_run(path: str | Path, facts: RunFacts, findings: Iterable[Finding] | N
     return folder
 
 
+def _where_runs_lie(folder: Path) -> str:
+    """What to name instead of a folder without a run: its runs, or the folders that hold some."""
+    runs = sorted(p.parent.name for p in folder.glob("*/run.json"))
+    if runs:
+        return f"one of its runs: {', '.join(runs[:5])}"
+    deeper = sorted({p.parent.parent.name for p in folder.glob("*/*/run.json")})
+    if deeper:
+        return f"a folder with runs in it: {', '.join(deeper[:5])}"
+    return "s3eval run --help"
+
+
 def open_run(path: str | Path) -> Run:
     """Read a run folder.
 
@@ -145,9 +156,7 @@ def open_run(path: str | Path) -> Run:
     if not (folder / "run.json").is_file():
         if not folder.exists():
             raise S3EvalError("No such folder", where=folder, fix="s3eval run --help")
-        below = sorted(p.parent.name for p in folder.glob("*/run.json"))[:5]
-        fix = f"one of its runs: {', '.join(below)}" if below else "s3eval run --help"
-        raise S3EvalError("No run in this folder", where=folder, fix=fix)
+        raise S3EvalError("No run in this folder", where=folder, fix=_where_runs_lie(folder))
     try:
         raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
         if not isinstance(raw, dict):

@@ -10,7 +10,7 @@ import pytest
 from s3eval.facts.clips import Clip, Sampling
 from s3eval.facts.videos import Video
 from s3eval.model import Answer, Question
-from s3eval.reporting.asking import Standing, answers_shown
+from s3eval.reporting.asking import AskingProgress, answers_shown
 from s3eval.running.awaited import Awaited
 from s3eval.running.executing import Asked
 from s3eval.running.plan import Plan, VideoPlan
@@ -42,11 +42,11 @@ def test_a_shared_answer_counts_for_every_task_that_wants_it():
     awaited = Awaited(plan())
     assert awaited.total == 4
     assert awaited.by_task == {"recognition": 2, "justification": 4}
-    standing = Standing(awaited)
-    told = [standing.count(asked, False) for asked in answers(awaited.plan)]
+    so_far = AskingProgress(awaited)
+    told = [so_far.count(asked, False) for asked in answers(awaited.plan)]
     assert told == [["recognition", "justification"], ["justification"]] * 2
-    assert standing.done == {"": 4, "recognition": 2, "justification": 4}
-    assert standing.failed == {"": 2, "recognition": 1, "justification": 2}
+    assert so_far.done == {"": 4, "recognition": 2, "justification": 4}
+    assert so_far.failed == {"": 2, "recognition": 1, "justification": 2}
 
 
 def test_many_videos_are_told_apart_in_any_order():
@@ -59,24 +59,24 @@ def test_many_videos_are_told_apart_in_any_order():
 
 def test_rate_and_time_left_are_those_of_new_answers():
     now = [0.0]
-    standing = Standing(Awaited(plan()), clock=lambda: now[0])
-    first, second, *_ = answers(standing.awaited.plan)
-    standing.count(first, True)
-    assert standing.left is None and standing.pace() == ""
+    so_far = AskingProgress(Awaited(plan()), clock=lambda: now[0])
+    first, second, *_ = answers(so_far.awaited.plan)
+    so_far.count(first, True)
+    assert so_far.left is None and so_far.pace() == ""
     now[0] = 5.0
-    standing.count(second, False)
-    assert standing.rate == pytest.approx(0.2)
-    assert standing.left == pytest.approx(10.0)
-    assert standing.pace() == "0.2/s, 10 s left"
+    so_far.count(second, False)
+    assert so_far.rate == pytest.approx(0.2)
+    assert so_far.left == pytest.approx(10.0)
+    assert so_far.pace() == "0.2/s, 10 s left"
 
 
 def test_a_line_says_all_of_it():
     now = [0.0]
-    standing = Standing(Awaited(plan(), lambda: 1.5), clock=lambda: now[0])
+    so_far = AskingProgress(Awaited(plan(), lambda: 1.5), clock=lambda: now[0])
     now[0] = 2.0
-    for asked in list(answers(standing.awaited.plan))[:3]:
-        standing.count(asked, False)
-    assert standing.line("motion") == (
+    for asked in list(answers(so_far.awaited.plan))[:3]:
+        so_far.count(asked, False)
+    assert so_far.line("motion") == (
         "motion: 3 of 4 answers, 1.5/s, 1 s left, 1 failed, $1.50; "
         "recognition 2/2 (1 failed), justification 3/4 (1 failed)"
     )

@@ -15,6 +15,7 @@ def _spec(name: str, summary: str, sees: bool = False, hears: bool = False) -> M
         needs=_NEEDS,
         install="pip install s3eval-model-server",
         remote=True,
+        argument="model",
         sees=sees,
         hears=hears,
     )

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
 from s3eval.remote.budget import BudgetSpent
-from s3eval.remote.client import ChatClient, ChatRequest
+from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
 from s3eval.remote.probabilities import choice_probabilities
-from s3eval_model_server.media import Media, media_of
 from s3eval_model_server.options import ServerModelOptions
+from s3eval_model_server.pool import RequestPool
+from s3eval_model_server.sending import ClipSender, SentClip
 
 if TYPE_CHECKING:
     from s3eval import Footage, ModelSpec
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
 KEY_VARIABLES = ("S3EVAL_SERVER_KEY",)
 # A server without a list of models.
 _NO_LIST = ("HTTP 404", "HTTP 405")
+_KEEPS_NONE = "{} keeps no media under a name: each question carries its clip again"
 START = "vllm serve MODEL, or base_url=http://HOST:PORT/v1 (docs/servers.md)"
 
 
@@ -48,6 +53,11 @@ class ServerModel(Model):
         for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
             if sense:
                 self._gate.clear_media(kind)
+        if options.send_media == "file" and not endpoint.local:
+            raise S3EvalError(
+                f"{endpoint.host} cannot read files of this machine",
+                fix="--model-option send_media=each, or once where it is vLLM",
+            )
         endpoint = _named(endpoint, options)
         self._gate.endpoint = endpoint  # the same server, now with its model's name
         self._client = ChatClient(
@@ -58,7 +68,9 @@ class ServerModel(Model):
             prices=options.prices(),
             extra_body=options.extra_body,
         )
-        self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix="s3eval-server")
+        self.concurrency = options.concurrency
+        self._sender = ClipSender(options, spec.sees, spec.hears, not endpoint.local)
+        self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> ServerModel:
@@ -96,18 +108,19 @@ class ServerModel(Model):
         """Dollars so far; None on this machine, and where no prices were given."""
         return None if self._client.endpoint.local else self._client.account.cost
 
-    def watch(self, footage: Footage) -> Media:
+    def prepare(self, footage: Footage) -> SentClip:
         """Encode the clip once for all questions.
 
         Raises:
             S3EvalError: there is nothing in it for this model.
         """
-        media = media_of(footage, self._options, sees=self._spec.sees, hears=self._spec.hears)
-        if not media.parts:
-            raise S3EvalError("The clip has neither frames nor sound for this model")
-        return media
+        return self._sender.clip(footage)
 
-    def ask(self, watched: Media, questions: Sequence[Question]) -> Iterable[Answer]:
+    def release(self, watched: SentClip) -> None:
+        """Remove the clip's files, where it was sent as files."""
+        self._sender.forget(watched)
+
+    def ask(self, watched: SentClip, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answers in order; of questions that share a prefix the first goes ahead alone.
 
         Raises:
@@ -116,13 +129,13 @@ class ServerModel(Model):
         for kind, data in watched.raw:
             self._gate.sending(kind, data, {})
         answers: dict[int, Future[Answer]] = {}
-        waiting = _by_prefix(questions)
         given = 0
         try:
-            for group in waiting:
+            for group in _by_prefix(questions):
                 # The others find the clip in the server's prefix cache once the first is done.
-                answers[group[0]] = self._submit(watched, questions[group[0]])
-                answers[group[0]].result()  # a stop is raised here, before anything else is sent
+                first = self._submit(watched, questions[group[0]], is_first=not answers)
+                answers[group[0]] = first
+                first.result()  # a stop is raised here, before anything else is sent
                 for position in group[1:]:
                     answers[position] = self._submit(watched, questions[position])
                 while given in answers:
@@ -132,13 +145,15 @@ class ServerModel(Model):
             for future in answers.values():
                 future.cancel()
 
-    def _submit(self, watched: Media, question: Question) -> Future[Answer]:
-        return self._pool.submit(self._answer, watched, question)
+    def _submit(
+        self, watched: SentClip, question: Question, is_first: bool = False
+    ) -> Future[Answer]:
+        work = partial(self._answer, watched, question, is_first)
+        return self._pool.submit(work, is_first=is_first)
 
-    def _answer(self, watched: Media, question: Question) -> Answer:
+    def _answer(self, watched: SentClip, question: Question, is_first: bool) -> Answer:
         try:
-            request = self._request(watched, question)
-            reply = self._client.complete(request)
+            reply = self._reply(watched, question, is_first)
         except Blocked as reason:
             return Answer.failed(str(reason))
         except BudgetSpent as error:
@@ -154,10 +169,26 @@ class ServerModel(Model):
         probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
         return Answer.of(reply.text, probabilities=probabilities, mass=mass)
 
-    def _request(self, watched: Media, question: Question) -> ChatRequest:
+    def _reply(self, watched: SentClip, question: Question, is_first: bool) -> Reply:
+        """What the server says; a clip that it does not know by name is sent again, whole."""
+        parts = self._sender.parts(watched, is_first)
+        if parts is watched.whole:
+            return self._client.complete(self._request(watched, parts, question))
+        try:
+            reply = self._client.complete(self._request(watched, parts, question), attempts=1)
+        except CallError as error:
+            if error.stops_all or error.kind in ("moderation", "refusal", "empty"):
+                raise
+            if self._sender.refused_name(watched):
+                print(_KEEPS_NONE.format(self._client.endpoint.name), file=sys.stderr)
+            return self._client.complete(self._request(watched, watched.whole, question))
+        self._sender.took_name()
+        return reply
+
+    def _request(self, watched: SentClip, parts: JsonParts, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
         self._gate.sending("text", cleared.text, cleared.redactions)
-        user = {"role": "user", "content": [*watched.parts, {"type": "text", "text": cleared.text}]}
+        user = {"role": "user", "content": [parts, {"type": "text", "text": cleared.text}]}
         system = {"role": "system", "content": question.system}
         return ChatRequest(
             (system, user) if question.system else (user,),
@@ -166,10 +197,16 @@ class ServerModel(Model):
             media_tokens=watched.tokens,
         )
 
+    def usage(self) -> Mapping[str, int]:
+        """Tokens as the server counts them, of tries that brought no answer too."""
+        account = self._client.account
+        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
+
     def close(self) -> None:
         """Stop waiting and close the connections."""
+        self._pool.close()
         self._client.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sender.close()
 
 
 def _by_prefix(questions: Sequence[Question]) -> Iterator[list[int]]:

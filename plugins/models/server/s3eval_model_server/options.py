@@ -25,6 +25,11 @@ class ServerModelOptions(ServerOptions):
         sound: how the server takes sound, "input_audio" (OpenAI) or "audio_url" (vLLM).
         times: "note" says after the clip how long it is and how it was sampled, "each" also
             puts its time before every frame, "none" says nothing.
+        send_media: "each" sends a clip with each of its questions; "once" with the first one, and
+            names it in the others (vLLM keeps media under such names); "file" writes it to files
+            that a server of this machine reads itself.
+        media_folder: where such files are written, the system's temporary folder by default;
+            what the server was started to allow (``--allowed-local-media-path``).
         top_logprobs: alternatives of the first word asked for; 0 asks for none.
         max_cost, max_calls: dollars and calls this model may take; None without limit.
     """
@@ -37,6 +42,8 @@ class ServerModelOptions(ServerOptions):
     max_media_tokens: int = Field(24_576, ge=1)
     sound: Literal["input_audio", "audio_url"] = "input_audio"
     times: Literal["note", "each", "none"] = "note"
+    send_media: Literal["each", "once", "file"] = "each"
+    media_folder: str = ""
     top_logprobs: int = Field(20, ge=0, le=100)
     max_cost: float | None = Field(None, ge=0)
     max_calls: int | None = Field(None, ge=0)
