@@ -17,12 +17,34 @@ Examples:
   s3eval view --reader R1 --tasks recognition --data mine --out readers
   s3eval view runs/a runs/b --rate E1 --out ratings
   s3eval view runs --port 8765 --no-browser      on another machine, by SSH forwarding
+  s3eval view bundle DIR runs            the same pages as files (s3eval view bundle --help)
 
 Only this machine can reach the viewer, and only with the address that is printed.
 """
 
 
-@click.command("view", epilog=EPILOG)
+class ViewCommand(click.Command):
+    """A command whose first word may be another command: ``s3eval view bundle``.
+
+    A click group would take the first run for the name of a command.
+    """
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
+    ) -> click.Context:
+        """The context of this command, or of the one that the first word names."""
+        if args[:1] == ["bundle"]:
+            from s3eval_view.cli.bundle import command as bundle
+
+            return bundle.make_context(f"{info_name} bundle", args[1:], parent, **extra)
+        return super().make_context(info_name, args, parent, **extra)
+
+
+@click.command("view", cls=ViewCommand, epilog=EPILOG)
 @click.argument("runs", nargs=-1, type=click.Path(path_type=Path))
 @click.option(
     "--port",
@@ -64,7 +86,7 @@ def command(
     try:
         show(app, token, port, opens_browser=not no_browser)
     finally:
-        site.conversions.close()
+        site.close()
 
 
 def show(app: Any, token: str, port: int, opens_browser: bool, what: str = "The viewer") -> None:

@@ -45,8 +45,9 @@ class Pages:
         assets: dict[str, tuple[str, str]] | None = None,
         links: Sequence[tuple[str, str]] = (),
     ) -> None:
-        self.title, self.links = title, tuple(links)
-        self.assets = {**ASSETS, **(assets or {})}
+        self.title, self.links, self.folders = title, tuple(links), tuple(folders)
+        self.own = dict(assets or {})
+        self.assets = {**ASSETS, **self.own}
         self._templates = environment(*folders, ("s3eval_view.server", "templates"))
 
     def text(self, template: str, root: str, **context: Any) -> str:

@@ -69,10 +69,12 @@ class FileLinks(Links):
 
     Attributes:
         has_frames: whether frames were written.
+        scored: (run, task, item) that have a page of arithmetic.
     """
 
     root: str = "."
     has_frames: bool = False
+    scored: frozenset[tuple[str, str, str]] = frozenset()
     is_static = True
 
     def home(self) -> str:
@@ -112,5 +114,7 @@ class FileLinks(Links):
         return f"./frames/{key}-{run}-{clip}.wav"
 
     def score(self, run: str, task: str, item: str) -> str:
-        """A file for each run, task and item."""
+        """A file for each run, task and item that has scores."""
+        if (run, task, item) not in self.scored:
+            return ""
         return f"./score-{run}-{stem(task)}-{stem(item)}.html"

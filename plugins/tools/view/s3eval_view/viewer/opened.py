@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -17,6 +18,7 @@ from s3eval.running.materials import material_of
 from s3eval.running.runs import Run, open_runs
 from s3eval.running.scoring import combine_all
 from s3eval.task import TruthContext
+from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_view.report.cells import stem
 from s3eval_view.report.evidence import Known, unique_labels
 from s3eval_view.server.media import Recording, identifier
@@ -30,8 +32,11 @@ __all__ = ["Opened", "RunFolder", "Shown", "ShownRun"]
 
 #: What decides what is shown of a run.
 _FILES = ("run.json", "findings.jsonl", "scores.json")
-#: How many answers a run in progress may have for its findings to be combined at every look.
-_MOST_PROVISIONAL = 200_000
+#: Seconds that the findings of a run in progress may be old.
+FRESH = 15.0
+#: Of how many videos a run's answers are kept as read.
+_MATERIALS = 8
+_PLACE = {name: place for place, name in enumerate(FEATURE_NAMES)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,8 @@ class ShownRun:
     tasks: LoadedTasks
     findings: Mapping[str, Sequence[Finding]]
     is_provisional: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
+    _kept: dict[str, Material] = field(default_factory=dict, repr=False)
 
     @property
     def is_asked(self) -> bool:
@@ -77,7 +84,9 @@ class ShownRun:
         for name in self.task_names:
             task, context = self.tasks.by_name[name], self.truth_context(name)
             items = {item.name: item for item in task.items()}
-            for finding in self.findings.get(name, ()):
+            for finding in sorted(
+                self.findings.get(name, ()), key=lambda f: _PLACE.get(f.item, 99)
+            ):
                 item = items.get(finding.item) or task.item(finding.item)
                 if item is None or finding.state == "skipped":
                     continue
@@ -107,11 +116,27 @@ class ShownRun:
         except (OSError, ValueError, KeyError, TypeError):
             return {}
 
-    def material(self, videos: Sequence[str] | None = None, with_pieces: bool = True) -> Material:
-        """What its findings are made of, of some videos only or of all."""
-        selected = self.selected if videos is None else self.selected.select(videos)
+    def material(self, with_pieces: bool = True) -> Material:
+        """What its findings are made of."""
         protocol: Any = self.run.facts.protocol
-        return material_of(self.run, selected, self.dataset, protocol, with_pieces=with_pieces)
+        return material_of(self.run, self.selected, self.dataset, protocol, with_pieces=with_pieces)
+
+    def material_about(self, video: str) -> Material:
+        """What its findings about one video are made of; kept for the videos looked at last.
+
+        A page of frames asks for it sixty times, and where a file was copied since the run its
+        content is hashed each time.
+        """
+        with self._lock:
+            kept = self._kept.pop(video, None)
+            if kept is None:
+                protocol: Any = self.run.facts.protocol
+                selected = self.selected.select([video])
+                kept = material_of(self.run, selected, self.dataset, protocol)
+            self._kept[video] = kept
+            while len(self._kept) > _MATERIALS:
+                del self._kept[next(iter(self._kept))]
+            return kept
 
 
 @dataclass(frozen=True)
@@ -196,17 +221,31 @@ class Opened:
     _signature: tuple[Any, ...] = ()
     _shown: Shown | None = None
     _kept: dict[Path, tuple[Any, ShownRun]] = field(default_factory=dict, repr=False)
+    _read_at: dict[Path, float] = field(default_factory=dict, repr=False)
     _datasets: dict[tuple[str, bool], Dataset] = field(default_factory=dict, repr=False)
 
     def now(self) -> Shown:
         """The runs as they are now."""
         with self._lock:
             folders = [folder for path in self.paths for folder in _folders(path)]
-            signature = tuple((f, _signature(f)) for f in folders)
+            signature = tuple((f, self._state(f)) for f in folders)
             if self._shown is None or signature != self._signature:
                 self._shown = self._read(folders)
                 self._signature = signature
             return self._shown
+
+    def _state(self, folder: Path) -> tuple[Any, ...]:
+        """What changes when a run's files do.
+
+        A run in progress changes with every answer; combining them anew for every page would
+        keep a machine busy that is asking a model. Its findings may be `FRESH` seconds old.
+        """
+        found = _signature(folder)
+        kept = self._kept.get(folder)
+        if kept is None or not kept[1].is_provisional or kept[0][0] != found[0]:
+            return found
+        is_fresh = time.monotonic() - self._read_at.get(folder, 0.0) < FRESH
+        return kept[0] if is_fresh else found
 
     def refuse_nothing(self) -> None:
         """Raise where there is no run to show.
@@ -225,7 +264,7 @@ class Opened:
         runs: list[ShownRun] = []
         problems: list[RunFolder] = []
         for folder, label in zip(folders, labels, strict=True):
-            state = _signature(folder)
+            state = self._state(folder)
             kept = self._kept.get(folder)
             if kept is None or kept[0] != state or kept[1].label != label:
                 try:
@@ -235,6 +274,7 @@ class Opened:
                     problems.append(RunFolder(label, str(error)))
                     continue
                 self._kept[folder] = kept
+                self._read_at[folder] = time.monotonic()
             runs.append(kept[1])
         return Shown(tuple(runs), tuple(problems))
 
@@ -247,7 +287,7 @@ class Opened:
             bare = ShownRun(key, label, run, selected, whole, tasks, {}, True)
             (combined,) = combine_all([bare.material()])
             return ShownRun(key, label, run, selected, whole, tasks, combined.findings, True)
-        tasks = load_tasks(run.findings or run.facts.tasks)
+        tasks = load_tasks(dict.fromkeys([*run.facts.tasks, *run.findings]))
         return ShownRun(key, label, run, selected, whole, tasks, run.findings, provisional)
 
 
@@ -258,16 +298,16 @@ def _folders(path: Path) -> list[Path]:
 
 
 def _signature(folder: Path) -> tuple[Any, ...]:
-    """What changes when the run's files do; answers count only while there are no findings."""
-    names = list(_FILES)
+    """The states of a run's files, and of its answers, which count while there are no findings."""
+    answers: tuple[Any, ...] = ()
     if not (folder / "findings.jsonl").is_file():
-        names += ["answers.sqlite", "answers.sqlite-wal"]
-    facts: list[Any] = []
-    for name in names:
-        try:
-            state = (folder / name).stat()
-        except OSError:
-            facts.append(None)
-        else:
-            facts.append((state.st_size, state.st_mtime_ns))
-    return tuple(facts)
+        answers = tuple(_file_state(folder / n) for n in ("answers.sqlite", "answers.sqlite-wal"))
+    return tuple(_file_state(folder / name) for name in _FILES), answers
+
+
+def _file_state(path: Path) -> tuple[int, int] | None:
+    try:
+        state = path.stat()
+    except OSError:
+        return None
+    return state.st_size, state.st_mtime_ns

@@ -7,10 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
-from s3eval.errors import S3EvalError
-from s3eval.judging.stages import serve
-from s3eval.plugins import installed
 from s3eval_view.report.evidence import words
 from s3eval_view.viewer.readings import Read, index_steps, read_of_recorded, read_of_request
 from s3eval_view.viewer.timeline import anchor
@@ -18,14 +14,14 @@ from s3eval_view.viewer.timeline import anchor
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
     from s3eval.facts.tally import Step
-    from s3eval.judge import Judge
     from s3eval.running.scoring import Material
     from s3eval.task import Finding, Piece, Task
     from s3eval_view.report.evidence import Known
     from s3eval_view.server.media import Recording
+    from s3eval_view.viewer.judges import Judges
     from s3eval_view.viewer.opened import ShownRun
 
-__all__ = ["Asked", "Said", "clips_of", "local_judge", "said_of"]
+__all__ = ["Asked", "Said", "clips_of", "said_of"]
 
 
 @dataclass(frozen=True)
@@ -125,59 +121,70 @@ def clips_of(material: Material, video: str) -> list[Clip]:
     return sorted(found, key=lambda c: (c.start, c.end, repr(c.sampling)))
 
 
-def said_of(run: ShownRun, recording: Recording) -> list[Said]:
+def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
     """All findings of a run about a video, each with what led to it."""
     video = recording.video.name
-    material = run.material([video]) if run.is_asked else run.material(with_pieces=False)
+    material = run.material_about(video) if run.is_asked else run.material(with_pieces=False)
     clips = {clip: n for n, clip in enumerate(clips_of(material, video), 1)}
-    judged, note = _judged(run, material, video)
-    return [
-        _said(run, material, known, clips, judged, note) for known in run.by_video.get(video, ())
-    ]
+    judged, note = _judged(run, material, video, judges)
+    pieces = {
+        name: _by_item(run.tasks.by_name[name], video, videos.get(video, ()), material)
+        for name, videos in (material.pieces or {}).items()
+    }
+    found = []
+    for known in run.by_video.get(video, ()):
+        mine = pieces.get(known.finding.task, {}).get(known.finding.item, [])
+        found.append(_said(run, material, known, mine, clips, judged, note))
+    return found
+
+
+def _by_item(
+    task: Task, video: str, pieces: Sequence[Piece], material: Material
+) -> dict[str, list[Piece]]:
+    """Pieces by the item that they give a finding about, each in order of time.
+
+    What a piece is about is the task's business: it is asked to make a finding of that one alone.
+    """
+    context = material.context(task.name, None, {})
+    found: dict[str, list[Piece]] = {}
+    for piece in sorted(pieces, key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end)):
+        for finding in task.combine(video, [piece], context):
+            found.setdefault(finding.item, []).append(piece)
+    return found
 
 
 def _said(
     run: ShownRun,
     material: Material,
     known: Known,
+    pieces: Sequence[Piece],
     clips: Mapping[Clip, int],
-    judged: Mapping[Any, Any],
+    judged: Mapping[Any, Any] | None,
     note: str,
 ) -> Said:
     finding = known.finding
     task = run.tasks.by_name[finding.task]
-    pieces = (material.pieces or {}).get(finding.task, {}).get(finding.video, ())
-    context = material.context(finding.task, judged, run.findings)
-    mine = _of_item(task, pieces, finding, context)
-    mine.sort(key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end))
-    requests = list(task.read_requests([finding], context)) if judged else []
-    read = [read_of_request(r, judged[r]) for r in requests if r in judged]
-    merges = [r for r in task.merge_requests(finding.video, mine, context) if r in judged]
-    read = [*(read_of_request(r, judged[r]) for r in merges), *read]
-    recorded = read_of_recorded(known)
+    readings = judged or {}
+    context = material.context(finding.task, readings, run.findings)
+    wanted = [
+        *task.merge_requests(finding.video, pieces, context),
+        *task.read_requests([finding], context),
+    ]
+    read = [read_of_request(r, readings[r]) for r in dict.fromkeys(wanted) if r in readings]
+    read = read or read_of_recorded(known)
     annotation = run.dataset.annotation(finding.video)
-    is_judged = finding.task in run.tasks.judged
     return Said(
         anchor(finding.task, finding.item),
         f"{words(finding.task)}: {words(finding.item)}",
         known,
-        tuple(_asked(p, clips) for p in mine),
+        tuple(_asked(p, clips) for p in pieces),
         _doc(task.read),
         _doc(task.combine),
         tuple(_details(finding)),
-        tuple(read or recorded),
-        note if is_judged and not read and not recorded else "",
-        index_steps(known, judged, material.protocol, annotation),
+        tuple(read),
+        note if finding.task in run.tasks.judged and not read else "",
+        index_steps(known, readings, material.protocol, annotation),
     )
-
-
-def _of_item(task: Task, pieces: Sequence[Piece], finding: Finding, context: Any) -> list[Piece]:
-    """The pieces that went into a finding: those that give one about its item by themselves."""
-    return [
-        piece
-        for piece in pieces
-        if any(f.item == finding.item for f in task.combine(finding.video, [piece], context))
-    ]
 
 
 def _asked(piece: Piece, clips: Mapping[Clip, int]) -> Asked:
@@ -227,39 +234,18 @@ def _detail(value: Any) -> str:
     return str(value)
 
 
-def local_judge(run: ShownRun) -> tuple[Judge | None, str]:
-    """The judge of a run where it reads on this machine and asks no model; else why there is none.
-
-    Nothing leaves the machine for a page, and no page waits for a model.
-    """
-    choice = judge_of_run(run.run, JudgeChoice())
-    if choice.name == "none" or not run.tasks.judged:
-        return None, "No judge read for this run."
-    try:
-        spec = installed().get("judge", choice.name).spec
-        if spec.remote or spec.model:
-            return None, f"The judge '{choice.name}' asks a model and is not asked for this page."
-        return choice.open(), ""
-    except S3EvalError as error:
-        return None, str(error)
-
-
-def _judged(run: ShownRun, material: Material, video: str) -> tuple[dict[Any, Any], str]:
+def _judged(
+    run: ShownRun, material: Material, video: str, judges: Judges
+) -> tuple[Mapping[Any, Any] | None, str]:
     """What the run's judge makes of what its findings about one video want of it."""
-    judge, note = local_judge(run)
-    if judge is None:
-        return {}, note
-    try:
-        requests: list[Any] = []
-        for name in run.task_names:
-            context = material.context(name, {}, run.findings)
-            task = run.tasks.by_name[name]
-            pieces = (material.pieces or {}).get(name, {}).get(video, ())
-            requests += task.merge_requests(video, pieces, context)
-            mine = [k.finding for k in run.by_video.get(video, ()) if k.finding.task == name]
-            requests += task.read_requests(mine, context)
-        return (serve(judge, requests) if requests else {}), ""
-    except S3EvalError as error:
-        return {}, str(error)
-    finally:
-        close_judge(judge)
+    if not run.tasks.judged:
+        return None, ""
+    requests: list[Any] = []
+    for name in run.task_names:
+        context = material.context(name, {}, run.findings)
+        task = run.tasks.by_name[name]
+        pieces = (material.pieces or {}).get(name, {}).get(video, ())
+        requests += task.merge_requests(video, pieces, context)
+        mine = [k.finding for k in run.by_video.get(video, ()) if k.finding.task == name]
+        requests += task.read_requests(mine, context)
+    return judges.read(run, requests)

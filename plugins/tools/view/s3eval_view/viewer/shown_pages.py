@@ -115,7 +115,7 @@ def said_page(site: Site, now: Now, link: Links, key: str, run: str) -> dict[str
         "key": key,
         "video": recording.video,
         "run": one,
-        "said": said_of(one, recording),
+        "said": said_of(one, recording, site.judges),
         "others": [r for r in now.shown.about(key) if r is not one],
         "shows_frames": site.shows_videos,
     }
@@ -130,7 +130,7 @@ def beside_page(
     if len(about) < 2:
         raise S3EvalError("Two runs about this video are needed to show them side by side")
     chosen = [now.shown.run(first or about[0].key), now.shown.run(second or about[1].key)]
-    made = [{s.anchor: s for s in said_of(run, recording)} for run in chosen]
+    made = [{s.anchor: s for s in said_of(run, recording, site.judges)} for run in chosen]
     anchors = list(dict.fromkeys(a for some in made for a in some))
     pairs = [(made[0].get(a), made[1].get(a)) for a in anchors]
     return {
@@ -162,7 +162,7 @@ def clip_of(now: Now, key: str, run: str, number: int) -> tuple[ShownRun, Record
     one, recording = now.shown.run(run), now.shown.recording(key)
     if not one.is_asked:
         raise S3EvalError("This run keeps no clips: its answers were recorded elsewhere")
-    clips = clips_of(one.material([recording.video.name]), recording.video.name)
+    clips = clips_of(one.material_about(recording.video.name), recording.video.name)
     if not 1 <= number <= len(clips):
         raise S3EvalError(f"There are {len(clips)} clips of this video in this run")
     return one, recording, clips[number - 1]
@@ -210,7 +210,9 @@ def runs_page(site: Site, now: Now, link: Links) -> dict[str, Any]:
 
 
 def _made(run: ShownRun) -> float:
-    return (run.run.path / "run.json").stat().st_mtime
+    """When the run was made, in seconds: scoring it again writes run.json once more."""
+    files = [run.run.path / name for name in ("run.json", "run.toml")]
+    return min(path.stat().st_mtime for path in files if path.is_file())
 
 
 def _headline(run: ShownRun, task: str) -> tuple[str, float | None, str] | None:

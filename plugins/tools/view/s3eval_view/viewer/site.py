@@ -14,6 +14,7 @@ from s3eval_view.server.frames import Frames
 from s3eval_view.server.media import Media, media_routes
 from s3eval_view.server.playing import Conversions
 from s3eval_view.viewer.comments import Comment, Comments
+from s3eval_view.viewer.judges import Judges
 from s3eval_view.viewer.opened import Opened, Shown, ShownRun
 from s3eval_view.viewer.progress import Progress, planned_of, progress_of
 from s3eval_view.viewer.voices import Row, rows_of
@@ -22,7 +23,7 @@ from s3eval_view.viewer.walks import Walks
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["Now", "Site", "site_of", "viewer_pages"]
+__all__ = ["TITLE", "Now", "Site", "opened_site", "site_of", "viewer_pages"]
 
 TITLE = "s3eval view"
 
@@ -62,12 +63,20 @@ class Site:
 
     opened: Opened
     shows_videos: bool = True
-    walks: Walks = field(default_factory=Walks)
+    judges: Judges = field(default_factory=Judges)
     frames: Frames = field(default_factory=Frames)
     conversions: Conversions = field(default_factory=Conversions)
     _now: Now | None = None
     _planned: dict[tuple[str, str], int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.walks = Walks(self.judges)
+
+    def close(self) -> None:
+        """Remove what was converted and close the judges."""
+        self.conversions.close()
+        self.judges.close()
 
     def now(self) -> Now:
         """The runs as they are now, with all that was made of them so far."""
@@ -107,6 +116,17 @@ def viewer_pages() -> Pages:
     )
 
 
+def opened_site(paths: Sequence[Path], data: str | None = None, shows_videos: bool = True) -> Site:
+    """The runs of some paths, opened.
+
+    Raises:
+        S3EvalError: none of the paths holds a run that can be shown.
+    """
+    site = Site(Opened(paths, data), shows_videos)
+    site.opened.refuse_nothing()
+    return site
+
+
 def site_of(
     paths: Sequence[Path], token: str, data: str | None = None, shows_videos: bool = True
 ) -> tuple[ASGIApp, Site]:
@@ -117,7 +137,6 @@ def site_of(
     """
     from s3eval_view.viewer.routes import viewer_routes
 
-    site = Site(Opened(paths, data), shows_videos)
-    site.opened.refuse_nothing()
+    site = opened_site(paths, data, shows_videos)
     pages = viewer_pages()
     return make_app(pages, [*viewer_routes(site, pages), *media_routes(site.media)], token), site

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.vocabulary import FEATURE_NAMES
-from s3eval_view.report.beside import Step, align
+from s3eval_view.report.beside import MOST_CHARACTERS, Step, align
 from s3eval_view.report.evidence import words
 
 if TYPE_CHECKING:
@@ -186,7 +186,8 @@ def _annotated(
         values = list(dict.fromkeys(k.truth for k in known if k.truth is not None))
         for value in values:
             one = next(k for k in known if k.truth == value)
-            told.append(Saying(_value(value, one), times=_moments(value, one)))
+            times = _moments(value, one)
+            told.append(Saying("" if times else _value(value, one), times=times))
             bars += [
                 Bar("annotated", t, None, f"{words(item)}, annotated") for t in _moments(value, one)
             ]
@@ -216,14 +217,16 @@ def _saying(known: Known, run: ShownRun) -> Saying:
         more = f"{'+' if off >= 0 else '−'}{abs(off):.1f} {known.item.unit} off"
     windows = [w for w in _windows(known) if w[2] == known.item.positive]
     if finding.pieces > 1:
-        more = f"{len(windows)} of {finding.pieces} windows say {known.item.positive}"
+        more = f"{len(windows)} of {finding.pieces} windows"
     text = _value(finding.value, known)
     if finding.probability is not None:
         text += f" ({finding.probability:.0%})"
-    task = "" if finding.task in run.tasks.providing("features") else f"{words(finding.task)}: "
-    return Saying(
-        task + text, mark, finding.state, _moments(finding.value, known), finding.task, more
-    )
+    times = _moments(finding.value, known)
+    if times and min(times) >= 0:
+        text = words(finding.task)  # the time itself is the button beside it
+    elif finding.task not in run.tasks.providing("features"):
+        text = f"{words(finding.task)}: {text}"
+    return Saying(text, mark, finding.state, times, finding.task, more)
 
 
 def _windows(known: Known) -> list[tuple[float, float, Any]]:
@@ -281,11 +284,18 @@ def _telling(task: str, item: str, known: Sequence[tuple[int, Known]]) -> Tellin
             said.append((place, finding.reason, (), finding.state))
         elif isinstance(finding.value, (list, tuple)):
             steps = align(finding.value, list(one.truth or ()))
-            said.append((place, ", ".join(words(str(t)) for t in finding.value), steps, "answered"))
+            text = _cut(", ".join(words(str(t)) for t in finding.value))
+            said.append((place, text, steps, "answered"))
         else:
-            said.append((place, str(finding.value), (), "answered"))
+            said.append((place, _cut(str(finding.value)), (), "answered"))
     name = words(task) if words(task) == words(item) else f"{words(task)}: {words(item)}"
     return Telling(task, item, name, first.item.kind, _joined(first.truth), tuple(said))
+
+
+def _cut(text: str) -> str:
+    """A text that fits beside others; the whole of it stands with what led to it."""
+    more = len(text) - MOST_CHARACTERS
+    return text if more <= 0 else f"{text[:MOST_CHARACTERS]} … ({more} further characters)"
 
 
 def _joined(value: Any) -> str:

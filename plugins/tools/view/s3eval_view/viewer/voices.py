@@ -136,7 +136,9 @@ def _row(shown: Shown, key: str) -> Row:
 def _shares(
     voices: Mapping[str, Mapping[str, Sequence[str]]], truths: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, float], float, int]:
-    """By item its share of differing pairs (the mean, where tasks share an item), and sums."""
+    """By item its share of differing pairs (the greatest, where tasks share an item), their sum,
+    and how many pairs were compared.
+    """
     shares: dict[str, float] = {}
     compared = 0
     for task, items in voices.items():

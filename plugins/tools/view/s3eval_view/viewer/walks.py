@@ -8,15 +8,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.judges import close_judge
 from s3eval.errors import S3EvalError
-from s3eval.judging.stages import serve
 from s3eval.plugin_calls import call_plugin
 from s3eval_view.report.evidence import measure, words
-from s3eval_view.viewer.said import local_judge
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Step, Tally
+    from s3eval_view.viewer.judges import Judges
     from s3eval_view.viewer.opened import ShownRun
 
 __all__ = ["Counted", "Walk", "Walks"]
@@ -65,7 +63,8 @@ class Walk:
 class Walks:
     """Tallies of runs, kept while a run stays as it is."""
 
-    def __init__(self) -> None:
+    def __init__(self, judges: Judges) -> None:
+        self._judges = judges
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], tuple[ShownRun, list[Tally], str]] = OrderedDict()
 
@@ -80,7 +79,7 @@ class Walks:
         with self._lock:
             kept = self._kept.pop((run.key, task), None)
             if kept is None or kept[0] is not run:
-                kept = (run, *_tallied(run, task))
+                kept = (run, *_tallied(run, task, self._judges))
             self._kept[run.key, task] = kept
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -156,18 +155,17 @@ def _walk(run: ShownRun, tally: Tally) -> Walk:
     )
 
 
-def _tallied(run: ShownRun, task: str) -> tuple[list[Tally], str]:
+def _tallied(run: ShownRun, task: str, judges: Judges) -> tuple[list[Tally], str]:
     """The tallies of a task, made from the run's findings as scoring makes them."""
     material = run.material(with_pieces=False)
     findings, one = run.findings[task], run.tasks.by_name[task]
-    judged: dict[Any, Any] | None = None
-    judge, note = local_judge(run) if task in run.tasks.judged else (None, "")
-    if judge is not None:
-        try:
-            context = material.context(task, {}, run.findings)
-            judged = serve(judge, one.read_requests(findings, context))
-        finally:
-            close_judge(judge)
+    judged: Mapping[Any, Any] | None = None
+    note = ""
+    if task in run.tasks.judged:
+        context = material.context(task, {}, run.findings)
+        judged, note = judges.read(run, one.read_requests(findings, context))
+    if run.run.facts.source == "recorded":
+        note = ""  # what was read stands in the findings
     context = material.context(task, judged, run.findings)
     where = run.tasks.packages.get(task, "")
     tallies = call_plugin(

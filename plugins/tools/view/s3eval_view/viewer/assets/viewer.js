@@ -131,6 +131,15 @@
     });
   }
 
+  var differing = document.getElementById("only-differing");
+  if (differing) {
+    differing.addEventListener("click", function () {
+      var only = document.body.classList.toggle("only-differing");
+      differing.setAttribute("aria-pressed", String(only));
+      differing.textContent = only ? "All findings" : "Only those that differ";
+    });
+  }
+
   // ---- a run in progress ---------------------------------------------------------------------
   document.querySelectorAll("[data-follow]").forEach(function (one) {
     function look() {
@@ -149,6 +158,22 @@
   document.querySelectorAll("form.filter select").forEach(function (one) {
     one.addEventListener("change", function () { one.form.requestSubmit(); });
   });
+
+  // ---- without a server the list is filtered here ----------------------------------------------
+  var here = document.getElementById("here");
+  if (here) {
+    var rows = Array.prototype.slice.call(document.querySelectorAll("#videos tbody tr"));
+    here.addEventListener("submit", function (event) { event.preventDefault(); });
+    document.getElementById("search").addEventListener("input", function (event) {
+      var wanted = event.target.value.toLowerCase(), left = 0;
+      rows.forEach(function (row) {
+        var text = (row.textContent + " " + row.dataset.text.replace(/_/g, " ")).toLowerCase();
+        row.hidden = text.indexOf(wanted) < 0;
+        left += row.hidden ? 0 : 1;
+      });
+      document.getElementById("count").textContent = left + " of " + rows.length + " videos.";
+    });
+  }
 
   // ---- single keys ---------------------------------------------------------------------------
   var keys = document.getElementById("keys");
