@@ -44,7 +44,9 @@ def test_every_task_has_a_part_with_what_it_scores():
     for plugin in installed().of("task"):
         number = getattr(plugin.spec, "number", 0)
         if number:
-            part = re.search(rf"^## Task {number}: (\w+)$.*?(?=^## )", text, re.MULTILINE | re.DOTALL)
+            part = re.search(
+                rf"^## Task {number}: (\w+)$.*?(?=^## )", text, re.MULTILINE | re.DOTALL
+            )
             assert part, plugin.spec.name
             assert part[1] == plugin.spec.name
             assert re.search(r"^Scores?: ", part[0], re.MULTILINE), plugin.spec.name
