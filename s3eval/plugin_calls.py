@@ -74,6 +74,9 @@ def plugin_output() -> Iterator[None]:
     >>> with plugin_output():
     ...     print("loading")
     """
+    if isinstance(sys.stdout, _Diverted):
+        yield  # within another one, which puts everything back
+        return
     folder = _folder()
     try:
         with contextlib.redirect_stdout(_Diverted()):

@@ -331,14 +331,15 @@ def pieces_of(
             some += [Piece(inquiry, question, failed, unread) for question in inquiry.questions]
     for plan in session.plan.videos:
         answers = session.answers(plan)
-        for inquiry in plan.inquiries:
-            task, mine = tasks[inquiry.task], pieces[inquiry.task]
-            for question in inquiry.questions:
-                answer = answers.get((inquiry.clip, question))
-                if answer is not None:
-                    reading = _reading(task, question, answer, protocol)
-                    piece = Piece(inquiry, question, answer, reading)
-                    mine.setdefault(plan.video.name, []).append(piece)
+        with plugin_output():  # once a video: what each reading would do again costs more than it
+            for inquiry in plan.inquiries:
+                task, mine = tasks[inquiry.task], pieces[inquiry.task]
+                for question in inquiry.questions:
+                    answer = answers.get((inquiry.clip, question))
+                    if answer is not None:
+                        reading = _reading(task, question, answer, protocol)
+                        piece = Piece(inquiry, question, answer, reading)
+                        mine.setdefault(plan.video.name, []).append(piece)
     return pieces
 
 
