@@ -23,6 +23,7 @@ from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
+from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
@@ -31,16 +32,17 @@ from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.executing import Asked
     from s3eval.running.runs import RunFacts
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
-#: A label and the number of questions, to what is told of each answer.
-Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
+#: A label and what will be asked, to what is told of each answer.
+Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
 
 
 @dataclass(frozen=True)
@@ -192,9 +194,11 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+def unreported(
+    label: str, awaited: Awaited
+) -> AbstractContextManager[Callable[[Asked, bool], None]]:
     """Progress that is not shown."""
-    return nullcontext(lambda answer, old: None)
+    return nullcontext(lambda asked, old: None)
 
 
 def evaluated(
@@ -207,8 +211,8 @@ def evaluated(
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.settings.model, total)
+    def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+        return reporting(work.settings.model, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -246,6 +250,8 @@ def evaluate(
     profile: str = "",
     sampling: Mapping[str, Any] | None = None,
     seed: int = 0,
+    repeat: int = 1,
+    combination: Combination = "majority",
     resamples: int = 2000,
     retry_failed: bool = False,
     reuse: Sequence[str | os.PathLike[str]] = (),
@@ -273,6 +279,8 @@ def evaluate(
         out: the folder of the runs, one below it for each model.
         judge: by name; None for the default where a task wants one, "none" for none.
         videos, folds, limit: which videos; all by default.
+        repeat: how often each question is asked; needs a model whose answers are drawn.
+        combination: which of the repeated answers counts (`s3eval.running.repeats`).
         profile, sampling: sampling profile instead of the model's own, and changes to it.
         resamples: draws of patients behind each 95 % interval.
         retry_failed: ask again what failed before.
@@ -293,7 +301,8 @@ def evaluate(
     Raises:
         S3EvalError: unknown names, wrong options, nothing selected; nothing was asked then.
     """
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
@@ -314,6 +323,7 @@ def evaluate(
         model_options=model_options or {},
         task_options=task_options or {},
         selection=chosen,
+        repeats=Repeats(repeat, combination, seed),
     )
     earlier = [Path(p) for p in reuse]
     policy = FailurePolicy(retry, max_failures)
@@ -337,7 +347,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

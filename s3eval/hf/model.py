@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.examining import examined
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
 from s3eval.hf.independent import IndependentGenerator
 from s3eval.hf.loading import Loaded, load_checkpoint, named_class
@@ -45,9 +46,11 @@ from s3eval.hf.sharing import (
     small_clip,
 )
 from s3eval.hf.source import first_line
+from s3eval.hf.thinking import AS_IT_LIKES, begins_thoughts, thinking_of
 from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.footage import Footage
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
@@ -118,7 +121,11 @@ class TransformersModel(Model):
         self.model, self.processor = loaded.model, loaded.processor
         self._read_tokens = 0
         self._preparing, self._twin = threading.Lock(), cast("TransformersModel | None", None)
+        # Not before the processor is as the family needs it.
+        self.thinking = AS_IT_LIKES
+        self.temperature = options.temperature or 0.0
         self.make_ready()
+        self.thinking = thinking_of(self.processor, options.thinking, spec.name)
         self.sharing: SharingCheck | None = None
         self._generator = self._new_generator()
 
@@ -172,7 +179,7 @@ class TransformersModel(Model):
 
     def template(self, media: Media) -> Template:
         """The chat template around this clip."""
-        return Template(self.processor, media.content, dict(self.media_ends))
+        return Template(self.processor, media.content, dict(self.media_ends), self.thinking)
 
     def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
         """The tokens of a question's prompt after the clip.
@@ -189,7 +196,13 @@ class TransformersModel(Model):
 
     def notice(self) -> str:
         """How questions are asked, where that was found out on loading."""
-        return str(self.sharing or "")
+        found = [str(self.sharing)] if self.sharing else []
+        if self.options.thinking is None and begins_thoughts(self.processor):
+            found.append(
+                "it thinks before it answers, within the answer's tokens: --model-option "
+                "thinking=off, or thinking=TOKENS"
+            )
+        return "; ".join(found)
 
     def check_sharing(self) -> None:
         """Compare sharing with independent calls on a small clip, unless the tests do so.
@@ -219,10 +232,10 @@ class TransformersModel(Model):
     def _compared(self) -> SharingCheck:
         media = self.media(small_clip(self.senses))
         clip = WatchedClip("a small clip", media, self.template(media))
-        prompts = [self._whole(clip, question) for question in _SMALL_QUESTIONS]
+        prompts = [self.whole_prompt(clip, question) for question in _SMALL_QUESTIONS]
         reader = IndependentGenerator(self.model, self.processor.tokenizer, 1.0, False)
         try:
-            prefix = self._prefill(clip, "")
+            prefix = self.prefilled(clip, "")
             tails = [self.tail(clip, prefix, question) for question in _SMALL_QUESTIONS]
             for tail, prompt in zip(tails, prompts, strict=True):
                 if [*prefix.tokens, *tail] != prompt["input_ids"][0].tolist():
@@ -239,7 +252,7 @@ class TransformersModel(Model):
 
     def _new_generator(self) -> AnswerGenerator:
         kind = AnswerGenerator if self.options.tensor_parallel == 1 else SynchronizedGenerator
-        return kind(self.model, self.processor.tokenizer, self.options)
+        return kind(self.model, self.processor.tokenizer, self.options, self.thinking)
 
     def identity(self) -> Mapping[str, Any]:
         """Checkpoint and version, dtype, attention, options that change answers, positions."""
@@ -305,6 +318,12 @@ class TransformersModel(Model):
             for system, same in groupby(run, key=lambda q: q.system):
                 yield from self._ask(clip, system, list(same))
 
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination:
+        """The clip's tokens, what is wrong with the prompt, sharing against independence."""
+        media = self.media(footage)
+        clip = WatchedClip("a clip", media, self.template(media))
+        return examined(self, clip, self._generator, questions)
+
     def usage(self) -> Mapping[str, int]:
         """Tokens read, a clip's once for all its questions, and generated; none independently."""
         if self.options.sharing == "independent":
@@ -336,7 +355,7 @@ class TransformersModel(Model):
             yield from self._ask_independently(watched, questions)
             return
         if system not in watched.prefixes:
-            watched.prefixes[system] = self._prefill(watched, system)
+            watched.prefixes[system] = self.prefilled(watched, system)
         prefix = watched.prefixes[system]
         asked = []
         for question in questions:
@@ -354,14 +373,16 @@ class TransformersModel(Model):
             self.processor.tokenizer,
             self._generator.penalty,
             self.options.score_choices,
+            self.thinking,
+            self.temperature,
         )
         for question in questions:
-            prompt = self._whole(watched, question)
+            prompt = self.whole_prompt(watched, question)
             longest = self._longest(question)
-            self._check_tokens(watched, prompt, longest)
+            self._check_tokens(watched, prompt, longest + self.thinking.budget)
             yield generator.answer(prompt, question, longest)
 
-    def _whole(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
+    def whole_prompt(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
         """The whole prompt of a question, as the model takes it."""
         return self.inputs(clip.template.render(question.text, question.system), clip.media)
 
@@ -369,7 +390,12 @@ class TransformersModel(Model):
         """Tokens an answer may have: the task's limit, or the user's where lower."""
         return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
 
-    def _prefill(self, watched: WatchedClip, system: str) -> Prefix:
+    def prefilled(self, watched: WatchedClip, system: str = "") -> Prefix:
+        """The prompt up to the clip's end, read by the model.
+
+        Raises:
+            S3EvalError: the clip is over the model's context, or memory ran out.
+        """
         inputs = self.inputs(watched.template.head(system), watched.media)
         return self._prefilled(watched, inputs)
 
@@ -407,7 +433,7 @@ class TransformersModel(Model):
         return made.to(self.model.device)
 
     def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any], more: int = 0) -> None:
-        count, budget = inputs["input_ids"].shape[1] + more, self._context
+        count, budget = inputs["input_ids"].shape[1] + more, self.context
         if count >= budget:
             raise S3EvalError(
                 f"The clip takes {count:,} tokens, but the model reads {budget:,}",
@@ -418,17 +444,18 @@ class TransformersModel(Model):
     def _check_context(
         self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
     ) -> None:
-        longest = max(len(a.tail) + a.longest for a in asked)
-        if prefix.length + longest > self._context:
+        longest = max(len(a.tail) + a.longest for a in asked) + self.thinking.budget
+        if prefix.length + longest > self.context:
             raise S3EvalError(
                 f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "
-                f"{self._context:,}",
+                f"{self.context:,}",
                 where=watched.where,
                 fix="--model-option max_media_tokens, or fewer frames",
             )
 
     @property
-    def _context(self) -> int:
+    def context(self) -> int:
+        """The tokens that the model reads at once."""
         text = self.model.config.get_text_config()
         return int(getattr(text, "max_position_embeddings", None) or sys.maxsize)
 

@@ -168,7 +168,7 @@ class HfModel(TransformersModel):
 
     def template(self, media: Media) -> QuestionTemplate:
         """The chat template around this clip."""
-        return QuestionTemplate(self.processor, media.content, self._cut)
+        return QuestionTemplate(self.processor, media.content, self._cut, self.thinking)
 
     def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
         """The tokens of a question's prompt after the clip."""

@@ -74,9 +74,10 @@ class ServerModel(Model):
             retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(),
-            extra_body=options.extra_body,
+            extra_body=options.body(),
         )
         self.concurrency = options.concurrency
+        self.temperature = options.temperature
         self._sender = ClipSender(options, spec.sees, spec.hears, not endpoint.local)
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
@@ -103,7 +104,8 @@ class ServerModel(Model):
             # Ports of this machine change from start to start.
             "server": "this machine" if endpoint.local else endpoint.host,
             "model": endpoint.model,
-            "extra_body": dict(options.extra_body or {}),
+            "extra_body": options.body(),
+            **({} if options.thinking is None else {"thinking": options.thinking}),
             **{name: getattr(options, name) for name in kept},
             **self._gate.identity,
         }
@@ -116,6 +118,10 @@ class ServerModel(Model):
             f"asks {self._client.endpoint.name}, what answers at the default address "
             "(--model-option base_url=… for another)"
         )
+
+    def spent(self) -> float | None:
+        """Dollars so far; None on this machine, and where no prices were given."""
+        return None if self._client.endpoint.local else self._client.account.cost
 
     def prepare(self, footage: Footage) -> SentClip:
         """Encode the clip once for all questions.
@@ -178,7 +184,9 @@ class ServerModel(Model):
                 ) from None
             return Answer.failed(str(error))
         probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(reply.text, probabilities=probabilities, mass=mass)
+        return Answer.of(
+            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
+        )
 
     def _reply(self, watched: SentClip, question: Question, is_first: bool) -> Reply:
         """What the server says; a clip that it does not know by name is sent again, whole."""
@@ -203,9 +211,10 @@ class ServerModel(Model):
         system = {"role": "system", "content": question.system}
         return ChatRequest(
             (system, user) if question.system else (user,),
-            question.max_tokens,
+            question.max_tokens + self._options.thinking_tokens,
             top_logprobs=self._options.top_logprobs if question.choices else 0,
             media_tokens=watched.tokens,
+            seed=question.seed + question.repeat,
         )
 
     def usage(self) -> Mapping[str, int]:
