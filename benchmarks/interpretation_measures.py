@@ -15,7 +15,7 @@ from s3eval.dataset.sheets import Problems
 from s3eval.metrics.agreement import spearman
 from s3eval.metrics.interpretation import interpretation_score
 from s3eval.statistics.resampling import interval, patient_draws
-from s3eval.tasks.questions import questions
+from s3eval.tasks.questions import scored_keys
 from s3eval.vocabulary import FEATURE_NAMES
 
 SCORES_FOLDER = "test_dataset/metrics_test/middle_results"
@@ -58,7 +58,7 @@ def _interpretation(
     ours, theirs = (_label(row.get(feature, "")) for row in (said, truth))
     if ours != theirs:
         return 0.0
-    chain = [q.key for q in questions(feature)]
+    chain = scored_keys(feature, "release")
     if not chain:
         return 1.0
     texts = [row.get(f"justification_for_{feature}") or "" for row in (said, truth)]

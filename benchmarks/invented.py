@@ -74,7 +74,7 @@ def _compare(
     row: Mapping[str, Any], ours: Mapping[str, Any], first: list[bool], details: list[bool]
 ) -> None:
     """Whether the first answer is the same; where both say yes, whether each detail is."""
-    core, *rest = questions(row["feature"])
+    core, *rest = (q for q in questions(row["feature"]) if q.key in row["answers"])
     theirs = {q.key: tidy(q, row["answers"][q.key]) for q in (core, *rest)}
     first.append(ours[core.key] == theirs[core.key])
     if ours[core.key] == theirs[core.key] == "yes":

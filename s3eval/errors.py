@@ -8,6 +8,7 @@ from itertools import islice
 from s3eval.terminal import visible
 
 __all__ = [
+    "InterruptedRun",
     "MachineError",
     "S3EvalError",
     "StopRunError",
@@ -71,6 +72,14 @@ class MachineError(S3EvalError):
     """The machine is the problem: no disk, no memory."""
 
     exit_code = 4
+
+
+class InterruptedRun(KeyboardInterrupt):
+    """Somebody asked a run to stop, and what was in hand is finished; says where it stands.
+
+    >>> print(InterruptedRun("12 of 40 questions are done"))
+    12 of 40 questions are done
+    """
 
 
 class UnknownNameError(S3EvalError):

@@ -12,12 +12,19 @@ from s3eval.plugin_calls import described
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.facts.footage import Footage
     from s3eval.specs import ModelSpec
 
-__all__ = ["Answer", "AnswerStatus", "Model", "Question"]
+__all__ = ["FAILURE_KINDS", "Answer", "AnswerStatus", "FailureKind", "Model", "Question"]
 
 AnswerStatus = Literal["answered", "failed", "skipped"]
+#: What failed: the video or sound file, the process that decodes it, the model, its memory, the
+#: server that was asked, the worker of an executor; "" where it is not known.
+FailureKind = Literal["", "media", "decoder", "model", "memory", "server", "worker"]
+FAILURE_KINDS: tuple[FailureKind, ...] = (
+    "", "media", "decoder", "model", "memory", "server", "worker",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -33,6 +40,8 @@ class Question:
         max_tokens: the longest answer generated.
         sense: what answering takes; a model without it is not asked ("skipped").
         system: an optional system instruction.
+        repeat: which repetition of the same question this is, from 0 on.
+        seed: of what is drawn for it, where the model draws (`Model.temperature`).
     """
 
     key: str
@@ -41,6 +50,8 @@ class Question:
     max_tokens: int = 64
     sense: Sense = "sight"
     system: str = ""
+    repeat: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -55,6 +66,11 @@ class Answer:
             choices; empty where the model gives none.
         mass: the total probability the model gave to all choices before normalising, in
             [0, 1]; a small mass means the probabilities mean little. None without them.
+        kind: of a failure: what failed.
+        note: what else must be known of an answer, one line: that less of the clip was shown
+            than its sampling says, since memory ran out.
+        thoughts: what the model wrote before its answer, where that is known apart from it; kept,
+            never read.
     """
 
     status: AnswerStatus
@@ -62,6 +78,9 @@ class Answer:
     reason: str = ""
     probabilities: Mapping[str, float] = field(default_factory=dict)
     mass: float | None = None
+    kind: FailureKind = ""
+    note: str = ""
+    thoughts: str = ""
 
     @classmethod
     def of(cls, text: str, **more: Any) -> Answer:
@@ -69,9 +88,9 @@ class Answer:
         return cls("answered", text, **more)
 
     @classmethod
-    def failed(cls, reason: str) -> Answer:
+    def failed(cls, reason: str, kind: FailureKind = "") -> Answer:
         """A failed answer with its reason."""
-        return cls("failed", reason=reason)
+        return cls("failed", reason=reason, kind=kind)
 
     @classmethod
     def skipped(cls, reason: str) -> Answer:
@@ -95,6 +114,17 @@ class Model(ABC):
 
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
     looks: bool = True
+
+    #: Questions that the model answers at the same time, about any clips. Above 1 :meth:`watch`,
+    #: :meth:`ask` and :meth:`release` are called from several threads at once, a clip in each;
+    #: a server's clients and engines that batch say so. 1: one clip after the other, in one
+    #: thread, in the order of the dataset.
+    concurrency: int = 1
+
+    #: Above 0 answers are drawn, so that a question asked again (`Question.repeat`) may get
+    #: another answer; each draw follows from the question's seed, repetition and text. At 0 the
+    #: same question about the same clip always gets the same answer.
+    temperature: float = 0.0
 
     @property
     def senses(self) -> frozenset[Sense] | None:
@@ -136,11 +166,20 @@ class Model(ABC):
         """
         return ""
 
+    def spent(self) -> float | None:
+        """US dollars that the answers so far cost, for the display of progress.
+
+        None where nothing is charged, or where the price is not known.
+        """
+        return None
+
     def prepare(self, footage: Footage) -> Any:
         """The part of watching that needs no accelerator: resizing, tokenising, encoding.
 
-        Optional. Thread-safe, since it may run for a later clip while :meth:`watch` and
-        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`.
+        Optional. Thread-safe: it runs for later clips, several at once, while :meth:`watch` and
+        :meth:`ask` are at work on this one. What is returned is handed to :meth:`watch`; where it
+        has an integer ``nbytes``, that is what it counts for in the memory that waiting clips
+        may take, else as much as the footage.
         """
         return footage
 
@@ -177,6 +216,20 @@ class Model(ABC):
     def answer(self, footage: Footage, question: Question) -> str | Answer:
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens since loading: ``{"tokens_in": …, "tokens_out": …}``, {} where nobody counts.
+
+        For a run's account of where time and tokens went; no answer depends on it.
+        """
+        return {}
+
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination | None:
+        """What the model can tell of how it takes this clip; None for nothing (the default).
+
+        For ``s3eval check-model``: tokens, prompt, sharing. Answers nothing and keeps nothing.
+        """
+        return None
 
     def close(self) -> None:
         """Free what was loaded."""

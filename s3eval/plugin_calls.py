@@ -12,6 +12,7 @@ import errno
 import io
 import os
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -67,22 +68,57 @@ class _Diverted(io.TextIOBase):
         return sys.stderr.buffer
 
 
+class _Containment:
+    """Counts the calls of plugins that are under way in any thread.
+
+    Standard output and the working folder belong to the process. The first call diverts the one
+    and remembers the other, and the last one to end restores both: were each call to restore
+    what it found, overlapping calls would leave the output of another diverted for good.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._calls = threading.Lock(), 0
+        self._redirection: contextlib.redirect_stdout[_Diverted] | None = None
+        self._folder = ""
+
+    def enter(self) -> None:
+        with self._lock:
+            self._calls += 1
+            if self._calls == 1:
+                self._folder = _folder()
+                self._redirection = contextlib.redirect_stdout(_Diverted())
+                self._redirection.__enter__()
+
+    def leave(self) -> None:
+        with self._lock:
+            self._calls -= 1
+            if self._calls:
+                return
+            if self._redirection is not None:
+                self._redirection.__exit__(None, None, None)
+            if self._folder and _folder() != self._folder:
+                # Relative paths of a command are those of the folder it was called in.
+                with contextlib.suppress(OSError):
+                    os.chdir(self._folder)
+
+
+_containment = _Containment()
+
+
 @contextlib.contextmanager
 def plugin_output() -> Iterator[None]:
     """While it lasts, what is printed goes to standard error; afterwards the folder is as before.
 
+    May be used from several threads at once.
+
     >>> with plugin_output():
     ...     print("loading")
     """
-    folder = _folder()
+    _containment.enter()
     try:
-        with contextlib.redirect_stdout(_Diverted()):
-            yield
+        yield
     finally:
-        if folder and _folder() != folder:
-            # Relative paths of a command are those of the folder it was called in.
-            with contextlib.suppress(OSError):
-                os.chdir(folder)
+        _containment.leave()
 
 
 def _folder() -> str:
@@ -184,5 +220,5 @@ def no_memory() -> MachineError:
     """The error of a machine without memory, exit code 4."""
     return MachineError(
         "The machine has no memory left; every answer so far is kept",
-        fix="a smaller model, batch or frame budget, then the same command again",
+        fix="a smaller model or frame budget, or --on-memory smaller, then the same command again",
     )

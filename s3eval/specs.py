@@ -88,7 +88,11 @@ class ModelSpec(Spec):
     ``remote`` is true when a clip leaves this machine; ``profile`` names a sampling profile
     (`s3eval.facts.clips`); ``checkpoint`` is the default repository id and ``parameters`` how
     many of its parameters are loaded (to a hundredth of a billion), 0 where there are none or it
-    is not known: what cannot fit is refused by it before anything is fetched.
+    is not known: what cannot fit is refused by it before anything is fetched. ``argument`` is the
+    option that a value after the name sets: ``hf:/weights/x`` where it is "checkpoint".
+    ``tokens`` is a dotted path ("module:function") of a function that says, without loading
+    anything, how many tokens a clip takes: ``(ClipSize, options) -> int``
+    (`s3eval.facts.tokens`); "" where nobody knows.
     """
 
     sees: bool = False
@@ -97,6 +101,8 @@ class ModelSpec(Spec):
     checkpoint: str = ""
     profile: str = "standard"
     parameters: int = 0
+    argument: str = ""
+    tokens: str = ""
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -175,7 +181,7 @@ class ExporterSpec(Spec):
 class ExecutorSpec(Spec):
     """A way of putting a run's questions: ``s3eval run --executor NAME``.
 
-    The adapter is a class (`s3eval.running.executing.Executor`) that takes no arguments.
+    The adapter is a class, a `s3eval.running.executing.Executor`; its ``of`` takes the options.
     """
 
 
@@ -192,5 +198,8 @@ class RunEndSpec(Spec):
     """What is done when a run has been written and scored.
 
     The adapter is ``ended(run: Run, scores: Sequence[ScoreRow]) -> None``. It is called only for
-    names the user chose (``--at-end NAME``).
+    names the user chose (``--at-end NAME``). ``remote`` is true where something may leave this
+    machine; the adapter then gets a third argument, the `s3eval.permission.Permission`.
     """
+
+    remote: bool = False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.api.model_names import NamedModel, named_model
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -20,6 +21,9 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
+from s3eval.running.recording import FailurePolicy
+from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
@@ -28,16 +32,17 @@ from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.executing import Asked
     from s3eval.running.runs import RunFacts
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
-__all__ = ["Request", "evaluate", "evaluated", "prepare"]
+__all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
-#: A label and the number of questions, to what is told of each answer.
-Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
+#: A label and what will be asked, to what is told of each answer.
+Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,9 @@ class Request:
         retry_failed: whether what failed before is asked again.
         replace_run: whether a run that cannot be continued is replaced.
         wait: whether to wait for another run that is at work in the same folder.
-        executor: where videos are asked about.
+        executor: where videos are asked about, with its options.
+        failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
     """
 
     settings: Settings
@@ -64,6 +71,9 @@ class Request:
     replace_run: bool = False
     wait: bool = True
     executor: str = "local"
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
+    failures: FailurePolicy = field(default_factory=FailurePolicy)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def is_judged(self) -> bool:
@@ -71,19 +81,24 @@ class Request:
         return _is_judged(self.settings.tasks)
 
     def evaluation(
-        self, spec: ModelSpec, out: Path, reader: Judge | None, **changes: Any
+        self, model: ModelSpec | NamedModel, out: Path, reader: Judge | None, **changes: Any
     ) -> Evaluation:
         """The evaluation of one model.
 
         Args:
+            model: installed; the options that its name sets go before the settings'.
             reader: the judge, opened; None where none reads.
             changes: to the settings: sampling, model_options, task_options, profile, judge.
 
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
+        named = model if isinstance(model, NamedModel) else NamedModel(model)
+        if named.options:
+            others = changes.get("model_options", self.settings.model_options)
+            changes["model_options"] = {**others, **named.options}
         work = Evaluation(
-            settings=changed(self.settings, model=spec.name, **changes),
+            settings=changed(self.settings, model=named.spec.name, **changes),
             dataset=self.dataset,
             out=out,
             whole=self.whole,
@@ -94,8 +109,11 @@ class Request:
             wait=self.wait,
             executor=self.executor,
             permission=self.judging.permission,
+            executor_options=self.executor_options,
+            failures=self.failures,
+            limits=self.limits,
         )
-        work.options_of(spec)  # consent among the options is refused before anything is asked
+        work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
 
 
@@ -108,6 +126,9 @@ def prepare(
     replace_run: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -162,6 +183,9 @@ def prepare(
         replace_run,
         wait,
         executor,
+        executor_options or {},
+        failures or FailurePolicy(),
+        limits,
     )
 
 
@@ -170,22 +194,25 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def _unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-    return nullcontext(lambda answer, old: None)
+def unreported(
+    label: str, awaited: Awaited
+) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+    """Progress that is not shown."""
+    return nullcontext(lambda asked, old: None)
 
 
 def evaluated(
     work: Evaluation,
     registry: Registry | None = None,
     resamples: int = 2000,
-    reporting: Reporting = _unreported,
+    reporting: Reporting = unreported,
     notify: Callable[[str], None] = lambda line: None,
     load: Callable[..., Any] | None = None,
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.settings.model, total)
+    def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+        return reporting(work.settings.model, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -223,12 +250,17 @@ def evaluate(
     profile: str = "",
     sampling: Mapping[str, Any] | None = None,
     seed: int = 0,
+    repeat: int = 1,
+    combination: Combination = "majority",
     resamples: int = 2000,
     retry_failed: bool = False,
     reuse: Sequence[str | os.PathLike[str]] = (),
     replace: bool = False,
     wait: bool = True,
     executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    retry: int = 0,
+    max_failures: int | None = None,
     at_end: Sequence[str] = (),
     allow_remote: bool = False,
     phi: Phi = "redact",
@@ -241,19 +273,23 @@ def evaluate(
     The same call again goes on where it stopped and asks nothing twice.
 
     Args:
-        model: a model's name, or several.
+        model: a model's name, or several; ``NAME:VALUE?option=value`` sets options of its own.
         tasks: task names, or "all".
         data: from `open_dataset`, or what it takes.
         out: the folder of the runs, one below it for each model.
         judge: by name; None for the default where a task wants one, "none" for none.
         videos, folds, limit: which videos; all by default.
+        repeat: how often each question is asked; needs a model whose answers are drawn.
+        combination: which of the repeated answers counts (`s3eval.running.repeats`).
         profile, sampling: sampling profile instead of the model's own, and changes to it.
         resamples: draws of patients behind each 95 % interval.
         retry_failed: ask again what failed before.
         reuse: earlier runs whose answers are read.
         replace: begin a run anew that this one cannot continue.
         wait: wait for another run that is at work in the same folder, or refuse.
-        executor: where videos are asked about (``s3eval list executors``).
+        executor: where videos are asked about (``s3eval list executors``), with its options.
+        retry: how often a question that fails is asked again.
+        max_failures: how many questions may fail before asking stops; None for any number.
         at_end: what is done when a run is written (``s3eval list run-ends``).
         allow_remote: whether clips and texts may leave this machine; ``phi``, ``max_cost`` and
             ``max_calls`` are as the flags of those names.
@@ -265,7 +301,8 @@ def evaluate(
     Raises:
         S3EvalError: unknown names, wrong options, nothing selected; nothing was asked then.
     """
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
@@ -286,18 +323,23 @@ def evaluate(
         model_options=model_options or {},
         task_options=task_options or {},
         selection=chosen,
+        repeats=Repeats(repeat, combination, seed),
     )
     earlier = [Path(p) for p in reuse]
-    request = prepare(settings, opened, choice, earlier, retry_failed, replace, wait, executor)
+    policy = FailurePolicy(retry, max_failures)
+    request = prepare(
+        settings, opened, choice, earlier, retry_failed, replace, wait, executor,
+        executor_options, policy,
+    )  # fmt: skip
     check_run_ends(at_end)
     registry = installed()
     names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
-    specs = [registry.get("model", name).spec for name in names]
+    models = [named_model(name, registry) for name in names]
     shown = {"notify": line_shown, "progress": steps_shown} if progress else {}
     reader = choice.open(request.is_judged, **shown)  # type: ignore[arg-type]
     try:
-        works = [request.evaluation(spec, Path(out) / spec.name, reader) for spec in specs]
-        reporting = answers_shown if progress else _unreported
+        works = [request.evaluation(m, Path(out) / m.folder, reader) for m in models]
+        reporting = answers_shown if progress else unreported
         results = [
             evaluated(work, registry, resamples, reporting, line_shown if progress else _ignored)
             for work in works
@@ -305,7 +347,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.errors import S3EvalError, nearest
+from s3eval.errors import InterruptedRun, S3EvalError, nearest
 from s3eval.plugin_calls import no_memory
+from s3eval.running.stopping import ended_like_interrupted
 from s3eval.terminal import echo, standard_streams
 
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ __all__ = ["LazyGroup", "main"]
 VERBS: dict[str, tuple[str, str]] = {
     "list": ("s3eval.cli.list:command", "models, tasks, judges and datasets installed here"),
     "run": ("s3eval.cli.run:command", "ask models about videos and score what they say"),
+    "plan": ("s3eval.cli.plan:command", "what a run would take: clips, tokens, time, disk, cost"),
+    "retry": ("s3eval.cli.retry:command", "ask again what failed in a run"),
+    "merge": ("s3eval.cli.merge:command", "the shards of a run as one run"),
     "show": ("s3eval.cli.show:command", "the scores of a run, with counts and chance"),
     "score": ("s3eval.cli.score:command", "score a run again without asking a model"),
     "look": ("s3eval.cli.look:command", "what a model saw of a clip, as a picture and a sound"),
@@ -135,7 +139,7 @@ def main(argv: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     # --debug is understood anywhere, since that is where people append it.
     arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
-    with standard_streams():
+    with standard_streams(), ended_like_interrupted():
         code = _exit_code(arguments, debug)
     sys.exit(code)
 
@@ -152,8 +156,13 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         error.show(file=message)
         echo(message.getvalue(), err=True, end="")
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
-        echo("Interrupted; what was answered is kept.", err=True)
+    except (click.Abort, KeyboardInterrupt) as error:
+        # click wraps an interruption, and what a run says of itself with it.
+        told = error.__cause__ if isinstance(error, click.Abort) else error
+        if isinstance(told, InterruptedRun):
+            echo(f"Interrupted. {told}", err=True)
+        else:
+            echo("Interrupted; what was answered is kept.", err=True)
         return 130
     except Exception as error:
         if debug:

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import config_option, json_option, names, write_json_output
-from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
+from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.running.reasons import without_name
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
+    from s3eval.api.model_names import NamedModel
     from s3eval.running.evaluate import Evaluation, Outcome
     from s3eval.task import Finding
 
@@ -36,7 +41,7 @@ The same command again goes on where it stopped and asks nothing twice.
     "models",
     multiple=True,
     required=True,
-    help="Names of models (s3eval list models).",
+    help="Names of models (s3eval list models), with options of their own as NAME:VALUE?key=value.",
 )
 @evaluation_options
 @click.option(
@@ -45,10 +50,16 @@ The same command again goes on where it stopped and asks nothing twice.
     metavar="NAME",
     help="Do this with each finished run (s3eval list run-ends).",
 )
+@click.option(
+    "--shard",
+    metavar="I/N",
+    help="Ask about the I-th of N parts of the videos only; 's3eval merge' joins them.",
+)
 @json_option
 def command(
     models: tuple[str, ...],
     at_end: tuple[str, ...],
+    shard: str | None,
     judging: JudgeChoice,
     json_file: str | None,
     **options: Any,
@@ -56,32 +67,36 @@ def command(
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated
     from s3eval.api.judges import close_judge
+    from s3eval.api.model_names import named_model
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_scores
 
     registry = installed()
-    specs = [registry.get("model", name).spec for name in names(models)]
+    chosen = [named_model(name, registry) for name in names(models)]
     request = request_of(options, judging)
+    answers_shown, steps_shown = progress_of(options)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
-        _dry_run([request.evaluation(spec, out / spec.name, None) for spec in specs], json_file)
+        _dry_run([request.evaluation(m, out / m.folder, None) for m in chosen], json_file)
+        return
+    if shard is not None:
+        _ask_shard(shard, request, chosen, out, names(at_end), answers_shown)
         return
     judge = judging.open(request.is_judged, line_shown, steps_shown)
     try:
-        works = [request.evaluation(spec, out / spec.name, judge) for spec in specs]
+        works = [request.evaluation(m, out / m.folder, judge) for m in chosen]
         results = [
             evaluated(work, registry, options["resamples"], answers_shown, line_shown)
             for work in works
         ]
     finally:
         close_judge(judge, line_shown)
-    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
-    failed = len(not_done) + sum(
-        _summarised(w, o) for w, (o, _) in zip(works, results, strict=True)
-    )
+    at_ends = names(at_end), line_shown, judging.permission
+    not_done = [line for _, s in results for line in end_run(s, *at_ends)]
+    failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
@@ -90,31 +105,72 @@ def command(
         raise click.exceptions.Exit(3)
 
 
-def _summarised(work: Evaluation, outcome: Outcome) -> int:
-    """What asking came to, on stderr; the number of failures."""
-    asked, plan = outcome.asked, outcome.plan
+def _ask_shard(
+    shard: str,
+    request: Request,
+    models: Sequence[NamedModel],
+    out: Path,
+    at_end: Sequence[str],
+    answers_shown: Reporting,
+) -> None:
+    from s3eval.api.shards import ask_shard
+    from s3eval.reporting.progress import line_shown
+    from s3eval.running.shards import Shard
+
+    part = Shard.parse(shard)
+    if at_end:
+        raise S3EvalError("A shard is no finished run", fix="--at-end with s3eval run, not here")
+    failed = 0
+    for model in models:
+        outcome = ask_shard(request, model, out, part, answers_shown, line_shown)
+        failed += outcome.asked.failed + len(outcome.plan.unplanned)
+        echo(f"{model.folder}, shard {part}: {_counted(outcome)}", err=True)
+    echo(f"When every shard is done: s3eval merge {out}")
+    if failed:
+        raise click.exceptions.Exit(3)
+
+
+def _counted(outcome: Outcome) -> str:
+    """What asking came to."""
+    asked = outcome.asked
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
-    trouble = (("failed", asked.failed), ("skipped", asked.skipped))
-    parts += [f"{n} {label}" for label, n in trouble if n]
-    echo(f"{work.settings.model}: {len(work.dataset)} videos, {', '.join(parts)}", err=True)
-    asked_tasks = {name: outcome.run.findings.get(name, ()) for name in work.settings.tasks}
+    rest = {
+        "failed": asked.failed,
+        "skipped": asked.skipped,
+        "asked again": asked.retried,
+        "about fewer frames": asked.reduced,
+    }
+    return ", ".join(parts + [f"{n} {label}" for label, n in rest.items() if n])
+
+
+def summarised(outcome: Outcome) -> int:
+    """What asking came to, on stderr; the number of failures."""
+    run, plan = outcome.run, outcome.plan
+    model, videos = run.facts.model, len(plan.videos) + len(plan.unplanned)
+    echo(f"{model}: {videos} videos, {_counted(outcome)}", err=True)
+    # Not those of tasks that were kept from before and are not asked now.
+    inquiries = [
+        *(p.inquiries for p in plan.videos),
+        *(u.inquiries for u in plan.unplanned.values()),
+    ]
+    asked = {inquiry.task for some in inquiries for inquiry in some}
+    asked_tasks = {name: run.findings.get(name, ()) for name in asked}
     failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
     windows = _failed_windows([f for found in asked_tasks.values() for f in found])
     reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
-        echo(f"{work.settings.model}: {n} findings failed: {reason}", err=True)
+        echo(f"{model}: {n} findings failed: {reason}", err=True)
     if len(reasons) > 5:
-        echo(f"{work.settings.model}: and {len(reasons) - 5} more reasons", err=True)
+        echo(f"{model}: and {len(reasons) - 5} more reasons", err=True)
     if windows:
         echo(
-            f"{work.settings.model}: {windows} findings rest on part of their windows, "
-            "the others failed",
+            f"{model}: {windows} findings rest on part of their windows, the others failed",
             err=True,
         )
     if failures or windows:
         # Names of videos stand in the run, not in what may end up in a log.
-        where = work.out / "findings.jsonl"
-        echo(f"Which: {where}. Ask them again with --retry-failed.", err=True)
+        where = run.path / "findings.jsonl"
+        echo(f"Which: {where}. Ask them again: s3eval retry {run.path}", err=True)
     return len(failures) + windows + len(plan.unplanned)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from s3eval.errors import S3EvalError
 
@@ -83,6 +83,17 @@ class Footage:
         return SOUND_RATE
 
     @property
+    def nbytes(self) -> int:
+        """Bytes that frames, their times and sound take in memory.
+
+        >>> from s3eval import Clip, Sampling
+        >>> Footage.unseen(Clip("v1", 0.0, 30.0, Sampling())).nbytes
+        0
+        """
+        sound = 0 if self.sound is None else self.sound.nbytes
+        return int(self.frames.nbytes + self.times.nbytes + sound)
+
+    @property
     def fps(self) -> float:
         """Frames a second over the clip as sampled, 0.0 without frames."""
         length = self.clip.end - self.clip.start
@@ -91,10 +102,16 @@ class Footage:
 
 @dataclass(frozen=True)
 class FootageFailure:
-    """A clip that could not be decoded, and why (one line, no path); the others still are."""
+    """A clip that could not be decoded, and why (one line, no path); the others still are.
+
+    Attributes:
+        kind: "media" where the file is at fault, "decoder" where the process that decodes
+            crashed, hung or used up its memory.
+    """
 
     clip: Clip
     reason: str
+    kind: Literal["media", "decoder"] = "media"
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ def answers_extraction(feature: str) -> Extraction:
     """
     return Extraction(
         f"answers:{feature}",
-        prompts.PROMPT_VERSION,
+        prompts.ANSWERS_VERSIONS.get(feature, prompts.PROMPT_VERSION),
         prompts.answers_instructions(feature),
         prompts.answers_reply_schema(feature),
         functools.partial(feature_answers, feature),

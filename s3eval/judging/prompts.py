@@ -1,13 +1,14 @@
 """What chat judges are asked, in the project's own words.
 
-Whatever changes a word here changes `PROMPT_VERSION`: it is part of every record and of the key
-under which replies are kept.
+Whatever changes a word here changes `PROMPT_VERSION`, or `ANSWERS_VERSIONS`: they are part
+of every record and of the key under which replies are kept.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from s3eval.judging.schemas import POSTURES, ReportReply, answers_schema
@@ -15,6 +16,7 @@ from s3eval.tasks.questions import FeatureQuestion, questions
 from s3eval.vocabulary import FEATURE_NAMES, feature
 
 __all__ = [
+    "ANSWERS_VERSIONS",
     "PROMPT_VERSION",
     "ROLE",
     "Messages",
@@ -30,6 +32,8 @@ __all__ = [
 ]
 
 PROMPT_VERSION = "1"
+#: Of a feature's questions, where they have changed since ("2": the paper's own were added).
+ANSWERS_VERSIONS = MappingProxyType({"clonic": "2", "figure4": "2"})
 
 #: How every prompt here begins; a task's own extraction may begin so, too.
 ROLE = (

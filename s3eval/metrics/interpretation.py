@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from s3eval.judge import FeatureAnswers
 
-__all__ = ["FIRST_SHARE", "interpretation_score"]
+__all__ = ["FIRST_SHARE", "NOT_ASKED", "interpretation_score"]
 
 #: The part of the score the first question carries; the others share the rest equally.
 FIRST_SHARE = 0.7
+#: Stands for the answer to a question that a leading "no" made needless; equal on both sides.
+NOT_ASKED = "not asked"
 
 
 def interpretation_score(
@@ -32,7 +34,8 @@ def interpretation_score(
         predicted_presence, true_presence: "yes", "no" or "na".
         predicted, truth: what the judge read from each justification; None where it could not.
         questions: keys of the feature's questions, in order, the first one leading; none for
-            occur_during_sleep, whose score is whether the yes/no answers agree.
+            occur_during_sleep, whose score is whether the yes/no answers agree. A question that
+            was not asked because a leading one was answered "no" holds `NOT_ASKED`.
 
     Returns:
         in [0, 1], higher is better; None when the presences agree but a judge's answer that is
@@ -60,7 +63,7 @@ def interpretation_score(
         return None
     if not _same(predicted_answers[first], true_answers[first]):
         return 0.0
-    if not rest or _token(predicted_answers[first]) == "no":
+    if not rest or _token(predicted_answers[first]) in ("no", NOT_ASKED):
         return 1.0
     if any(key not in answers for key in rest for answers in (predicted_answers, true_answers)):
         return None

@@ -36,7 +36,7 @@ PHONES = {
     # "pager 4471", "bleep 2246", "tel. 0131 496"
     "pagers": rf"\b(?:pagers?|beepers?|bleeps?|tele?(?:phone)?|phone|mobile|cell|fax|dect)\b\.?"
     rf"(?:{_MARK}|\s+at\b|\s+on\b)*\s*[:#]?\s*\+?\(?\d[\d() -]{{1,}}\d\b{_UNIT}",
-    "calls": rf"\b(?:page|call|ring|reach|text)(?:\s+\w+){{1,2}}\s+(?:at|on)\s+"
+    "calls": rf"\b(?:page|call|ring|reach|text)(?:\s+\w+){{1,4}}\s+(?:at|on)\s+"
     rf"\+?\d[\d() -]+\d{_UNIT}",
     # "ext. 51907"; "extension" is also what an arm does.
     "extensions": rf"\b(?:ext\.?|x|extension{_MARK})\s*[:#]?\s*\d{{3,6}}\b{_UNIT}",

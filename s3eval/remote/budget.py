@@ -92,10 +92,18 @@ def token_bound(messages: Iterable[Mapping[str, Any]], extra: int = 0) -> int:
         content = message.get("content", "")
         parts: Sequence[Any] = content if isinstance(content, list) else [content]
         for part in parts:
-            text = part.get("text", "") if isinstance(part, Mapping) else part
+            text = (
+                part.get("text", "") if isinstance(part, Mapping) else getattr(part, "text", part)
+            )
             total += len(str(text).encode())
         total += 16
     return total
+
+
+def _text_of(part: Any) -> str:
+    """The text of a part: of one, or of several written out already (`JsonParts`)."""
+    text = part.get("text", "") if isinstance(part, Mapping) else getattr(part, "text", part)
+    return str(text)
 
 
 def schema_bound(schema: Mapping[str, Any] | None) -> int:

@@ -6,7 +6,6 @@ before every attempt, learns which parameters a server refuses, and never shows 
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from s3eval.remote.capabilities import (
     ServerCapabilities,
 )
 from s3eval.remote.endpoint import Endpoint
-from s3eval.remote.exchange import ChatRequest, Reply, listed_models, reply_of
+from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, listed_models, reply_of
 from s3eval.remote.failures import CallError, failure_of_status, one_line
 from s3eval.remote.pause import Pause
 from s3eval.remote.transfer import Transfer
@@ -142,8 +141,12 @@ class ChatClient:
         prompt = token_bound(request.messages, request.media_tokens) + schema_bound(request.schema)
         return self.prices.cost(prompt, request.max_tokens)
 
-    def complete(self, request: ChatRequest) -> Reply:
+    def complete(self, request: ChatRequest, attempts: int | None = None) -> Reply:
         """Ask; wait and try again where that helps.
+
+        Args:
+            attempts: tries, where another request takes this one's place when it fails; its
+                failure then does not count towards the server being down.
 
         Raises:
             CallError: no usable reply, with its kind and reason.
@@ -157,14 +160,14 @@ class ChatClient:
         tries = tenacity.Retrying(
             retry=tenacity.retry_if_exception(self._worth_another),
             wait=self._wait,
-            stop=tenacity.stop_after_attempt(self.retry.attempts),
+            stop=tenacity.stop_after_attempt(attempts or self.retry.attempts),
             sleep=self._pause.sleep,
             reraise=True,
         )
         try:
             reply: Reply = tries(self._attempt, request)
         except CallError as error:
-            if error.transient:
+            if error.transient and attempts is None:
                 with self._lock:
                     self._failed_in_a_row += 1
                     self._last_failure = error.reason
@@ -230,7 +233,7 @@ class ChatClient:
         if "temperature" not in known.without:
             body["temperature"] = self.sampling.temperature
         if "seed" not in known.without:
-            body["seed"] = self.sampling.seed
+            body["seed"] = self.sampling.seed + request.seed
         if request.top_logprobs and "logprobs" not in known.without:
             body["logprobs"] = True
             body["top_logprobs"] = request.top_logprobs
@@ -249,7 +252,7 @@ class ChatClient:
 
     def _post(self, body: Mapping[str, Any], max_bytes: int) -> Reply:
         try:
-            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode(errors="replace")
+            content = body_bytes(body)
         except ValueError:
             raise CallError("bad-request", "a number of the request is not finite") from None
         text = self._text_of("POST", "/chat/completions", content, max_bytes=max_bytes)
@@ -292,7 +295,8 @@ class ChatClient:
         if reply.finish == "refusal":
             raise CallError("refusal", "the model refused", raw=reply.text)
         if not reply.text.strip():
-            raise CallError("empty", f"a reply without words (finish: {reply.finish or 'none'})")
+            only = "of thoughts alone" if reply.thoughts.strip() else "without words"
+            raise CallError("empty", f"a reply {only} (finish: {reply.finish or 'none'})")
         return reply
 
     def _cost(self, reply: Reply, bound: float) -> float:

@@ -4,13 +4,66 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+import uuid
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from s3eval.remote.failures import CallError, failure_of_status
 
-__all__ = ["ChatRequest", "Reply", "listed_models", "reply_of"]
+__all__ = ["ChatRequest", "JsonParts", "Reply", "body_bytes", "listed_models", "reply_of"]
+
+
+@dataclass(frozen=True)
+class JsonParts:
+    """Parts of a message's content, written as JSON once for all requests that have them.
+
+    Stands in a list of parts for all of them. A clip of some megabytes is asked about twenty
+    times; writing it out anew for each would take longer than sending it.
+
+    Attributes:
+        data: the parts' JSON with commas between, without the brackets around.
+        text: the texts among them.
+
+    >>> parts = JsonParts.of([{"type": "text", "text": "a clip"}])
+    >>> body_bytes({"content": [parts, {"type": "text", "text": "why?"}]})
+    b'{"content": [{"type": "text", "text": "a clip"}, {"type": "text", "text": "why?"}]}'
+    """
+
+    data: bytes
+    text: str = ""
+
+    @classmethod
+    def of(cls, parts: Sequence[Mapping[str, Any]]) -> JsonParts:
+        """Write parts out; at least one."""
+        texts = (str(p.get("text", "")) for p in parts)
+        return cls(_written(list(parts))[1:-1], "".join(texts))
+
+
+def body_bytes(body: Mapping[str, Any]) -> bytes:
+    """A request's body as JSON in UTF-8.
+
+    Raises:
+        ValueError: a number in it is not finite.
+    """
+    # A name that nobody could have put into a text.
+    mark, held = uuid.uuid4().hex, list[bytes]()
+
+    def hold(value: Any) -> str:
+        if not isinstance(value, JsonParts):
+            raise TypeError(f"{type(value).__name__} is no JSON")
+        held.append(value.data)
+        return f"{mark}{len(held) - 1}"
+
+    written = _written(body, hold)
+    for number, data in enumerate(held):
+        written = written.replace(f'"{mark}{number}"'.encode(), data, 1)
+    return written
+
+
+def _written(value: Any, default: Callable[[Any], Any] | None = None) -> bytes:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, default=default)
+    return text.encode(errors="replace")
 
 
 @dataclass(frozen=True)
@@ -18,12 +71,13 @@ class ChatRequest:
     """One chat completion.
 
     Attributes:
-        messages: as the API takes them.
+        messages: as the API takes them; a list of parts may hold `JsonParts`.
         max_tokens: longest reply.
         schema: JSON schema of the wanted reply, None for free text.
         schema_name: names the schema for the server.
         top_logprobs: alternatives wanted for the first tokens, 0 for none.
         media_tokens: upper bound of the tokens that media parts take, for the budget.
+        seed: added to the client's own.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -32,6 +86,7 @@ class ChatRequest:
     schema_name: str = "reply"
     top_logprobs: int = 0
     media_tokens: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +99,7 @@ class Reply:
         settings: what was really asked for and who answered: model, temperature, seed, mode...
         prompt_tokens, completion_tokens: as the server counts them, None when it does not.
         logprobs: per generated token ``{"token", "logprob", "top_logprobs"}``, may be empty.
+        thoughts: what the server gives apart as the model's reasoning, "" for none.
     """
 
     text: str
@@ -52,6 +108,11 @@ class Reply:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     logprobs: tuple[Mapping[str, Any], ...] = ()
+    thoughts: str = ""
+
+
+# What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.
+_REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
 def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = str) -> Reply:
@@ -94,6 +155,7 @@ def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = s
         logprobs=tuple(t for t in logprobs if isinstance(t, dict))
         if isinstance(logprobs, list)
         else (),
+        thoughts=_thoughts_of(message),
     )
 
 
@@ -137,9 +199,27 @@ def _settings(decoded: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def _thoughts_of(message: Mapping[str, Any]) -> str:
+    """The reasoning that a server gives apart from the message's text.
+
+    >>> _thoughts_of({"reasoning_content": "the arm ...", "content": "yes"})
+    'the arm ...'
+    >>> _thoughts_of({"content": [{"type": "thinking", "thinking": "hm"}]})
+    'hm'
+    """
+    found = [_text_of(message.get(name)) for name in _REASONING]
+    content = message.get("content")
+    for part in content if isinstance(content, list) else []:
+        if _dict(part).get("type") in ("thinking", "reasoning"):
+            found += [_text_of(part.get(name)) for name in (*_REASONING, "text")]
+    return next((text for text in found if text), "")
+
+
 def _text_of(content: Any) -> str:
     if isinstance(content, list):
-        texts = [p.get("text") for p in content if isinstance(p, dict)]
+        thought = ("thinking", "reasoning")
+        parts = [p for p in content if isinstance(p, dict) and p.get("type") not in thought]
+        texts = [p.get("text") for p in parts]
         return "".join(t for t in texts if isinstance(t, str))
     return content if isinstance(content, str) else ""
 

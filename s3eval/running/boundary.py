@@ -19,7 +19,7 @@ import numpy as np
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.identity import checked_identity
-from s3eval.model import Answer, Question
+from s3eval.model import FAILURE_KINDS, Answer, Question
 from s3eval.plugin_calls import described
 from s3eval.task import Finding
 
@@ -77,12 +77,22 @@ def _checked_fields(given: Answer, question: Question) -> Answer:
     text, reason = _plain_text(given.text, "text"), _plain_text(given.reason, "reason")
     if len(text) > LONGEST_ANSWER:
         raise _Wrong(f"an answer of {len(text):,} characters (at most {LONGEST_ANSWER:,})")
+    note = _line(_plain_text(given.note, "note"))
     if given.status != "answered":
-        reason = _storable(" ".join(reason.split()))[:500] or "no reason was given"
-        return Answer(given.status, reason=reason)
+        kind = given.kind if given.status == "failed" and given.kind in FAILURE_KINDS else ""
+        reason = _line(reason) or "no reason was given"
+        return Answer(given.status, reason=reason, kind=kind, note=note)
     probabilities = _probabilities(given.probabilities, question)
     mass = None if given.mass is None else _share(given.mass, "mass")
-    return Answer("answered", _storable(text), "", probabilities, mass)
+    # Never read, so that one which is too long is cut rather than the answer lost.
+    thoughts = _storable(_plain_text(given.thoughts, "thoughts")[:LONGEST_ANSWER])
+    return Answer(
+        "answered", _storable(text), "", probabilities, mass, note=note, thoughts=thoughts
+    )
+
+
+def _line(text: str) -> str:
+    return _storable(" ".join(text.split()))[:500]
 
 
 def _plain_text(value: Any, name: str) -> str:

@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from s3eval.plugins import Registry
     from s3eval.running.evaluate import Evaluation
 
-__all__ = ["Kept", "kept_of"]
+__all__ = ["Kept", "changes_of", "kept_of"]
+
+_LONGEST_CHANGE = 80
 
 
 @dataclass(frozen=True)
@@ -34,12 +36,14 @@ class Kept:
         together: the groups of tasks that were asked together before.
         registry: where the kept tasks are loaded from.
         notes: lines for the user.
+        before: the facts of the run that was there, None where there was none.
     """
 
     findings: Findings = field(default_factory=dict)
     together: Sequence[Sequence[str]] = ()
     registry: Registry | None = None
     notes: Sequence[str] = ()
+    before: RunFacts | None = None
 
     def extended(self, facts: RunFacts) -> RunFacts:
         """The facts of the run with the kept tasks among its own."""
@@ -88,7 +92,48 @@ def kept_of(work: Evaluation, registry: Registry) -> Kept:
         _refuse_other_settings(work, facts, others, fix)
         notes.append(f"kept from before: {', '.join(others)}")
     together = facts.options.get("together") or [list(facts.tasks)]
-    return Kept(others, together, registry, notes)
+    return Kept(others, together, registry, notes, facts)
+
+
+def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
+    """What differs from the run that is continued, one line; nothing where nothing does.
+
+    Answers to what is asked as before are kept; the others are asked anew.
+
+    >>> facts = RunFacts("motion", ("sight",), ("recognition",), "data")
+    >>> changes_of(facts, replace(facts, seed=1, options={"sampling": {"window_fps": 4}}))
+    ['changed since this run: options.sampling.window_fps: none → 4; seed: 0 → 1']
+    """
+    if before is None:
+        return []
+    found: list[str] = []
+    for name in ("protocol", "seed", "profile", "senses", "identity", "options", "versions"):
+        found += _differences(name, getattr(before, name), getattr(now, name))
+    # Tasks that join a run and groups that were asked together are told as what is kept.
+    found = [line for line in found if not line.startswith("options.together")]
+    return [f"changed since this run: {'; '.join(sorted(found))}"] if found else []
+
+
+def _differences(name: str, before: Any, now: Any) -> list[str]:
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        keys = dict.fromkeys((*before, *now))
+        return [line for k in keys for line in _differences(f"{name}.{k}", *_both(k, before, now))]
+    # JSON knows lists only.
+    same = before == now or (isinstance(now, tuple) and list(now) == before)
+    return [] if same else [f"{name}: {_short(before)} → {_short(now)}"]
+
+
+def _both(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Any, Any]:
+    one, two = before.get(key), now.get(key)
+    # A table that is absent on one side is empty there.
+    if isinstance(one, Mapping) or isinstance(two, Mapping):
+        return ({} if one is None else one), ({} if two is None else two)
+    return one, two
+
+
+def _short(value: Any) -> str:
+    text = "none" if value is None else str(value)
+    return text if len(text) <= _LONGEST_CHANGE else f"{text[:_LONGEST_CHANGE]} [...]"
 
 
 def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: str) -> None:

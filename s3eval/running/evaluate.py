@@ -5,22 +5,33 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
-from s3eval.model import Answer, Model
+from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
-from s3eval.running.continuing import Kept, kept_of
-from s3eval.running.engine import AskCounts, Session, ask_all, identity_of, pieces_of
+from s3eval.running.awaited import Awaited
+from s3eval.running.continuing import Kept, changes_of, kept_of
+from s3eval.running.efficiency import Efficiency, measured
+from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
 from s3eval.running.executing import load_executor
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
-from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
+from s3eval.running.models import (
+    load_model,
+    loaded_senses,
+    notice_of,
+    spent_by,
+    temperature_of,
+    trouble_of_closing,
+)
 from s3eval.running.plan import Plan, make_plan
+from s3eval.running.recording import AskCounts, FailurePolicy, Report, ask_all
 from s3eval.running.runs import (
     Run,
     RunFacts,
@@ -31,6 +42,7 @@ from s3eval.running.runs import (
 )
 from s3eval.running.scoring import Combined, Material, combine_all
 from s3eval.running.settings import Settings
+from s3eval.running.stopping import stop_on_signals
 from s3eval.running.store import AnswerStore
 from s3eval.specs import ModelSpec
 
@@ -55,7 +67,10 @@ class Evaluation:
         judge: opened, None for none.
         replace_run: whether a run in ``out`` that this one cannot continue is replaced.
         wait: whether to wait for another run that is at work in ``out``.
-        executor: where videos are asked about (`s3eval list executors`).
+        executor: where videos are asked about (`s3eval list executors`), with its options.
+        failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
+        only_ask: whether the run ends when all is asked: no findings are made, nothing is judged.
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
 
@@ -70,6 +85,10 @@ class Evaluation:
     wait: bool = True
     executor: str = "local"
     permission: Permission = LOCAL_ONLY
+    executor_options: Mapping[str, Any] = field(default_factory=dict)
+    failures: FailurePolicy = field(default_factory=FailurePolicy)
+    only_ask: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
         """The model's options, with the permission where clips may leave this machine.
@@ -100,15 +119,14 @@ class Outcome:
     unchanged: bool = False
 
 
-Report = Callable[[Answer, bool], None]
 #: Whether the stored scores of a run with these facts and this material still hold.
 Unchanged = Callable[[RunFacts, Material], bool]
-#: Given the number of questions, a context that hands out what is called for each answer.
-Reporter = Callable[[int], AbstractContextManager[Report]]
+#: Given what will be asked, a context that hands out what is called for each answer.
+Reporter = Callable[[Awaited], AbstractContextManager[Report]]
 
 
-def _silent(total: int) -> AbstractContextManager[Report]:
-    return nullcontext(lambda answer, old: None)
+def _silent(awaited: Awaited) -> AbstractContextManager[Report]:
+    return nullcontext(lambda asked, old: None)
 
 
 @dataclass(frozen=True)
@@ -130,6 +148,7 @@ def _prepare(work: Evaluation, registry: Registry) -> _Prepared:
         plugin.spec.senses,
         work.settings.seed,
         work.settings.task_options,
+        work.settings.repeats,
     )
     return _Prepared(plugin, chosen, tasks, plan)
 
@@ -149,6 +168,7 @@ def _as_loaded(work: Evaluation, prepared: _Prepared, model: Model) -> _Prepared
         spec.senses,
         work.settings.seed,
         work.settings.task_options,
+        work.settings.repeats,
     )
     return replace(prepared, plugin=replace(prepared.plugin, spec=spec), plan=plan)
 
@@ -172,7 +192,7 @@ def evaluate(
         work: what is to be evaluated.
         registry: the plugins, default those installed.
         reporter: a progress display.
-        load: makes the model ready, default `load_model`.
+        load: makes the model ready, default the executor's own `load`.
         notify: handed lines for the user: what the model has to say (`Model.notice`), what of
             an earlier run in the same folder is kept.
         unchanged: says of a run about which nothing was left to ask whether its stored findings
@@ -185,7 +205,7 @@ def evaluate(
     known = registry or installed()
     prepared = _prepare(work, known)
     with locked(work.out, work.wait, notify):
-        return _evaluated(work, prepared, known, reporter, load or load_model, notify, unchanged)
+        return _evaluated(work, prepared, known, reporter, load, notify, unchanged)
 
 
 def _evaluated(
@@ -193,44 +213,59 @@ def _evaluated(
     prepared: _Prepared,
     known: Registry,
     reporter: Reporter,
-    load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model],
+    load: Callable[[Plugin[ModelSpec], Mapping[str, Any]], Model] | None,
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
+    def told(took: Efficiency) -> None:
+        notify(f"{work.settings.model}: {took}")
+
     kept = kept_of(work, known)
-    executor = load_executor(work.executor, known)
-    model = load(prepared.plugin, work.options_of(prepared.plugin.spec))
+    executor = load_executor(work.executor, known, work.executor_options)
+    model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
+        work.settings.repeats.check(temperature_of(model, prepared.plugin), work.settings.model)
         if notice := notice_of(model, prepared.plugin):
             notify(f"{work.settings.model}: {notice}")
         # Once: a key made of another identity than the run records would never be found again.
         identity = identity_of(model, work.settings.model, prepared.plugin.package)
         facts = kept.extended(_facts(work, prepared, bool(model.looks), identity, known))
-        for line in kept.notes:
+        for line in (*kept.notes, *changes_of(kept.before, facts)):
             notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
-            with reporter(sum(1 for _ in prepared.plan.asks())) as report:
+            awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
+            with (
+                reporter(awaited) as report,
+                stop_on_signals(notify) as stopping,
+                measured(work.out, model, session.seconds, told) as counting,
+            ):
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
-                    report=report,
+                    report=counting(report),
                     executor=executor,
+                    failures=work.failures,
+                    stopping=stopping,
                 )
             bare = _material(work, prepared, None)
+            if work.only_ask:
+                return Outcome(Run(work.out, facts, {}), asked, prepared.plan, bare, Combined({}))
             nothing_new = not (asked.answered or asked.failed or asked.skipped)
             if nothing_new and not kept.findings and unchanged(facts, bare):
                 stored = StoredFindings(work.out / "findings.jsonl")
                 run = Run(work.out, facts, stored)
                 return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
-            pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
+            by_name, protocol = prepared.tasks.by_name, work.settings.protocol
+            pieces = pieces_of(session, by_name, protocol)
+            repeated = repeated_pieces(session, by_name, protocol)
     finally:
         if trouble := trouble_of_closing(model, prepared.plugin):
             notify(f"{work.settings.model}: {trouble}")
-    return _finished(work, prepared, facts, asked, pieces, kept)
+    return _finished(work, prepared, facts, asked, pieces, kept, repeated)
 
 
 def _session(
@@ -253,6 +288,7 @@ def _session(
         work.settings,
         work.permission,
         identity,
+        work.limits,
     )
 
 
@@ -274,8 +310,9 @@ def _finished(
     asked: AskCounts,
     pieces: Any,
     kept: Kept,
+    repeated: Any,
 ) -> Outcome:
-    material = _material(work, prepared, pieces)
+    material = replace(_material(work, prepared, pieces), repeated=repeated)
     (combined,) = combine_all([material], work.judge)
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():
@@ -312,6 +349,7 @@ def _facts(
         "tasks": {k: dict(v) for k, v in work.settings.task_options.items()},
         "profile": work.settings.profile or plugin.spec.profile,
         "sampling": dict(work.settings.sampling),
+        **work.settings.repeats.as_options(),
     }
     if work.judge is not None and work.settings.judge:
         options["judge"] = {

@@ -12,6 +12,7 @@ from s3eval.model import Question
 from s3eval.plugin_calls import call_plugin
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.reasons import reason_of
+from s3eval.running.repeats import ONCE, Repeats
 from s3eval.running.task_results import checked_inquiries
 from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
@@ -55,10 +56,13 @@ class Plan:
     Attributes:
         videos: one plan a video, in dataset order.
         unplanned: videos that nothing can be asked about (no duration to be had, ...), by name.
+        repeats: how often each question is asked; all repetitions stand among the questions of
+            the videos, once each among the inquiries.
     """
 
     videos: tuple[VideoPlan, ...]
     unplanned: Mapping[str, Unplanned] = field(default_factory=dict)
+    repeats: Repeats = ONCE
 
     def asks(self) -> Iterator[tuple[Video, Clip, Question]]:
         """Every question once."""
@@ -83,6 +87,7 @@ def make_plan(
     senses: frozenset[Sense],
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    repeats: Repeats = ONCE,
 ) -> Plan:
     """Plan a run. Opens video files only to learn durations the dataset does not state.
 
@@ -114,8 +119,8 @@ def make_plan(
             unplanned[video.name] = Unplanned(reason_of(error, video.file), tuple(asked))
             continue
         inquiries = _asked(tasks, contexts, known, dataset.annotation(video.name))
-        plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
-    return Plan(tuple(plans), unplanned)
+        plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries, repeats)))
+    return Plan(tuple(plans), unplanned, repeats)
 
 
 def _asked(
@@ -157,9 +162,10 @@ def _duration(dataset: Dataset, video: Video) -> float:
     return float(probe(dataset.path(video), name=video.name).duration)
 
 
-def _by_clip(inquiries: Iterable[Inquiry]) -> dict[Clip, tuple[Question, ...]]:
+def _by_clip(inquiries: Iterable[Inquiry], repeats: Repeats) -> dict[Clip, tuple[Question, ...]]:
     found: dict[Clip, dict[Question, None]] = {}
     for inquiry in inquiries:
-        found.setdefault(inquiry.clip, {}).update(dict.fromkeys(inquiry.questions))
+        asked = (q for question in inquiry.questions for q in repeats.questions(question))
+        found.setdefault(inquiry.clip, {}).update(dict.fromkeys(asked))
     ordered = sorted(found, key=lambda c: (c.end, c.start, repr(c.sampling)))
     return {clip: tuple(found[clip]) for clip in ordered}

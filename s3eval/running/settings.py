@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import tomli_w
 
+from s3eval.errors import S3EvalError
+from s3eval.plugin_calls import described
+from s3eval.running.repeats import ONCE, Repeats
+from s3eval.toml_file import read_toml
 from s3eval.vocabulary import Protocol
 
 __all__ = ["Settings"]
@@ -28,6 +33,7 @@ class Settings:
         profile: sampling profile, "" for the model's own; ``sampling`` changes to it.
         selection: which videos, as `Dataset.select` takes it ("videos", "folds", "limit"), and
             "outside" where files outside the dataset folder were allowed.
+        repeats: how often each question is asked, and which answer then counts.
         judge: its name, "" where none reads; ``judge_options`` its options.
     """
 
@@ -43,6 +49,50 @@ class Settings:
     selection: Mapping[str, Any] = field(default_factory=dict)
     judge: str = ""
     judge_options: Mapping[str, Any] = field(default_factory=dict)
+    repeats: Repeats = ONCE
+
+    @classmethod
+    def from_toml(cls, path: Path) -> Settings:
+        """The settings that `as_toml` wrote, e.g. a run's ``run.toml``.
+
+        Raises:
+            S3EvalError: no such file, or one that no run wrote.
+        """
+        facts = read_toml(path, "The settings of this run cannot be read")
+        selection = {name: facts.get(name) for name in ("videos", "limit")}
+        try:
+            selection["folds"] = [int(v) for v in facts["folds"]] if "folds" in facts else None
+            selection["outside"] = facts.get("allow-outside")
+            per_task: dict[str, dict[str, Any]] = {}
+            for key, value in facts.get("task-option", {}).items():
+                task, _, name = key.partition(".")
+                per_task.setdefault(task, {})[name] = value
+            return cls(
+                model=facts["model"],
+                tasks=tuple(facts["tasks"].split(",")),
+                data=facts["data"],
+                protocol=facts.get("protocol", "paper"),
+                seed=facts.get("seed", 0),
+                profile=facts.get("profile", ""),
+                sampling=facts.get("sampling", {}),
+                model_options=facts.get("model-option", {}),
+                task_options=per_task,
+                selection={name: value for name, value in selection.items() if value},
+                judge=facts.get("judge", ""),
+                judge_options=facts.get("judge-option", {}),
+                repeats=Repeats(
+                    facts.get("repeat", 1),
+                    facts.get("combination", ONCE.combination),
+                    facts.get("seed", 0),
+                ),
+            )
+        except (KeyError, AttributeError, TypeError, ValueError) as error:
+            raise S3EvalError(
+                "The settings of this run cannot be read",
+                where=path,
+                why=described(error),
+                fix="the command that made it",
+            ) from error
 
     def as_toml(self) -> str:
         """The options file that repeats it: ``s3eval run --config run.toml --out OUT``.
@@ -69,6 +119,9 @@ class Settings:
             options["profile"] = self.profile
         if self.judge:
             options["judge"] = self.judge
+        if self.repeats.count > 1:
+            options["repeat"] = self.repeats.count
+            options["combination"] = self.repeats.combination
         options |= self._selected()
         tables = {
             "sampling": self.sampling,

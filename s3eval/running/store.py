@@ -18,6 +18,7 @@ from urllib.parse import quote
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_answer
+from s3eval.running.file_systems import is_shared
 
 __all__ = ["AnswerStore", "StoredAnswer", "stores_below"]
 
@@ -36,7 +37,11 @@ CREATE TABLE IF NOT EXISTS answers (
     reason TEXT NOT NULL,
     probabilities TEXT NOT NULL,
     mass REAL,
-    seconds REAL
+    seconds REAL,
+    kind TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 1,
+    note TEXT NOT NULL DEFAULT '',
+    thoughts TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS media (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, hash TEXT NOT NULL
@@ -44,9 +49,37 @@ CREATE TABLE IF NOT EXISTS media (
 """
 
 
+#: Columns that the first stores lack, with what they are there.
+_LATER = {
+    "kind": "TEXT NOT NULL DEFAULT ''",
+    "attempts": "INTEGER NOT NULL DEFAULT 1",
+    "note": "TEXT NOT NULL DEFAULT ''",
+    "thoughts": "TEXT NOT NULL DEFAULT ''",
+}
+_ALL = (
+    "key", "video", "clip_start", "clip_end", "question", "status", "text", "reason",
+    "probabilities", "mass", "seconds", "kind", "attempts", "note", "thoughts",
+)  # fmt: skip
+# Every try counts, and an answer that was given is never replaced.
+_INSERT = (
+    f"INSERT INTO answers ({', '.join(_ALL)}) VALUES ({', '.join('?' * len(_ALL))}) "
+    "ON CONFLICT (key) DO UPDATE SET status=excluded.status, text=excluded.text, "
+    "reason=excluded.reason, probabilities=excluded.probabilities, mass=excluded.mass, "
+    "seconds=excluded.seconds, kind=excluded.kind, note=excluded.note, "
+    "thoughts=excluded.thoughts, "
+    "attempts=answers.attempts + excluded.attempts WHERE answers.status != 'answered'"
+)
+_ADD = _INSERT.replace("answers.attempts + ", "") + " AND excluded.status = 'answered'"
+_ANSWER = ("status", "text", "reason", "probabilities", "mass", "kind", "note", "thoughts")
+
+
 @dataclass(frozen=True)
 class StoredAnswer:
-    """An answer with what it answers, as written."""
+    """An answer with what it answers, as written.
+
+    Attributes:
+        attempts: how often the question was put until this answer or this failure.
+    """
 
     key: str
     video: str
@@ -55,6 +88,7 @@ class StoredAnswer:
     question: str
     answer: Answer
     seconds: float | None = None
+    attempts: int = 1
 
 
 class AnswerStore:
@@ -79,10 +113,18 @@ class AnswerStore:
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            if is_shared(path.parent):
+                # No shared memory there, which the log needs; see `running.file_systems`.
+                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                self._db.execute("PRAGMA journal_mode=DELETE")
+                self._db.execute("PRAGMA synchronous=FULL")
+            else:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # NORMAL in WAL mode survives a killed process; a power cut may cost the tail.
+                self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
+            for name in _missing(self._db):
+                self._db.execute(f"ALTER TABLE answers ADD COLUMN {name} {_LATER[name]}")
             # The first version remembered files by their paths, which may name patients.
             self._db.execute("DELETE FROM media WHERE path LIKE '%/%' OR path LIKE '%\\%'")
         self._others = [self._read_only(p) for p in others if p.resolve() != path.resolve()]
@@ -103,6 +145,12 @@ class AnswerStore:
                     where=self.path.parent,
                     fix="free some space, then the same command again",
                 ) from error
+            if "locked" in str(error):
+                raise S3EvalError(
+                    "The answers of this run are being written by another program",
+                    where=self.path,
+                    fix="wait for it, or another --out",
+                ) from error
             raise S3EvalError(
                 "The answers of this run cannot be used", where=self.path, why=str(error)
             ) from error
@@ -119,11 +167,9 @@ class AnswerStore:
             for start in range(0, len(missing), _KEYS_A_QUERY):
                 some = missing[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
-                sql = (
-                    "SELECT key, status, text, reason, probabilities, mass FROM answers "
-                    f"WHERE key IN ({marks})"
-                )
                 with self._errors_told():
+                    columns = _columns(db, "key", *_ANSWER)
+                    sql = f"SELECT {columns} FROM answers WHERE key IN ({marks})"
                     for row in db.execute(sql, some):
                         found[row[0]] = self._restored(row)
             missing = [key for key in missing if key not in found]
@@ -133,10 +179,11 @@ class AnswerStore:
 
     def _restored(self, row: Sequence[Any]) -> Answer:
         """A stored answer; one that cannot be read (an older version stored it) is failed."""
-        key, status, text, reason, probabilities, mass = row
+        key, status, text, reason, probabilities, mass, kind, note, thoughts = row
         try:
             answer = checked_answer(
-                Answer(status, text, reason, json.loads(probabilities), mass), _ANY_QUESTION
+                Answer(status, text, reason, json.loads(probabilities), mass, kind, note, thoughts),
+                _ANY_QUESTION,
             )
         except (ValueError, TypeError, RecursionError) as error:
             answer = Answer.failed(f"the probabilities are no JSON: {error}")
@@ -150,31 +197,74 @@ class AnswerStore:
         a = stored.answer
         facts = (stored.key, stored.video, stored.clip_start, stored.clip_end, stored.question)
         values = (a.status, a.text, a.reason, json.dumps(dict(a.probabilities)), a.mass)
+        later = (stored.seconds, a.kind, stored.attempts, a.note, a.thoughts)
         with self._errors_told():
             if stored.key in self._unreadable:
                 self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
                 self._unreadable.discard(stored.key)
             self._db.execute(
-                "INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?,?) ON CONFLICT (key) DO UPDATE "
-                "SET status=excluded.status, text=excluded.text, reason=excluded.reason, "
-                "probabilities=excluded.probabilities, mass=excluded.mass, "
-                "seconds=excluded.seconds WHERE answers.status != 'answered'",
-                (*facts, *values, stored.seconds),
+                _INSERT,
+                (*facts, *values, *later),
             )
 
-    def __iter__(self) -> Iterator[StoredAnswer]:
-        sql = (
-            "SELECT key, video, clip_start, clip_end, question, status, text, reason, "
-            "probabilities, mass, seconds FROM answers ORDER BY video, clip_start, question, key"
-        )
+    def correct(self, stored: StoredAnswer) -> None:
+        """Store an answer in the place of the one that was given, as a human reader may.
+
+        A model's answers are never replaced (`put`); a reader has second thoughts.
+        """
         with self._errors_told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
+                self.put(stored)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def add_all(self, other: AnswerStore) -> None:
+        """Take in the answers of another store, and what it knows of files, at once or not at all.
+
+        What is there already stays, save failures of which the other has an answer.
+        """
+        with self._errors_told(), other._errors_told():
+            columns = _columns(other._db, *_ALL)
+            answers = other._db.execute(f"SELECT {columns} FROM answers")
+            media = other._db.execute("SELECT path, size, modified, hash FROM media")
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.executemany(_ADD, answers)
+                self._db.executemany("INSERT OR REPLACE INTO media VALUES (?,?,?,?)", media)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    def seconds(self, key: str) -> float | None:
+        """The seconds that the answer of this key took; None where there is none."""
+        with self._errors_told():
+            sql = "SELECT seconds FROM answers WHERE key = ?"
+            row = self._db.execute(sql, (key,)).fetchone()
+        return row[0] if row else None
+
+    def __iter__(self) -> Iterator[StoredAnswer]:
+        with self._errors_told():
+            columns = _columns(self._db, *_ALL)
+            sql = f"SELECT {columns} FROM answers ORDER BY video, clip_start, question, key"
             for r in self._db.execute(sql):
-                answer = self._restored((r[0], *r[5:10]))
-                yield StoredAnswer(r[0], r[1], r[2], r[3], r[4], answer, r[10])
+                answer = self._restored((r[0], *r[5:10], r[11], *r[13:15]))
+                yield StoredAnswer(r[0], r[1], r[2], r[3], r[4], answer, r[10], r[12])
 
     def __len__(self) -> int:
         with self._errors_told():
             return int(self._db.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    def summary(self) -> tuple[int, int, float | None]:
+        """How many answers there are, how many of them failed, and the mean seconds of one."""
+        sql = "SELECT count(*), coalesce(sum(status = 'failed'), 0), avg(seconds) FROM answers"
+        with self._errors_told():
+            stored, failed, seconds = self._db.execute(sql).fetchone()
+        return int(stored), int(failed), None if seconds is None else float(seconds)
 
     def media_hash(self, path: Path) -> str:
         """The content hash of a file, computed again only when the file changed.
@@ -210,6 +300,19 @@ class AnswerStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _missing(db: sqlite3.Connection) -> list[str]:
+    """The later columns that this store, made by an older version, does not have."""
+    there = {row[1] for row in db.execute("PRAGMA table_info(answers)")}
+    return [name for name in _LATER if name not in there]
+
+
+def _columns(db: sqlite3.Connection, *names: str) -> str:
+    """Those columns for a query; what an older store lacks as its default."""
+    lacks = _missing(db)
+    defaults = {"attempts": "1"}
+    return ", ".join(f"{defaults.get(n, repr(''))} AS {n}" if n in lacks else n for n in names)
 
 
 def _opened_read_only(path: Path) -> sqlite3.Connection:

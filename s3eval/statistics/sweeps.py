@@ -69,7 +69,7 @@ class Rephrased(Model):
 
     def __init__(self, model: Model, phrasing: Phrasing) -> None:
         self._model, self._phrasing = model, phrasing
-        self.looks = model.looks
+        self.looks, self.concurrency = model.looks, model.concurrency
 
     def identity(self) -> Mapping[str, Any]:
         """The model's own, with the phrasing's name and hash."""
@@ -95,6 +95,10 @@ class Rephrased(Model):
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """The model's answers to the rephrased questions."""
         return self._model.ask(watched, [self._phrasing.put(q) for q in questions])
+
+    def usage(self) -> Mapping[str, int]:
+        """The model's own."""
+        return self._model.usage()
 
     def close(self) -> None:
         """Free the model."""

@@ -1,12 +1,15 @@
 """The chained questions behind the interpretation score (paper, Tables 6-8 and Appendix C).
 
-Every feature has an ordered list of questions, from its core manifestation to its details. The
-wording is the paper's. Where the paper's list starts with a detail ("Which body parts are
-jerking?") a leading yes/no question stands first, as in the public release; the number of
-details is the release's too: its recorded per-video scores move in steps of 0.3/details. Two of
-the paper's questions are therefore folded away: clonic "unilateral or bilateral" and "sustained
-or brief" (the answer to "which side" says the former), and figure-4 "is the posture sustained"
-(the leading question asks for a held posture).
+Every feature has an ordered list of questions, from its core manifestation to its details; a
+judge is asked all of them about a text, once. The wording is the paper's. Where the paper's list
+starts with a detail ("Which body parts are jerking?") a leading yes/no question stands first, as
+in the public release.
+
+Which of them a score compares depends on the protocol (`scored_keys`). Under ``paper`` they are
+the questions of Tables 6-8, no more and no fewer. Under ``release`` they are the release's, whose
+recorded scores of single videos move in steps of 0.3/details: it puts the leading questions
+first and leaves out clonic "unilateral or bilateral" and "sustained or brief" and figure-4 "is
+the posture sustained", for which it asks the sides and a held posture.
 
 ``occur_during_sleep`` has no questions: its score is whether the yes/no answers agree.
 """
@@ -19,10 +22,19 @@ from types import MappingProxyType
 from typing import Literal
 
 from s3eval.errors import S3EvalError
-from s3eval.vocabulary import FEATURE_NAMES
+from s3eval.vocabulary import FEATURE_NAMES, Protocol
 from s3eval.vocabulary import feature as _known_feature
 
-__all__ = ["PARTS", "QUESTIONS", "UNKNOWN", "FeatureQuestion", "Form", "questions", "tidy"]
+__all__ = [
+    "PARTS",
+    "QUESTIONS",
+    "UNKNOWN",
+    "FeatureQuestion",
+    "Form",
+    "questions",
+    "scored_keys",
+    "tidy",
+]
 
 Form = Literal["yes_no", "side", "one_of", "some_of"]
 UNKNOWN = "unknown"
@@ -124,6 +136,8 @@ _CHAINS: dict[str, tuple[FeatureQuestion, ...]] = {
         _some_of(
             "sides", "For each jerking body part, which side of the patient is it?", PART_SIDES
         ),
+        _one_of("extent", "Is the jerking unilateral or bilateral?", ("unilateral", "bilateral")),
+        _one_of("duration", "Is the jerking sustained or brief?", ("sustained", "brief")),
     ),
     "arm_straightening": (
         _yes_no("held", "Is an arm held extended?"),
@@ -141,6 +155,7 @@ _CHAINS: dict[str, tuple[FeatureQuestion, ...]] = {
         _yes_no("posture", "Is one arm held flexed while the other is held extended?"),
         _one_of("flexed", "Which arm is flexed?", ("left arm", "right arm")),
         _one_of("extended", "Which arm is extended?", ("left arm", "right arm")),
+        _yes_no("sustained", "Is the posture sustained?"),
     ),
     "oral_automatisms": (
         _yes_no(
@@ -191,6 +206,21 @@ QUESTIONS: Mapping[str, tuple[FeatureQuestion, ...]] = MappingProxyType(
     {name: _CHAINS[name] for name in FEATURE_NAMES}
 )
 
+# Tables 6-8, where a feature's list is another than all of its questions.
+_PAPER: Mapping[str, tuple[str, ...]] = {
+    "face_pulling": ("side", "sustained"),
+    "clonic": ("body_parts", "extent", "duration"),
+    "arm_straightening": ("side", "sustained"),
+    "arm_flexion": ("other_extended", "side"),
+    "figure4": ("flexed", "extended", "sustained"),
+    "asynchronous_movement": ("limbs", "varies", "non_stereotyped", "asynchronous"),
+}
+# The release's, where it leaves questions out.
+_RELEASE: Mapping[str, tuple[str, ...]] = {
+    "clonic": ("rhythmic", "body_parts", "sides"),
+    "figure4": ("posture", "flexed", "extended"),
+}
+
 
 def questions(feature: str) -> tuple[FeatureQuestion, ...]:
     """The chain of a feature, core first; empty for ``occur_during_sleep``.
@@ -202,6 +232,22 @@ def questions(feature: str) -> tuple[FeatureQuestion, ...]:
     ['stiff', 'body_parts', 'sides']
     """
     return QUESTIONS[_known_feature(feature).name]
+
+
+def scored_keys(feature: str, protocol: Protocol) -> tuple[str, ...]:
+    """The questions whose answers the interpretation score compares, the core one first.
+
+    Source: paper, Tables 6-8 and Appendix C; for ``release``, the steps of its recorded scores.
+
+    Raises:
+        UnknownNameError: no feature is called so.
+
+    >>> scored_keys("figure4", "paper"), scored_keys("figure4", "release")
+    (('flexed', 'extended', 'sustained'), ('posture', 'flexed', 'extended'))
+    """
+    name = _known_feature(feature).name
+    chosen = _PAPER if protocol == "paper" else _RELEASE
+    return chosen.get(name) or tuple(q.key for q in QUESTIONS[name])
 
 
 def tidy(question: FeatureQuestion, answer: object) -> str | tuple[str, ...]:

@@ -201,7 +201,7 @@ def test_failed_answers_make_exit_code_3_and_are_told(s3eval, dataset_folder, tm
     )
     assert code == 3
     assert "failed" in err
-    assert "--retry-failed" in err
+    assert "Ask them again: s3eval retry " in err
 
 
 def test_a_full_disk_says_so(tmp_path, dataset_folder):

@@ -43,6 +43,10 @@ def test_a_run_refuses_a_misspelt_name_before_it_asks(folder, capsys, more, mean
 def test_a_folder_that_is_not_there_is_called_so(tmp_path, capsys):
     assert "No such folder" in failed(capsys, "show", tmp_path / "nothing")[1]
     assert "No run in this folder" in failed(capsys, "show", tmp_path)[1]
+    run = tmp_path / "imported" / "test" / "model"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text("{}", encoding="utf-8")
+    assert "a folder with runs in it: test" in failed(capsys, "show", tmp_path / "imported")[1]
 
 
 @pytest.mark.parametrize("value", ["two", -1, 0, float("nan"), float("inf"), True, None])

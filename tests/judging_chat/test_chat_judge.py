@@ -625,17 +625,19 @@ def test_readings_that_users_keep_stay_valid(tmp_path):
     assert facts[2] == facts[3] == MergedText("He stares, then shakes.")
 
 
-def test_the_key_of_every_feature_s_questions_is_what_it_was(tmp_path):
+def test_the_key_of_a_feature_s_questions_is_what_it_was(tmp_path):
     import hashlib
 
     from s3eval.vocabulary import FEATURE_NAMES
 
     judge = Scripted.load(SPEC, {"base_url": "http://127.0.0.1:1/v1", "cache": "off"})
-    asks = [judge._ask_of(AnswerQuestions(feature, "x")) for feature in FEATURE_NAMES]
+    # The paper's own questions were added to these two, whose cached replies lack the answers.
+    unchanged = [f for f in FEATURE_NAMES if f not in ("clonic", "figure4")]
+    asks = [judge._ask_of(AnswerQuestions(feature, "x")) for feature in unchanged]
     keys = "".join(judge._asker._job(ask).key for ask in asks)
     judge.close()
     assert hashlib.sha256(keys.encode()).hexdigest() == (
-        "fb1e9e46116b9704340d492c00c5a7ff48b894bf9caaa6564aa9222a9f199d8a"
+        "cd072309916e35469cb7938399641649bc6b26352b72b0af7f803e1573e81035"
     )
 
 

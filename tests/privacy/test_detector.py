@@ -3,6 +3,7 @@
 import importlib.util
 import itertools
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -96,6 +97,7 @@ HARMLESS = [
 ]
 
 
+BLIND = Path(__file__).parent / "data" / "blind_sentences.jsonl"
 SIXTY = Path(__file__).parent / "data" / "sixty_sentences.jsonl"
 
 
@@ -127,6 +129,22 @@ def test_nine_of_ten_identifiers_are_found_in_sentences_written_before_the_recog
     assert len(gone) == 31 and len(alarms) == 30
     assert sum(gone) / len(gone) >= 0.9
     assert sum(alarms) <= 2, "what docs/privacy.md reports"
+
+
+def test_sentences_of_an_author_who_never_saw_the_recognisers(detector):
+    gone, alarms = [], []
+    for line in BLIND.read_text(encoding="utf-8").splitlines():
+        sentence = json.loads(line)
+        left = redact(sentence["text"], detector.find(sentence["text"]))
+        gone += [
+            not re.search(rf"(?<!\w){re.escape(words)}(?!\w)", left)
+            for words in sentence["identifiers"]
+        ]
+        if not sentence["identifiers"]:
+            alarms.append(left != sentence["text"])
+    assert len(gone) == 37 and len(alarms) == 30
+    assert sum(gone) / len(gone) >= 0.9
+    assert sum(alarms) <= 7, "what docs/privacy.md reports"
 
 
 def test_spans_do_not_overlap(detector):

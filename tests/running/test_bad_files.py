@@ -7,7 +7,7 @@ import os
 from collections import defaultdict
 
 import pytest
-from s3eval.testing.footage import tiny_dataset
+from s3eval_synth.testing import tiny_dataset
 
 from s3eval.cli import main
 
@@ -30,7 +30,7 @@ def test_a_run_over_bad_files_asks_about_the_good_ones(tmp_path, capsys):
         "long": f"videos/Gonzalez-{'x' * 300}.mp4,4",
     }
     rows = [f"{name},p-{name},{rest}" for name, rest in bad.items()]
-    rows += [f"eternal,p-eternal,{good.relative_to(data)},1e12"]
+    rows += [f"eternal,p-eternal,{good.relative_to(data)},200000"]
     text = f"video,patient,file,duration\n{good.stem},p0,{good.relative_to(data)},\n"
     (data / "videos.csv").write_text(text + "".join(f"{row}\n" for row in rows))
     for table in data.glob("*.csv"):

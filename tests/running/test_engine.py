@@ -15,12 +15,13 @@ from s3eval.facts.clips import SamplingProfile, windows
 from s3eval.facts.tally import Tally, ratio
 from s3eval.model import Answer, Model, Question
 from s3eval.plugins import Plugin
-from s3eval.running.engine import Session, ask_all, pieces_of
+from s3eval.running.engine import Session, pieces_of
 from s3eval.running.evaluate import Evaluation, evaluate
 from s3eval.running.keys import answer_key
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.materials import material_of
 from s3eval.running.plan import make_plan
+from s3eval.running.recording import ask_all
 from s3eval.running.runs import open_run
 from s3eval.running.scoring import Material, combine_all
 from s3eval.running.settings import Settings

@@ -86,7 +86,10 @@ def test_the_order_of_asking_changes_nothing(data, tmp_path, plugins):
 def test_what_is_no_executor_is_named_and_unknown_ones_suggest(data, tmp_path, plugins, capsys):
     ask = ("-m", "always-yes", "--data", data, "--out", tmp_path / "out")
     assert run(*ask, "--executor", "none") == 2
-    assert "Expected the adapter of 'none' to give an Executor" in capsys.readouterr().err
+    assert (
+        "Expected the adapter of executor 'none' to be a subclass of Executor"
+        in capsys.readouterr().err
+    )
     assert run(*ask, "--executor", "lokal") == 2
     assert "did you mean 'local'" in capsys.readouterr().err
 

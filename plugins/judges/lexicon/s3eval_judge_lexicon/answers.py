@@ -29,6 +29,26 @@ _VARIES = {
     "size": "amplitude",
 }
 
+_EXTENT = {
+    "unilateral": "unilateral",
+    "onesided": "unilateral",
+    "bilateral": "bilateral",
+    "generali": "bilateral",
+    "convuls": "bilateral",
+}
+_DURATION = {
+    "brief": "brief",
+    "short": "brief",
+    "momentar": "brief",
+    "transient": "brief",
+    "sustain": "sustained",
+    "prolong": "sustained",
+    "continu": "sustained",
+    "persist": "sustained",
+    "ongoing": "sustained",
+    "throughout": "sustained",
+}
+
 
 @dataclass(frozen=True)
 class AnswerBook:
@@ -151,8 +171,8 @@ def _detail(
             if side:
                 return side, hit
         return "neither", None
-    if question.key == "varies":
-        return _varies(text)
+    if read := _BY_WORDS.get(question.key):
+        return read(text, core)
     parts = _parts_near(text, core)
     if question.key == "body_parts":
         named = {
@@ -222,7 +242,7 @@ def _some(question: FeatureQuestion, named: Iterable[str]) -> str | tuple[str, .
     return tuple(c for c in question.choices if c in have) or UNKNOWN
 
 
-def _varies(text: _Text) -> tuple[str, Found | None]:
+def _varies(text: _Text, _: Sequence[Found]) -> tuple[str, Found | None]:
     found = {
         value
         for word in text.words.words
@@ -232,5 +252,35 @@ def _varies(text: _Text) -> tuple[str, Found | None]:
     return ("both" if len(found) > 1 else next(iter(found), UNKNOWN)), None
 
 
+def _extent(text: _Text, core: Sequence[Found]) -> tuple[str, Found | None]:
+    """Unilateral or bilateral: the word itself, or the sides of the body parts that jerk."""
+    value, hit = _first_stem(text, _EXTENT)
+    if hit:
+        return value, hit
+    parts = _parts_near(text, core)
+    named = limbs(parts)
+    sides = {side for name in named for side in (LEFT, RIGHT) if name.startswith(side)}
+    if len(sides) > 1 or any(n.startswith("both") or n == "full body" for n in named):
+        return "bilateral", _first_word(parts)
+    return ("unilateral", _first_word(parts)) if sides else (UNKNOWN, None)
+
+
+def _duration(text: _Text, _: Sequence[Found]) -> tuple[str, Found | None]:
+    return _first_stem(text, _DURATION)
+
+
+def _first_stem(text: _Text, values: Mapping[str, str]) -> tuple[str, Found | None]:
+    """What the first word that is not denied stands for, and the word."""
+    for i, word in enumerate(text.words.words):
+        value = next((v for stem, v in values.items() if word.startswith(stem)), None)
+        if value and text.negated[i] is None:
+            return value, Found("word", i, i + 1)
+    return UNKNOWN, None
+
+
 def _first_word(parts: Sequence[Part]) -> Found | None:
     return Found("part", parts[0].start, parts[0].end) if parts else None
+
+
+#: Questions answered from words of their own, whatever their choices are.
+_BY_WORDS = {"varies": _varies, "extent": _extent, "duration": _duration}

@@ -48,7 +48,7 @@ def answers(feature: str, text: str) -> dict:
         (
             "figure4",
             "A figure of 4, with the right arm extended.",
-            {"posture": "yes", "flexed": "left arm", "extended": "right arm"},
+            {"posture": "yes", "flexed": "left arm", "extended": "right arm", "sustained": "no"},
         ),
         (
             "limb_automatisms",
@@ -67,7 +67,24 @@ def answers(feature: str, text: str) -> dict:
         (
             "clonic",
             "Rhythmic jerking of the left arm.",
-            {"rhythmic": "yes", "body_parts": ("arm",), "sides": ("left arm",)},
+            {
+                "rhythmic": "yes",
+                "body_parts": ("arm",),
+                "sides": ("left arm",),
+                "extent": "unilateral",
+                "duration": "unknown",
+            },
+        ),
+        (
+            "clonic",
+            "Sustained rhythmic jerking of the left arm, then of both legs.",
+            {
+                "rhythmic": "yes",
+                "body_parts": ("arm", "leg"),
+                "sides": ("left arm", "both legs"),
+                "extent": "bilateral",
+                "duration": "sustained",
+            },
         ),
         ("clonic", "No repetitive, rhythmic, jerking movements are seen.", {"rhythmic": "no"}),
         (
@@ -83,7 +100,12 @@ def answers(feature: str, text: str) -> dict:
         (
             "figure4",
             "The right arm is extended while the left arm is flexed, a figure 4.",
-            {"posture": "yes", "flexed": "left arm", "extended": "right arm"},
+            {"posture": "yes", "flexed": "left arm", "extended": "right arm", "sustained": "no"},
+        ),
+        (
+            "figure4",
+            "A figure 4 is held for seconds, the left arm extended and the right arm flexed.",
+            {"posture": "yes", "flexed": "right arm", "extended": "left arm", "sustained": "yes"},
         ),
         ("figure4", "One arm is flexed, but there is no figure 4 posture.", {"posture": "no"}),
         (

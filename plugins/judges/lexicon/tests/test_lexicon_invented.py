@@ -54,7 +54,8 @@ def test_questions_are_answered_much_as_a_language_model_answers_them(use, count
     answered = Lexicon().answer_questions([(r["feature"], r["justification"]) for r in found])
     cores, rest = [], []
     for row, ours in zip(found, answered, strict=True):
-        chain = questions(row["feature"])
+        # The invented justifications were answered before the paper's further details were asked.
+        chain = [q for q in questions(row["feature"]) if q.key in row["answers"]]
         theirs = {q.key: tidy(q, row["answers"][q.key]) for q in chain}
         core = chain[0].key
         cores.append(ours.answers[core] == theirs[core])

@@ -21,5 +21,6 @@ def s3eval_models() -> list[ModelSpec]:
             install='pip install torch==2.13.0 && pip install "s3eval-core[transformers]"',
             sees=True,
             hears=True,
+            argument="checkpoint",
         ),
     ]

@@ -31,6 +31,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen2.5-omni-7b",
             adapter="s3eval_model_qwen25_omni.adapter:Qwen25Omni",
+            tokens="s3eval_model_qwen25_omni.tokens:media_tokens",
             summary="Qwen2.5-Omni 7B",
             checkpoint=_CHECKPOINT,
             parameters=_PARAMETERS,

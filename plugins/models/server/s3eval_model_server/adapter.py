@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
 from s3eval.remote.budget import BudgetSpent
-from s3eval.remote.client import ChatClient, ChatRequest
+from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
 from s3eval.remote.probabilities import choice_probabilities
-from s3eval_model_server.media import Media, media_of
+from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
+from s3eval_model_server.pool import RequestPool
+from s3eval_model_server.sending import ClipSender, SentClip
+from s3eval_model_server.starting import start_command
 
 if TYPE_CHECKING:
     from s3eval import Footage, ModelSpec
@@ -24,6 +32,7 @@ if TYPE_CHECKING:
 KEY_VARIABLES = ("S3EVAL_SERVER_KEY",)
 # A server without a list of models.
 _NO_LIST = ("HTTP 404", "HTTP 405")
+_KEEPS_NONE = "{} keeps no media under a name: each question carries its clip again"
 START = "vllm serve MODEL, or base_url=http://HOST:PORT/v1 (docs/servers.md)"
 
 
@@ -33,13 +42,16 @@ class ServerModel(Model):
     Args:
         spec: which senses it has.
         options: where it is served, as what, and how clips are sent.
+        server: what serves it, where that is started by the run.
     """
 
     #: Where `s3eval doctor` looks whether there is a key.
     key_variables: ClassVar[tuple[str, ...]] = KEY_VARIABLES
 
-    def __init__(self, spec: ModelSpec, options: ServerModelOptions) -> None:
-        self._spec, self._options = spec, options
+    def __init__(
+        self, spec: ModelSpec, options: ServerModelOptions, server: LocalServer | None = None
+    ) -> None:
+        self._spec, self._options, self._server = spec, options, server
         variables = KEY_VARIABLES
         endpoint = options.endpoint("server", variables)
         # The gate first: not even the list of models is asked for without permission, nor of a
@@ -48,7 +60,13 @@ class ServerModel(Model):
         for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
             if sense:
                 self._gate.clear_media(kind)
-        endpoint = _named(endpoint, options)
+        if options.send_media == "file" and not endpoint.local:
+            raise S3EvalError(
+                f"{endpoint.host} cannot read files of this machine",
+                fix="--model-option send_media=each, or once where it is vLLM",
+            )
+        if server is None:
+            endpoint = _named(endpoint, options)
         self._gate.endpoint = endpoint  # the same server, now with its model's name
         self._client = ChatClient(
             endpoint,
@@ -56,18 +74,26 @@ class ServerModel(Model):
             retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(),
-            extra_body=options.extra_body,
+            extra_body=options.body(),
         )
-        self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix="s3eval-server")
+        self.concurrency = options.concurrency
+        self.temperature = options.temperature
+        self._sender = ClipSender(options, spec.sees, spec.hears, not endpoint.local)
+        self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> ServerModel:
         """Find the server and the model on it.
 
         Raises:
-            S3EvalError: an unknown option, nobody answers, no such model there, no permission.
+            S3EvalError: an unknown option, nobody answers, no such model there, no permission;
+                a server to be started that is not installed.
         """
-        return cls(spec, read_options(ServerModelOptions, options, spec.name))
+        chosen = read_options(ServerModelOptions, options, spec.name)
+        if not chosen.serve:
+            return cls(spec, chosen)
+        server, chosen = _to_be_started(chosen)
+        return cls(spec, chosen, server)
 
     def identity(self) -> Mapping[str, Any]:
         """Server, model, sampling and how clips are sent."""
@@ -78,7 +104,8 @@ class ServerModel(Model):
             # Ports of this machine change from start to start.
             "server": "this machine" if endpoint.local else endpoint.host,
             "model": endpoint.model,
-            "extra_body": dict(options.extra_body or {}),
+            "extra_body": options.body(),
+            **({} if options.thinking is None else {"thinking": options.thinking}),
             **{name: getattr(options, name) for name in kept},
             **self._gate.identity,
         }
@@ -92,33 +119,40 @@ class ServerModel(Model):
             "(--model-option base_url=… for another)"
         )
 
-    def watch(self, footage: Footage) -> Media:
+    def spent(self) -> float | None:
+        """Dollars so far; None on this machine, and where no prices were given."""
+        return None if self._client.endpoint.local else self._client.account.cost
+
+    def prepare(self, footage: Footage) -> SentClip:
         """Encode the clip once for all questions.
 
         Raises:
             S3EvalError: there is nothing in it for this model.
         """
-        media = media_of(footage, self._options, sees=self._spec.sees, hears=self._spec.hears)
-        if not media.parts:
-            raise S3EvalError("The clip has neither frames nor sound for this model")
-        return media
+        return self._sender.clip(footage)
 
-    def ask(self, watched: Media, questions: Sequence[Question]) -> Iterable[Answer]:
+    def release(self, watched: SentClip) -> None:
+        """Remove the clip's files, where it was sent as files."""
+        self._sender.forget(watched)
+
+    def ask(self, watched: SentClip, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answers in order; of questions that share a prefix the first goes ahead alone.
 
         Raises:
             StopRunError: the server refuses access or stays down, or the budget is spent.
         """
+        if self._server is not None:
+            self._server.ensure()
         for kind, data in watched.raw:
             self._gate.sending(kind, data, {})
         answers: dict[int, Future[Answer]] = {}
-        waiting = _by_prefix(questions)
         given = 0
         try:
-            for group in waiting:
+            for group in _by_prefix(questions):
                 # The others find the clip in the server's prefix cache once the first is done.
-                answers[group[0]] = self._submit(watched, questions[group[0]])
-                answers[group[0]].result()  # a stop is raised here, before anything else is sent
+                first = self._submit(watched, questions[group[0]], is_first=not answers)
+                answers[group[0]] = first
+                first.result()  # a stop is raised here, before anything else is sent
                 for position in group[1:]:
                     answers[position] = self._submit(watched, questions[position])
                 while given in answers:
@@ -128,13 +162,15 @@ class ServerModel(Model):
             for future in answers.values():
                 future.cancel()
 
-    def _submit(self, watched: Media, question: Question) -> Future[Answer]:
-        return self._pool.submit(self._answer, watched, question)
+    def _submit(
+        self, watched: SentClip, question: Question, is_first: bool = False
+    ) -> Future[Answer]:
+        work = partial(self._answer, watched, question, is_first)
+        return self._pool.submit(work, is_first=is_first)
 
-    def _answer(self, watched: Media, question: Question) -> Answer:
+    def _answer(self, watched: SentClip, question: Question, is_first: bool) -> Answer:
         try:
-            request = self._request(watched, question)
-            reply = self._client.complete(request)
+            reply = self._reply(watched, question, is_first)
         except Blocked as reason:
             return Answer.failed(str(reason))
         except BudgetSpent as error:
@@ -148,24 +184,70 @@ class ServerModel(Model):
                 ) from None
             return Answer.failed(str(error))
         probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(reply.text, probabilities=probabilities, mass=mass)
+        return Answer.of(
+            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
+        )
 
-    def _request(self, watched: Media, question: Question) -> ChatRequest:
+    def _reply(self, watched: SentClip, question: Question, is_first: bool) -> Reply:
+        """What the server says; a clip that it does not know by name is sent again, whole."""
+        parts = self._sender.parts(watched, is_first)
+        if parts is watched.whole:
+            return self._client.complete(self._request(watched, parts, question))
+        try:
+            reply = self._client.complete(self._request(watched, parts, question), attempts=1)
+        except CallError as error:
+            if error.stops_all or error.kind in ("moderation", "refusal", "empty"):
+                raise
+            if self._sender.refused_name(watched):
+                print(_KEEPS_NONE.format(self._client.endpoint.name), file=sys.stderr)
+            return self._client.complete(self._request(watched, watched.whole, question))
+        self._sender.took_name()
+        return reply
+
+    def _request(self, watched: SentClip, parts: JsonParts, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
         self._gate.sending("text", cleared.text, cleared.redactions)
-        user = {"role": "user", "content": [*watched.parts, {"type": "text", "text": cleared.text}]}
+        user = {"role": "user", "content": [parts, {"type": "text", "text": cleared.text}]}
         system = {"role": "system", "content": question.system}
         return ChatRequest(
             (system, user) if question.system else (user,),
-            question.max_tokens,
+            question.max_tokens + self._options.thinking_tokens,
             top_logprobs=self._options.top_logprobs if question.choices else 0,
             media_tokens=watched.tokens,
+            seed=question.seed + question.repeat,
         )
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens as the server counts them, of tries that brought no answer too."""
+        account = self._client.account
+        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
 
     def close(self) -> None:
         """Stop waiting and close the connections."""
+        self._pool.close()
         self._client.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._sender.close()
+        if self._server is not None:
+            self._server.close()
+
+
+def _to_be_started(options: ServerModelOptions) -> tuple[LocalServer, ServerModelOptions]:
+    """The server that the options want started, and the options with where it will answer.
+
+    Raises:
+        S3EvalError: no model is named, an address is, or the server is not installed.
+    """
+    if not options.model or "base_url" in options.model_fields_set:
+        raise S3EvalError(
+            f"serve={options.serve} starts a server on this machine for a model that is named",
+            fix="--model-option model=NAME, without base_url",
+        )
+    port = free_port()
+    folder = Path(options.media_folder or tempfile.gettempdir()).resolve()
+    command = start_command(options, port, folder)
+    base_url = f"http://127.0.0.1:{port}/v1"
+    server = LocalServer(command, base_url, options.serve_wait)
+    return server, options.model_copy(update={"base_url": base_url})
 
 
 def _by_prefix(questions: Sequence[Question]) -> Iterator[list[int]]:

@@ -29,7 +29,7 @@ def footage(seed):
 def answers_of(options, seed):
     model = ServerModel.load(SEES, {"timeout": 120.0, "concurrency": 1, **options})
     try:
-        return list(model.ask(model.watch(footage(seed)), QUESTIONS))
+        return list(model.ask(model.watch(model.prepare(footage(seed))), QUESTIONS))
     finally:
         model.close()
 
@@ -104,7 +104,7 @@ def told(spec, base_url, clip, **options):
     model = ServerModel.load(spec, given)
     try:
         longer = [replace(q, max_tokens=16) for q in QUESTIONS]  # random models begin with nothing
-        answers = list(model.ask(model.watch(clip), longer))
+        answers = list(model.ask(model.watch(model.prepare(clip)), longer))
         return answers, model._client.account.prompt_tokens
     finally:
         model.close()

@@ -4,6 +4,9 @@ import base64
 import io
 import json
 import math
+import threading
+import urllib.parse
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -37,7 +40,9 @@ def ask(server, questions=QUESTIONS, spec=SEES, shown=None, **options):
     quick = {"first_wait": 0.01, "attempts": 2, "timeout": 5.0, "base_url": server.base_url}
     model = ServerModel.load(spec, {**quick, **options})
     try:
-        return list(model.ask(model.watch(shown or footage()), questions)), model.identity()
+        return list(
+            model.ask(model.watch(model.prepare(shown or footage())), questions)
+        ), model.identity()
     finally:
         model.close()
 
@@ -297,3 +302,92 @@ def test_a_clip_without_anything_for_the_model():
         with pytest.raises(S3EvalError, match="neither frames nor sound"):
             ask(server, QUESTIONS[:1], HEARS, footage(sound=False))
         assert server.asked == []
+
+
+def test_a_clip_s_first_question_goes_ahead_of_what_waits_of_other_clips():
+    from s3eval_model_server.pool import RequestPool
+
+    go, order = threading.Event(), []
+    pool = RequestPool(1)
+    pool.submit(go.wait)
+    others = [pool.submit(lambda i=i: order.append(f"other {i}")) for i in range(2)]
+    first = pool.submit(lambda: order.append("first"), is_first=True)
+    go.set()
+    for future in (*others, first):
+        future.result(5)
+    assert order == ["first", "other 0", "other 1"]
+    pool.close()
+    assert pool.submit(go.wait).cancelled()
+
+
+def kept(body):
+    return all(p["image_url"] is None and p["uuid"] for p in parts_of(body)[:4])
+
+
+def test_media_are_sent_once_where_the_server_keeps_them():
+    with scripted(lambda t, b, n: Said(f"to {t}")) as server:
+        answers, once = ask(server, send_media="once")
+        _, each = ask(server, QUESTIONS[:1])
+    assert [a.text for a in answers] == [f"to {q.text}" for q in QUESTIONS]
+    first, *others = server.asked[:6]
+    names = [p["uuid"] for p in parts_of(first)[:4]]
+    assert len(set(names)) == 4 and not kept(first)
+    assert all(kept(body) and [p["uuid"] for p in parts_of(body)[:4]] == names for body in others)
+    assert once == each, "how media travel changes no answer"
+    assert len(json.dumps(others[0])) < len(json.dumps(first)) / 4
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_media_the_server_has_lost_are_sent_again_and_it_is_said(status, capsys):
+    def answer(text, body, before):
+        if kept(body):
+            return Said(status=status, body='{"error": {"message": "no such item"}}')
+        return Said(f"to {text}")
+
+    def six(server, **options):
+        model = ServerModel.load(SEES, {"base_url": server.base_url, "attempts": 2, **options})
+        try:
+            for seed in range(6):
+                watched = model.watch(model.prepare(footage(seed=seed)))
+                yield list(model.ask(watched, QUESTIONS))
+        finally:
+            model.close()
+
+    with scripted(answer) as server:
+        for answers in six(server, send_media="once", concurrency=1):
+            assert [a.text for a in answers] == [f"to {q.text}" for q in QUESTIONS]
+    refused = sum(kept(body) for body in server.asked)
+    assert refused == 3, "after three clips none is sent by name any more"
+    assert "keeps no media" in capsys.readouterr().err
+
+
+def test_media_as_files_of_this_machine(tmp_path):
+    seen = []
+
+    def answer(text, body, before):
+        urls = [p["image_url"]["url"] for p in parts_of(body) if p["type"] == "image_url"]
+        files = [Path(urllib.parse.unquote(urllib.parse.urlparse(u).path)) for u in urls]
+        seen.append([f.read_bytes()[:2] for f in files])
+        assert all(f.stat().st_mode & 0o077 == 0 for f in files), "nobody else may read them"
+        return Said("yes")
+
+    with scripted(answer) as server:
+        options = {"base_url": server.base_url, "send_media": "file", "media_folder": str(tmp_path)}
+        model = ServerModel.load(SEES, options)
+        watched = model.watch(model.prepare(footage()))
+        assert [a.status for a in model.ask(watched, QUESTIONS)] == ["answered"] * 6
+        assert seen == [[b"\xff\xd8"] * 4] * 6
+        model.release(watched)
+        assert not [*tmp_path.rglob("*.jpg")]
+        model.close()
+    assert not [*tmp_path.iterdir()]
+    with pytest.raises(S3EvalError, match="cannot read files of this machine"):
+        ServerModel.load(
+            SEES,
+            {
+                "base_url": "https://models.example.org/v1",
+                "model": "m",
+                "send_media": "file",
+                "permission": Permission(True, "off"),
+            },
+        )

@@ -136,10 +136,10 @@ def _read_scores(item: str, asked: Sequence[Finding], context: ScoringContext) -
     """The interpretation score by video, of the texts that the judge could read."""
     from s3eval.metrics.interpretation import interpretation_score
     from s3eval.metrics.text import left_out
-    from s3eval.tasks.questions import questions
+    from s3eval.tasks.questions import scored_keys
 
     presences = _presences(context)
-    keys = [q.key for q in questions(item)] if item in FEATURE_NAMES else []
+    keys = scored_keys(item, context.protocol) if item in FEATURE_NAMES else ()
     scores: dict[str, float] = {}
     for finding in asked:
         truth = context.dataset.annotation(finding.video).presence(item)
@@ -147,16 +147,30 @@ def _read_scores(item: str, asked: Sequence[Finding], context: ScoringContext) -
         if truth is None or stated is None or left_out(finding.value):
             continue  # No text is no justification: it is left out, not 0.
         reference = _reference(context, finding.video, item)
-        given, expected = _answers(item, finding.value, context), _answers(item, reference, context)
+        given = _answers(item, finding.value, keys, context)
+        expected = _answers(item, reference, keys, context)
         value = interpretation_score(stated, truth, given, expected, keys)
         if value is not None:
             scores[finding.video] = float(value)
     return scores
 
 
-def _answers(item: str, text: str, context: ScoringContext) -> FeatureAnswers | None:
+def _answers(
+    item: str, text: str, keys: Sequence[str], context: ScoringContext
+) -> FeatureAnswers | None:
+    """What the judge answered; the questions that a leading "no" made needless say so.
+
+    The judge is asked the leading question under either protocol. Where the paper's list does
+    not hold it, its "no" still answers the list: there is no manifestation to describe.
+    """
+    from s3eval.metrics.interpretation import NOT_ASKED
+
     reply = context.judgement(AnswerQuestions(item, text))
-    return reply if isinstance(reply, FeatureAnswers) else None
+    if not isinstance(reply, FeatureAnswers):
+        return None
+    if next(iter(reply.answers.values()), "") != "no":
+        return reply
+    return replace(reply, answers={**dict.fromkeys(keys, NOT_ASKED), **reply.answers})
 
 
 def read_requests(

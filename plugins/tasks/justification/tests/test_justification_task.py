@@ -194,6 +194,39 @@ def test_interpretation_by_the_judge():
     assert len(texts) == len(set(texts))
 
 
+class JerkJudge(HandJudge):
+    """Reads jerks of the left arm, their duration from the text; "still" is a leading no."""
+
+    def answer_questions(self, items):
+        jerks = {"rhythmic": "yes", "body_parts": ("arm",), "sides": ("left arm",)}
+        return [
+            FeatureAnswers("clonic", {"rhythmic": "no"})
+            if text == "still"
+            else FeatureAnswers("clonic", {**jerks, "extent": "unilateral", "duration": text})
+            for _, text in items
+        ]
+
+
+def test_each_protocol_compares_its_own_questions():
+    texts = {"a": ("brief", "sustained"), "b": ("brief", "still"), "c": ("still", "still")}
+    annotated = {
+        n: {"clonic": FeatureAnnotation("yes", None, None, t[1])} for n, t in texts.items()
+    }
+    videos = tuple(Video(n, n, duration=70.0) for n in texts)
+    data = Dataset("d", videos, {n: Annotation(n, f) for n, f in annotated.items()})
+    found = [
+        Finding("justification", n, "clonic", "answered", t[0], detail={"presence": "yes"})
+        for n, t in texts.items()
+    ]
+    for protocol, first in (("paper", 0.85), ("release", 1.0)):
+        tally = scores(found, data, judge=JerkJudge(), protocol=protocol)[
+            "clonic", "interpretation"
+        ]
+        assert dict(zip(tally.videos, tally.rows[:, 0], strict=True)) == pytest.approx(
+            {"a": first, "b": 0.0, "c": 1.0}
+        )
+
+
 def test_no_text_is_left_out_even_where_yes_and_no_differ():
     data = dataset(a=("no", "lies still"), b=("no", "lies still"))
     found = [said("a", None), said("b", "n/a")]

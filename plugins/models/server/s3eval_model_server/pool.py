@@ -1,0 +1,84 @@
+"""Requests in flight: so many at once, the first question of each clip ahead of the others."""
+
+from __future__ import annotations
+
+import itertools
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Generic, TypeVar
+
+__all__ = ["RequestPool"]
+
+T = TypeVar("T")
+_FIRST, _OTHER, _END = 0, 1, 2
+
+
+class RequestPool(Generic[T]):
+    """Threads that put requests, as `concurrent.futures.ThreadPoolExecutor`, but with a priority.
+
+    A clip's first question is put before any waiting one of another clip: the others of its clip
+    cannot be put before it is answered, so that a place would stay empty later.
+
+    Args:
+        size: requests at once.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._waiting: queue.PriorityQueue[
+            tuple[int, int, Future[T] | None, Callable[[], T] | None]
+        ] = queue.PriorityQueue()
+        self._numbers, self._size = itertools.count(), size
+        self._lock = threading.Lock()
+        # Requests that wait or are in flight.
+        self._open, self._threads, self._closed = 0, 0, False
+
+    def submit(self, work: Callable[[], T], *, is_first: bool = False) -> Future[T]:
+        """Have a request put; those of the same kind in the order submitted."""
+        future: Future[T] = Future()
+        with self._lock:
+            if self._closed:
+                future.cancel()
+                return future
+            rank = _FIRST if is_first else _OTHER
+            self._waiting.put((rank, next(self._numbers), future, work))
+            self._open += 1
+            if self._threads < min(self._size, self._open):
+                self._threads += 1
+                name = f"s3eval-request-{self._threads}"
+                threading.Thread(target=self._run, name=name, daemon=True).start()
+        return future
+
+    def close(self) -> None:
+        """Put nothing more; what waits is cancelled, and what is in flight is not waited for."""
+        with self._lock:
+            self._closed = True
+            while True:
+                try:
+                    _, _, future, _ = self._waiting.get_nowait()
+                except queue.Empty:
+                    break
+                if future is not None:
+                    future.cancel()
+            for _ in range(self._threads):
+                self._waiting.put((_END, next(self._numbers), None, None))
+
+    def _run(self) -> None:
+        while True:
+            _, _, future, work = self._waiting.get()
+            if future is None or work is None:
+                return
+            if future.set_running_or_notify_cancel():
+                _carry_out(future, work)
+            with self._lock:
+                self._open -= 1
+
+
+def _carry_out(future: Future[T], work: Callable[[], T]) -> None:
+    try:
+        result = work()
+    except BaseException as error:  # whoever waits for the result raises it
+        future.set_exception(error)
+    else:
+        future.set_result(result)

@@ -1,0 +1,90 @@
+"""A model as users name it: an installed name, or ``NAME:VALUE?option=value&option=value``."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+from s3eval.errors import S3EvalError
+
+if TYPE_CHECKING:
+    from s3eval.plugins import Registry
+    from s3eval.specs import ModelSpec
+
+__all__ = ["NamedModel", "named_model"]
+
+
+@dataclass(frozen=True)
+class NamedModel:
+    """What a name stands for.
+
+    Attributes:
+        spec: the installed model.
+        options: those that the name sets, by option name.
+        folder: the name of its run's folder below ``--out``; another for other options, so that
+            two runs of one model with different options do not meet.
+    """
+
+    spec: ModelSpec
+    options: Mapping[str, Any] = field(default_factory=dict)
+    folder: str = ""
+
+
+def named_model(name: str, registry: Registry) -> NamedModel:
+    """The model of a name.
+
+    ``hf:/weights/llava?dtype=bfloat16`` is the model ``hf`` with the options ``checkpoint`` (the
+    one that its spec says the value sets, `ModelSpec.argument`) and ``dtype``. Values are read as
+    JSON where they are JSON, else as text; ``%26`` stands for "&".
+
+    Raises:
+        S3EvalError: no such model, it takes no value, or the options are not ``key=value``.
+
+    >>> from s3eval.plugins import installed
+    >>> found = named_model("hf:/weights/llava?dtype=bfloat16", installed())  # doctest: +SKIP
+    >>> found.options, found.folder  # doctest: +SKIP
+    ({'checkpoint': '/weights/llava', 'dtype': 'bfloat16'}, 'hf-llava-5ae1c6')
+    """
+    head, colon, rest = name.partition(":")
+    if not colon or name in registry.names("model"):
+        spec = registry.get("model", name).spec
+        return NamedModel(spec, folder=spec.name)
+    spec = registry.get("model", head).spec
+    if not spec.argument:
+        raise S3EvalError(
+            f"The model '{head}' takes no value after ':'",
+            where=name,
+            fix=f"--model {head} --model-option key=value",
+        )
+    value, _, query = rest.partition("?")
+    options = {spec.argument: value} if value else {}
+    options |= _options(query, name)
+    last = re.sub(r"[^A-Za-z0-9._-]+", "-", value.rstrip("/").rpartition("/")[2]).strip("-.")
+    parts = [spec.name, last[:80]]
+    if query or not last:
+        parts.append(hashlib.sha256(rest.encode()).hexdigest()[:6])
+    return NamedModel(spec, options, "-".join(p for p in parts if p))
+
+
+def _options(query: str, name: str) -> dict[str, Any]:
+    if not query:
+        return {}
+    try:
+        pairs = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=True)
+    except ValueError as error:
+        raise S3EvalError(
+            "Expected options after '?' to be key=value, joined by '&'", where=name
+        ) from error
+    return {key: _read(value) for key, value in pairs}
+
+
+def _read(value: str) -> Any:
+    try:
+        return json.loads(value)
+    except ValueError:
+        return value

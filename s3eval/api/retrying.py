@@ -1,0 +1,90 @@
+"""Asking again what failed in a run, with the settings it was made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from s3eval.api.evaluating import Reporting, evaluated, prepare, unreported
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.errors import S3EvalError
+from s3eval.permission import LOCAL_ONLY, Permission
+from s3eval.plugins import installed
+from s3eval.running.evaluate import Outcome
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
+from s3eval.running.recording import FailurePolicy
+from s3eval.running.runs import found_dataset, open_run
+from s3eval.running.settings import Settings
+from s3eval.statistics.scored import Scored
+
+__all__ = ["retry_run"]
+
+
+def _ignored(line: str) -> None:
+    pass
+
+
+def retry_run(
+    run: Path,
+    *,
+    permission: Permission = LOCAL_ONLY,
+    executor: str = "local",
+    executor_options: Mapping[str, Any] | None = None,
+    failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    resamples: int = 2000,
+    reporting: Reporting = unreported,
+    notify: Callable[[str], None] = _ignored,
+    **shown: Any,
+) -> tuple[Outcome, Scored]:
+    """Ask again what failed in a run and score it anew; everything else in it is kept.
+
+    Args:
+        run: its folder.
+        permission: what may leave this machine; a run is no consent.
+        shown: ``progress`` of the judge.
+
+    Raises:
+        S3EvalError: no run there, one that asked no model, or a shard (it is asked again with
+            the command that asked it).
+    """
+    facts = open_run(run).facts
+    if facts.source != "asked":
+        raise S3EvalError("The answers of this run were recorded, not asked", where=run)
+    if (run / "shard.json").is_file():
+        fix = "s3eval run --shard as before with --retry-failed"
+        raise S3EvalError("This run is a shard", where=run, fix=fix)
+    settings = Settings.from_toml(run / "run.toml")
+    if not Path(settings.data).exists() and (found := found_dataset(facts, run)) is not None:
+        settings = replace(settings, data=str(found))
+    # Tasks that were asked together share questions; each group is asked as it was.
+    groups = facts.options.get("together") or [list(facts.tasks)]
+    last: tuple[Outcome, Scored] | None = None
+    for tasks in groups:
+        judging = JudgeChoice(
+            settings.judge or DEFAULT_JUDGE,
+            bool(settings.judge),
+            settings.judge_options,
+            permission,
+        )
+        mine = {name: v for name, v in settings.task_options.items() if name in tasks}
+        request = prepare(
+            replace(settings, model="", tasks=tuple(tasks), task_options=mine),
+            None,
+            judging,
+            retry_failed=True,
+            executor=executor,
+            executor_options=executor_options,
+            failures=failures,
+            limits=limits,
+        )
+        reader = judging.open(request.is_judged, notify, **shown)
+        try:
+            work = request.evaluation(installed().get("model", facts.model).spec, run, reader)
+            last = evaluated(work, None, resamples, reporting, notify)
+        finally:
+            close_judge(reader, notify)
+    assert last is not None, "a run has tasks"
+    return last
