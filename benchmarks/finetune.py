@@ -127,9 +127,9 @@ def grpo(folder: Path, python: str) -> bool:
               "--data", str(train / "train.jsonl"), "--model", str(base), "--dtype", "float32",
               "--max-pixels", "3136"]  # fmt: skip
     start = folder / "sft"
-    run(script, "--way sft --learning-rate 3e-3 --whole lm_head --steps 20 --per-device 4", start)
+    run(script, "--way sft --learning-rate 3e-3 --whole lm_head --steps 32 --per-device 4", start)
     drawn = "--max-new-tokens 2 --temperature 1.0 --top-p 1.0 --top-k 0 --reward seizure"
-    batch = "--learning-rate 5e-4 --steps 60 --per-device 16 --generations 8"
+    batch = "--learning-rate 1e-3 --steps 50 --per-device 16 --generations 8"
     better = 0
     for seed in SEEDS:
         out = folder / f"grpo-{seed}"

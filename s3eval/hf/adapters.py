@@ -116,7 +116,7 @@ def with_adapter(model: Any, folder: Path, *, merge: bool = True) -> tuple[Any, 
     import peft
 
     config, weights = _read(folder)
-    known = {name: module for name, module in model.named_modules()}
+    known = dict(model.named_modules())
     decoder = next(name for name, module in known.items() if module is model.get_decoder())
     weights = {_moved(key, known, decoder): value for key, value in weights.items()}
     layers = _layers(weights)
