@@ -20,17 +20,18 @@ TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
 MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
 JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
 TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
-PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
+EXECUTORS := $(sort $(wildcard plugins/executors/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS) $(EXECUTORS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# What the demo needs: the core, the tools (one draws the videos), the tasks, the models that run
 # anywhere, the offline judge.
-DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
+DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server test-outside lint site packages release \
-	distributions bench bench-models clean
+.PHONY: help demo install test test-fast test-server test-outside kill-test lint site packages \
+	release distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
@@ -41,6 +42,7 @@ help:
 	@echo "make site          the documentation into site/html; a warning is an error"
 	@echo "make packages      build every package and install each alone (docs/packages-checked.md)"
 	@echo "make release       wheels and source distributions in dist/, checked"
+	@echo "make kill-test     a run killed at 50 moments comes to what it would have come to"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
@@ -58,7 +60,7 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint,docs,release]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,adapters,quantization,bertscore,remote,keyring,phi,test,lint,docs,release]" $(call editable,$(PLUGINS))
 	$(PIP) --no-deps --ignore-requires-python $(EVERY_EVAL_EVER)
 	@touch $@ $(VENV)/.demo
 
@@ -95,6 +97,9 @@ packages: $(VENV)/.full
 # make release ADDRESS=https://... writes the address of the public repository into each package.
 release: $(VENV)/.full
 	$(BIN)/python tools/packages.py release --address "$(ADDRESS)"
+
+kill-test: $(VENV)/.full
+	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
 
 lint: $(VENV)/.full
 	$(BIN)/ruff check .

@@ -12,6 +12,7 @@ from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.running.limits import FRAME_MEMORY, Limits
+from s3eval.running.repeats import COMBINATIONS, ONCE, Repeats
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -80,6 +81,23 @@ _ASKING = (
         help="Stop when more than N questions have failed.",
     ),
 )
+_REPEATS = (
+    click.option(
+        "--repeat",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Ask each question N times; needs a model whose answers are drawn (temperature).",
+    ),
+    click.option(
+        "--combination",
+        type=click.Choice(COMBINATIONS),
+        default=ONCE.combination,
+        show_default=True,
+        help="Which of the repeated answers counts: the most frequent, the most probable over "
+        "all repetitions, or the first.",
+    ),
+)
 _OPTIONS = (
     click.option(
         "--tasks",
@@ -127,6 +145,11 @@ _OPTIONS = (
         "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
     click.option(
+        "--serve",
+        metavar="SERVER",
+        help="Start this server (vllm, sglang) for the model, and end it with the run.",
+    ),
+    click.option(
         "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
     ),
     click.option(
@@ -161,7 +184,7 @@ _OPTIONS = (
 def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to ask about what: tasks, data, selection, sampling, options, judge, privacy."""
     command = asking_options(judge_options(command))
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_REPEATS)):
         command = option(command)
     return command
 
@@ -190,8 +213,9 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=key_values(options["model_option"], "--model-option"),
+        model_options=_model_options(options),
         task_options=_task_options(options["task_option"]),
+        repeats=Repeats(options["repeat"], options["combination"], options["seed"]),
         selection={
             "limit": options["limit"],
             "folds": _folds(options["folds"]),
@@ -211,6 +235,12 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         failures_of(options),
         limits_of(options),
     )
+
+
+def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's options; which server is started for it is one of them."""
+    given = key_values(options["model_option"], "--model-option")
+    return {**given, "serve": options["serve"]} if options["serve"] else given
 
 
 def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
