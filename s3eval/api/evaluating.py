@@ -343,7 +343,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

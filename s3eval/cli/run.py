@@ -93,7 +93,8 @@ def command(
         ]
     finally:
         close_judge(judge, line_shown)
-    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    at_ends = names(at_end), line_shown, judging.permission
+    not_done = [line for _, s in results for line in end_run(s, *at_ends)]
     failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
