@@ -105,14 +105,18 @@ def chosen(names: Sequence[str]) -> list[Distribution]:
 # Building
 
 
-def build(some: Sequence[Distribution], address: str = "") -> None:
+def build(some: Sequence[Distribution], address: str = "") -> list[str]:
     """Wheel and source distribution of each into ``dist/``; older ones of it are removed.
+
+    Returns:
+        what could not be built, a line each.
 
     Args:
         address: of the public repository, written into each one's project links; the repository
             itself names none.
     """
     DIST.mkdir(exist_ok=True)
+    wrong = []
     for one in some:
         for old in DIST.glob(f"{one.name.replace('-', '_')}-[0-9]*"):
             old.unlink()
@@ -123,8 +127,12 @@ def build(some: Sequence[Distribution], address: str = "") -> None:
                 with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
                     file.write(f'\n[project.urls]\nSource = "{address.rstrip("/")}"\n')
             call = [sys.executable, "-m", "build", "--no-isolation", "-o", str(DIST), str(copy)]
-            _run(call, f"building {one.name}")
-        print(f"built {one.name} {one.version}", flush=True)
+            done = _tried(call)
+        if done.returncode:
+            wrong.append(f"{one.name} is not built: {_last(done.stdout + done.stderr)}")
+        else:
+            print(f"built {one.name} {one.version}", flush=True)
+    return wrong
 
 
 def _left_out(folder: str, names: list[str]) -> set[str]:
@@ -366,12 +374,6 @@ def _tried(call: Sequence[str], cwd: str | None = None) -> subprocess.CompletedP
     )
 
 
-def _run(call: Sequence[str], what: str) -> None:
-    done = _tried(call)
-    if done.returncode:
-        raise SystemExit(f"{what} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-
-
 def _last(text: str) -> str:
     """What a program said last, in one line without paths of this machine."""
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
@@ -391,17 +393,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     wrong: list[str] = []
     if given.step in ("versions", "all", "release"):
         wrong += versions()
-    if given.step in ("build", "all", "release") and not wrong:
-        build(some, given.address)
-    if given.step in ("check", "all", "release") and not wrong:
+    if given.step in ("build", "all", "release"):
+        wrong += build(some, given.address)
+    if given.step in ("check", "all", "release"):
         wrong += check(some)
     results: list[tuple[Distribution, Installed]] = []
-    if given.step in ("alone", "all") and not wrong:
-        for one in some:
-            done = alone(one)
-            results.append((one, done))
-            print(f"{one.name}: {done.reason or ', '.join(done.names)}", flush=True)
-            wrong += [f"{one.name}: {done.reason}"] if done.reason else []
+    for one in some if given.step in ("alone", "all") else ():
+        done = alone(one) if one.archives() else Installed(reason="it is not built")
+        results.append((one, done))
+        print(f"{one.name}: {done.reason or ', '.join(done.names)}", flush=True)
+        wrong += [f"{one.name}: {done.reason}"] if done.reason else []
+    some = [d for d in some if d.archives()]
     apart = together(some) if given.step in ("together", "all") else []
     everywhere = on_pythons(some) if given.step in ("pythons", "all") else {}
     for row in (*apart, *everywhere.items()):

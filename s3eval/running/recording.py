@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from s3eval.running.plan import VideoPlan
     from s3eval.running.session import Session
 
-__all__ = ["AskCounts", "FailurePolicy", "Standing", "ask_all", "standing_of"]
+__all__ = ["AskCounts", "FailurePolicy", "Report", "Standing", "ask_all", "standing_of"]
 
-Report = Callable[[Answer, bool], None]
+#: Told of every answer, and whether it was there already.
+Report = Callable[[Asked, bool], None]
 # At least one of so many frames is shown.
 _LEAST_SHARE = 8
 
@@ -109,7 +110,7 @@ def ask_all(
     session: Session,
     *,
     retry_failed: bool = False,
-    report: Report = lambda answer, old: None,
+    report: Report = lambda asked, old: None,
     executor: Executor | None = None,
     failures: FailurePolicy | None = None,
     stopping: Callable[[], bool] = lambda: False,
@@ -203,7 +204,7 @@ class _Asking:
                 todo.setdefault(clip, []).append(question)
             else:
                 self.counts["reused"] += 1
-                self.report(known, True)
+                self.report(Asked(clip, question, known), True)
         return todo
 
     def take(self, asked: Asked) -> None:
@@ -229,7 +230,7 @@ class _Asking:
             self.waiting.append((next_try, question))
             return
         self.counts[answer.status] += 1
-        self.report(answer, False)
+        self.report(replace(asked, clip=clip, answer=answer), False)
         self._refuse_too_many(answer)
 
     def _next_try(self, shown: Clip, clip: Clip, question: Question, answer: Answer) -> Clip | None:

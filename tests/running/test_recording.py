@@ -76,7 +76,7 @@ def test_a_question_that_fails_is_asked_again_and_every_try_counts(store, execut
         session(store, model),
         failures=FailurePolicy(retry=1),
         executor=executor,
-        report=lambda answer, old: told.append(answer.status),
+        report=lambda asked, old: told.append(asked.answer.status),
     )
     assert (counts.answered, counts.failed, counts.retried) == (6, 0, 3)
     assert told == ["answered"] * 6, "one report a question, of its last answer"

@@ -113,3 +113,26 @@ def test_the_tutorial_then_a_model_then_a_task(tmp_path):
     )
     assert '"chance_value": ' in scores
     assert '"low": ' in scores
+
+
+@pytest.mark.slow
+def test_the_table_of_the_readme_is_what_the_demo_prints(tmp_path):
+    """`make demo` without the installing: the same commands, taken from the Makefile."""
+    for module in NEEDED:
+        pytest.importorskip(module)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = makefile[makefile.index("\ndemo: ") :].split("\n\n", 1)[0]
+    models = re.search(r"^DEMO_MODELS := (.+)$", makefile, re.MULTILINE)
+    assert models
+    recipe = recipe.replace("\\\n", " ").replace("$(JOBS)", "2").replace("$(S3EVAL)", "s3eval")
+    named = " ".join(f"--model {name}" for name in models[1].split())
+    recipe = recipe.replace("$(addprefix --model ,$(DEMO_MODELS))", named)
+    commands = [line.strip() for line in recipe.splitlines() if line.startswith("\ts3eval")]
+    assert len(commands) == 2
+    newcomer = Newcomer(tmp_path)
+    said = [newcomer.run(["bash", "-c", command], command) for command in commands]
+    shown = (ROOT / "README.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"```text\n(recognition: .*?)```", shown, re.DOTALL)
+    printed = [line.rstrip() for line in said[1].splitlines()]
+    for line in table.splitlines():
+        assert line.rstrip() in printed, line
