@@ -166,6 +166,13 @@ class Model(ABC):
         """
         return ""
 
+    def spent(self) -> float | None:
+        """US dollars that the answers so far cost, for the display of progress.
+
+        None where nothing is charged, or where the price is not known.
+        """
+        return None
+
     def prepare(self, footage: Footage) -> Any:
         """The part of watching that needs no accelerator: resizing, tokenising, encoding.
 

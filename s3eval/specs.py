@@ -198,5 +198,8 @@ class RunEndSpec(Spec):
     """What is done when a run has been written and scored.
 
     The adapter is ``ended(run: Run, scores: Sequence[ScoreRow]) -> None``. It is called only for
-    names the user chose (``--at-end NAME``).
+    names the user chose (``--at-end NAME``). ``remote`` is true where something may leave this
+    machine; the adapter then gets a third argument, the `s3eval.permission.Permission`.
     """
+
+    remote: bool = False

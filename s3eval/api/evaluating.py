@@ -32,16 +32,17 @@ from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.executing import Asked
     from s3eval.running.runs import RunFacts
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
-#: A label and the number of questions, to what is told of each answer.
-Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
+#: A label and what will be asked, to what is told of each answer.
+Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
 
 
 @dataclass(frozen=True)
@@ -193,9 +194,11 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+def unreported(
+    label: str, awaited: Awaited
+) -> AbstractContextManager[Callable[[Asked, bool], None]]:
     """Progress that is not shown."""
-    return nullcontext(lambda answer, old: None)
+    return nullcontext(lambda asked, old: None)
 
 
 def evaluated(
@@ -208,8 +211,8 @@ def evaluated(
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.settings.model, total)
+    def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+        return reporting(work.settings.model, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -298,7 +301,8 @@ def evaluate(
     Raises:
         S3EvalError: unknown names, wrong options, nothing selected; nothing was asked then.
     """
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
@@ -343,7 +347,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

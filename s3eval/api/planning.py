@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,8 @@ from s3eval.running.store import AnswerStore
 if TYPE_CHECKING:
     from s3eval.api.evaluating import Request
     from s3eval.api.model_names import NamedModel
-    from s3eval.model import Answer
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.recording import Report
 
 __all__ = ["needs"]
 
@@ -93,8 +93,8 @@ def _tempo_of_probe(
 def _first_noted(first: list[float]) -> Reporter:
     """A reporter that notes when asking begins: the model is loaded by then."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+    def reporter(awaited: Awaited) -> AbstractContextManager[Report]:
         first.append(time.perf_counter())
-        return unreported("", total)
+        return unreported("", awaited)
 
     return reporter

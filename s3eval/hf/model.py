@@ -119,6 +119,7 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
+        self._read_tokens = 0
         self._preparing, self._twin = threading.Lock(), cast("TransformersModel | None", None)
         # Not before the processor is as the family needs it.
         self.thinking = AS_IT_LIKES
@@ -323,6 +324,12 @@ class TransformersModel(Model):
         clip = WatchedClip("a clip", media, self.template(media))
         return examined(self, clip, self._generator, questions)
 
+    def usage(self) -> Mapping[str, int]:
+        """Tokens read, a clip's once for all its questions, and generated; none independently."""
+        if self.options.sharing == "independent":
+            return {}
+        return {"tokens_in": self._read_tokens, "tokens_out": self._generator.written_tokens}
+
     def close(self) -> None:
         """Free the weights."""
         if self._workers is not None:
@@ -355,6 +362,7 @@ class TransformersModel(Model):
             tail = self.tail(watched, prefix, question)
             asked.append(TokenizedQuestion(question, tail, self._longest(question)))
         self._check_context(watched, prefix, asked)
+        self._read_tokens += sum(len(a.tail) for a in asked)
         yield from self._generator.ask(prefix, asked)
 
     def _ask_independently(
@@ -397,7 +405,9 @@ class TransformersModel(Model):
         self._check_tokens(watched, inputs)
         try:
             with torch.inference_mode():
-                return prefill(self.model, inputs)
+                prefix = prefill(self.model, inputs)
+            self._read_tokens += prefix.length
+            return prefix
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from s3eval.errors import S3EvalError
-from s3eval.model import Answer, Model
+from s3eval.model import Model
 from s3eval.plugin_calls import call_plugin
+from s3eval.running.executing import Asked
 from s3eval.running.limits import STAGES, StageSeconds
 from s3eval.running.runs import write_json
 
@@ -24,7 +25,7 @@ __all__ = ["FILE", "Efficiency", "measured", "stored_efficiency", "total_of"]
 
 FILE = "efficiency.json"
 _FORMAT = 1
-Report = Callable[[Answer, bool], None]
+Report = Callable[[Asked, bool], None]
 
 
 @dataclass(frozen=True)
@@ -76,10 +77,10 @@ def measured(
     answers = 0
 
     def counting(report: Report) -> Report:
-        def counted(answer: Answer, old: bool) -> None:
+        def counted(asked: Asked, old: bool) -> None:
             nonlocal answers
             answers += not old
-            report(answer, old)
+            report(asked, old)
 
         return counted
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
-from s3eval.model import Answer, Model
+from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
+from s3eval.running.awaited import Awaited
 from s3eval.running.continuing import Kept, changes_of, kept_of
 from s3eval.running.efficiency import Efficiency, measured
 from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
@@ -25,11 +26,12 @@ from s3eval.running.models import (
     load_model,
     loaded_senses,
     notice_of,
+    spent_by,
     temperature_of,
     trouble_of_closing,
 )
 from s3eval.running.plan import Plan, make_plan
-from s3eval.running.recording import AskCounts, FailurePolicy, ask_all
+from s3eval.running.recording import AskCounts, FailurePolicy, Report, ask_all
 from s3eval.running.runs import (
     Run,
     RunFacts,
@@ -117,15 +119,14 @@ class Outcome:
     unchanged: bool = False
 
 
-Report = Callable[[Answer, bool], None]
 #: Whether the stored scores of a run with these facts and this material still hold.
 Unchanged = Callable[[RunFacts, Material], bool]
-#: Given the number of questions, a context that hands out what is called for each answer.
-Reporter = Callable[[int], AbstractContextManager[Report]]
+#: Given what will be asked, a context that hands out what is called for each answer.
+Reporter = Callable[[Awaited], AbstractContextManager[Report]]
 
 
-def _silent(total: int) -> AbstractContextManager[Report]:
-    return nullcontext(lambda answer, old: None)
+def _silent(awaited: Awaited) -> AbstractContextManager[Report]:
+    return nullcontext(lambda asked, old: None)
 
 
 @dataclass(frozen=True)
@@ -236,9 +237,9 @@ def _evaluated(
             session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
-            total = sum(1 for _ in prepared.plan.asks())
+            awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
             with (
-                reporter(total) as report,
+                reporter(awaited) as report,
                 stop_on_signals(notify) as stopping,
                 measured(work.out, model, session.seconds, told) as counting,
             ):

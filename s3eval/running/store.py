@@ -207,6 +207,21 @@ class AnswerStore:
                 (*facts, *values, *later),
             )
 
+    def correct(self, stored: StoredAnswer) -> None:
+        """Store an answer in the place of the one that was given, as a human reader may.
+
+        A model's answers are never replaced (`put`); a reader has second thoughts.
+        """
+        with self._errors_told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
+                self.put(stored)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
     def add_all(self, other: AnswerStore) -> None:
         """Take in the answers of another store, and what it knows of files, at once or not at all.
 
@@ -224,6 +239,13 @@ class AnswerStore:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+
+    def seconds(self, key: str) -> float | None:
+        """The seconds that the answer of this key took; None where there is none."""
+        with self._errors_told():
+            sql = "SELECT seconds FROM answers WHERE key = ?"
+            row = self._db.execute(sql, (key,)).fetchone()
+        return row[0] if row else None
 
     def __iter__(self) -> Iterator[StoredAnswer]:
         with self._errors_told():

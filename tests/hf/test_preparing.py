@@ -44,5 +44,10 @@ def test_prepared_in_other_threads_meanwhile(name: str) -> None:
     assert meanwhile == one_by_one
     assert len({a.text for some in one_by_one for a in some} | {"", "x"}) > 2, "they say something"
     ready = model.prepare(clips[0])
+    before = model.usage()
+    answers(ready)
+    used = {name: count - before[name] for name, count in model.usage().items()}
+    assert used["tokens_in"] > len(model.watch(ready).prefixes[""].tokens)
+    assert 0 < used["tokens_out"] <= 3 * len(asked)
     assert ready.nbytes > clips[0].nbytes
     model.close()

@@ -119,6 +119,10 @@ class ServerModel(Model):
             "(--model-option base_url=… for another)"
         )
 
+    def spent(self) -> float | None:
+        """Dollars so far; None on this machine, and where no prices were given."""
+        return None if self._client.endpoint.local else self._client.account.cost
+
     def prepare(self, footage: Footage) -> SentClip:
         """Encode the clip once for all questions.
 

@@ -2,7 +2,7 @@
 
 >>> from s3eval_view import s3eval_commands
 >>> [spec.name for spec in s3eval_commands()]
-['report', 'log', 'view']
+['report', 'log', 'view', 'judge ratings']
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["s3eval_commands", "s3eval_exporters"]
 
 @hookimpl
 def s3eval_commands() -> list[CommandSpec]:
-    """The verbs ``report``, ``log`` and ``view``."""
+    """The verbs ``report``, ``log``, ``view`` and ``judge ratings``."""
     return [
         CommandSpec(
             "report",
@@ -35,6 +35,11 @@ def s3eval_commands() -> list[CommandSpec]:
             summary="look at runs in a browser: videos, what models saw and said, their scores",
             needs=("jinja2", "starlette", "uvicorn"),
             install="pip install s3eval-view",
+        ),
+        CommandSpec(
+            "judge ratings",
+            adapter="s3eval_view.cli.ratings:command",
+            summary="how far experts agree about reports, and their ratings as a table",
         ),
     ]
 

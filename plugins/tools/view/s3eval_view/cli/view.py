@@ -8,11 +8,14 @@ from typing import Any
 import click
 
 from s3eval.terminal import echo
+from s3eval_view.cli.study import refuse_study_options, study_options, study_site
 
 EPILOG = """\b
 Examples:
   s3eval view demo/runs                  opens a browser; Ctrl+C ends it
   s3eval view runs/a runs/b --no-video   where others can see the screen
+  s3eval view --reader R1 --tasks recognition --data mine --out readers
+  s3eval view runs/a runs/b --rate E1 --out ratings
   s3eval view runs --port 8765 --no-browser      on another machine, by SSH forwarding
   s3eval view bundle DIR runs            the same pages as files (s3eval view bundle --help)
 
@@ -53,10 +56,28 @@ class ViewCommand(click.Command):
 @click.option("--no-browser", is_flag=True, help="Print the address and open no browser.")
 @click.option("--no-video", is_flag=True, help="Show no videos, frames or sound, to nobody.")
 @click.option("--data", "-d", default=None, help="Take the dataset from here, where it moved.")
+@study_options
 def command(
-    runs: tuple[Path, ...], port: int, no_browser: bool, no_video: bool, data: str | None
+    runs: tuple[Path, ...],
+    port: int,
+    no_browser: bool,
+    no_video: bool,
+    data: str | None,
+    **study: Any,
 ) -> None:
-    """Look at RUNS in a browser. A folder of runs stands for all of them."""
+    """Look at RUNS in a browser. A folder of runs stands for all of them.
+
+    With --reader the questions of tasks are put to a human, with --rate the reports of RUNS are
+    rated by an expert; both see neither annotation nor the names of models.
+    """
+    if study["reader"] or study["rate"]:
+        opened = study_site(runs, data, no_video, study)
+        try:
+            show(opened.app, opened.token, port, opens_browser=not no_browser, what=opened.what)
+        finally:
+            opened.end()
+        return
+    refuse_study_options(study)
     from s3eval_view.server.security import new_token
     from s3eval_view.viewer.site import site_of
 
@@ -68,7 +89,7 @@ def command(
         site.close()
 
 
-def show(app: Any, token: str, port: int, opens_browser: bool) -> None:
+def show(app: Any, token: str, port: int, opens_browser: bool, what: str = "The viewer") -> None:
     """Serve an application until Ctrl+C, and tell its address."""
     import threading
     import webbrowser
@@ -77,7 +98,7 @@ def show(app: Any, token: str, port: int, opens_browser: bool) -> None:
 
     opened = listening(port)
     address = address_of(opened, token)
-    echo(f"The viewer is at {address}")
+    echo(f"{what} is at {address}")
     echo("Only this machine reaches it. Ctrl+C ends it.")
     if opens_browser:
         # A browser of the terminal would wait for its own end before anything is served.

@@ -94,10 +94,11 @@ class Frames:
 
     Args:
         bound: bytes of small pictures and sound that are kept.
+        picture: makes the small picture of a frame.
     """
 
-    def __init__(self, bound: int = _BOUND) -> None:
-        self.bound = bound
+    def __init__(self, bound: int = _BOUND, picture: Callable[[Any], bytes] | None = None) -> None:
+        self.bound, self.picture = bound, picture or jpeg_of
         # One clip is decoded at a time: it takes all cores and much memory.
         self._decoding = threading.Lock()
         self._kept: OrderedDict[Any, ClipFrames] = OrderedDict()
@@ -113,7 +114,8 @@ class Frames:
         with self._decoding:
             found = self._kept.pop(key, None)
             if found is None:
-                found = _reduced(self._decoded(recording, clip, sight, sound))
+                footage = self._decoded(recording, clip, sight, sound)
+                found = _reduced(footage, self.picture)
             self._kept[key] = found
             while len(self._kept) > 1 and sum(c.size for c in self._kept.values()) > self.bound:
                 self._kept.popitem(last=False)
@@ -146,7 +148,7 @@ class Frames:
         return found
 
 
-def _reduced(footage: Footage, picture: Callable[[Any], bytes] = jpeg_of) -> ClipFrames:
+def _reduced(footage: Footage, picture: Callable[[Any], bytes]) -> ClipFrames:
     shape = footage.frames.shape
     return ClipFrames(
         tuple(float(t) for t in footage.times),
