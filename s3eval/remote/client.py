@@ -182,6 +182,46 @@ class ChatClient:
             self._failed_in_a_row = 0
         return reply
 
+    def body_of(self, request: ChatRequest) -> dict[str, Any]:
+        """A request's body, without what the server was found to refuse."""
+        return self._body(request, self._capabilities.get(self.endpoint))
+
+    def reply_in(self, text: str, request: ChatRequest, share: float) -> tuple[Reply, float]:
+        """The reply in a body that came another way than by `complete`, and what it cost.
+
+        Args:
+            share: of the price of a call of its own.
+
+        Raises:
+            CallError: it holds no usable reply.
+        """
+        reply = self.dialect.reply(
+            text, self.body_of(request), self._without_key, self.endpoint.model
+        )
+        cost = share * self._cost(reply, self.bound(request))
+        self._count(reply, cost)
+        return self._checked(reply), cost
+
+    def failure_of(self, status: int, text: str) -> CallError:
+        """The failure that a status and a body stand for."""
+        return self.dialect.failure(status, {}, text, self._without_key)
+
+    def text_of(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        *,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """The body of a successful response, without the key; one try.
+
+        Raises:
+            CallError: anything else.
+        """
+        return self._text_of(method, path, content, max_bytes=max_bytes, headers=headers)
+
     def _worth_another(self, error: BaseException) -> bool:
         if not isinstance(error, CallError) or not error.transient:
             return False
@@ -255,10 +295,11 @@ class ChatClient:
         *,
         max_bytes: int,
         seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> str:
         """The body of a successful response, without the key; anything else is a failure."""
         try:
-            status, wait, text = self._exchange(method, path, content, max_bytes, seconds)
+            status, wait, text = self._exchange(method, path, content, max_bytes, seconds, headers)
         except CallError as error:
             # What the server wrote into its headers may be quoted in it.
             reason = one_line(self._without_key(error.reason))
@@ -268,11 +309,17 @@ class ChatClient:
         return text
 
     def _exchange(
-        self, method: str, path: str, content: bytes, max_bytes: int, seconds: float | None
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        max_bytes: int,
+        seconds: float | None,
+        headers: Mapping[str, str] | None,
     ) -> tuple[int, Mapping[str, str], str]:
         """Status, wait asked for and text; apart, so that no frame of a failure holds the key."""
         response = self._transfer.exchange(
-            method, path, content=content, max_bytes=max_bytes, seconds=seconds
+            method, path, content=content, max_bytes=max_bytes, seconds=seconds, headers=headers
         )
         # JSON is UTF-8; the key is looked for before anything is cut, and again after decoding.
         text = self._without_key(response.body.decode("utf-8-sig", errors="replace"))
