@@ -118,8 +118,10 @@ class Busy:
 @contextmanager
 def busy(latency: float) -> Iterator[Busy]:
     """Serve in another process, as servers do."""
-    here, there = multiprocessing.Pipe()
-    process = multiprocessing.Process(target=_serve, args=(latency, there), daemon=True)
+    # Not forked: a fork of a process with threads may inherit a lock that nobody lets go.
+    anew = multiprocessing.get_context("spawn")
+    here, there = anew.Pipe()
+    process = anew.Process(target=_serve, args=(latency, there), daemon=True)
     process.start()
     try:
         yield Busy(f"http://127.0.0.1:{here.recv()}/v1")

@@ -25,6 +25,11 @@ def s3eval_executors() -> list[ExecutorSpec]:
         ExecutorSpec(
             "local",
             adapter="s3eval.running.executing:Local",
-            summary="one video after the other, in this process",
-        )
+            summary="one model in this process, the next videos decoded meanwhile",
+        ),
+        ExecutorSpec(
+            "replicas",
+            adapter="s3eval.running.replicas:Replicas",
+            summary="the model in several processes of this machine, one for each GPU",
+        ),
     ]

@@ -166,6 +166,13 @@ class Model(ABC):
         """
         return ""
 
+    def spent(self) -> float | None:
+        """US dollars that the answers so far cost, for the display of progress.
+
+        None where nothing is charged, or where the price is not known.
+        """
+        return None
+
     def prepare(self, footage: Footage) -> Any:
         """The part of watching that needs no accelerator: resizing, tokenising, encoding.
 
@@ -209,6 +216,13 @@ class Model(ABC):
     def answer(self, footage: Footage, question: Question) -> str | Answer:
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens since loading: ``{"tokens_in": …, "tokens_out": …}``, {} where nobody counts.
+
+        For a run's account of where time and tokens went; no answer depends on it.
+        """
+        return {}
 
     def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination | None:
         """What the model can tell of how it takes this clip; None for nothing (the default).

@@ -21,6 +21,7 @@ from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
 from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
@@ -31,16 +32,17 @@ from s3eval.vocabulary import PROTOCOLS, Protocol
 
 if TYPE_CHECKING:
     from s3eval.judge import Judge
-    from s3eval.model import Answer
     from s3eval.plugins import Registry
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.executing import Asked
     from s3eval.running.runs import RunFacts
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
 __all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
 
-#: A label and the number of questions, to what is told of each answer.
-Reporting = Callable[[str, int], AbstractContextManager[Callable[["Answer", bool], None]]]
+#: A label and what will be asked, to what is told of each answer.
+Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,7 @@ class Request:
         wait: whether to wait for another run that is at work in the same folder.
         executor: where videos are asked about, with its options.
         failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
     """
 
     settings: Settings
@@ -70,6 +73,7 @@ class Request:
     executor: str = "local"
     executor_options: Mapping[str, Any] = field(default_factory=dict)
     failures: FailurePolicy = field(default_factory=FailurePolicy)
+    limits: Limits = DEFAULT_LIMITS
 
     @property
     def is_judged(self) -> bool:
@@ -107,6 +111,7 @@ class Request:
             permission=self.judging.permission,
             executor_options=self.executor_options,
             failures=self.failures,
+            limits=self.limits,
         )
         work.options_of(named.spec)  # consent among the options is refused before anything is asked
         return work
@@ -123,6 +128,7 @@ def prepare(
     executor: str = "local",
     executor_options: Mapping[str, Any] | None = None,
     failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Request:
     """Understand what is asked for; nothing is loaded or asked yet.
 
@@ -179,6 +185,7 @@ def prepare(
         executor,
         executor_options or {},
         failures or FailurePolicy(),
+        limits,
     )
 
 
@@ -187,9 +194,11 @@ def _is_judged(tasks: Sequence[str]) -> bool:
     return any(registry.get("task", name).spec.judged for name in tasks)
 
 
-def unreported(label: str, total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
+def unreported(
+    label: str, awaited: Awaited
+) -> AbstractContextManager[Callable[[Asked, bool], None]]:
     """Progress that is not shown."""
-    return nullcontext(lambda answer, old: None)
+    return nullcontext(lambda asked, old: None)
 
 
 def evaluated(
@@ -202,8 +211,8 @@ def evaluated(
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
 
-    def reporter(total: int) -> AbstractContextManager[Callable[[Answer, bool], None]]:
-        return reporting(work.settings.model, total)
+    def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
+        return reporting(work.settings.model, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -292,7 +301,8 @@ def evaluate(
     Raises:
         S3EvalError: unknown names, wrong options, nothing selected; nothing was asked then.
     """
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
@@ -337,7 +347,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

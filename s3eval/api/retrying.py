@@ -13,6 +13,7 @@ from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
 from s3eval.running.runs import found_dataset, open_run
 from s3eval.running.settings import Settings
@@ -32,6 +33,7 @@ def retry_run(
     executor: str = "local",
     executor_options: Mapping[str, Any] | None = None,
     failures: FailurePolicy | None = None,
+    limits: Limits = DEFAULT_LIMITS,
     resamples: int = 2000,
     reporting: Reporting = unreported,
     notify: Callable[[str], None] = _ignored,
@@ -76,6 +78,7 @@ def retry_run(
             executor=executor,
             executor_options=executor_options,
             failures=failures,
+            limits=limits,
         )
         reader = judging.open(request.is_judged, notify, **shown)
         try:

@@ -67,7 +67,7 @@ def ask_shard(
     folder = shard.folder(out) / model.folder
     work = replace(changed.evaluation(model, folder, None), only_ask=True)
     write_shard(folder, ShardState(shard, selection))
-    outcome = ask(work, reporter=lambda total: reporting(model.folder, total), notify=notify)
+    outcome = ask(work, reporter=lambda awaited: reporting(model.folder, awaited), notify=notify)
     write_shard(folder, ShardState(shard, selection, is_complete=True))
     return outcome
 

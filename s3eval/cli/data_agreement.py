@@ -1,4 +1,7 @@
-"""``s3eval data agreement``: two annotations against each other (Tables 5 and 31, Figure 7)."""
+"""``s3eval data agreement``: two annotations against each other (Tables 5 and 31, Figure 7).
+
+Runs of human readers, who answered without being annotators, are held against each other too.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,14 @@ EPILOG = """\b
 Examples:
   s3eval data agreement epileptologists annotators
   s3eval data agreement epileptologists annotators --figure figure7.png
+  s3eval data agreement readers/R1 readers/R2      runs, of readers or of models
 
 Kappa needs videos that both annotated; the distributions may be of different videos.
 """
 
 
 @click.command("agreement", epilog=EPILOG)
-@click.argument("first")
-@click.argument("second")
+@click.argument("sources", nargs=-1, required=True)
 @click.option(
     "--figure",
     type=click.Path(path_type=Path),
@@ -38,9 +41,50 @@ Kappa needs videos that both annotated; the distributions may be of different vi
 @seed_option
 @json_option
 def command(
+    sources: tuple[str, ...],
+    figure: Path | None,
+    resamples: int,
+    seed: int,
+    json_file: str | None,
+) -> None:
+    """Show how far two annotations (dataset folders), or two or more runs, agree.
+
+    SOURCES are the folders. A folder of runs stands for all of them.
+    """
+    if all(_is_run(source) for source in sources):
+        if figure:
+            raise S3EvalError("--figure draws distributions of annotations, not of runs")
+        _agreement_of_runs(sources, resamples, seed, json_file)
+        return
+    if len(sources) != 2:
+        raise S3EvalError(f"Expected two datasets, or runs, but got {len(sources)} folders")
+    _agreement_of_datasets(*sources, figure, resamples, seed, json_file)
+
+
+def _is_run(source: str) -> bool:
+    folder = Path(source)
+    return (folder / "run.json").is_file() or any(folder.glob("*/run.json"))
+
+
+def _agreement_of_runs(
+    sources: Sequence[str], resamples: int, seed: int, json_file: str | None
+) -> None:
+    from s3eval.api.agreement import agreement_of_runs
+    from s3eval.reporting.agreement import agreement_records, show_agreement
+
+    found = agreement_of_runs(sources, resamples, seed)
+    records = agreement_records(found.tallies, found.intervals)
+    if write_json_output({"runs": list(found.runs), "agreement": records}, json_file):
+        return
+    if found.tallies:
+        show_agreement(found.tallies, found.intervals)
+    else:
+        echo("These runs share no answered labels or numbers: no agreement to tell.")
+
+
+def _agreement_of_datasets(
     first: str, second: str, figure: Path | None, resamples: int, seed: int, json_file: str | None
 ) -> None:
-    """Agreement of the annotations in the dataset folders FIRST and SECOND."""
     from s3eval.api.datasets import open_dataset
     from s3eval.statistics.groups import distributions, feature_agreement
 

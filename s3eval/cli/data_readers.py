@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import click
 
 from s3eval.cli.common import json_option, names, resamples_option, seed_option, write_json_output
 from s3eval.errors import S3EvalError
+from s3eval.reporting.agreement import agreement_records, show_agreement
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS
@@ -81,11 +81,7 @@ def command(file: Path, dataset: str, out: Path, json_file: str | None, **option
     around = intervals(tallies, opened.patients, options["resamples"], options["seed"])
     facts = {
         "runs": written,
-        "agreement": [
-            {"task": t.task, "item": t.item, "measure": t.metric, "value": t.value}
-            | {"videos": len(t.videos), **asdict(i)}
-            for t, i in zip(tallies, around, strict=True)
-        ],
+        "agreement": agreement_records(tallies, around),
     }
     if not write_json_output(facts, json_file):
         _show(written, readers, tallies, around)
@@ -140,16 +136,4 @@ def _show(
     if not tallies:
         echo("One reader only, or no shared videos: no agreement to tell.")
         return
-    lines = [
-        (
-            f"{t.task} {t.item}",
-            t.metric,
-            "-" if t.value is None else f"{t.value:.2f}{f' {t.unit}' if t.unit else ''}",
-            i.note if i.low is None else f"{i.low:.2f} to {i.high:.2f}",
-            len(t.videos),
-            i.patients,
-        )
-        for t, i in zip(tallies, around, strict=True)
-    ]
-    titles = ("item", "measure", "value", "95 % interval", "videos", "patients")
-    print_table("Agreement between readers, intervals by patient", titles, lines, titles[2:])
+    show_agreement(tallies, around)

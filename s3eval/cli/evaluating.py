@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +12,27 @@ import click
 from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
+from s3eval.reporting.progress import STYLES
+from s3eval.running.limits import FRAME_MEMORY, Limits
 from s3eval.running.repeats import COMBINATIONS, ONCE, Repeats
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.api.evaluating import Request
+    from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
     from s3eval.running.recording import FailurePolicy
 
-__all__ = ["asking_options", "evaluation_options", "failures_of", "request_of"]
+__all__ = [
+    "asking_options",
+    "evaluation_options",
+    "executor_of",
+    "failures_of",
+    "folds_of",
+    "limits_of",
+    "progress_of",
+    "request_of",
+    "task_options_of",
+]
 
 _ASKING = (
     click.option(
@@ -33,6 +46,25 @@ _ASKING = (
         multiple=True,
         metavar="KEY=VALUE",
         help="Set an option of what distributes the videos.",
+    ),
+    click.option(
+        "--replicas",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Load the model in this many processes, one for each GPU or share of the cores.",
+    ),
+    click.option(
+        "--decoders",
+        type=click.IntRange(0),
+        help="Decode this many videos at the same time, ahead of the model (default: the cores).",
+    ),
+    click.option(
+        "--frame-memory",
+        type=click.IntRange(0),
+        default=FRAME_MEMORY >> 20,
+        show_default=True,
+        help="Let decoded clips that wait for the model take this many MiB.",
     ),
     click.option(
         "--retry",
@@ -52,6 +84,25 @@ _ASKING = (
         "--max-failures",
         type=click.IntRange(0),
         help="Stop when more than N questions have failed.",
+    ),
+    click.option(
+        "--progress",
+        type=click.Choice(STYLES),
+        default="auto",
+        show_default=True,
+        help="Show bars, plain lines for logs and CI, or none; auto shows bars on a terminal.",
+    ),
+    click.option(
+        "--on-memory",
+        type=click.Choice(["stop", "fail", "smaller"]),
+        default="stop",
+        show_default=True,
+        help="Where memory runs out for a clip: stop, fail its questions, or show fewer frames.",
+    ),
+    click.option(
+        "--decode-apart",
+        is_flag=True,
+        help="Decode each video in a process of its own, so that a crash costs one clip only.",
     ),
 )
 _REPEATS = (
@@ -118,6 +169,11 @@ _OPTIONS = (
         "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
     click.option(
+        "--serve",
+        metavar="SERVER",
+        help="Start this server (vllm, sglang) for the model, and end it with the run.",
+    ),
+    click.option(
         "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
     ),
     click.option(
@@ -181,12 +237,12 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=key_values(options["model_option"], "--model-option"),
-        task_options=_task_options(options["task_option"]),
+        model_options=_model_options(options),
+        task_options=task_options_of(options["task_option"]),
         repeats=Repeats(options["repeat"], options["combination"], options["seed"]),
         selection={
             "limit": options["limit"],
-            "folds": _folds(options["folds"]),
+            "folds": folds_of(options["folds"]),
             "videos": [*names(options["videos"])] or None,
             "outside": options["allow_outside"],
         },
@@ -199,10 +255,41 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         options["retry_failed"],
         options["replace"],
         not options["no_wait"],
-        options["executor"],
-        key_values(options["executor_option"], "--executor-option"),
+        *executor_of(options),
         failures_of(options),
+        limits_of(options),
     )
+
+
+def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's options; which server is started for it is one of them."""
+    given = key_values(options["model_option"], "--model-option")
+    return {**given, "serve": options["serve"]} if options["serve"] else given
+
+
+def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., Any]]:
+    """What shows the answers of a run, and what shows the steps of other work."""
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import steps_shown
+
+    style = options["progress"]
+    return partial(answers_shown, style=style), partial(steps_shown, style=style)
+
+
+def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """What distributes the videos, with its options."""
+    name = options["executor"]
+    given = key_values(options["executor_option"], "--executor-option")
+    if options["replicas"] > 1:
+        if name != "local" or given:
+            raise S3EvalError("--replicas and --executor exclude each other", fix="one of them")
+        return "replicas", {"count": options["replicas"]}
+    return name, given
+
+
+def limits_of(options: Mapping[str, Any]) -> Limits:
+    """How far decoding runs ahead of the model."""
+    return Limits(options["decoders"], options["frame_memory"] << 20, options["decode_apart"])
 
 
 def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
@@ -210,17 +297,27 @@ def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
     from s3eval.running.recording import FailurePolicy
 
     most = 0 if options["on_error"] == "stop" else options["max_failures"]
-    return FailurePolicy(options["retry"], most)
+    return FailurePolicy(options["retry"], most, options["on_memory"])
 
 
-def _folds(values: tuple[str, ...]) -> list[int] | None:
+def folds_of(values: Sequence[str]) -> list[int] | None:
+    """The numbers of ``--folds``; None where there are none.
+
+    Raises:
+        S3EvalError: one is no whole number.
+    """
     try:
         return [int(v) for v in names(values)] or None
     except ValueError as error:
         raise S3EvalError("Expected --folds to be whole numbers", why=str(error)) from error
 
 
-def _task_options(pairs: tuple[str, ...]) -> dict[str, dict[str, Any]]:
+def task_options_of(pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """The options of ``--task-option TASK.KEY=VALUE``, by task.
+
+    Raises:
+        S3EvalError: one has no task or no value.
+    """
     options: dict[str, dict[str, Any]] = {}
     for key, value in key_values(pairs, "--task-option").items():
         task, dot, name = key.partition(".")

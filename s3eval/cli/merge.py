@@ -37,7 +37,8 @@ def command(
 ) -> None:
     """Put the shards of the runs in OUT together and score them as one."""
     from s3eval.api.shards import merge
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.asking import answers_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
     from s3eval.reporting.scores import show_scores
 
     done = merge(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import config_option, json_option, names, write_json_output
-from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.running.reasons import without_name
@@ -18,7 +18,7 @@ from s3eval.terminal import echo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from s3eval.api.evaluating import Request
+    from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
     from s3eval.api.model_names import NamedModel
     from s3eval.running.evaluate import Evaluation, Outcome
@@ -70,19 +70,20 @@ def command(
     from s3eval.api.model_names import named_model
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.plugins import installed
-    from s3eval.reporting.progress import answers_shown, line_shown, steps_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_scores
 
     registry = installed()
     chosen = [named_model(name, registry) for name in names(models)]
     request = request_of(options, judging)
+    answers_shown, steps_shown = progress_of(options)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
         _dry_run([request.evaluation(m, out / m.folder, None) for m in chosen], json_file)
         return
     if shard is not None:
-        _ask_shard(shard, request, chosen, out, names(at_end))
+        _ask_shard(shard, request, chosen, out, names(at_end), answers_shown)
         return
     judge = judging.open(request.is_judged, line_shown, steps_shown)
     try:
@@ -93,7 +94,8 @@ def command(
         ]
     finally:
         close_judge(judge, line_shown)
-    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    at_ends = names(at_end), line_shown, judging.permission
+    not_done = [line for _, s in results for line in end_run(s, *at_ends)]
     failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
@@ -104,10 +106,15 @@ def command(
 
 
 def _ask_shard(
-    shard: str, request: Request, models: Sequence[NamedModel], out: Path, at_end: Sequence[str]
+    shard: str,
+    request: Request,
+    models: Sequence[NamedModel],
+    out: Path,
+    at_end: Sequence[str],
+    answers_shown: Reporting,
 ) -> None:
     from s3eval.api.shards import ask_shard
-    from s3eval.reporting.progress import answers_shown, line_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.running.shards import Shard
 
     part = Shard.parse(shard)
@@ -127,8 +134,13 @@ def _counted(outcome: Outcome) -> str:
     """What asking came to."""
     asked = outcome.asked
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
-    rest = (("failed", asked.failed), ("skipped", asked.skipped), ("asked again", asked.retried))
-    return ", ".join(parts + [f"{n} {label}" for label, n in rest if n])
+    rest = {
+        "failed": asked.failed,
+        "skipped": asked.skipped,
+        "asked again": asked.retried,
+        "about fewer frames": asked.reduced,
+    }
+    return ", ".join(parts + [f"{n} {label}" for label, n in rest.items() if n])
 
 
 def summarised(outcome: Outcome) -> int:

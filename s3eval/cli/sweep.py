@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import click
 
 from s3eval.cli.common import config_option, json_option, write_json_output
-from s3eval.cli.evaluating import evaluation_options, request_of
+from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
@@ -105,7 +105,7 @@ def _works(
 ) -> list[_Work]:
     """The evaluation of every setting; nothing is asked yet."""
     from s3eval.facts.clips import profile
-    from s3eval.reporting.progress import line_shown, steps_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.running.loading import load_tasks
     from s3eval.statistics.sweeps import settings
 
@@ -118,7 +118,7 @@ def _works(
         if named not in judges:
             needed = request.is_judged and not options["dry_run"]
             choice = replace(request.judging, name=named, named=True)
-            judges[named] = choice.open(needed, line_shown, steps_shown)
+            judges[named] = choice.open(needed, line_shown, progress_of(options)[1])
         per_task = {task: dict(mine) for task, mine in request.settings.task_options.items()}
         for task, mine in setting.task_options.items():
             per_task.setdefault(task, {}).update(mine)
@@ -165,11 +165,12 @@ def _evaluated(
     work: _Work, options: Mapping[str, Any], registry: Registry
 ) -> tuple[Outcome, Scored]:
     from s3eval.api.evaluating import evaluated
-    from s3eval.reporting.progress import answers_shown, line_shown
+    from s3eval.reporting.progress import line_shown
     from s3eval.running.models import load_model
     from s3eval.statistics.sweeps import Rephrased
 
     label, phrasing = work.setting.label, work.setting.phrasing
+    answers_shown, _ = progress_of(options)
     # Stores of the settings before this one and of earlier sweeps: the same question about the
     # same clip is one answer, whichever setting asked first.
     below = sorted(options["out"].glob("*/*/answers.sqlite"))
@@ -184,7 +185,7 @@ def _evaluated(
         evaluation,
         registry,
         options["resamples"],
-        lambda _, total: answers_shown(label, total),
+        lambda _, awaited: answers_shown(label, awaited),
         line_shown,
         load,
     )

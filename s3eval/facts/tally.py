@@ -8,17 +8,34 @@ matrix product for thousands of resamples), its permutation test, and its counts
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Counts", "Tally"]
+__all__ = ["Counts", "Step", "Tally"]
 
 #: (..., k) sums to (...) values; NaN where the metric is undefined. Vectorised, side-effect free.
 Formula = Callable[[NDArray[np.float64]], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of a score's arithmetic.
+
+    Attributes:
+        words: what is computed of what, with its numbers: "F1 = 2 × 7 / (2 × 7 + 1 + 3)".
+        value: what comes out, None where it is undefined.
+    """
+
+    words: str
+    value: float | None
+
+
+#: The summed rows, shape (k,), to the steps from them to the score.
+Explained = Callable[[NDArray[np.float64]], Sequence[Step]]
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,9 @@ class Tally:
         formula: sums (..., k) to values (...), NaN where undefined.
         counts: denominators.
         note: what a reader must know ("12 unparsed dropped").
+        columns: what each of the k numbers of a row is; () where the task does not say.
+        explained: the formula as steps to read, None where the task does not say. It computes
+            them by itself, so that they can be held against the formula.
 
     >>> t = Tally("timing", "tonic", "mae", ("a", "b"), np.array([[4.0, 1], [2.0, 1]]), ratio)
     >>> t.value
@@ -66,6 +86,24 @@ class Tally:
     counts: Counts = field(default_factory=Counts)
     note: str = ""
     detail: dict[str, Any] = field(default_factory=dict)
+    columns: tuple[str, ...] = ()
+    explained: Explained | None = None
+
+    def steps(self) -> list[Step]:
+        """The arithmetic from the summed rows to the score; [] where nothing was scored.
+
+        >>> rows = np.array([[4.0, 1], [2.0, 1]])
+        >>> t = Tally("timing", "tonic", "mae", ("a", "b"), rows, ratio)
+        >>> t.steps()
+        [Step(words='the formula of the sums 6, 2', value=3.0)]
+        """
+        if not len(self.videos):
+            return []
+        sums = self.rows.sum(axis=0)
+        if self.explained is not None:
+            return list(self.explained(sums))
+        listed = ", ".join(f"{x:g}" for x in sums)
+        return [Step(f"the formula of the sums {listed}", self.value)]
 
     @property
     def value(self) -> float | None:
@@ -83,5 +121,8 @@ class Tally:
 def ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """sums[..., 0] / sums[..., 1], NaN where the denominator is 0: means of anything."""
     below = sums[..., 1]
+    if (below > 0).all():
+        quotient: NDArray[np.float64] = sums[..., 0] / below
+        return quotient
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(below > 0, sums[..., 0] / below, np.nan)

@@ -62,6 +62,8 @@ class AnswerGenerator:
         own = getattr(settings, "repetition_penalty", None) or 1.0
         self.penalty = float(options.repetition_penalty or own)
         self.pad = tokenizer.pad_token_id or 0
+        #: Tokens generated so far.
+        self.written_tokens = 0
         self._spellings: dict[tuple[str, ...], dict[str, tuple[Tokens, ...]]] = {}
 
     def ask(self, prefix: Prefix, asked: Sequence[TokenizedQuestion]) -> Iterator[Answer]:
@@ -80,7 +82,7 @@ class AnswerGenerator:
                     raise
                 self._release()
                 if len(group) == 1:
-                    answers = [Answer.failed("memory ran out for a single question")]
+                    answers = [Answer.failed("memory ran out for a single question", "memory")]
                 else:
                     half = len(group) // 2
                     _log.warning("memory ran out for %d questions; trying %d", len(group), half)
@@ -219,6 +221,7 @@ class AnswerGenerator:
             active = going
             if active:
                 logits = self._logits(decoding.step(active, [written[i][-1] for i in active]))
+        self.written_tokens += sum(map(len, written))
         return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
 
     def _logits(self, hidden: Any) -> Any:

@@ -56,7 +56,7 @@ class IndependentGenerator:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return Answer.failed("memory ran out for a single question")
+            return Answer.failed("memory ran out for a single question", "memory")
 
     def _answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
         scored_only = bool(question.choices) and self._score_choices

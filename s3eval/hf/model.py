@@ -13,7 +13,9 @@ An adapter names its architecture and defines how a clip is passed to its proces
 
 from __future__ import annotations
 
+import copy
 import sys
+import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,6 +73,27 @@ class WatchedClip:
     number: int = 0
 
 
+@dataclass
+class PreparedMedia:
+    """A clip as the processor makes it, on the CPU.
+
+    Attributes:
+        footage: the clip; ``media`` what it is for the processor.
+        inputs: of the prompt up to the clip, None where that is not what is read first.
+        nbytes: that all of it takes in memory.
+    """
+
+    footage: Footage
+    media: Media
+    inputs: Any
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the frames and of the tensors made of them."""
+        tensors = self.inputs.values() if self.inputs is not None else ()
+        return self.footage.nbytes + sum(int(getattr(t, "nbytes", 0)) for t in tensors)
+
+
 class TransformersModel(Model):
     """Loads a checkpoint, encodes each clip once and answers all questions from there."""
 
@@ -96,6 +119,8 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
+        self._read_tokens = 0
+        self._preparing, self._twin = threading.Lock(), cast("TransformersModel | None", None)
         # Not before the processor is as the family needs it.
         self.thinking = AS_IT_LIKES
         self.temperature = options.temperature or 0.0
@@ -237,21 +262,48 @@ class TransformersModel(Model):
             "repetition_penalty": self._generator.penalty,
         }
 
-    def watch(self, footage: Footage) -> WatchedClip:
+    def prepare(self, footage: Footage) -> PreparedMedia | Footage:
+        """What the processor makes of the clip and of the prompt up to it, on the CPU.
+
+        By a copy of the processor, one clip at a time: a tokenizer that pads in one thread while
+        another writes answers out raises an error.
+
+        Raises:
+            S3EvalError: the clip is over the frame budget.
+        """
+        if self._workers is not None:
+            return footage  # the other processes prepare for themselves
+        with self._preparing:
+            if self._twin is None:
+                self._twin = copy.copy(self)
+                self._twin.processor = copy.deepcopy(self.processor)
+            return self._twin._prepared(footage)
+
+    def _prepared(self, footage: Footage) -> PreparedMedia:
+        media, inputs = self.media(footage), None
+        if media.senses and self.options.sharing != "independent":
+            inputs = self.processed(self.template(media).head(""), media)
+        return PreparedMedia(footage, media, inputs)
+
+    def watch(self, footage: Footage | PreparedMedia) -> WatchedClip:
         """Encode the clip and prefill the prompt up to it.
+
+        Args:
+            footage: what `prepare` gave; a clip as it is is prepared here.
 
         Raises:
             S3EvalError: the clip is over the frame or token budget.
         """
-        clip = footage.clip
+        ready = footage if isinstance(footage, PreparedMedia) else self._prepared(footage)
+        clip, media = ready.footage.clip, ready.media
         where = f"{clip.video} {clip.start:.1f}-{clip.end:.1f} s"
-        media = self.media(footage)
         watched = WatchedClip(where, media, self.template(media))
         if self._workers is not None:
-            watched.number = self._workers.watch(footage)
+            watched.number = self._workers.watch(ready.footage)
             self._workers.forget_with(watched, watched.number)
-        if media.senses and self.options.sharing != "independent":
-            watched.prefixes[""] = self.prefilled(watched, "")
+        if ready.inputs is not None:
+            inputs = {**self.placed(ready.inputs), **media.forward}
+            watched.prefixes[""] = self._prefilled(watched, inputs)
         return watched
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
@@ -272,11 +324,17 @@ class TransformersModel(Model):
         clip = WatchedClip("a clip", media, self.template(media))
         return examined(self, clip, self._generator, questions)
 
+    def usage(self) -> Mapping[str, int]:
+        """Tokens read, a clip's once for all its questions, and generated; none independently."""
+        if self.options.sharing == "independent":
+            return {}
+        return {"tokens_in": self._read_tokens, "tokens_out": self._generator.written_tokens}
+
     def close(self) -> None:
         """Free the weights."""
         if self._workers is not None:
             self._workers.close()
-        self.model = None
+        self.model, self._twin = None, None
         self._generator = cast(AnswerGenerator, None)
         self._loaded = Loaded(None, None, "", self._loaded.identity)
         AnswerGenerator._release()
@@ -304,6 +362,7 @@ class TransformersModel(Model):
             tail = self.tail(watched, prefix, question)
             asked.append(TokenizedQuestion(question, tail, self._longest(question)))
         self._check_context(watched, prefix, asked)
+        self._read_tokens += sum(len(a.tail) for a in asked)
         yield from self._generator.ask(prefix, asked)
 
     def _ask_independently(
@@ -337,13 +396,18 @@ class TransformersModel(Model):
         Raises:
             S3EvalError: the clip is over the model's context, or memory ran out.
         """
+        inputs = self.inputs(watched.template.head(system), watched.media)
+        return self._prefilled(watched, inputs)
+
+    def _prefilled(self, watched: WatchedClip, inputs: dict[str, Any]) -> Prefix:
         import torch
 
-        inputs = self.inputs(watched.template.head(system), watched.media)
         self._check_tokens(watched, inputs)
         try:
             with torch.inference_mode():
-                return prefill(self.model, inputs)
+                prefix = prefill(self.model, inputs)
+            self._read_tokens += prefix.length
+            return prefix
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -358,8 +422,15 @@ class TransformersModel(Model):
 
     def inputs(self, text: str, media: Media) -> dict[str, Any]:
         """A prompt with its clip as the model takes it, on the model's device."""
-        made = self.processor(text=[text], return_tensors="pt", **media.processor)
-        return {**made.to(self.model.device), **media.forward}
+        return {**self.placed(self.processed(text, media)), **media.forward}
+
+    def processed(self, text: str, media: Media) -> Any:
+        """What the processor makes of a prompt with its clip, on the CPU."""
+        return self.processor(text=[text], return_tensors="pt", **media.processor)
+
+    def placed(self, made: Any) -> Any:
+        """The same on the model's device."""
+        return made.to(self.model.device)
 
     def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any], more: int = 0) -> None:
         count, budget = inputs["input_ids"].shape[1] + more, self.context

@@ -18,6 +18,7 @@ Sharing = Literal["auto", "packed", "batched", "forked", "independent"]
 _NEUTRAL = {
     "checkpoint",
     "revision",
+    "adapter",
     "dtype",
     "device",
     "device_map",
@@ -36,6 +37,7 @@ class Options(BaseModel):
     Attributes:
         checkpoint: folder or repository id; empty takes the model's published one.
         revision: branch, tag or commit of the repository.
+        adapter: folder of a LoRA adapter that is added to the checkpoint.
         dtype: "auto" is the checkpoint's own on a GPU and float32 on a CPU.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         device_map: spread layers over devices ("auto", "balanced", "sequential").
@@ -69,6 +71,7 @@ class Options(BaseModel):
 
     checkpoint: str = ""
     revision: str | None = None
+    adapter: str | None = Field(None, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     device_map: Literal["auto", "balanced", "sequential"] | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
@@ -18,6 +19,8 @@ __all__ = ["aligned", "html_table", "plain_table", "print_table"]
 #: Characters that text needs to be read in a column, and a first column to stay in one line.
 _TEXT = 12
 _ONE_LINE = 24
+#: A number, with or without interval and mark; or none.
+_VALUE = re.compile(r"(-|-?\d+(\.\d+)?( \[[^\]]{1,20}\])?( (~|[≤<]=? chance))?)?")
 
 
 def print_table(
@@ -108,7 +111,10 @@ def _print_fitted(
 def _widths(
     names: Sequence[str], cells: Sequence[Sequence[str]], numbers: Sequence[bool], room: int
 ) -> tuple[list[int], list[int]]:
-    """What columns take unfolded, and what they take at least: numbers all, text twelve."""
+    """What columns take unfolded, and what they take at least: numbers all, text twelve.
+
+    A number with its interval, "0.67 [0.50, 1.00]", is one thing to read and is not folded.
+    """
     from rich.cells import cell_len
 
     natural, least = [], []
@@ -117,7 +123,8 @@ def _widths(
         # Names of columns may be folded between words.
         word = max(map(cell_len, names[i].split()), default=0)
         natural.append(max(longest, cell_len(names[i])))
-        size = max(longest, word) if number else min(_TEXT, natural[i])
+        is_whole = number or all(_VALUE.fullmatch(row[i]) for row in cells)
+        size = max(longest, word) if is_whole else min(_TEXT, natural[i])
         least.append(max(1, min(size, room // 2 - 3)))
     # What a row is about stays on one line where it can.
     if natural and natural[0] <= min(_ONE_LINE, room // 2):

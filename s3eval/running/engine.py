@@ -1,6 +1,6 @@
-"""The engine: each clip is decoded and watched once and asked everything still unanswered.
+"""The engine: what is asked about a video, and stored answers as pieces.
 
-What it yields is written by `s3eval.running.recording`.
+Answers are written by `s3eval.running.recording`.
 """
 
 from __future__ import annotations

@@ -11,23 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
-from s3eval.model import Answer, Model
+from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
+from s3eval.running.awaited import Awaited
 from s3eval.running.continuing import Kept, changes_of, kept_of
+from s3eval.running.efficiency import Efficiency, measured
 from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
 from s3eval.running.executing import load_executor
+from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
 from s3eval.running.models import (
     load_model,
     loaded_senses,
     notice_of,
+    spent_by,
     temperature_of,
     trouble_of_closing,
 )
 from s3eval.running.plan import Plan, make_plan
-from s3eval.running.recording import AskCounts, FailurePolicy, ask_all
+from s3eval.running.recording import AskCounts, FailurePolicy, Report, ask_all
 from s3eval.running.runs import (
     Run,
     RunFacts,
@@ -65,6 +69,7 @@ class Evaluation:
         wait: whether to wait for another run that is at work in ``out``.
         executor: where videos are asked about (`s3eval list executors`), with its options.
         failures: what is done about answers that fail.
+        limits: how far decoding runs ahead of the model.
         only_ask: whether the run ends when all is asked: no findings are made, nothing is judged.
         permission: what may leave this machine; never recorded, since a run is no consent.
     """
@@ -83,6 +88,7 @@ class Evaluation:
     executor_options: Mapping[str, Any] = field(default_factory=dict)
     failures: FailurePolicy = field(default_factory=FailurePolicy)
     only_ask: bool = False
+    limits: Limits = DEFAULT_LIMITS
 
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
         """The model's options, with the permission where clips may leave this machine.
@@ -113,15 +119,14 @@ class Outcome:
     unchanged: bool = False
 
 
-Report = Callable[[Answer, bool], None]
 #: Whether the stored scores of a run with these facts and this material still hold.
 Unchanged = Callable[[RunFacts, Material], bool]
-#: Given the number of questions, a context that hands out what is called for each answer.
-Reporter = Callable[[int], AbstractContextManager[Report]]
+#: Given what will be asked, a context that hands out what is called for each answer.
+Reporter = Callable[[Awaited], AbstractContextManager[Report]]
 
 
-def _silent(total: int) -> AbstractContextManager[Report]:
-    return nullcontext(lambda answer, old: None)
+def _silent(awaited: Awaited) -> AbstractContextManager[Report]:
+    return nullcontext(lambda asked, old: None)
 
 
 @dataclass(frozen=True)
@@ -212,6 +217,9 @@ def _evaluated(
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
+    def told(took: Efficiency) -> None:
+        notify(f"{work.settings.model}: {took}")
+
     kept = kept_of(work, known)
     executor = load_executor(work.executor, known, work.executor_options)
     model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
@@ -229,12 +237,16 @@ def _evaluated(
             session = _session(work, prepared, store, model, identity)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
-            total = sum(1 for _ in prepared.plan.asks())
-            with reporter(total) as report, stop_on_signals(notify) as stopping:
+            awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
+            with (
+                reporter(awaited) as report,
+                stop_on_signals(notify) as stopping,
+                measured(work.out, model, session.seconds, told) as counting,
+            ):
                 asked = ask_all(
                     session,
                     retry_failed=work.retry_failed,
-                    report=report,
+                    report=counting(report),
                     executor=executor,
                     failures=work.failures,
                     stopping=stopping,
@@ -276,6 +288,7 @@ def _session(
         work.settings,
         work.permission,
         identity,
+        work.limits,
     )
 
 

@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["load_model", "loaded_senses", "notice_of", "temperature_of", "trouble_of_closing"]
+__all__ = [
+    "load_model",
+    "loaded_senses",
+    "notice_of",
+    "spent_by",
+    "temperature_of",
+    "trouble_of_closing",
+]
 
 _LONGEST_NOTICE = 2_000
 _SENSES: frozenset[Sense] = frozenset({"sight", "hearing"})
@@ -80,6 +87,19 @@ def temperature_of(model: Model, plugin: Plugin[ModelSpec]) -> float:
             why=f"got {given!r}"[:200],
         )
     return float(given)
+
+
+def spent_by(model: Model, plugin: Plugin[ModelSpec]) -> float | None:
+    """The dollars that a model says it spent; None where it does not know, or cannot tell."""
+    try:
+        given: Any = call_plugin(
+            f"spent() of model '{plugin.spec.name}'", plugin.package, model.spent
+        )
+    except S3EvalError:
+        return None
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        return None
+    return float(given) if 0 <= given < math.inf else None
 
 
 def trouble_of_closing(model: Model, plugin: Plugin[ModelSpec]) -> str:

@@ -12,18 +12,21 @@ import queue
 import threading
 import time
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from s3eval.running.asking import PreparedClip, ask_prepared
-from s3eval.running.executing import Asked
+from s3eval.running.executing import Asked, VideoWork
 from s3eval.running.reading import Reader, read_clips, sorted_work
 
 if TYPE_CHECKING:
-    from s3eval.running.executing import VideoWork
     from s3eval.running.session import Session
 
 __all__ = ["ask_videos"]
 
+T = TypeVar("T")
+
+# Seconds between two looks for a video that is not at hand yet.
+_LOOK_AGAIN = 0.02
 # Questions of open clips for each one the model answers at once. A clip's first question goes
 # ahead alone, so that half of the time a clip keeps one place busy instead of many; with four
 # times as many questions at hand all places are busy, and the server's prefix cache has to hold
@@ -31,13 +34,14 @@ __all__ = ["ask_videos"]
 _AT_HAND = 4
 
 
-def ask_videos(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
+def ask_videos(session: Session, works: Iterable[VideoWork | None]) -> Iterator[Asked]:
     """Put the questions of each video and yield the answers as they come.
 
     When ``session.stopping()`` is true, no further clip is begun; what is begun is finished.
 
     Args:
-        works: taken one by one, a few videos ahead, in the thread that takes the answers.
+        works: taken one by one, a few videos ahead, in the thread that takes the answers. None
+            stands for a video that is not at hand yet.
 
     Yields:
         in the order of the dataset where the model takes one clip at a time; otherwise as
@@ -53,8 +57,13 @@ def ask_videos(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
     return _several_at_once(session, works)
 
 
-def _one_after_the_other(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
+def _one_after_the_other(session: Session, works: Iterable[VideoWork | None]) -> Iterator[Asked]:
     for work in works:
+        if work is None:
+            if session.stopping():
+                return
+            time.sleep(_LOOK_AGAIN)
+            continue
         video = sorted_work(session, work)
         yield from video.known
         for clip in read_clips(session, video):
@@ -65,27 +74,43 @@ def _one_after_the_other(session: Session, works: Iterable[VideoWork]) -> Iterat
             return
 
 
+_OVER = object()
+
+
 class _Feed:
     """Gives the reader videos as long as it has room."""
 
-    def __init__(self, session: Session, works: Iterable[VideoWork], reader: Reader) -> None:
+    def __init__(self, session: Session, works: Iterable[VideoWork | None], reader: Reader) -> None:
         self._session, self._works, self._reader = session, iter(works), reader
-        self.is_over = False
+        self.is_over = self._is_waiting = False
 
     def feed(self) -> Iterator[Asked]:
         """Give videos; yields what needs no reading."""
         while not self.is_over and not self._session.stopping() and self._reader.has_room:
-            work = next(self._works, None)
-            if work is None:
-                self.is_over = True
+            work = next(self._works, _OVER)
+            self.is_over, self._is_waiting = work is _OVER, work is None
+            if not isinstance(work, VideoWork):
                 return
             video = sorted_work(self._session, work)
             yield from video.known
             if video.todo:
                 self._reader.give(video)
 
+    @property
+    def patience(self) -> float | None:
+        """Seconds until it is worth looking for a further video; None where nothing may come."""
+        return _LOOK_AGAIN if self._is_waiting else None
 
-def _in_order(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
+
+def _news_of(news: queue.SimpleQueue[T], feed: _Feed) -> T | None:
+    """The next thing that happened; None where a further video may be at hand."""
+    try:
+        return news.get(timeout=feed.patience)
+    except queue.Empty:
+        return None
+
+
+def _in_order(session: Session, works: Iterable[VideoWork | None]) -> Iterator[Asked]:
     """One clip at a time, in this thread, in the order of the dataset."""
     news: queue.SimpleQueue[None] = queue.SimpleQueue()
     reader = Reader(session, lambda: news.put(None), in_order=True)
@@ -93,18 +118,18 @@ def _in_order(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
     try:
         while not session.stopping():
             yield from feed.feed()
-            if not reader.videos:
+            if not reader.videos and feed.is_over:
                 return
-            clip = reader.take(reader.videos[0])
+            clip = reader.take(reader.videos[0]) if reader.videos else None
             if clip is not None:
                 yield from ask_prepared(session.model, clip, session.seconds)
                 reader.free(clip)
                 del clip
-            elif reader.is_done(reader.videos[0]):
+            elif reader.videos and reader.is_done(reader.videos[0]):
                 reader.videos.popleft()
             else:
                 with session.seconds.measured("waiting"):
-                    news.get()
+                    _news_of(news, feed)
     finally:
         reader.close()
 
@@ -161,7 +186,7 @@ class _OpenClips:
         self._news.put(_Ended(clip, count, error))
 
 
-def _several_at_once(session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
+def _several_at_once(session: Session, works: Iterable[VideoWork | None]) -> Iterator[Asked]:
     """As many clips as the model takes; answers as they come."""
     news: queue.SimpleQueue[Asked | _Ended | None] = queue.SimpleQueue()
     reader = Reader(session, lambda: news.put(None), in_order=False)
@@ -175,10 +200,11 @@ def _several_at_once(session: Session, works: Iterable[VideoWork]) -> Iterator[A
                     _open_ready(reader, opened)
                 except Exception as raised:
                     error = raised
-            if not opened and (error is not None or session.stopping() or not reader.videos):
+            is_finished = feed.is_over and not reader.videos
+            if not opened and (error is not None or session.stopping() or is_finished):
                 break
             begun, idle = time.perf_counter(), not opened
-            told = news.get()
+            told = _news_of(news, feed)
             if idle:
                 session.seconds.add("waiting", time.perf_counter() - begun)
             if isinstance(told, Asked):

@@ -20,7 +20,7 @@ from s3eval.vocabulary import Sense
 if TYPE_CHECKING:
     from s3eval.facts.videos import Annotation, Dataset, Video
 
-__all__ = ["Plan", "Unplanned", "VideoPlan", "make_plan"]
+__all__ = ["Plan", "Unplanned", "VideoPlan", "assumed_duration", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def make_plan(
             known = replace(video, duration=seconds)
         except S3EvalError as error:
             annotation = dataset.annotation(video.name)
-            assumed = replace(video, duration=_assumed_duration(annotation, profile))
+            assumed = replace(video, duration=assumed_duration(annotation, profile))
             asked = _asked(tasks, contexts, assumed, annotation)
             unplanned[video.name] = Unplanned(reason_of(error, video.file), tuple(asked))
             continue
@@ -136,8 +136,8 @@ def _asked(
     ]
 
 
-def _assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float:
-    """Long enough that every annotated time lies inside, else one window."""
+def assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float:
+    """Seconds for a video that cannot be read: every annotated time inside, else one window."""
     times = [annotation.seizure_start, annotation.seizure_end]
     times += [t for f in annotation.features.values() for t in (f.start, f.end)]
     times += [t for where in annotation.lateralization.values() for t in (where.start, where.end)]

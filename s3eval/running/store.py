@@ -18,6 +18,7 @@ from urllib.parse import quote
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_answer
+from s3eval.running.file_systems import is_shared
 
 __all__ = ["AnswerStore", "StoredAnswer", "stores_below"]
 
@@ -112,9 +113,15 @@ class AnswerStore:
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            if is_shared(path.parent):
+                # No shared memory there, which the log needs; see `running.file_systems`.
+                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                self._db.execute("PRAGMA journal_mode=DELETE")
+                self._db.execute("PRAGMA synchronous=FULL")
+            else:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # NORMAL in WAL mode survives a killed process; a power cut may cost the tail.
+                self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
             for name in _missing(self._db):
                 self._db.execute(f"ALTER TABLE answers ADD COLUMN {name} {_LATER[name]}")
@@ -137,6 +144,12 @@ class AnswerStore:
                     "The disk is full; every answer so far is kept",
                     where=self.path.parent,
                     fix="free some space, then the same command again",
+                ) from error
+            if "locked" in str(error):
+                raise S3EvalError(
+                    "The answers of this run are being written by another program",
+                    where=self.path,
+                    fix="wait for it, or another --out",
                 ) from error
             raise S3EvalError(
                 "The answers of this run cannot be used", where=self.path, why=str(error)
@@ -194,6 +207,21 @@ class AnswerStore:
                 (*facts, *values, *later),
             )
 
+    def correct(self, stored: StoredAnswer) -> None:
+        """Store an answer in the place of the one that was given, as a human reader may.
+
+        A model's answers are never replaced (`put`); a reader has second thoughts.
+        """
+        with self._errors_told():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
+                self.put(stored)
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
     def add_all(self, other: AnswerStore) -> None:
         """Take in the answers of another store, and what it knows of files, at once or not at all.
 
@@ -212,6 +240,13 @@ class AnswerStore:
                 raise
             self._db.execute("COMMIT")
 
+    def seconds(self, key: str) -> float | None:
+        """The seconds that the answer of this key took; None where there is none."""
+        with self._errors_told():
+            sql = "SELECT seconds FROM answers WHERE key = ?"
+            row = self._db.execute(sql, (key,)).fetchone()
+        return row[0] if row else None
+
     def __iter__(self) -> Iterator[StoredAnswer]:
         with self._errors_told():
             columns = _columns(self._db, *_ALL)
@@ -223,6 +258,13 @@ class AnswerStore:
     def __len__(self) -> int:
         with self._errors_told():
             return int(self._db.execute("SELECT count(*) FROM answers").fetchone()[0])
+
+    def summary(self) -> tuple[int, int, float | None]:
+        """How many answers there are, how many of them failed, and the mean seconds of one."""
+        sql = "SELECT count(*), coalesce(sum(status = 'failed'), 0), avg(seconds) FROM answers"
+        with self._errors_told():
+            stored, failed, seconds = self._db.execute(sql).fetchone()
+        return int(stored), int(failed), None if seconds is None else float(seconds)
 
     def media_hash(self, path: Path) -> str:
         """The content hash of a file, computed again only when the file changed.

@@ -96,6 +96,10 @@ class Rephrased(Model):
         """The model's answers to the rephrased questions."""
         return self._model.ask(watched, [self._phrasing.put(q) for q in questions])
 
+    def usage(self) -> Mapping[str, int]:
+        """The model's own."""
+        return self._model.usage()
+
     def close(self) -> None:
         """Free the model."""
         self._model.close()

@@ -40,6 +40,14 @@ def test_a_given_answer_is_never_replaced_a_failed_one_may_be(tmp_path):
         assert len(store) == 1
 
 
+def test_a_summary_counts_answers_and_failures(tmp_path):
+    with AnswerStore(tmp_path / "a.sqlite") as store:
+        assert store.summary() == (0, 0, None)
+        store.put(stored("1", Answer.of("yes")))
+        store.put(stored("2", Answer.failed("too long")))
+        assert store.summary() == (2, 1, pytest.approx(0.1))
+
+
 def test_other_stores_are_read_and_never_written(tmp_path):
     with AnswerStore(tmp_path / "old.sqlite") as old:
         old.put(stored("k", Answer.of("yes")))

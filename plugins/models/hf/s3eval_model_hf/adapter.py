@@ -175,15 +175,18 @@ class HfModel(TransformersModel):
         template = cast(QuestionTemplate, clip.template)
         return template.tail_after(prefix.tokens, question.text, question.system)
 
-    def inputs(self, text: str, media: Media) -> dict[str, Any]:
-        """A prompt with its clip as the model takes it, on the model's device."""
-        made = self.processor(
+    def processed(self, text: str, media: Media) -> Any:
+        """What the processor makes of a prompt with its clip, on the CPU."""
+        return self.processor(
             text=[text],
             return_tensors="pt",
             **special_tokens(self.processor, text),
             **media.processor,
         )
-        return {**made.to(self.model.device, dtype=self.model.dtype), **media.forward}
+
+    def placed(self, made: Any) -> Any:
+        """The same on the model's device, in its dtype."""
+        return made.to(self.model.device, dtype=self.model.dtype)
 
     def _compared(self) -> SharingCheck:
         """The comparison with the clip's part ending at a special token, or else later."""

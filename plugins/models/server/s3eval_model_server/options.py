@@ -33,6 +33,10 @@ class ServerModelOptions(ServerOptions):
             that a server of this machine reads itself.
         media_folder: where such files are written, the system's temporary folder by default;
             what the server was started to allow (``--allowed-local-media-path``).
+        serve: a server that is started on this machine for the run and ended with it.
+        serve_command: the program that is started, where it is not found by its own name.
+        serve_options: further arguments of it, e.g. "--tensor-parallel-size 2".
+        serve_wait: seconds until it must answer; weights may have to be fetched first.
         thinking: "off", "on" (2,048 tokens) or so many tokens that a model may think before its
             answer, beside the answer's own; told to the chat template as ``enable_thinking``
             (vLLM, SGLang, llama.cpp). None says nothing.
@@ -50,6 +54,10 @@ class ServerModelOptions(ServerOptions):
     times: Literal["note", "each", "none"] = "note"
     send_media: Literal["each", "once", "file"] = "each"
     media_folder: str = ""
+    serve: Literal["", "vllm", "sglang"] = ""
+    serve_command: str = ""
+    serve_options: str = ""
+    serve_wait: float = Field(1800.0, gt=0)
     thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = None
     top_logprobs: int = Field(20, ge=0, le=100)
     max_cost: float | None = Field(None, ge=0)

@@ -1,8 +1,8 @@
-"""Reports of runs to read, and tables of them for other programs.
+"""Reports of runs to read, a viewer of what models saw, and tables for other programs.
 
 >>> from s3eval_view import s3eval_commands
 >>> [spec.name for spec in s3eval_commands()]
-['report', 'log']
+['report', 'log', 'view', 'judge ratings']
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ __all__ = ["s3eval_commands", "s3eval_exporters"]
 
 @hookimpl
 def s3eval_commands() -> list[CommandSpec]:
-    """The verbs ``report`` and ``log``."""
+    """The verbs ``report``, ``log``, ``view`` and ``judge ratings``."""
     return [
         CommandSpec(
             "report",
@@ -28,6 +28,18 @@ def s3eval_commands() -> list[CommandSpec]:
             "log",
             adapter="s3eval_view.cli.log:command",
             summary="what a run answered, or with --failed what it could not, and why",
+        ),
+        CommandSpec(
+            "view",
+            adapter="s3eval_view.cli.view:command",
+            summary="look at runs in a browser: videos, what models saw and said, their scores",
+            needs=("jinja2", "starlette", "uvicorn"),
+            install="pip install s3eval-view",
+        ),
+        CommandSpec(
+            "judge ratings",
+            adapter="s3eval_view.cli.ratings:command",
+            summary="how far experts agree about reports, and their ratings as a table",
         ),
     ]
 

@@ -1,11 +1,16 @@
-"""Two recorded runs on an invented dataset, hostile names and texts among them."""
+"""Recorded runs on an invented dataset, and asked runs about real files; hostile texts in both."""
 
 from __future__ import annotations
 
+import csv
+import os
 import random
+import shutil
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from s3eval import api
@@ -40,6 +45,7 @@ def _dataset(folder: Path) -> list[str]:
         "features.csv": ["video,feature,present,start,end,justification"],
         "sequences.csv": ["video,position,feature"],
         "reports.csv": ["video,report"],
+        "lateralization.csv": ["video,item,value,start,end"],
     }
     for i, video in enumerate(videos):
         diagnosis = "ES" if i % 4 < 2 else "NES"
@@ -51,6 +57,9 @@ def _dataset(folder: Path) -> list[str]:
             lines["features.csv"].append(f"{video},{feature},{'yes' if shows else 'no'},{times},")
         for place, feature in enumerate(present, 1):
             lines["sequences.csv"].append(f"{video},{place},{feature}")
+        side, arm = chance.choice(["left", "right"]), chance.choice(["left", "right", "both"])
+        lines["lateralization.csv"].append(f"{video},head_turning,{side},{10 + i % 5},20")
+        lines["lateralization.csv"].append(f"{video},arm_movement,{arm},{11 + i % 5},20")
         lines["reports.csv"].append(f'{video},"The patient turns. Report {i}."')
     for name, rows in lines.items():
         (folder / name).write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -116,8 +125,24 @@ def _findings(videos: list[str], data: Path, seed: int) -> list[Finding]:
         text = HOSTILE if seed == 1 else "The patient turns the head to the right."
         read = {"extraction": _facts(chance), "reference_extraction": _facts(chance)}
         found.append(Finding("report", video, "report", "answered", text, "", 1, 1, None, read))
+        for item in ("head_turning", "arm_movement"):
+            side = chance.choice(["left", "right"])
+            found.append(Finding("spatial", video, item, "answered", side, "", 1, 1))
+        found += _justified(video, chance)
         found.append(
             Finding("diagnosis", video, "video_only", "answered", chance.choice(["ES", "NES"]))
+        )
+    return found
+
+
+def _justified(video: str, chance: random.Random) -> list[Finding]:
+    """Justifications with the presence they belong to and the score a judge gave them."""
+    found = []
+    for feature in FEATURES[:3]:
+        text = chance.choice(["The right arm stiffens.", "The head turns to the right side."])
+        detail = {"presence": "yes", "interpretation": round(chance.random(), 3)}
+        found.append(
+            Finding("justification", video, feature, "answered", text, "", 1, 1, None, detail)
         )
     return found
 
@@ -142,3 +167,139 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Made:
         )
         paths.append(write_run(folder / "runs" / name, facts, findings))
     return Made(folder / "data", (paths[0], paths[1]))
+
+
+#: Of the asked runs: real files of several kinds, one that is missing, one that lies outside.
+FILMED = "P1@first<b>&"
+TASKS = ("recognition", "justification", "spatial", "timing", "sequence", "report", "diagnosis")
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A dataset with files, and the folders of two runs that were asked about them."""
+
+    data: Path
+    runs: tuple[Path, Path]
+    outside: Path
+    video: str = FILMED
+
+
+def film(
+    path: Path, seconds: int, codec: str = "libx264", sound: str = "aac", size: int = 160
+) -> Path:
+    """A moving square of ten frames a second, with a tone: its place tells the time."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        rate = 25 if codec == "mpeg2video" else 10
+        video = out.add_stream(codec, rate=rate)
+        video.width, video.height, video.pix_fmt = size, size * 3 // 4, "yuv420p"
+        video.codec_context.gop_size = rate
+        audio = out.add_stream(sound, rate=48_000, layout="stereo") if sound else None
+        for n in range(seconds * rate):
+            picture = np.full((size * 3 // 4, size, 3), 60, np.uint8)
+            at = int(n / (seconds * rate) * (size - 20))
+            picture[30:50, at : at + 20] = (255, 200, 0)
+            out.mux(video.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+            if audio is not None:
+                count = 48_000 // rate
+                tone = 0.2 * np.sin(2 * np.pi * 440 * (np.arange(count) + n * count) / 48_000)
+                heard = av.AudioFrame.from_ndarray(
+                    np.tile(tone.astype(np.float32), (2, 1)), format="fltp", layout="stereo"
+                )
+                heard.rate, heard.pts, heard.time_base = 48_000, n * count, Fraction(1, 48_000)
+                out.mux(audio.encode(heard))
+        out.mux(video.encode(None))
+        if audio is not None:
+            out.mux(audio.encode(None))
+    return path
+
+
+def _filmed_dataset(folder: Path) -> None:
+    (folder / "videos").mkdir(parents=True)
+    film(folder / "videos" / "one.mp4", 36)
+    film(folder / "videos" / "old.mpg", 8, "mpeg2video", "mp2")
+    film(folder.parent / "elsewhere.mp4", 8)
+    (folder / "videos" / "link.mp4").symlink_to(folder.parent / "elsewhere.mp4")
+    tables = {
+        "dataset.toml": 'format = 1\nname = "filmed"\n',
+        "videos.csv": "video,file,patient,diagnosis,fold,duration,seizure_start,seizure_end\n"
+        f"{FILMED},videos/one.mp4,P1,ES,0,36,5,30\n"
+        "P1@old,videos/old.mpg,P1,ES,0,8,1,7\n"
+        "P2@gone,videos/none.mp4,P2,NES,0,8,1,7\n"
+        "P3@outside,videos/link.mp4,P3,NES,0,8,1,7\n",
+        "features.csv": "video,feature,present,start,end,justification\n"
+        f"{FILMED},tonic,yes,12.5,20,The right arm stiffens.\n"
+        f"{FILMED},clonic,yes,21,28,\n"
+        f"{FILMED},head_turning,yes,7.5,11,\n"
+        f"{FILMED},blank_stare,no,,,\n"
+        "P1@old,tonic,yes,2,6,\nP2@gone,tonic,no,,,\nP3@outside,tonic,no,,,\n",
+        "lateralization.csv": f"video,item,value,start,end\n{FILMED},head_turning,right,7.5,11\n",
+        "sequences.csv": "video,position,feature\n"
+        f"{FILMED},1,head_turning\n{FILMED},2,tonic\n{FILMED},3,clonic\n",
+        "reports.csv": "video,report\n"
+        f"{FILMED},The head turns to the right. Then the right arm stiffens and jerks.\n"
+        "P1@old,The right arm stiffens.\n",
+    }
+    for name, text in tables.items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+def _answers(path: Path, other: bool) -> None:
+    """What the two runs answer; the second differs and says hostile things."""
+    rows = [("video", "item", "answer", "start")]
+    for video in (FILMED, "P1@old", "P2@gone", "P3@outside"):
+        told = HOSTILE if other else "The head turns to the right. The right arm stiffens."
+        for feature in FEATURE_NAMES:
+            word = "yes" if feature in ("tonic", "head_turning") or other else "no"
+            rows.append((video, feature, f"{word}, because the right arm stiffens.", ""))
+        rows.append((video, "tonic", "no. Nothing is seen yet. " + told, "0.0"))
+        rows.append((video, "head_turning", "left" if other else "right", "7.5"))
+        rows += [(video, "onset_body_part", "head", ""), (video, "arm_movement", "right", "")]
+        rows.append((video, "tonic_onset", "9" if other else "12", ""))
+        rows += [
+            (video, "seizure_start", "00:06", ""),
+            (video, "seizure_end", "around the end", ""),
+        ]
+        listed = "tonic, clonic" if other else "head turning, tonic, clonic"
+        rows.append((video, "sequence", listed, ""))
+        rows += [(video, "report", told, ""), (video, "video_only", "ES", "")]
+        rows.append((video, "with_report", "NES" if other else "ES", ""))
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows(rows)
+
+
+@pytest.fixture(scope="session")
+def filmed(tmp_path_factory: pytest.TempPathFactory) -> Filmed:
+    """A dataset with files and two runs of all seven tasks about it."""
+    folder = tmp_path_factory.mktemp("filmed")
+    _filmed_dataset(folder / "data")
+    paths = []
+    for name in ("first", "second"):
+        _answers(folder / f"{name}.csv", name == "second")
+        runs = api.evaluate(
+            model="replay", tasks=list(TASKS), data=folder / "data", out=folder / "runs" / name,
+            model_options={"file": str(folder / f"{name}.csv")}, resamples=50,
+        )  # fmt: skip
+        paths.append(runs[0].run.path)
+    return Filmed(folder / "data", (paths[0], paths[1]), folder / "elsewhere.mp4")
+
+
+def chromium() -> str:
+    """The system's Chromium, "" where there is none."""
+    given = os.environ.get("S3EVAL_CHROMIUM", "")
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return given or next((p for name in names if (p := shutil.which(name))), "")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real browser; skipped where there is none, and says so."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    if not chromium():
+        pytest.skip("no Chromium on this machine (apt-get install chromium)")
+    with playwright.sync_playwright() as started:
+        # Without its sandbox: it cannot be made for root, which is who runs in a container.
+        opened = started.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -7,7 +7,6 @@ Playwright, these tests are skipped and say so. Pictures are kept in ``S3EVAL_SC
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -16,24 +15,6 @@ from click.testing import CliRunner
 from s3eval.cli import cli
 
 pytestmark = pytest.mark.browser
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-
-
-def _chromium() -> str:
-    given = os.environ.get("S3EVAL_CHROMIUM", "")
-    return given or next((p for name in NAMES if (p := shutil.which(name))), "")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if not _chromium():
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        # Without its sandbox: it cannot be made for root, which is who runs in a container.
-        opened = started.chromium.launch(executable_path=_chromium(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

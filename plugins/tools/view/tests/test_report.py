@@ -156,6 +156,7 @@ def test_hostile_text_is_shown_as_text(out):
 
 @pytest.mark.parametrize("part", ["headlines", "task-recognition", "confusion-recognition",
                                   "errors-timing", "quality-report", "calibration", "coverage",
+                                  "arithmetic",
                                   "videos", "made"])  # fmt: skip
 def test_every_part_is_there(out, part):
     assert f'<section id="{part}"' in (out / "index.html").read_text()
@@ -229,6 +230,29 @@ def test_errors_in_seconds_lead_to_the_stored_mean(evidence):
     errors = errors_of(run, "timing")
     assert len(errors) == sum(r.videos for r in rows)
     assert abs(errors).sum() == pytest.approx(total)
+
+
+def test_the_steps_of_every_task_end_at_the_stored_score(evidence, out):
+    from s3eval_view.report.arithmetic import walked
+
+    assert len(evidence.specs) == 7
+    for run in evidence.runs:
+        for task in evidence.specs:
+            tally = walked(run, task, evidence.headline(task))
+            assert tally is not None and tally.value is not None, task
+            assert tally.value == run.rows[task, tally.item, tally.metric].value
+        for tally in run.tallies:
+            stored = run.rows[tally.task, tally.item, tally.metric].value
+            steps = tally.steps()
+            if stored is not None:
+                assert steps[-1].value == pytest.approx(stored, rel=1e-12, abs=1e-15)
+    for task in evidence.specs:
+        with (out / "tables" / f"arithmetic-{task}.csv").open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        for run in evidence.runs:
+            mine = [r for r in rows if r["run"] == run.label]
+            assert mine[-1]["step"].startswith("stored score: ")
+            assert float(mine[-2]["value"]) == pytest.approx(float(mine[-1]["value"]), rel=1e-12)
 
 
 def test_an_alignment_names_each_kind_of_difference():

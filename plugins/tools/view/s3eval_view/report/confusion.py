@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from s3eval.statistics.confusion import Confusion, counted
 from s3eval_view.report.cells import Cell, ReportTable, cell
 from s3eval_view.report.evidence import in_order, words
 
@@ -12,68 +12,6 @@ if TYPE_CHECKING:
     from s3eval_view.report.evidence import Evidence, Known, RunEvidence
 
 __all__ = ["Confusion", "confusion_of", "confusion_table"]
-
-
-@dataclass(frozen=True)
-class Confusion:
-    """One item of one run: videos by what was answered and what is annotated.
-
-    Other labels than the positive one ("no", "na") count as negative. Videos without an
-    annotation take no part; ``unanswered`` have one, and no readable answer.
-    """
-
-    task: str
-    item: str
-    positive: str
-    true_positive: int
-    false_positive: int
-    false_negative: int
-    true_negative: int
-    unanswered: int
-
-    @property
-    def scored(self) -> int:
-        """Videos with answer and annotation."""
-        return self.true_positive + self.false_positive + self.false_negative + self.true_negative
-
-    @property
-    def sensitivity(self) -> float | None:
-        """Share of the annotated positives that were found, in [0, 1]."""
-        return _share(self.true_positive, self.true_positive + self.false_negative)
-
-    @property
-    def specificity(self) -> float | None:
-        """Share of the annotated negatives that were called so, in [0, 1]."""
-        return _share(self.true_negative, self.true_negative + self.false_positive)
-
-    @property
-    def positive_predictive(self) -> float | None:
-        """Share of the positive answers that are right, in [0, 1]."""
-        return _share(self.true_positive, self.true_positive + self.false_positive)
-
-    @property
-    def negative_predictive(self) -> float | None:
-        """Share of the negative answers that are right, in [0, 1]."""
-        return _share(self.true_negative, self.true_negative + self.false_negative)
-
-    @property
-    def said(self) -> float | None:
-        """Share of positive answers, in [0, 1]."""
-        return _share(self.true_positive + self.false_positive, self.scored)
-
-    @property
-    def prevalence(self) -> float | None:
-        """Share of annotated positives among the scored videos, in [0, 1]."""
-        return _share(self.true_positive + self.false_negative, self.scored)
-
-
-def _share(part: int, whole: int) -> float | None:
-    """A share; None of nothing.
-
-    >>> _share(1, 2), _share(0, 0)
-    (0.5, None)
-    """
-    return part / whole if whole else None
 
 
 def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
@@ -86,21 +24,8 @@ def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
     for name in in_order(list(groups)):
         theirs = groups[name]
         positive = theirs[0].item.positive
-        pairs = [
-            (k.finding.value == positive, k.truth == positive)
-            for k in theirs
-            if k.finding.state == "answered"
-        ]
-        found[name] = Confusion(
-            task,
-            name,
-            positive,
-            pairs.count((True, True)),
-            pairs.count((True, False)),
-            pairs.count((False, True)),
-            pairs.count((False, False)),
-            len(theirs) - len(pairs),
-        )
+        labelled = [(k.finding, k.truth) for k in theirs]
+        found[name] = counted(task, name, positive, labelled)
     return found
 
 

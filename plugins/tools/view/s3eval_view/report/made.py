@@ -12,25 +12,38 @@ from s3eval.running.store import AnswerStore
 from s3eval.version import __version__
 
 if TYPE_CHECKING:
-    from s3eval.running.runs import RunFacts
+    from s3eval.facts.videos import Dataset
+    from s3eval.running.runs import Run, RunFacts
     from s3eval_view.report.evidence import RunEvidence
 
-__all__ = ["command_of", "facts_of"]
+__all__ = ["command_of", "facts_of", "facts_of_run"]
 
 
 def facts_of(run: RunEvidence) -> list[tuple[str, str]]:
-    """(what, value) in the order of reading."""
-    facts = run.scored.run.facts
+    """(what, value) of a scored run in the order of reading."""
+    scored = run.scored
+    return facts_of_run(scored.run, run.dataset, scored.protocol, scored.judge)
+
+
+def facts_of_run(
+    run: Run, dataset: Dataset, protocol: str = "", judge: Mapping[str, Any] | None = None
+) -> list[tuple[str, str]]:
+    """(what, value) in the order of reading.
+
+    Args:
+        protocol, judge: of the scores; "" and None for those that the run was made with.
+    """
+    facts = run.facts
     found = [
         ("model", facts.model),
         ("answers", "asked" if facts.source == "asked" else "recorded elsewhere and imported"),
         ("perceives", " and ".join(facts.senses) or "nothing"),
-        ("dataset", f"{run.dataset.name}: {len(run.dataset)} videos"),
+        ("dataset", f"{dataset.name}: {len(dataset)} videos"),
         ("dataset digest (SHA-256)", facts.digest or "none"),
         ("videos", _listed({k: v for k, v in facts.selection.items() if v is not None}) or "all"),
         ("tasks", ", ".join(facts.tasks)),
-        ("protocol", run.scored.protocol),
-        ("judge", _listed(run.scored.judge) or "none"),
+        ("protocol", protocol or facts.protocol),
+        ("judge", _listed(facts.judge if judge is None else judge) or "none"),
         ("sampling profile", f"{facts.profile}: {_profile(facts)}"),
         ("seed", str(facts.seed)),
         ("checkpoint, decoding and options of the model", _listed(_identity(facts)) or "none"),
@@ -81,8 +94,8 @@ def _profile(facts: RunFacts) -> str:
     return ", ".join(f"{k.replace('_', ' ')} {v:g}" for k, v in settings.items()) + changed
 
 
-def _time(run: RunEvidence) -> str:
-    path = run.scored.run.path / "answers.sqlite"
+def _time(run: Run) -> str:
+    path = run.path / "answers.sqlite"
     if not path.is_file():
         return "not recorded"
     with AnswerStore(path, read_only=True) as store:
@@ -93,9 +106,9 @@ def _time(run: RunEvidence) -> str:
     return f"{len(answers)} answers stored, {failed} of them failed{spent}"
 
 
-def _settings(run: RunEvidence) -> str:
+def _settings(run: Run) -> str:
     """What ``run.toml`` in the run's folder repeats, where it is there."""
-    there = (run.scored.run.path / "run.toml").is_file()
+    there = (run.path / "run.toml").is_file()
     return "s3eval run --config run.toml --out RUNS" if there else ""
 
 

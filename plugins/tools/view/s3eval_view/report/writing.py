@@ -6,13 +6,13 @@ import base64
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.terminal import visible
 from s3eval.version import __version__
+from s3eval_view.markup import asset, environment
 from s3eval_view.report import figures
+from s3eval_view.report.arithmetic import arithmetic_tables
 from s3eval_view.report.as_wrong import as_wrong
 from s3eval_view.report.beside import beside, choose_videos
 from s3eval_view.report.cells import ReportTable, as_csv, as_latex, as_markdown, stem
@@ -82,6 +82,12 @@ def sections_of(evidence: Evidence, choices: Choices, wrong: Wrong) -> list[Sect
             "Coverage",
             "What was asked, answered and scored, and how much the scores owe to silence.",
             tables=(coverage_table(evidence, wrong),),
+        ),
+        Section(
+            "arithmetic",
+            "How the scores come about",
+            "The steps from what was counted to the headline score of each task.",
+            tables=tuple(arithmetic_tables(evidence)),
         ),
         _checks(evidence),
     ]
@@ -202,18 +208,9 @@ def write_report(evidence: Evidence, out: Path, choices: Choices) -> list[Path]:
 
 
 def _page(evidence: Evidence, sections: Sequence[Section], choices: Choices) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    environment = Environment(
-        loader=PackageLoader("s3eval_view.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=_shown,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     videos = list(choices.videos) or choose_videos(evidence, choices.video_count, choices.seed)
-    return environment.get_template("report.html.j2").render(
+    templates = environment(("s3eval_view.report", "templates"))
+    return templates.get_template("report.html.j2").render(
         title=choices.title,
         version=__version__,
         style=_asset("report.css"),
@@ -255,18 +252,10 @@ def _command(evidence: Evidence, choices: Choices) -> str:
     return shlex.join(words)
 
 
-def _shown(value: Any) -> Any:
-    """Text as it may be shown: control characters visible. Markup of our own passes."""
-    if isinstance(value, str) and not hasattr(value, "__html__"):
-        return visible(value, lines=True)
-    return value
-
-
 def _asset(name: str) -> Any:
     from markupsafe import Markup
 
-    folder = resources.files("s3eval_view.report").joinpath("templates")
-    return Markup(folder.joinpath(name).read_text(encoding="utf-8"))
+    return Markup(asset("s3eval_view.report", "templates", name))
 
 
 #: Put into a figure on the page: its ink follows the reader's mode. In files it stays as drawn.

@@ -1,0 +1,22 @@
+"""`lmms-eval`: any model of the lmms-eval toolkit, run in that toolkit's own environment."""
+
+from __future__ import annotations
+
+from s3eval import ModelSpec, hookimpl
+
+
+@hookimpl
+def s3eval_models() -> list[ModelSpec]:
+    """The model of this package; which of lmms-eval's it is, a value or an option says."""
+    return [
+        ModelSpec(
+            "lmms-eval",
+            adapter="s3eval_model_lmms_eval.adapter:LmmsEvalModel",
+            summary="any model of lmms-eval (lmms-eval:NAME?argument=value)",
+            install="pip install s3eval-model-lmms-eval",
+            sees=True,
+            hears=True,
+            remote=True,
+            argument="model",
+        )
+    ]
