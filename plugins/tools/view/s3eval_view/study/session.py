@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from s3eval.api.judges import DEFAULT_JUDGE
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import MAX_SECONDS, profile
 from s3eval.model import Answer
@@ -136,6 +137,15 @@ class ReaderSession:
         versions |= {
             p.package: p.version for p in registry.of("task") if p.spec.name in study.tasks
         }
+        options: dict[str, Any] = {
+            "model": {},
+            "tasks": {k: dict(v) for k, v in study.task_options.items()},
+            "profile": study.profile,
+            "sampling": study.all_sampling,
+        }
+        if self.tasks.judged:
+            # Who merges and reads texts when the session is scored, unless another is named.
+            options["judge"] = {"name": DEFAULT_JUDGE, "options": {}}
         return RunFacts(
             model=f"reader:{study.reader}",
             senses=tuple(sorted(study.senses)),
@@ -148,12 +158,7 @@ class ReaderSession:
             identity={"kind": "human reader", "shown": study.shown},
             seed=study.seed,
             selection=dict(study.selection),
-            options={
-                "model": {},
-                "tasks": {k: dict(v) for k, v in study.task_options.items()},
-                "profile": study.profile,
-                "sampling": study.all_sampling,
-            },
+            options=options,
             versions=versions,
         )
 
