@@ -200,10 +200,14 @@ class ReaderSession:
 
     def progress(self) -> tuple[int, int | None]:
         """How many questions are answered, and the first clip with an open one."""
+        open_ones = (place for key, place in self._places.items() if key not in self._answered)
+        return len(self._answered), next(open_ones, None)
+
+    @cached_property
+    def _answered(self) -> set[str]:
+        """The keys that have an answer: read once, since the session alone writes."""
         with self._store() as store:
-            stored = store.get_many(self._places)
-        open_ones = (place for key, place in self._places.items() if key not in stored)
-        return len(stored), next(open_ones, None)
+            return set(store.get_many(self._places))
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -240,6 +244,7 @@ class ReaderSession:
             before = store.seconds(self._key(place, ask))
             stored = self._stored(place, ask, answer, (before or 0.0) + (took or 0.0))
             store.correct(stored)
+        self._answered.add(stored.key)
         return Saved(text or "", text is not None, self.problems(ask, answer))
 
     def problems(self, ask: Ask, answer: Answer) -> dict[str, str]:
@@ -266,6 +271,7 @@ class ReaderSession:
             for ask in self.asks(place):
                 if store.get(self._key(place, ask)) is None:
                     store.put(self._stored(place, ask, Answer.failed(reason), 0.0))
+                    self._answered.add(self._key(place, ask))
 
 
 def _media(dataset: Dataset, store: AnswerStore, plan: Any) -> str:
