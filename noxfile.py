@@ -2,12 +2,12 @@
 
 nox -s tests-3.12            one Python, the light installation: no torch, no servers
 nox -s lint                  ruff, mypy and import-linter
-nox -s dist -- URL           wheels and source distributions into dist/
+nox -s dist -- URL           wheels and source distributions into dist/, checked
+nox -s outside               what s3eval-hub writes, read by the packages of others
 """
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import nox
@@ -56,25 +56,19 @@ def lint(session: nox.Session) -> None:
     session.run("lint-imports")
 
 
+@nox.session(python=PYTHONS[2], default=False)
+def outside(session: nox.Session) -> None:
+    """The exports, read by the packages of others: datasets, every-eval-ever (Python 3.12)."""
+    session.install("setuptools>=77")
+    folders = ["plugins/tools/hub", "plugins/models/baselines", "plugins/tasks/recognition"]
+    session.install("--no-build-isolation", "-e", ".[test]", *_editable(folders))
+    session.install("datasets>=4", "every-eval-ever==0.3.0")
+    session.run("python", "-m", "pytest", "-rs", "plugins/tools/hub", *session.posargs)
+
+
 @nox.session(default=False)
 def dist(session: nox.Session) -> None:
-    """Wheels and source distributions of all packages; an argument is the project's address.
-
-    The repository names no public address of its own. Whoever publishes gives it here, and it
-    is written into every package's [project.urls] on the way.
-    """
-    session.install("build", "setuptools>=77")
-    address = session.posargs[0].rstrip("/") if session.posargs else ""
-    out = ROOT / "dist"
-    for package in [
-        ".",
-        *sorted(str(p.parent) for p in Path("plugins").glob("*/*/pyproject.toml")),
-    ]:
-        copy = Path(session.create_tmp()) / "package"
-        shutil.rmtree(copy, ignore_errors=True)
-        ignored = shutil.ignore_patterns(".*", "*.egg-info", "build", "dist", "__pycache__")
-        shutil.copytree(ROOT / package, copy, ignore=ignored)
-        if address:
-            with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
-                file.write(f'\n[project.urls]\nSource = "{address}"\n')
-        session.run("python", "-m", "build", "--no-isolation", "-o", str(out), str(copy))
+    """Checked archives of all packages in dist/; an argument is the project's address."""
+    session.install("setuptools>=77", "build>=1.2", "twine>=6", "click")
+    address = session.posargs[0] if session.posargs else ""
+    session.run("python", "tools/packages.py", "release", "--address", address)

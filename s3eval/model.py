@@ -12,6 +12,7 @@ from s3eval.plugin_calls import described
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.facts.footage import Footage
     from s3eval.specs import ModelSpec
 
@@ -39,6 +40,8 @@ class Question:
         max_tokens: the longest answer generated.
         sense: what answering takes; a model without it is not asked ("skipped").
         system: an optional system instruction.
+        repeat: which repetition of the same question this is, from 0 on.
+        seed: of what is drawn for it, where the model draws (`Model.temperature`).
     """
 
     key: str
@@ -47,6 +50,8 @@ class Question:
     max_tokens: int = 64
     sense: Sense = "sight"
     system: str = ""
+    repeat: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,8 @@ class Answer:
         kind: of a failure: what failed.
         note: what else must be known of an answer, one line: that less of the clip was shown
             than its sampling says, since memory ran out.
+        thoughts: what the model wrote before its answer, where that is known apart from it; kept,
+            never read.
     """
 
     status: AnswerStatus
@@ -73,6 +80,7 @@ class Answer:
     mass: float | None = None
     kind: FailureKind = ""
     note: str = ""
+    thoughts: str = ""
 
     @classmethod
     def of(cls, text: str, **more: Any) -> Answer:
@@ -112,6 +120,11 @@ class Model(ABC):
     #: a server's clients and engines that batch say so. 1: one clip after the other, in one
     #: thread, in the order of the dataset.
     concurrency: int = 1
+
+    #: Above 0 answers are drawn, so that a question asked again (`Question.repeat`) may get
+    #: another answer; each draw follows from the question's seed, repetition and text. At 0 the
+    #: same question about the same clip always gets the same answer.
+    temperature: float = 0.0
 
     @property
     def senses(self) -> frozenset[Sense] | None:
@@ -210,6 +223,13 @@ class Model(ABC):
         For a run's account of where time and tokens went; no answer depends on it.
         """
         return {}
+
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination | None:
+        """What the model can tell of how it takes this clip; None for nothing (the default).
+
+        For ``s3eval check-model``: tokens, prompt, sharing. Answers nothing and keeps nothing.
+        """
+        return None
 
     def close(self) -> None:
         """Free what was loaded."""

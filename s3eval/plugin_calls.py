@@ -220,5 +220,5 @@ def no_memory() -> MachineError:
     """The error of a machine without memory, exit code 4."""
     return MachineError(
         "The machine has no memory left; every answer so far is kept",
-        fix="a smaller model, batch or frame budget, then the same command again",
+        fix="a smaller model or frame budget, or --on-memory smaller, then the same command again",
     )

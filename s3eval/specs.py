@@ -90,6 +90,9 @@ class ModelSpec(Spec):
     many of its parameters are loaded (to a hundredth of a billion), 0 where there are none or it
     is not known: what cannot fit is refused by it before anything is fetched. ``argument`` is the
     option that a value after the name sets: ``hf:/weights/x`` where it is "checkpoint".
+    ``tokens`` is a dotted path ("module:function") of a function that says, without loading
+    anything, how many tokens a clip takes: ``(ClipSize, options) -> int``
+    (`s3eval.facts.tokens`); "" where nobody knows.
     """
 
     sees: bool = False
@@ -99,6 +102,7 @@ class ModelSpec(Spec):
     profile: str = "standard"
     parameters: int = 0
     argument: str = ""
+    tokens: str = ""
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -194,5 +198,8 @@ class RunEndSpec(Spec):
     """What is done when a run has been written and scored.
 
     The adapter is ``ended(run: Run, scores: Sequence[ScoreRow]) -> None``. It is called only for
-    names the user chose (``--at-end NAME``).
+    names the user chose (``--at-end NAME``). ``remote`` is true where something may leave this
+    machine; the adapter then gets a third argument, the `s3eval.permission.Permission`.
     """
+
+    remote: bool = False

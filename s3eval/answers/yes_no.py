@@ -15,6 +15,8 @@ __all__ = ["read_yes_no", "split_yes_no"]
 
 _WORDS = {"yes": "yes", "no": "no", "not applicable": "na"}
 _WORD = r"(?P<word>yes|no|n/a|n\.a\.?|na|not applicable)(?![^\W_]|/)"
+#: Part of each pattern below that finds a later answer: most texts hold none after the first.
+_ANY_WORD = re.compile(_WORD, re.IGNORECASE)
 _PLAIN = r"(?:yes|no|n/a|n\.a\.?|na|not applicable)"
 _QUOTED = rf"[\"'“‘`*]{{0,3}}{_PLAIN}[\"'”’`*]{{0,3}}"
 # "yes or no", "yes/no", "'yes', 'no', or 'NA'": the choice itself, which is no answer.
@@ -145,8 +147,6 @@ def read_yes_no(text: str, na: bool = False) -> Reading:
     return split_yes_no(text, na)[0]
 
 
-# Two tasks read the same answers, and one of them again where it combines and asks to merge.
-@lru_cache(maxsize=65536)
 def split_yes_no(text: str, na: bool = False) -> tuple[Reading, str]:
     """The yes or no, and the rest of the text: its justification.
 
@@ -156,6 +156,12 @@ def split_yes_no(text: str, na: bool = False) -> tuple[Reading, str]:
     >>> split_yes_no('{"answer": "yes", "justification": "Both arms jerk."}')[1]
     'Both arms jerk.'
     """
+    return _split(text, na)
+
+
+# Two tasks read the same answers, and one of them again where it combines and asks to merge.
+@lru_cache(maxsize=65536)
+def _split(text: str, na: bool) -> tuple[Reading, str]:
     proper = cleaned(text)
     if not proper:
         return Reading(reason="nothing was said" if not text.strip() else "only thinking"), ""
@@ -212,6 +218,8 @@ def _first_word(text: str, na: bool) -> re.Match[str] | None:
 
 def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]]:
     """Answers stated after the first word, or anywhere where nothing stands first."""
+    if not _ANY_WORD.search(text, start):
+        return iter(())
     found: list[re.Match[str]] = []
     at_once = _AT_ONCE.match(text, start) if led else None
     while at_once and len(found) < AT_ONCE:

@@ -23,6 +23,7 @@ from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
+from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
@@ -249,6 +250,8 @@ def evaluate(
     profile: str = "",
     sampling: Mapping[str, Any] | None = None,
     seed: int = 0,
+    repeat: int = 1,
+    combination: Combination = "majority",
     resamples: int = 2000,
     retry_failed: bool = False,
     reuse: Sequence[str | os.PathLike[str]] = (),
@@ -276,6 +279,8 @@ def evaluate(
         out: the folder of the runs, one below it for each model.
         judge: by name; None for the default where a task wants one, "none" for none.
         videos, folds, limit: which videos; all by default.
+        repeat: how often each question is asked; needs a model whose answers are drawn.
+        combination: which of the repeated answers counts (`s3eval.running.repeats`).
         profile, sampling: sampling profile instead of the model's own, and changes to it.
         resamples: draws of patients behind each 95 % interval.
         retry_failed: ask again what failed before.
@@ -318,6 +323,7 @@ def evaluate(
         model_options=model_options or {},
         task_options=task_options or {},
         selection=chosen,
+        repeats=Repeats(repeat, combination, seed),
     )
     earlier = [Path(p) for p in reuse]
     policy = FailurePolicy(retry, max_failures)
@@ -341,7 +347,7 @@ def evaluate(
     finally:
         close_judge(reader, line_shown if progress else _ignored)
     for _, scored in results:
-        end_run(scored, at_end, line_shown)
+        end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError
+from s3eval.permission import LOCAL_ONLY, Permission
+from s3eval.plugin_calls import plugin_output
 from s3eval.plugins import installed
 
 if TYPE_CHECKING:
@@ -24,8 +26,16 @@ def check_run_ends(names: Sequence[str]) -> None:
         installed().get("run end", name)
 
 
-def end_run(scored: Scored, names: Sequence[str], notify: Callable[[str], None]) -> list[str]:
+def end_run(
+    scored: Scored,
+    names: Sequence[str],
+    notify: Callable[[str], None],
+    permission: Permission = LOCAL_ONLY,
+) -> list[str]:
     """Do what was chosen for a run's end; the run is on disk already and stays as it is.
+
+    Args:
+        permission: whether anything may leave this machine, for those that may send something.
 
     Returns:
         what went wrong, a line each; the others were done.
@@ -34,7 +44,10 @@ def end_run(scored: Scored, names: Sequence[str], notify: Callable[[str], None])
     for name in names:
         plugin = installed().get("run end", name)
         try:
-            plugin.spec.load()(scored.run, scored.rows)
+            given = (permission,) if plugin.spec.remote else ()
+            ended = plugin.spec.load()
+            with plugin_output():  # trackers print; ``--json -`` has standard output for itself
+                ended(scored.run, scored.rows, *given)
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included

@@ -24,6 +24,7 @@ __all__ = ["LazyGroup", "main"]
 VERBS: dict[str, tuple[str, str]] = {
     "list": ("s3eval.cli.list:command", "models, tasks, judges and datasets installed here"),
     "run": ("s3eval.cli.run:command", "ask models about videos and score what they say"),
+    "plan": ("s3eval.cli.plan:command", "what a run would take: clips, tokens, time, disk, cost"),
     "retry": ("s3eval.cli.retry:command", "ask again what failed in a run"),
     "merge": ("s3eval.cli.merge:command", "the shards of a run as one run"),
     "show": ("s3eval.cli.show:command", "the scores of a run, with counts and chance"),

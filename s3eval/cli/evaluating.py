@@ -14,6 +14,7 @@ from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.reporting.progress import STYLES
 from s3eval.running.limits import FRAME_MEMORY, Limits
+from s3eval.running.repeats import COMBINATIONS, ONCE, Repeats
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -91,6 +92,35 @@ _ASKING = (
         show_default=True,
         help="Show bars, plain lines for logs and CI, or none; auto shows bars on a terminal.",
     ),
+    click.option(
+        "--on-memory",
+        type=click.Choice(["stop", "fail", "smaller"]),
+        default="stop",
+        show_default=True,
+        help="Where memory runs out for a clip: stop, fail its questions, or show fewer frames.",
+    ),
+    click.option(
+        "--decode-apart",
+        is_flag=True,
+        help="Decode each video in a process of its own, so that a crash costs one clip only.",
+    ),
+)
+_REPEATS = (
+    click.option(
+        "--repeat",
+        type=click.IntRange(1),
+        default=1,
+        show_default=True,
+        help="Ask each question N times; needs a model whose answers are drawn (temperature).",
+    ),
+    click.option(
+        "--combination",
+        type=click.Choice(COMBINATIONS),
+        default=ONCE.combination,
+        show_default=True,
+        help="Which of the repeated answers counts: the most frequent, the most probable over "
+        "all repetitions, or the first.",
+    ),
 )
 _OPTIONS = (
     click.option(
@@ -139,6 +169,11 @@ _OPTIONS = (
         "--model-option", multiple=True, metavar="KEY=VALUE", help="Set an option of the model."
     ),
     click.option(
+        "--serve",
+        metavar="SERVER",
+        help="Start this server (vllm, sglang) for the model, and end it with the run.",
+    ),
+    click.option(
         "--task-option", multiple=True, metavar="TASK.KEY=VALUE", help="Set an option of a task."
     ),
     click.option(
@@ -173,7 +208,7 @@ _OPTIONS = (
 def evaluation_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """What to ask about what: tasks, data, selection, sampling, options, judge, privacy."""
     command = asking_options(judge_options(command))
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OPTIONS, *_REPEATS)):
         command = option(command)
     return command
 
@@ -202,8 +237,9 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         seed=options["seed"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=key_values(options["model_option"], "--model-option"),
+        model_options=_model_options(options),
         task_options=task_options_of(options["task_option"]),
+        repeats=Repeats(options["repeat"], options["combination"], options["seed"]),
         selection={
             "limit": options["limit"],
             "folds": folds_of(options["folds"]),
@@ -223,6 +259,12 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
         failures_of(options),
         limits_of(options),
     )
+
+
+def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """The model's options; which server is started for it is one of them."""
+    given = key_values(options["model_option"], "--model-option")
+    return {**given, "serve": options["serve"]} if options["serve"] else given
 
 
 def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., Any]]:
@@ -247,7 +289,7 @@ def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def limits_of(options: Mapping[str, Any]) -> Limits:
     """How far decoding runs ahead of the model."""
-    return Limits(options["decoders"], options["frame_memory"] << 20)
+    return Limits(options["decoders"], options["frame_memory"] << 20, options["decode_apart"])
 
 
 def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
@@ -255,7 +297,7 @@ def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
     from s3eval.running.recording import FailurePolicy
 
     most = 0 if options["on_error"] == "stop" else options["max_failures"]
-    return FailurePolicy(options["retry"], most)
+    return FailurePolicy(options["retry"], most, options["on_memory"])
 
 
 def folds_of(values: Sequence[str]) -> list[int] | None:

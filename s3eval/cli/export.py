@@ -12,7 +12,8 @@ from s3eval.terminal import echo
 
 EPILOG = """\b
 Examples:
-  s3eval export runs/motion --to NAME --out motion-exported
+  s3eval export runs/motion --to wide --out motion.csv
+  s3eval export runs/motion --to model-card --out motion-card
   s3eval list exporters                        the formats that are installed
 """
 
@@ -25,12 +26,13 @@ def command(
     runs: tuple[Path, ...], name: str, out: Path, force: bool, json_file: str | None
 ) -> None:
     """Write RUNS in the format NAME. A folder of runs stands for all of them."""
-    from s3eval.running.runs import open_runs
+    from s3eval.api.exporting import export_runs
+    from s3eval.api.runs import open_runs
 
-    write = exporter(name, "runs").load()
+    chosen = exporter(name, "runs")
     empty_or_new(out, force)
     opened = open_runs(runs)
-    write(opened, out)
+    export_runs(opened, chosen, out)
     facts = {"format": name, "out": str(out), "runs": [run.name for run in opened]}
     if not write_json_output(facts, json_file):
         echo(f"Written: {out}")

@@ -94,7 +94,8 @@ def command(
         ]
     finally:
         close_judge(judge, line_shown)
-    not_done = [line for _, s in results for line in end_run(s, names(at_end), line_shown)]
+    at_ends = names(at_end), line_shown, judging.permission
+    not_done = [line for _, s in results for line in end_run(s, *at_ends)]
     failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
@@ -133,8 +134,13 @@ def _counted(outcome: Outcome) -> str:
     """What asking came to."""
     asked = outcome.asked
     parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
-    rest = (("failed", asked.failed), ("skipped", asked.skipped), ("asked again", asked.retried))
-    return ", ".join(parts + [f"{n} {label}" for label, n in rest if n])
+    rest = {
+        "failed": asked.failed,
+        "skipped": asked.skipped,
+        "asked again": asked.retried,
+        "about fewer frames": asked.reduced,
+    }
+    return ", ".join(parts + [f"{n} {label}" for label, n in rest.items() if n])
 
 
 def summarised(outcome: Outcome) -> int:

@@ -121,5 +121,8 @@ class Tally:
 def ratio(sums: NDArray[np.float64]) -> NDArray[np.float64]:
     """sums[..., 0] / sums[..., 1], NaN where the denominator is 0: means of anything."""
     below = sums[..., 1]
+    if (below > 0).all():
+        quotient: NDArray[np.float64] = sums[..., 0] / below
+        return quotient
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(below > 0, sums[..., 0] / below, np.nan)

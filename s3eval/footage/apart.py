@@ -34,6 +34,8 @@ _COMMAND = (sys.executable, "-m", "s3eval.footage.apart")
 # Decoding four times slower than the recording lasts is no decoding any more.
 _PATIENCE, _SLOWEST = 120.0, 4.0
 _NO_MEMORY = 4
+# Processes lost in a row, each at another clip, after which a video is given up.
+_MOST_LOST = 3
 
 
 def decode_apart(
@@ -50,41 +52,63 @@ def decode_apart(
 
     Args:
         path, clips, sight, sound, backend: as for ``decode``.
-        patience: seconds to wait for a clip; then the process is ended and the clips still to
-            come fail. None: 120 s and four times what the clips span. The time the caller takes
-            between two clips does not count.
+        patience: seconds to wait for a clip; then the process is ended. None: 120 s and four times
+            what the clips span. The time the caller takes between two clips does not count.
         memory: bytes of address space the process may use (where the system can limit it).
 
     Yields:
-        what ``decode`` yields; a FootageFailure for each clip still to come when the process
-        crashes, hangs or needs more memory.
+        what ``decode`` yields; a FootageFailure of kind "decoder" for the clip at which the
+        process crashes, hangs or needs more memory. The clips behind it are decoded by another
+        process; after three such clips in a row the rest of the video is given up.
 
     Raises:
         S3EvalError: as ``decode``.
     """
-    if not clips:
-        return
-    ordered = sorted(clips, key=lambda c: (c.end, c.start))
-    wait = _PATIENCE + _SLOWEST * ordered[-1].end if patience is None else patience
-    asked = {
-        "path": str(path),
-        "clips": [asdict(c) for c in ordered],
-        "options": {"sight": sight, "sound": sound, "backend": backend},
-        "memory": memory,
-    }
+    waiting = sorted(clips, key=lambda c: (c.end, c.start))
+    lost = 0
+    while waiting:
+        wait = _PATIENCE + _SLOWEST * waiting[-1].end if patience is None else patience
+        asked = {
+            "path": str(path),
+            "clips": [asdict(c) for c in waiting],
+            "options": {"sight": sight, "sound": sound, "backend": backend},
+            "memory": memory,
+        }
+        why = ""
+        for found in _of_one_process(asked, waiting, wait):
+            if isinstance(found, str):
+                why = found
+                break
+            waiting, lost = waiting[1:], 0
+            yield found
+            del found  # or its frames would stay while the next ones come
+        if not why:
+            return
+        # The clip whose turn it was. Those behind it are tried again, unless the file is such that
+        # every clip of it comes to this.
+        lost += 1
+        given_up = waiting if lost == _MOST_LOST else waiting[:1]
+        yield from (FootageFailure(clip, why, "decoder") for clip in given_up)
+        waiting = waiting[len(given_up) :]
+
+
+def _of_one_process(
+    asked: Mapping[str, Any], clips: Sequence[Clip], wait: float
+) -> Iterator[Footage | FootageFailure | str]:
+    """What a process gives; a text at the end says what ended it before the last clip."""
     # Nothing of its standard error is shown: FFmpeg may name files there.
     with subprocess.Popen(
         _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     ) as process:
         try:
-            yield from _received(process, asked, ordered, wait)
+            yield from _received(process, asked, list(clips), wait)
         finally:
             process.kill()
 
 
 def _received(
     process: subprocess.Popen[bytes], asked: Mapping[str, Any], clips: list[Clip], wait: float
-) -> Iterator[Footage | FootageFailure]:
+) -> Iterator[Footage | FootageFailure | str]:
     messages: queue.Queue[_Message | None] = queue.Queue(maxsize=1)
     stopped = threading.Event()
     reader = threading.Thread(target=_pump, args=(process, asked, messages, stopped), daemon=True)
@@ -95,12 +119,10 @@ def _received(
             try:
                 message = messages.get(timeout=wait)
             except queue.Empty:
-                why = f"the decoder gave nothing for {wait:.0f} s and was ended"
-                yield from (FootageFailure(clip, why) for clip in waiting)
+                yield f"the decoder gave nothing for {wait:.0f} s and was ended"
                 return
             if message is None:
-                why = _ending(process)
-                yield from (FootageFailure(clip, why) for clip in waiting)
+                yield _ending(process)
                 return
             yield message.footage(waiting.pop(0))
             del message  # or its frames would stay while the next ones come

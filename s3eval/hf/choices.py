@@ -44,11 +44,11 @@ class LooksAhead(Protocol):
         ...
 
 
-def as_answer(text: str, scores: ChoiceProbabilities | None) -> Answer:
+def as_answer(text: str, scores: ChoiceProbabilities | None, thoughts: str = "") -> Answer:
     """An answer with the probabilities of its question's choices, where it has any."""
     if scores is None:
-        return Answer.of(text)
-    return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass)
+        return Answer.of(text, thoughts=thoughts)
+    return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass, thoughts=thoughts)
 
 
 def spellings(tokenizer: Any, choices: Sequence[str]) -> dict[str, tuple[Tokens, ...]]:

@@ -16,10 +16,11 @@ from s3eval.hf.choices import (
 )
 from s3eval.hf.decoding import PrefixDecoding, start_decoding
 from s3eval.hf.environment import GIB, free_memory, is_out_of_memory
-from s3eval.hf.greedy import Greedy
+from s3eval.hf.greedy import Greedy, draw_seed
 from s3eval.hf.logits import logits_of
 from s3eval.hf.options import Options, Way
 from s3eval.hf.prefix import Prefix
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking, think
 from s3eval.model import Answer, Question
 
 __all__ = ["AnswerGenerator", "TokenizedQuestion"]
@@ -45,10 +46,14 @@ class AnswerGenerator:
         model: a conditional-generation model of the library.
         tokenizer: its tokenizer.
         options: batch, sharing, memory limit and scoring are read from it.
+        thinking: how questions are thought about before they are answered.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, options: Options) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, options: Options, thinking: Thinking = AS_IT_LIKES
+    ) -> None:
         self._model, self._tokenizer, self._options = model, tokenizer, options
+        self._thinking = thinking
         settings = model.generation_config
         stops = settings.eos_token_id
         if stops is None:
@@ -57,6 +62,8 @@ class AnswerGenerator:
         own = getattr(settings, "repetition_penalty", None) or 1.0
         self.penalty = float(options.repetition_penalty or own)
         self.pad = tokenizer.pad_token_id or 0
+        #: Tokens generated so far.
+        self.written_tokens = 0
         self._spellings: dict[tuple[str, ...], dict[str, tuple[Tokens, ...]]] = {}
 
     def ask(self, prefix: Prefix, asked: Sequence[TokenizedQuestion]) -> Iterator[Answer]:
@@ -75,7 +82,7 @@ class AnswerGenerator:
                     raise
                 self._release()
                 if len(group) == 1:
-                    answers = [Answer.failed("memory ran out for a single question")]
+                    answers = [Answer.failed("memory ran out for a single question", "memory")]
                 else:
                     half = len(group) // 2
                     _log.warning("memory ran out for %d questions; trying %d", len(group), half)
@@ -88,7 +95,9 @@ class AnswerGenerator:
     ) -> Iterator[list[TokenizedQuestion]]:
         """Consecutive questions that fit the batch and the memory limit together."""
         way, limit = self.way(prefix), self._limit(prefix)
-        largest = 1 if way == "forked" else self._options.batch
+        # Rows of a batch cannot wait for one that thinks longer.
+        alone = way == "forked" or (way == "batched" and self._thinking.budget > 0)
+        largest = 1 if alone else self._options.batch
         group: list[TokenizedQuestion] = []
         for one in asked:
             grown = [*group, one]
@@ -119,14 +128,13 @@ class AnswerGenerator:
             return self._options.memory_limit * GIB
         return free_memory(str(prefix.device)) / 2
 
-    @staticmethod
-    def _bytes(prefix: Prefix, group: Sequence[TokenizedQuestion], packed: bool) -> int:
+    def _bytes(self, prefix: Prefix, group: Sequence[TokenizedQuestion], packed: bool) -> int:
         """What a group takes beside the prefix: keys, values and, when packed, the mask.
 
         Packed, the prefix counts once more for what a pass holds for a while: a layer being
         moved, keys and values repeated for every head. Otherwise each row holds its own.
         """
-        sizes = [len(a.tail) + a.longest for a in group]
+        sizes = [len(a.tail) + a.longest + self._thinking.budget for a in group]
         rows, written = (1, sum(sizes)) if packed else (len(group), max(sizes))
         # At most twice what is written is allocated behind the prefix (`kv_cache.Buffer`).
         held: int = rows * (prefix.length + 2 * written) * prefix.bytes_per_token
@@ -141,13 +149,34 @@ class AnswerGenerator:
         with torch.inference_mode():
             decoding = start_decoding(self.way(prefix), self._model, prefix, self.pad)
             logits = self._logits(decoding.start([a.tail for a in group]))
+            greedy = Greedy(
+                prefix,
+                [a.tail for a in group],
+                self.penalty,
+                self._options.temperature or 0.0,
+                [draw_seed(a.question) for a in group],
+            )
+            thoughts = [""] * len(group)
+            if self._thinking.budget:
+                logits, thoughts = self._think(decoding, greedy, logits)
             scores = self._choices(decoding, group, logits)
             scored = {i for i in scores if self._options.score_choices}
-            texts = self._generate(prefix, decoding, group, logits, scored)
+            texts = self._generate(greedy, decoding, group, logits, scored)
         return [
-            as_answer(scores[i].best if i in scored else texts[i], scores.get(i))
+            as_answer(scores[i].best if i in scored else texts[i], scores.get(i), thoughts[i])
             for i in range(len(group))
         ]
+
+    def _think(
+        self, decoding: PrefixDecoding, greedy: Greedy, logits: Any
+    ) -> tuple[Any, list[str]]:
+        """The logits of each answer's first token, and what was thought before it."""
+        decode = self._tokenizer.decode
+        logits, thoughts = think(
+            decoding, greedy, logits, self._thinking, self.stops, self._logits, decode
+        )
+        texts = [decode(t.tokens, skip_special_tokens=True).strip() for t in thoughts]
+        return logits, texts
 
     def _choices(
         self, decoding: PrefixDecoding, group: Sequence[TokenizedQuestion], logits: Any
@@ -170,7 +199,7 @@ class AnswerGenerator:
 
     def _generate(
         self,
-        prefix: Prefix,
+        greedy: Greedy,
         decoding: PrefixDecoding,
         group: Sequence[TokenizedQuestion],
         logits: Any,
@@ -180,7 +209,6 @@ class AnswerGenerator:
         written: list[list[int]] = [[] for _ in group]
         active = [i for i, a in enumerate(group) if i not in skip and a.longest > 0]
         logits = logits[active] if active else logits
-        greedy = Greedy(prefix, [a.tail for a in group] if active else [], self.penalty)
         while active:
             tokens = greedy.choose(active, logits)
             going = []
@@ -193,6 +221,7 @@ class AnswerGenerator:
             active = going
             if active:
                 logits = self._logits(decoding.step(active, [written[i][-1] for i in active]))
+        self.written_tokens += sum(map(len, written))
         return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
 
     def _logits(self, hidden: Any) -> Any:

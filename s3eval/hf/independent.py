@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from s3eval.errors import S3EvalError
 from s3eval.hf.choices import Tokens, as_answer, choice_probabilities, spellings
 from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.greedy import draw, draw_seed
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking, ThoughtRow
 from s3eval.model import Answer, Question
 
 __all__ = ["IndependentGenerator"]
@@ -23,11 +26,23 @@ class IndependentGenerator:
         tokenizer: its tokenizer.
         penalty: repetition penalty, 1 for none.
         score_choices: whether questions with choices are answered by the most probable one.
+        thinking: how questions are thought about before they are answered.
+        temperature: above 0 tokens are drawn.
     """
 
-    def __init__(self, model: Any, tokenizer: Any, penalty: float, score_choices: bool) -> None:
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        penalty: float,
+        score_choices: bool,
+        thinking: Thinking = AS_IT_LIKES,
+        temperature: float = 0.0,
+    ) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._penalty, self._score_choices = penalty, score_choices
+        self._thinking = thinking
+        self._temperature = temperature
 
     def answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
         """Answer a question.
@@ -41,33 +56,64 @@ class IndependentGenerator:
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
-            return Answer.failed("memory ran out for a single question")
+            return Answer.failed("memory ran out for a single question", "memory")
 
     def _answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
         scored_only = bool(question.choices) and self._score_choices
-        tokens, logits = self.generate(inputs, 1 if scored_only else longest)
         ends = self._model.generation_config.eos_token_id
         stops = {ends} if isinstance(ends, int) else set(ends or ())
+        seed = draw_seed(question)
+        before, thoughts = self._think(inputs, frozenset(stops), seed)
+        steps = len(before) + (1 if scored_only else longest)
+        tokens, logits = self.generate(inputs, steps, before, seed)
+        tokens, logits = tokens[len(before) :], logits[len(before) :]
         written = [t for t in tokens if t not in stops]
         text = self._tokenizer.decode(written, skip_special_tokens=True)
         if not question.choices:
-            return as_answer(text, None)
+            return as_answer(text, None, thoughts)
         (scores,) = choice_probabilities(
-            _Forced(self, inputs),
+            _Forced(self, inputs, before),
             [0],
             [logits[0].log_softmax(-1).cpu()],
             [spellings(self._tokenizer, question.choices)],
             lambda states: states.log_softmax(-1).cpu(),
         )
-        return as_answer(scores.best if scored_only else text, scores)
+        return as_answer(scores.best if scored_only else text, scores, thoughts)
+
+    def _think(
+        self, inputs: Mapping[str, Any], stops: frozenset[int], seed: int
+    ) -> tuple[tuple[int, ...], str]:
+        """All tokens before the answer, and what was thought in them."""
+        if not self._thinking.budget:
+            return (), ""
+        row = ThoughtRow(self._thinking, stops, self._tokenizer.decode)
+        read: list[int] = []
+        most = self._thinking.budget + len(self._thinking.closing) + 12
+        while len(read) < most:
+            # Up to where the model is corrected; then on from there.
+            tokens, _ = self.generate(inputs, most, read, seed)
+            for token in tokens[len(read) :]:
+                following = row.following(token)
+                if following is None:
+                    thought = self._tokenizer.decode(row.tokens, skip_special_tokens=True)
+                    return tuple(read), thought.strip()
+                read.append(following)
+                if following != token:
+                    break
+        raise S3EvalError("A thought that has no end", where="thinking")
 
     def generate(
-        self, inputs: Mapping[str, Any], longest: int, forced: Sequence[int] = ()
+        self,
+        inputs: Mapping[str, Any],
+        longest: int,
+        forced: Sequence[int] = (),
+        seed: int | None = None,
     ) -> tuple[list[int], Any]:
-        """Greedy tokens, the end token included, and the float32 logits they were chosen from.
+        """The answer's tokens, the end token included, and the float32 logits they came from.
 
         Args:
             forced: tokens that the answer starts with whatever their probability.
+            seed: of the draws, where there is a temperature; None takes the most probable.
 
         Returns:
             token ids; logits before any penalty, shape (steps, vocabulary).
@@ -75,6 +121,9 @@ class IndependentGenerator:
         import torch
         from transformers import LogitsProcessorList
 
+        processors: list[Any] = [_Force(forced)] if forced else []
+        if self._temperature > 0 and seed is not None:
+            processors.append(_Draw(len(forced), self._temperature, seed))
         with torch.inference_mode():
             made = self._model.generate(
                 **inputs,
@@ -84,7 +133,7 @@ class IndependentGenerator:
                 repetition_penalty=self._penalty,
                 output_logits=True,
                 return_dict_in_generate=True,
-                logits_processor=LogitsProcessorList([_Force(forced)] if forced else []),
+                logits_processor=LogitsProcessorList(processors),
             )
         steps = len(made.logits)
         tokens = made.sequences[0, -steps:].tolist()
@@ -108,11 +157,31 @@ class _Force:
         return scores
 
 
+class _Draw:
+    """Leaves one possible token at each step, the one that is drawn; after those forced."""
+
+    def __init__(self, forced: int, temperature: float, seed: int) -> None:
+        self._forced, self._temperature, self._seed = forced, temperature, seed
+        self._step = 0
+
+    def __call__(self, ids: Any, scores: Any) -> Any:
+        import torch
+
+        if self._step >= self._forced:
+            token = draw(scores[0], self._temperature, self._seed, self._step)
+            scores = torch.full_like(scores, -torch.inf)
+            scores[:, token] = 0.0
+        self._step += 1
+        return scores
+
+
 class _Forced:
     """Reads some tokens as the start of an answer, each with the whole prompt."""
 
-    def __init__(self, generator: IndependentGenerator, inputs: Mapping[str, Any]) -> None:
-        self._generator, self._inputs = generator, inputs
+    def __init__(
+        self, generator: IndependentGenerator, inputs: Mapping[str, Any], before: Tokens = ()
+    ) -> None:
+        self._generator, self._inputs, self._before = generator, inputs, before
 
     def look_ahead(self, which: Sequence[int], tokens: Sequence[Tokens]) -> list[Any]:
         """The logits after each token, shape (tokens, vocabulary); ``which`` is always 0."""
@@ -121,8 +190,9 @@ class _Forced:
         for sequence in sorted({tuple(t) for t in tokens}, key=len, reverse=True):
             longer = next((t for t in read if t[: len(sequence)] == sequence), None)
             if longer is None:
-                _, logits = self._generator.generate(self._inputs, len(sequence) + 1, sequence)
-                read[sequence] = logits[1:]
+                forced = (*self._before, *sequence)
+                _, logits = self._generator.generate(self._inputs, len(forced) + 1, forced)
+                read[sequence] = logits[len(self._before) + 1 :]
             else:
                 read[sequence] = read[longer][: len(sequence)]
         return [read[tuple(t)] for t in tokens]

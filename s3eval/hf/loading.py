@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
+from s3eval.hf.adapters import adapter_folder, with_adapter
 from s3eval.hf.environment import (
     is_out_of_memory,
     quiet_library,
@@ -58,7 +60,7 @@ class Loaded:
     """A model in memory.
 
     ``identity`` holds what makes its answers its own: the checkpoint's commit or fingerprint,
-    the dtype, the attention implementation and the quantiser.
+    the dtype, the attention implementation, the quantiser and the adapter.
     """
 
     model: Any
@@ -95,6 +97,7 @@ def load_checkpoint(
         MachineError: the weights do not fit.
     """
     _require_extras(options)
+    adapter = adapter_folder(options, name)
     prepare_libraries()
     with quiet_library():
         device = _device(options)
@@ -105,7 +108,8 @@ def load_checkpoint(
         source = find_source(name, checkpoint, options.revision)
         if trust_remote_code:
             source = replace(source, arguments={**source.arguments, "trust_remote_code": True})
-        return _load(name, checkpoint, source, find_class(name, source), device, options)
+        loaded = _load(name, checkpoint, source, find_class(name, source), device, options)
+        return loaded if adapter is None else _tuned(loaded, adapter, source, options)
 
 
 def named_class(architecture: str, model_types: tuple[str, ...]) -> FindClass:
@@ -154,6 +158,13 @@ def _load(
         **quantized,
     }
     return Loaded(model, processor, str(model.device), identity)
+
+
+def _tuned(loaded: Loaded, adapter: Path, source: Source, options: Options) -> Loaded:
+    """The model with an adapter, beside weights of fewer bits and merged into all others."""
+    merge = quantized_bits(source.raw, options) is None
+    model, facts = with_adapter(loaded.model, adapter, merge=merge)
+    return replace(loaded, model=model, identity={**loaded.identity, **facts})
 
 
 def _require_extras(options: Options) -> None:

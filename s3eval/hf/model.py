@@ -13,7 +13,9 @@ An adapter names its architecture and defines how a clip is passed to its proces
 
 from __future__ import annotations
 
+import copy
 import sys
+import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.environment import is_out_of_memory
+from s3eval.hf.examining import examined
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
 from s3eval.hf.independent import IndependentGenerator
 from s3eval.hf.loading import Loaded, load_checkpoint, named_class
@@ -43,9 +46,11 @@ from s3eval.hf.sharing import (
     small_clip,
 )
 from s3eval.hf.source import first_line
+from s3eval.hf.thinking import AS_IT_LIKES, begins_thoughts, thinking_of
 from s3eval.model import Answer, Model, Question
 
 if TYPE_CHECKING:
+    from s3eval.facts.examination import Examination
     from s3eval.footage import Footage
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
@@ -66,6 +71,27 @@ class WatchedClip:
     template: Template
     prefixes: dict[str, Prefix] = field(default_factory=dict)
     number: int = 0
+
+
+@dataclass
+class PreparedMedia:
+    """A clip as the processor makes it, on the CPU.
+
+    Attributes:
+        footage: the clip; ``media`` what it is for the processor.
+        inputs: of the prompt up to the clip, None where that is not what is read first.
+        nbytes: that all of it takes in memory.
+    """
+
+    footage: Footage
+    media: Media
+    inputs: Any
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the frames and of the tensors made of them."""
+        tensors = self.inputs.values() if self.inputs is not None else ()
+        return self.footage.nbytes + sum(int(getattr(t, "nbytes", 0)) for t in tensors)
 
 
 class TransformersModel(Model):
@@ -93,7 +119,13 @@ class TransformersModel(Model):
     ) -> None:
         self.spec, self.options, self._loaded, self._workers = spec, options, loaded, workers
         self.model, self.processor = loaded.model, loaded.processor
+        self._read_tokens = 0
+        self._preparing, self._twin = threading.Lock(), cast("TransformersModel | None", None)
+        # Not before the processor is as the family needs it.
+        self.thinking = AS_IT_LIKES
+        self.temperature = options.temperature or 0.0
         self.make_ready()
+        self.thinking = thinking_of(self.processor, options.thinking, spec.name)
         self.sharing: SharingCheck | None = None
         self._generator = self._new_generator()
 
@@ -147,7 +179,7 @@ class TransformersModel(Model):
 
     def template(self, media: Media) -> Template:
         """The chat template around this clip."""
-        return Template(self.processor, media.content, dict(self.media_ends))
+        return Template(self.processor, media.content, dict(self.media_ends), self.thinking)
 
     def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
         """The tokens of a question's prompt after the clip.
@@ -164,7 +196,13 @@ class TransformersModel(Model):
 
     def notice(self) -> str:
         """How questions are asked, where that was found out on loading."""
-        return str(self.sharing or "")
+        found = [str(self.sharing)] if self.sharing else []
+        if self.options.thinking is None and begins_thoughts(self.processor):
+            found.append(
+                "it thinks before it answers, within the answer's tokens: --model-option "
+                "thinking=off, or thinking=TOKENS"
+            )
+        return "; ".join(found)
 
     def check_sharing(self) -> None:
         """Compare sharing with independent calls on a small clip, unless the tests do so.
@@ -194,10 +232,10 @@ class TransformersModel(Model):
     def _compared(self) -> SharingCheck:
         media = self.media(small_clip(self.senses))
         clip = WatchedClip("a small clip", media, self.template(media))
-        prompts = [self._whole(clip, question) for question in _SMALL_QUESTIONS]
+        prompts = [self.whole_prompt(clip, question) for question in _SMALL_QUESTIONS]
         reader = IndependentGenerator(self.model, self.processor.tokenizer, 1.0, False)
         try:
-            prefix = self._prefill(clip, "")
+            prefix = self.prefilled(clip, "")
             tails = [self.tail(clip, prefix, question) for question in _SMALL_QUESTIONS]
             for tail, prompt in zip(tails, prompts, strict=True):
                 if [*prefix.tokens, *tail] != prompt["input_ids"][0].tolist():
@@ -214,7 +252,7 @@ class TransformersModel(Model):
 
     def _new_generator(self) -> AnswerGenerator:
         kind = AnswerGenerator if self.options.tensor_parallel == 1 else SynchronizedGenerator
-        return kind(self.model, self.processor.tokenizer, self.options)
+        return kind(self.model, self.processor.tokenizer, self.options, self.thinking)
 
     def identity(self) -> Mapping[str, Any]:
         """Checkpoint and version, dtype, attention, options that change answers, positions."""
@@ -224,21 +262,48 @@ class TransformersModel(Model):
             "repetition_penalty": self._generator.penalty,
         }
 
-    def watch(self, footage: Footage) -> WatchedClip:
+    def prepare(self, footage: Footage) -> PreparedMedia | Footage:
+        """What the processor makes of the clip and of the prompt up to it, on the CPU.
+
+        By a copy of the processor, one clip at a time: a tokenizer that pads in one thread while
+        another writes answers out raises an error.
+
+        Raises:
+            S3EvalError: the clip is over the frame budget.
+        """
+        if self._workers is not None:
+            return footage  # the other processes prepare for themselves
+        with self._preparing:
+            if self._twin is None:
+                self._twin = copy.copy(self)
+                self._twin.processor = copy.deepcopy(self.processor)
+            return self._twin._prepared(footage)
+
+    def _prepared(self, footage: Footage) -> PreparedMedia:
+        media, inputs = self.media(footage), None
+        if media.senses and self.options.sharing != "independent":
+            inputs = self.processed(self.template(media).head(""), media)
+        return PreparedMedia(footage, media, inputs)
+
+    def watch(self, footage: Footage | PreparedMedia) -> WatchedClip:
         """Encode the clip and prefill the prompt up to it.
+
+        Args:
+            footage: what `prepare` gave; a clip as it is is prepared here.
 
         Raises:
             S3EvalError: the clip is over the frame or token budget.
         """
-        clip = footage.clip
+        ready = footage if isinstance(footage, PreparedMedia) else self._prepared(footage)
+        clip, media = ready.footage.clip, ready.media
         where = f"{clip.video} {clip.start:.1f}-{clip.end:.1f} s"
-        media = self.media(footage)
         watched = WatchedClip(where, media, self.template(media))
         if self._workers is not None:
-            watched.number = self._workers.watch(footage)
+            watched.number = self._workers.watch(ready.footage)
             self._workers.forget_with(watched, watched.number)
-        if media.senses and self.options.sharing != "independent":
-            watched.prefixes[""] = self._prefill(watched, "")
+        if ready.inputs is not None:
+            inputs = {**self.placed(ready.inputs), **media.forward}
+            watched.prefixes[""] = self._prefilled(watched, inputs)
         return watched
 
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
@@ -253,11 +318,23 @@ class TransformersModel(Model):
             for system, same in groupby(run, key=lambda q: q.system):
                 yield from self._ask(clip, system, list(same))
 
+    def examine(self, footage: Footage, questions: Sequence[Question]) -> Examination:
+        """The clip's tokens, what is wrong with the prompt, sharing against independence."""
+        media = self.media(footage)
+        clip = WatchedClip("a clip", media, self.template(media))
+        return examined(self, clip, self._generator, questions)
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens read, a clip's once for all its questions, and generated; none independently."""
+        if self.options.sharing == "independent":
+            return {}
+        return {"tokens_in": self._read_tokens, "tokens_out": self._generator.written_tokens}
+
     def close(self) -> None:
         """Free the weights."""
         if self._workers is not None:
             self._workers.close()
-        self.model = None
+        self.model, self._twin = None, None
         self._generator = cast(AnswerGenerator, None)
         self._loaded = Loaded(None, None, "", self._loaded.identity)
         AnswerGenerator._release()
@@ -278,13 +355,14 @@ class TransformersModel(Model):
             yield from self._ask_independently(watched, questions)
             return
         if system not in watched.prefixes:
-            watched.prefixes[system] = self._prefill(watched, system)
+            watched.prefixes[system] = self.prefilled(watched, system)
         prefix = watched.prefixes[system]
         asked = []
         for question in questions:
             tail = self.tail(watched, prefix, question)
             asked.append(TokenizedQuestion(question, tail, self._longest(question)))
         self._check_context(watched, prefix, asked)
+        self._read_tokens += sum(len(a.tail) for a in asked)
         yield from self._generator.ask(prefix, asked)
 
     def _ask_independently(
@@ -295,14 +373,16 @@ class TransformersModel(Model):
             self.processor.tokenizer,
             self._generator.penalty,
             self.options.score_choices,
+            self.thinking,
+            self.temperature,
         )
         for question in questions:
-            prompt = self._whole(watched, question)
+            prompt = self.whole_prompt(watched, question)
             longest = self._longest(question)
-            self._check_tokens(watched, prompt, longest)
+            self._check_tokens(watched, prompt, longest + self.thinking.budget)
             yield generator.answer(prompt, question, longest)
 
-    def _whole(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
+    def whole_prompt(self, clip: WatchedClip, question: Question) -> dict[str, Any]:
         """The whole prompt of a question, as the model takes it."""
         return self.inputs(clip.template.render(question.text, question.system), clip.media)
 
@@ -310,14 +390,24 @@ class TransformersModel(Model):
         """Tokens an answer may have: the task's limit, or the user's where lower."""
         return min(question.max_tokens, self.options.max_new_tokens or question.max_tokens)
 
-    def _prefill(self, watched: WatchedClip, system: str) -> Prefix:
+    def prefilled(self, watched: WatchedClip, system: str = "") -> Prefix:
+        """The prompt up to the clip's end, read by the model.
+
+        Raises:
+            S3EvalError: the clip is over the model's context, or memory ran out.
+        """
+        inputs = self.inputs(watched.template.head(system), watched.media)
+        return self._prefilled(watched, inputs)
+
+    def _prefilled(self, watched: WatchedClip, inputs: dict[str, Any]) -> Prefix:
         import torch
 
-        inputs = self.inputs(watched.template.head(system), watched.media)
         self._check_tokens(watched, inputs)
         try:
             with torch.inference_mode():
-                return prefill(self.model, inputs)
+                prefix = prefill(self.model, inputs)
+            self._read_tokens += prefix.length
+            return prefix
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -332,11 +422,18 @@ class TransformersModel(Model):
 
     def inputs(self, text: str, media: Media) -> dict[str, Any]:
         """A prompt with its clip as the model takes it, on the model's device."""
-        made = self.processor(text=[text], return_tensors="pt", **media.processor)
-        return {**made.to(self.model.device), **media.forward}
+        return {**self.placed(self.processed(text, media)), **media.forward}
+
+    def processed(self, text: str, media: Media) -> Any:
+        """What the processor makes of a prompt with its clip, on the CPU."""
+        return self.processor(text=[text], return_tensors="pt", **media.processor)
+
+    def placed(self, made: Any) -> Any:
+        """The same on the model's device."""
+        return made.to(self.model.device)
 
     def _check_tokens(self, watched: WatchedClip, inputs: Mapping[str, Any], more: int = 0) -> None:
-        count, budget = inputs["input_ids"].shape[1] + more, self._context
+        count, budget = inputs["input_ids"].shape[1] + more, self.context
         if count >= budget:
             raise S3EvalError(
                 f"The clip takes {count:,} tokens, but the model reads {budget:,}",
@@ -347,17 +444,18 @@ class TransformersModel(Model):
     def _check_context(
         self, watched: WatchedClip, prefix: Prefix, asked: Sequence[TokenizedQuestion]
     ) -> None:
-        longest = max(len(a.tail) + a.longest for a in asked)
-        if prefix.length + longest > self._context:
+        longest = max(len(a.tail) + a.longest for a in asked) + self.thinking.budget
+        if prefix.length + longest > self.context:
             raise S3EvalError(
                 f"Clip and question take {prefix.length + longest:,} tokens, but the model reads "
-                f"{self._context:,}",
+                f"{self.context:,}",
                 where=watched.where,
                 fix="--model-option max_media_tokens, or fewer frames",
             )
 
     @property
-    def _context(self) -> int:
+    def context(self) -> int:
+        """The tokens that the model reads at once."""
         text = self.model.config.get_text_config()
         return int(getattr(text, "max_position_embeddings", None) or sys.maxsize)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -18,6 +18,7 @@ Sharing = Literal["auto", "packed", "batched", "forked", "independent"]
 _NEUTRAL = {
     "checkpoint",
     "revision",
+    "adapter",
     "dtype",
     "device",
     "device_map",
@@ -36,6 +37,7 @@ class Options(BaseModel):
     Attributes:
         checkpoint: folder or repository id; empty takes the model's published one.
         revision: branch, tag or commit of the repository.
+        adapter: folder of a LoRA adapter that is added to the checkpoint.
         dtype: "auto" is the checkpoint's own on a GPU and float32 on a CPU.
         device: "auto", "cpu", "cuda", "cuda:1", "mps".
         device_map: spread layers over devices ("auto", "balanced", "sequential").
@@ -55,6 +57,11 @@ class Options(BaseModel):
         max_media_tokens: frames are reduced until the clip fits; refused when it cannot.
         score_choices: answer questions that offer choices by the most probable one, without
             generating.
+        temperature: above 0 tokens are drawn from the probabilities at this temperature, each draw
+            by the question's seed, repetition and text; 0 takes the most probable token.
+        thinking: "off" (the template is told so, and a thought that it would begin is closed),
+            "on" (at most 2,048 tokens of thought before an answer) or so many tokens; None leaves
+            it to the checkpoint, and thoughts count towards the answer's tokens.
         max_new_tokens: cut answers at this many tokens, where the task allows more.
         repetition_penalty: None takes the checkpoint's own.
         check_memory: refuse before loading when the weights cannot fit.
@@ -64,6 +71,7 @@ class Options(BaseModel):
 
     checkpoint: str = ""
     revision: str | None = None
+    adapter: str | None = Field(None, min_length=1)
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     device: str = Field("auto", pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$")
     device_map: Literal["auto", "balanced", "sequential"] | None = None
@@ -78,6 +86,8 @@ class Options(BaseModel):
     max_frames: int | None = Field(None, gt=0)
     max_media_tokens: int = Field(24_576, gt=0)
     score_choices: bool = False
+    temperature: float | None = Field(None, ge=0, le=10)
+    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = None
     max_new_tokens: int | None = Field(None, ge=1)
     repetition_penalty: float | None = Field(None, gt=0)
     check_memory: bool = True
@@ -91,6 +101,8 @@ class Options(BaseModel):
     def that_change_answers(self) -> dict[str, Any]:
         """The options that belong to the model's identity, as JSON."""
         kept = self.model_dump(exclude=_NEUTRAL)
+        if not self.temperature:  # 0 is what is done without the option
+            kept["temperature"] = None
         return {key: value for key, value in sorted(kept.items()) if value is not None}
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s3eval.errors import S3EvalError
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking
 
 __all__ = ["Split", "Template"]
 
@@ -32,11 +33,17 @@ class Template:
         content: the parts of the user's message that stand for the clip.
         ends: what a media block may end with as rendered, and the token it ends with once the
             processor has written it out ({"<video>": "</img>"}).
+        thinking: what the template is told of thinking, and what the prompt ends with.
     """
 
     def __init__(
-        self, processor: Any, content: Sequence[Mapping[str, Any]], ends: Mapping[str, str]
+        self,
+        processor: Any,
+        content: Sequence[Mapping[str, Any]],
+        ends: Mapping[str, str],
+        thinking: Thinking = AS_IT_LIKES,
     ) -> None:
+        self._thinking = thinking
         self._processor, self._content, self._ends = processor, list(content), dict(ends)
         self._tokenizer = processor.tokenizer
         self._heads: dict[str, str] = {}
@@ -50,11 +57,10 @@ class Template:
             messages.append({"role": "system", "content": [{"type": "text", "text": system}]})
         content = [*self._content, {"type": "text", "text": question}]
         messages.append({"role": "user", "content": content})
-        return str(
-            self._processor.apply_chat_template(
-                messages, tokenize=False, add_generation_prompt=True
-            )
+        text = self._processor.apply_chat_template(
+            messages, tokenize=False, add_generation_prompt=True, **self._thinking.variables
         )
+        return f"{text}{self._thinking.ending}"
 
     def head(self, system: str = "") -> str:
         """The part of the prompt that does not depend on the question; ends with the clip.

@@ -132,7 +132,9 @@ def penalised_recall(recall: float, invented: int) -> float:
 
 
 def _side(facts: ReportFacts, sign: str) -> str:
-    value = str(facts.localizing.get(_SIDED.get(sign, ""), "none")).lower()
+    if sign not in _SIDED:
+        return ""
+    value = str(facts.localizing.get(_SIDED[sign], "none")).lower()
     if _POSTURES.get(sign, "") not in value:
         return ""
     words = value.replace("bilateral", "both").split()

@@ -39,8 +39,22 @@ BINARY = ("precision", "recall", "f1", "accuracy")
 
 def _over(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
     """above / below, and ``otherwise`` where below is 0 (scikit-learn's zero_division)."""
+    if (below > 0).all():
+        return above / below  # Resampling asks thousands of times, nearly always for this.
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(below > 0, above / np.where(below > 0, below, 1.0), otherwise)
+
+
+def _added(columns: Sequence[Floats]) -> Floats:
+    """The sum of a few columns; NumPy's own over so short an axis takes many times as long."""
+    if len(columns) >= 8:
+        # NumPy adds so many in another order, and stored figures were made with it.
+        many: Floats = np.stack(columns, axis=-1).sum(axis=-1)
+        return many
+    total = columns[0]
+    for column in columns[1:]:
+        total = total + column
+    return total
 
 
 def binary_formula(metric: str) -> Formula:
@@ -57,13 +71,17 @@ def binary_formula(metric: str) -> Formula:
 
     def formula(sums: Floats) -> Floats:
         tp, fp, fn, tn = (sums[..., i] for i in range(4))
-        value = {
-            "precision": lambda: _over(tp, tp + fp),
-            "recall": lambda: _over(tp, tp + fn),
-            "f1": lambda: _over(2 * tp, 2 * tp + fp + fn),
-            "accuracy": lambda: _over(tp + tn, tp + fp + fn + tn),
-        }[metric]()
         # Added by hand: a sum over so short an axis takes longer than all the rest.
+        if metric == "f1":
+            above = 2 * tp
+            below = above + fp + fn
+        elif metric == "accuracy":
+            above, below = tp + tn, tp + fp + fn + tn
+        else:
+            above, below = tp, tp + (fp if metric == "precision" else fn)
+        if (below > 0).all():
+            return above / below  # Where the denominator is not 0, something was counted.
+        value = _over(above, below)
         return np.where(tp + fp + fn + tn > 0, value, np.nan)
 
     return formula
@@ -82,18 +100,22 @@ def macro_formula(metric: str, labels: int) -> Formula:
         raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
 
     def formula(sums: Floats) -> Floats:
-        matrix = sums.reshape(*sums.shape[:-1], labels, labels)
-        hit = np.diagonal(matrix, axis1=-2, axis2=-1)
-        true, predicted = matrix.sum(axis=-1), matrix.sum(axis=-2)
+        cells = [[sums[..., labels * i + j] for j in range(labels)] for i in range(labels)]
+        hit = [cells[i][i] for i in range(labels)]
+        true = [_added(row) for row in cells]
+        predicted = [_added(column) for column in zip(*cells, strict=True)]
         if metric == "accuracy":
-            return _over(hit.sum(axis=-1), true.sum(axis=-1), np.nan)
-        each = {
-            "precision": lambda: _over(hit, predicted),
-            "recall": lambda: _over(hit, true),
-            "f1": lambda: _over(2 * hit, true + predicted),
-        }[metric]()
-        seen = (true + predicted) > 0
-        return _over(np.where(seen, each, 0.0).sum(axis=-1), seen.sum(axis=-1), np.nan)
+            return _over(_added(hit), _added(true), np.nan)
+        values, seen = [], []
+        for of_label, t, p in zip(hit, true, predicted, strict=True):
+            either = t + p
+            if metric == "f1":
+                value = _over(2 * of_label, either)
+            else:
+                value = _over(of_label, p if metric == "precision" else t)
+            seen.append(either > 0)
+            values.append(np.where(seen[-1], value, 0.0))
+        return _over(_added(values), _added([s.astype(np.float64) for s in seen]), np.nan)
 
     return formula
 
@@ -393,9 +415,12 @@ def mean_over_items(
 
 def _mean_formula(parts: Sequence[Formula], starts: Any, missing: float | None) -> Formula:
     def formula(sums: Floats) -> Floats:
-        values = np.stack(
-            [f(sums[..., a:b]) for f, a, b in zip(parts, starts, starts[1:], strict=False)], axis=-1
-        )
+        values = np.empty((*sums.shape[:-1], len(parts)))
+        for i, (part, a, b) in enumerate(zip(parts, starts, starts[1:], strict=False)):
+            values[..., i] = part(sums[..., a:b])
+        total: Floats = values.sum(axis=-1)
+        if not np.isnan(total).any():
+            return total / len(parts)
         known = ~np.isnan(values)
         if missing is not None:
             filled: Floats = np.where(known, values, missing).mean(axis=-1)

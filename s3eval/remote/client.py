@@ -233,7 +233,7 @@ class ChatClient:
         if "temperature" not in known.without:
             body["temperature"] = self.sampling.temperature
         if "seed" not in known.without:
-            body["seed"] = self.sampling.seed
+            body["seed"] = self.sampling.seed + request.seed
         if request.top_logprobs and "logprobs" not in known.without:
             body["logprobs"] = True
             body["top_logprobs"] = request.top_logprobs
@@ -295,7 +295,8 @@ class ChatClient:
         if reply.finish == "refusal":
             raise CallError("refusal", "the model refused", raw=reply.text)
         if not reply.text.strip():
-            raise CallError("empty", f"a reply without words (finish: {reply.finish or 'none'})")
+            only = "of thoughts alone" if reply.thoughts.strip() else "without words"
+            raise CallError("empty", f"a reply {only} (finish: {reply.finish or 'none'})")
         return reply
 
     def _cost(self, reply: Reply, bound: float) -> float:

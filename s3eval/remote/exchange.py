@@ -77,6 +77,7 @@ class ChatRequest:
         schema_name: names the schema for the server.
         top_logprobs: alternatives wanted for the first tokens, 0 for none.
         media_tokens: upper bound of the tokens that media parts take, for the budget.
+        seed: added to the client's own.
     """
 
     messages: tuple[Mapping[str, Any], ...]
@@ -85,6 +86,7 @@ class ChatRequest:
     schema_name: str = "reply"
     top_logprobs: int = 0
     media_tokens: int = 0
+    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,7 @@ class Reply:
         settings: what was really asked for and who answered: model, temperature, seed, mode...
         prompt_tokens, completion_tokens: as the server counts them, None when it does not.
         logprobs: per generated token ``{"token", "logprob", "top_logprobs"}``, may be empty.
+        thoughts: what the server gives apart as the model's reasoning, "" for none.
     """
 
     text: str
@@ -105,6 +108,11 @@ class Reply:
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     logprobs: tuple[Mapping[str, Any], ...] = ()
+    thoughts: str = ""
+
+
+# What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.
+_REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
 def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = str) -> Reply:
@@ -147,6 +155,7 @@ def reply_of(text: str, body: Mapping[str, Any], scrub: Callable[[str], str] = s
         logprobs=tuple(t for t in logprobs if isinstance(t, dict))
         if isinstance(logprobs, list)
         else (),
+        thoughts=_thoughts_of(message),
     )
 
 
@@ -190,9 +199,27 @@ def _settings(decoded: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, 
     }
 
 
+def _thoughts_of(message: Mapping[str, Any]) -> str:
+    """The reasoning that a server gives apart from the message's text.
+
+    >>> _thoughts_of({"reasoning_content": "the arm ...", "content": "yes"})
+    'the arm ...'
+    >>> _thoughts_of({"content": [{"type": "thinking", "thinking": "hm"}]})
+    'hm'
+    """
+    found = [_text_of(message.get(name)) for name in _REASONING]
+    content = message.get("content")
+    for part in content if isinstance(content, list) else []:
+        if _dict(part).get("type") in ("thinking", "reasoning"):
+            found += [_text_of(part.get(name)) for name in (*_REASONING, "text")]
+    return next((text for text in found if text), "")
+
+
 def _text_of(content: Any) -> str:
     if isinstance(content, list):
-        texts = [p.get("text") for p in content if isinstance(p, dict)]
+        thought = ("thinking", "reasoning")
+        parts = [p for p in content if isinstance(p, dict) and p.get("type") not in thought]
+        texts = [p.get("text") for p in parts]
         return "".join(t for t in texts if isinstance(t, str))
     return content if isinstance(content, str) else ""
 

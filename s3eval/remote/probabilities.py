@@ -17,6 +17,8 @@ def choice_probabilities(
 ) -> tuple[dict[str, float], float | None]:
     """What the first word's alternatives say about each choice.
 
+    The first word is that of the answer: what stands before the end of a thought is none.
+
     A token counts for a choice when, stripped of space, case and punctuation, it is the choice
     or begins no other choice ("N" of "NES" does not begin "ES"). Alternatives the server did
     not list count as nothing, so the mass is a lower bound.
@@ -37,7 +39,8 @@ def choice_probabilities(
     >>> {k: round(v, 3) for k, v in probabilities.items()}, round(mass, 3)
     ({'yes': 0.706, 'no': 0.294}, 0.85)
     """
-    first = next((t for t in tokens if _word(str(t.get("token", "")))), None)
+    answer = tokens[_answer_start(tokens) :]
+    first = next((t for t in answer if _word(str(t.get("token", "")))), None)
     listed = (first or {}).get("top_logprobs")
     sums = dict.fromkeys(choices, 0.0)
     for alternative in listed if isinstance(listed, list) else []:
@@ -51,6 +54,25 @@ def choice_probabilities(
     if not 0.0 < mass <= 1.0 + _ROUNDING:
         return {}, None
     return {c: p / mass for c, p in sums.items()}, min(1.0, mass)
+
+
+#: What ends a model's thoughts, as one token or as the end of several.
+_THOUGHT_ENDS = ("</think>", "[/THINK]", "◁/think▷", "<channel|>", "<unused95>")
+_LONGEST_END = 16
+
+
+def _answer_start(tokens: Sequence[Mapping[str, Any]]) -> int:
+    """The place of the first token after the model's thoughts; 0 where it has none.
+
+    >>> _answer_start([{"token": t} for t in ("<think>", "no", "?", "</", "think", ">", "yes")])
+    6
+    """
+    start, text = 0, ""
+    for place, token in enumerate(tokens):
+        text = (text + str(token.get("token", "")))[-_LONGEST_END:]
+        if text.rstrip().endswith(_THOUGHT_ENDS):
+            start, text = place + 1, ""
+    return start
 
 
 def _probability(alternative: Any) -> float | None:

@@ -25,6 +25,10 @@ LEGEND = (
     "n: scored of asked"
 )
 
+STABILITY = (
+    "stability: mean share of the repetitions of a question that come to the most frequent finding"
+)
+
 
 def show_scores(
     scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
@@ -41,6 +45,8 @@ def show_scores(
     for table in tables_of(scored, detailed, published):
         print_table(table.title, table.columns, table.rows, table.right)
     echo(LEGEND)
+    if any(row.stability is not None for s in scored for row in s.rows):
+        echo(STABILITY)
     for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
         echo(f"published: {note}")
     for one in scored:
@@ -110,6 +116,7 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
     items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
     by_place = [{r.item: r for r in s.rows if (r.task, r.metric) == (task, metric)} for s in scored]
     rows: list[list[object]] = []
+    repeated = any(r.stability is not None for by_item in by_place for r in by_item.values())
     for item in items:
         mine = [by_item.get(item) for by_item in by_place]
         some = [r for r in mine if r is not None]
@@ -120,10 +127,13 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
         cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
         found_in = [rows_of.get((item, metric)) for rows_of in printed]
         beside = [one.text if one else "-" for one in found_in]
-        rows.append([item, *cells, chance, _counted(some), *beside])
+        stable = [_stability(mine)] if repeated else []
+        rows.append([item, *cells, *stable, chance, _counted(some), *beside])
     names = [s.run.name for s in scored]
     title = f"{task}: {metric} by protocol '{scored[0].protocol}'{_judges(scored, task)}"
-    columns = ["item", *names, "best chance", "n", *(f"published {m}" for m in published)]
+    stability = ["stability"] if repeated else []
+    columns = ["item", *names, *stability, "best chance", "n"]
+    columns += [f"published {model}" for model in published]
     return Table(title, columns, rows, right=["n"])
 
 
@@ -132,6 +142,11 @@ def _in_order(items: Iterable[str]) -> list[str]:
     found = list(dict.fromkeys(items))
     place = {name: i for i, name in enumerate(FEATURE_NAMES)}
     return sorted(found, key=lambda i: (i == "mean", place.get(i, found.index(i))))
+
+
+def _stability(rows: Sequence[ScoreRow | None]) -> str:
+    """The share of repetitions that agree, of each run after the other."""
+    return " / ".join(_number(r.stability if r else None) for r in rows)
 
 
 def _counted(rows: Sequence[ScoreRow]) -> str:
@@ -154,6 +169,7 @@ def _of_run(scored: Scored, task: str) -> Table | None:
     headline = _headline([scored], task)
     by = {(r.item, r.metric): r for r in mine}
     others = [m for m in metrics if m != headline]
+    repeated = any(r.stability is not None for r in mine)
     rows: list[list[object]] = []
     for item in dict.fromkeys(r.item for r in mine):
         main = by.get((item, headline))
@@ -163,8 +179,11 @@ def _of_run(scored: Scored, task: str) -> Table | None:
         counts = f"{lead.scored}/{lead.asked}"
         shown = _with_interval(main) if main else ""
         symbol = main.symbol if main else ""
-        rows.append([item, shown, symbol, chance, *values, counts, _trouble(lead), lead.note])
-    columns = ["item", headline, "", "chance", *others, "n", "not scored", "note"]
+        stable = [_stability([lead])] if repeated else []
+        rest = (*values, counts, _trouble(lead), lead.note)
+        rows.append([item, shown, symbol, *stable, chance, *rest])
+    stability = ["stability"] if repeated else []
+    columns = ["item", headline, "", *stability, "chance", *others, "n", "not scored", "note"]
     judge = _judges([scored], task)
     title = f"{scored.run.name} · {task} · protocol '{scored.protocol}'{judge}"
     return Table(title, columns, rows, right=[*others, "n"])

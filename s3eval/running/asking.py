@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.facts.clips import Clip
 from s3eval.facts.footage import Footage
-from s3eval.model import Answer, Model, Question
-from s3eval.plugin_calls import is_out_of_memory, no_memory, plugin_output
+from s3eval.model import Answer, FailureKind, Model, Question
+from s3eval.plugin_calls import is_out_of_memory, plugin_output
 from s3eval.running.boundary import checked_answer
 from s3eval.running.executing import Asked
 from s3eval.running.reasons import reason_of
@@ -72,9 +72,9 @@ def prepared_clip(
         with seconds.measured("preparing"), plugin_output():
             prepared = model.prepare(footage)
     except BaseException as error:
-        reason = _reason_or_raise(error, file)
+        failed = _failed_or_raise(error, file)
         spent = (time.perf_counter() - begun) / len(there)
-        known += [Asked(clip, q, Answer.failed(reason, "model"), spent) for q in there]
+        known += [Asked(clip, q, failed, spent) for q in there]
         return PreparedClip(clip, file, known)
     return PreparedClip(clip, file, known, there, prepared, _size(prepared, footage))
 
@@ -122,19 +122,19 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
             question = questions[given]
             yield Asked(clip, question, checked_answer(answer, question), now - begun)
             begun, given = time.perf_counter(), given + 1
-        reason = "the model gave fewer answers than questions"
+        failed = Answer.failed("the model gave fewer answers than questions", "model")
         with plugin_output():
             model.release(watched)
     except GeneratorExit:
         raise
     except BaseException as error:
-        reason = _reason_or_raise(error, ready.file)
+        failed = _failed_or_raise(error, ready.file)
     for question in questions[given:]:
-        yield Asked(clip, question, Answer.failed(reason, "model"), time.perf_counter() - begun)
+        yield Asked(clip, question, failed, time.perf_counter() - begun)
 
 
-def _reason_or_raise(error: BaseException, file: str) -> str:
-    """Why a clip failed, in words.
+def _failed_or_raise(error: BaseException, file: str) -> Answer:
+    """The answer to what is unanswered of a clip.
 
     Raises:
         MachineError, StopRunError, KeyboardInterrupt: those end more than a clip.
@@ -142,9 +142,9 @@ def _reason_or_raise(error: BaseException, file: str) -> str:
     # A plugin may raise anything, SystemExit included.
     if isinstance(error, (StopRunError, MachineError, KeyboardInterrupt)):
         raise error
-    if is_out_of_memory(error):
-        raise no_memory() from error
-    return reason_of(error, file)
+    # What becomes of it is the writer's decision (`running.recording.FailurePolicy`).
+    kind: FailureKind = "memory" if is_out_of_memory(error) else "model"
+    return Answer.failed(reason_of(error, file), kind)
 
 
 _NOTHING = object()

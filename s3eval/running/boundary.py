@@ -84,7 +84,11 @@ def _checked_fields(given: Answer, question: Question) -> Answer:
         return Answer(given.status, reason=reason, kind=kind, note=note)
     probabilities = _probabilities(given.probabilities, question)
     mass = None if given.mass is None else _share(given.mass, "mass")
-    return Answer("answered", _storable(text), "", probabilities, mass, note=note)
+    # Never read, so that one which is too long is cut rather than the answer lost.
+    thoughts = _storable(_plain_text(given.thoughts, "thoughts")[:LONGEST_ANSWER])
+    return Answer(
+        "answered", _storable(text), "", probabilities, mass, note=note, thoughts=thoughts
+    )
 
 
 def _line(text: str) -> str:

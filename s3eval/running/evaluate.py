@@ -17,7 +17,7 @@ from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.awaited import Awaited
 from s3eval.running.continuing import Kept, changes_of, kept_of
 from s3eval.running.efficiency import Efficiency, measured
-from s3eval.running.engine import Session, identity_of, pieces_of
+from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
 from s3eval.running.executing import load_executor
 from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
@@ -27,6 +27,7 @@ from s3eval.running.models import (
     loaded_senses,
     notice_of,
     spent_by,
+    temperature_of,
     trouble_of_closing,
 )
 from s3eval.running.plan import Plan, make_plan
@@ -147,6 +148,7 @@ def _prepare(work: Evaluation, registry: Registry) -> _Prepared:
         plugin.spec.senses,
         work.settings.seed,
         work.settings.task_options,
+        work.settings.repeats,
     )
     return _Prepared(plugin, chosen, tasks, plan)
 
@@ -166,6 +168,7 @@ def _as_loaded(work: Evaluation, prepared: _Prepared, model: Model) -> _Prepared
         spec.senses,
         work.settings.seed,
         work.settings.task_options,
+        work.settings.repeats,
     )
     return replace(prepared, plugin=replace(prepared.plugin, spec=spec), plan=plan)
 
@@ -222,6 +225,7 @@ def _evaluated(
     model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
         prepared = _as_loaded(work, prepared, model)
+        work.settings.repeats.check(temperature_of(model, prepared.plugin), work.settings.model)
         if notice := notice_of(model, prepared.plugin):
             notify(f"{work.settings.model}: {notice}")
         # Once: a key made of another identity than the run records would never be found again.
@@ -255,11 +259,13 @@ def _evaluated(
                 stored = StoredFindings(work.out / "findings.jsonl")
                 run = Run(work.out, facts, stored)
                 return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
-            pieces = pieces_of(session, prepared.tasks.by_name, work.settings.protocol)
+            by_name, protocol = prepared.tasks.by_name, work.settings.protocol
+            pieces = pieces_of(session, by_name, protocol)
+            repeated = repeated_pieces(session, by_name, protocol)
     finally:
         if trouble := trouble_of_closing(model, prepared.plugin):
             notify(f"{work.settings.model}: {trouble}")
-    return _finished(work, prepared, facts, asked, pieces, kept)
+    return _finished(work, prepared, facts, asked, pieces, kept, repeated)
 
 
 def _session(
@@ -304,8 +310,9 @@ def _finished(
     asked: AskCounts,
     pieces: Any,
     kept: Kept,
+    repeated: Any,
 ) -> Outcome:
-    material = _material(work, prepared, pieces)
+    material = replace(_material(work, prepared, pieces), repeated=repeated)
     (combined,) = combine_all([material], work.judge)
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():
@@ -342,6 +349,7 @@ def _facts(
         "tasks": {k: dict(v) for k, v in work.settings.task_options.items()},
         "profile": work.settings.profile or plugin.spec.profile,
         "sampling": dict(work.settings.sampling),
+        **work.settings.repeats.as_options(),
     }
     if work.judge is not None and work.settings.judge:
         options["judge"] = {

@@ -51,6 +51,8 @@ class Limits:
             16 at most. 0 decodes each clip only when the model asks for it, in the same thread.
         memory: bytes of decoded and prepared clips that may wait, or be with the model. Beyond it
             come the clip that each decoder holds, and two clips of the video whose turn it is.
+        apart: whether each video is decoded in a process of its own. A decoder that crashes or
+            hangs then costs only its clip; starting the process and copying frames costs time.
 
     Raises:
         S3EvalError: a negative number.
@@ -61,6 +63,7 @@ class Limits:
 
     decoders: int | None = None
     memory: int = FRAME_MEMORY
+    apart: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("decoders", self.decoders), ("memory", self.memory)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,11 +10,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from s3eval.errors import S3EvalError
+from s3eval.running.file_systems import refuse_without_locks
 
 __all__ = ["LOCK", "locked"]
 
 #: The lock's file; it stays, empty, since removing it would let two runs hold two locks.
 LOCK = ".lock"
+_NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
@@ -27,12 +30,14 @@ def locked(
         notify: told that another is at work, before waiting for it.
 
     Raises:
-        S3EvalError: another run is at work and is not to be waited for.
+        S3EvalError: another run is at work and is not to be waited for, or the file system has
+            no locks that other machines see.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    refuse_without_locks(folder)
     lock = FileLock(folder / LOCK)
     try:
-        lock.acquire(timeout=0)
+        _acquire(lock, folder)
     except Timeout:
         if not wait:
             raise S3EvalError(
@@ -46,3 +51,16 @@ def locked(
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: FileLock, folder: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        raise S3EvalError(
+            "This file system has no locks, so that two runs could overwrite each other's answers",
+            where=folder.name,
+            fix="--out on another disk, then copy the folder",
+        ) from error

@@ -10,9 +10,10 @@ from s3eval.errors import StopRunError
 from s3eval.facts.clips import profile
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
-from s3eval.running.engine import Session, pieces_of
+from s3eval.running.engine import Pieces, Session, pieces_of, repeated_pieces
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.plan import make_plan
+from s3eval.running.repeats import repeats_of
 from s3eval.running.runs import Run, RunFacts
 from s3eval.running.scoring import Material
 from s3eval.running.store import AnswerStore
@@ -93,10 +94,16 @@ def material_of(
     if recorded or not with_pieces:
         return material
     pieces: dict[str, Any] = {}
+    repeated: list[dict[str, Any]] = []
     for group in facts.options.get("together") or [facts.tasks]:
         some = load_tasks(group, known)
-        pieces |= _stored_pieces(run, some, selected, protocol, task_options)
-    return replace(material, pieces={name: pieces[name] for name in facts.tasks})
+        found, alone = _stored_pieces(run, some, selected, protocol, task_options)
+        pieces |= found
+        repeated += [{} for _ in alone[len(repeated) :]]
+        for one, of_group in zip(repeated, alone, strict=False):
+            one.update(of_group)
+    ordered = {name: pieces[name] for name in facts.tasks}
+    return replace(material, pieces=ordered, repeated=tuple(repeated))
 
 
 def _stored_pieces(
@@ -105,13 +112,15 @@ def _stored_pieces(
     dataset: Dataset,
     protocol: Protocol,
     task_options: Mapping[str, Mapping[str, Any]],
-) -> dict[str, Any]:
+) -> tuple[Pieces, tuple[Pieces, ...]]:
     facts, options = run.facts, run.facts.options
     chosen = profile(str(options.get("profile") or facts.profile))
     chosen = chosen.changed(**options.get("sampling", {}))
     senses: Any = frozenset(facts.senses)
     mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
-    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine)
+    repeats = repeats_of(options, facts.seed)
+    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine, repeats)
     with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
         session = Session.of(dataset, plan, store, RecordedModel(facts), facts.model, senses)
-        return pieces_of(session, tasks.by_name, protocol)
+        by_name = tasks.by_name
+        return pieces_of(session, by_name, protocol), repeated_pieces(session, by_name, protocol)

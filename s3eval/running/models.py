@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["load_model", "loaded_senses", "notice_of", "spent_by", "trouble_of_closing"]
+__all__ = [
+    "load_model",
+    "loaded_senses",
+    "notice_of",
+    "spent_by",
+    "temperature_of",
+    "trouble_of_closing",
+]
 
 _LONGEST_NOTICE = 2_000
 _SENSES: frozenset[Sense] = frozenset({"sight", "hearing"})
@@ -63,6 +70,23 @@ def notice_of(model: Model, plugin: Plugin[ModelSpec]) -> str:
     if not isinstance(given, str):
         return f"notice() gave {type(given).__name__} instead of text ({plugin.package})"
     return given if len(given) <= _LONGEST_NOTICE else f"{given[:_LONGEST_NOTICE]} [...]"
+
+
+def temperature_of(model: Model, plugin: Plugin[ModelSpec]) -> float:
+    """The temperature that answers are drawn at, 0 where they are not.
+
+    Raises:
+        S3EvalError: it cannot be had, or is no number from 0 on.
+    """
+    what = f"temperature of model '{plugin.spec.name}'"
+    given: Any = call_plugin(what, plugin.package, lambda: model.temperature)
+    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < math.inf:
+        raise S3EvalError(
+            f"Expected the {what} to be a number from 0 on",
+            where=plugin.package,
+            why=f"got {given!r}"[:200],
+        )
+    return float(given)
 
 
 def spent_by(model: Model, plugin: Plugin[ModelSpec]) -> float | None:

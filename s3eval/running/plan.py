@@ -12,6 +12,7 @@ from s3eval.model import Question
 from s3eval.plugin_calls import call_plugin
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.reasons import reason_of
+from s3eval.running.repeats import ONCE, Repeats
 from s3eval.running.task_results import checked_inquiries
 from s3eval.task import Inquiry, PlanContext
 from s3eval.vocabulary import Sense
@@ -19,7 +20,7 @@ from s3eval.vocabulary import Sense
 if TYPE_CHECKING:
     from s3eval.facts.videos import Annotation, Dataset, Video
 
-__all__ = ["Plan", "Unplanned", "VideoPlan", "make_plan"]
+__all__ = ["Plan", "Unplanned", "VideoPlan", "assumed_duration", "make_plan"]
 
 
 @dataclass(frozen=True)
@@ -55,10 +56,13 @@ class Plan:
     Attributes:
         videos: one plan a video, in dataset order.
         unplanned: videos that nothing can be asked about (no duration to be had, ...), by name.
+        repeats: how often each question is asked; all repetitions stand among the questions of
+            the videos, once each among the inquiries.
     """
 
     videos: tuple[VideoPlan, ...]
     unplanned: Mapping[str, Unplanned] = field(default_factory=dict)
+    repeats: Repeats = ONCE
 
     def asks(self) -> Iterator[tuple[Video, Clip, Question]]:
         """Every question once."""
@@ -83,6 +87,7 @@ def make_plan(
     senses: frozenset[Sense],
     seed: int = 0,
     options: Mapping[str, Mapping[str, Any]] | None = None,
+    repeats: Repeats = ONCE,
 ) -> Plan:
     """Plan a run. Opens video files only to learn durations the dataset does not state.
 
@@ -109,13 +114,13 @@ def make_plan(
             known = replace(video, duration=seconds)
         except S3EvalError as error:
             annotation = dataset.annotation(video.name)
-            assumed = replace(video, duration=_assumed_duration(annotation, profile))
+            assumed = replace(video, duration=assumed_duration(annotation, profile))
             asked = _asked(tasks, contexts, assumed, annotation)
             unplanned[video.name] = Unplanned(reason_of(error, video.file), tuple(asked))
             continue
         inquiries = _asked(tasks, contexts, known, dataset.annotation(video.name))
-        plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries)))
-    return Plan(tuple(plans), unplanned)
+        plans.append(VideoPlan(known, tuple(inquiries), _by_clip(inquiries, repeats)))
+    return Plan(tuple(plans), unplanned, repeats)
 
 
 def _asked(
@@ -131,8 +136,8 @@ def _asked(
     ]
 
 
-def _assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float:
-    """Long enough that every annotated time lies inside, else one window."""
+def assumed_duration(annotation: Annotation, profile: SamplingProfile) -> float:
+    """Seconds for a video that cannot be read: every annotated time inside, else one window."""
     times = [annotation.seizure_start, annotation.seizure_end]
     times += [t for f in annotation.features.values() for t in (f.start, f.end)]
     times += [t for where in annotation.lateralization.values() for t in (where.start, where.end)]
@@ -157,9 +162,10 @@ def _duration(dataset: Dataset, video: Video) -> float:
     return float(probe(dataset.path(video), name=video.name).duration)
 
 
-def _by_clip(inquiries: Iterable[Inquiry]) -> dict[Clip, tuple[Question, ...]]:
+def _by_clip(inquiries: Iterable[Inquiry], repeats: Repeats) -> dict[Clip, tuple[Question, ...]]:
     found: dict[Clip, dict[Question, None]] = {}
     for inquiry in inquiries:
-        found.setdefault(inquiry.clip, {}).update(dict.fromkeys(inquiry.questions))
+        asked = (q for question in inquiry.questions for q in repeats.questions(question))
+        found.setdefault(inquiry.clip, {}).update(dict.fromkeys(asked))
     ordered = sorted(found, key=lambda c: (c.end, c.start, repr(c.sampling)))
     return {clip: tuple(found[clip]) for clip in ordered}

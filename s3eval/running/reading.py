@@ -124,13 +124,15 @@ def _footage(session: Session, video: ReadVideo) -> Iterable[Footage | FootageFa
     if not session.model.looks:
         duration = video.plan.video.duration or 0.0
         return (Footage.unseen(clip, duration) for clip in clips)
+    from s3eval.footage.apart import decode_apart
     from s3eval.footage.decoding import decode
 
     if not isinstance(video.file, Path):
         raise video.file or S3EvalError("The video file is missing", where=video.plan.video.name)
     if not video.file.is_file():
         raise S3EvalError("The video file is missing", where=video.plan.video.name)
-    return decode(
+    read = decode_apart if session.limits.apart else decode
+    return read(
         video.file,
         clips,
         sight="sight" in session.senses,

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Literal
 
 from s3eval.errors import InterruptedRun, S3EvalError, StopRunError
+from s3eval.facts.clips import Clip, sample_times
 from s3eval.model import Answer, Question
+from s3eval.plugin_calls import no_memory
 from s3eval.running.executing import Asked, Executor, Local, VideoWork
 from s3eval.running.store import StoredAnswer
 
 if TYPE_CHECKING:
-    from s3eval.facts.clips import Clip
     from s3eval.running.plan import VideoPlan
     from s3eval.running.session import Session
 
@@ -26,6 +27,8 @@ __all__ = ["AskCounts", "FailurePolicy", "Report", "Standing", "ask_all", "stand
 
 #: Told of every answer, and whether it was there already.
 Report = Callable[[Asked, bool], None]
+# At least one of so many frames is shown.
+_LEAST_SHARE = 8
 
 
 @dataclass(frozen=True)
@@ -35,18 +38,25 @@ class FailurePolicy:
     Attributes:
         retry: how often a question that fails is asked again in this command.
         most: how many questions may fail in this command before it stops; None for any number.
+        memory: what happens where a model has no memory left for a clip, after it tried smaller
+            batches: "stop" the run, "fail" the question, or show "smaller" clips: half of the
+            frames, then a quarter, an eighth; the answer says so. What is shown is declared by
+            the sampling profile, so it is made smaller only where the user allowed it.
 
     Raises:
-        S3EvalError: a number below 0.
+        S3EvalError: a number below 0, or another word.
 
     >>> FailurePolicy(retry=2, most=0)
-    FailurePolicy(retry=2, most=0)
+    FailurePolicy(retry=2, most=0, memory='stop')
     """
 
     retry: int = 0
     most: int | None = None
+    memory: Literal["stop", "fail", "smaller"] = "stop"
 
     def __post_init__(self) -> None:
+        if self.memory not in ("stop", "fail", "smaller"):
+            raise S3EvalError(f"Expected memory to be stop, fail or smaller, but got {self.memory}")
         for name, value in (("retry", self.retry), ("most", self.most or 0)):
             if value < 0:
                 raise S3EvalError(f"Expected {name} to be at least 0, but got {value}")
@@ -54,13 +64,19 @@ class FailurePolicy:
 
 @dataclass(frozen=True)
 class AskCounts:
-    """What asking came to; ``retried`` counts further tries of questions that failed."""
+    """What asking came to.
+
+    Attributes:
+        retried: further tries of questions that failed.
+        reduced: answers about clips of which fewer frames were shown, since memory ran out.
+    """
 
     reused: int = 0
     answered: int = 0
     failed: int = 0
     skipped: int = 0
     retried: int = 0
+    reduced: int = 0
 
 
 @dataclass(frozen=True)
@@ -144,10 +160,12 @@ class _Asking:
     ) -> None:
         self.session, self.policy, self.report = session, policy, report
         self._retry_failed = retry_failed
-        self.counts = dict.fromkeys(("reused", "answered", "failed", "skipped", "retried"), 0)
+        self.counts = dict.fromkeys((f.name for f in fields(AskCounts)), 0)
         #: Questions that failed and are to be asked again.
         self.waiting: deque[tuple[Clip, Question]] = deque()
-        self._tries = Counter[tuple["Clip", Question]]()
+        self._tries = Counter[tuple[Clip, Question]]()
+        #: The clips that were planned, by the smaller ones shown instead.
+        self._planned = dict[Clip, Clip]()
         self._plans = {plan.video.name: plan for plan in session.plan.videos}
 
     def unanswered(self) -> Iterator[VideoWork]:
@@ -166,7 +184,7 @@ class _Asking:
         while self.waiting and not self.session.stopping():
             video = self.waiting[0][0].video
             todo: dict[Clip, list[Question]] = {}
-            others = deque[tuple["Clip", Question]]()
+            others = deque[tuple[Clip, Question]]()
             for clip, question in self.waiting:
                 if clip.video == video:
                     todo.setdefault(clip, []).append(question)
@@ -195,20 +213,35 @@ class _Asking:
         Raises:
             StopRunError: more failed than are allowed.
         """
-        clip, question, answer = asked.clip, asked.question, asked.answer
+        shown, question, answer = asked.clip, asked.question, asked.answer
+        clip = self._planned.get(shown, shown)
         if answer.status == "failed" and not answer.kind:
             answer = replace(answer, kind="model")
+        if answer.kind == "memory" and self.policy.memory == "stop":
+            raise no_memory()
+        if shown is not clip and answer.status == "answered":
+            answer = replace(answer, note=_less_shown(clip, shown))
+            self.counts["reduced"] += 1
         facts = (self.session.key(clip, question), clip.video, clip.start, clip.end, question.key)
         self.session.store.put(StoredAnswer(*facts, answer, round(asked.seconds, 4)))
-        if answer.status == "failed":
-            tried = self._tries[clip, question]
-            if tried < self.policy.retry:
-                self._tries[clip, question] = tried + 1
-                self.waiting.append((clip, question))
-                return
+        if answer.status == "failed" and (
+            next_try := self._next_try(shown, clip, question, answer)
+        ):
+            self.waiting.append((next_try, question))
+            return
         self.counts[answer.status] += 1
-        self.report(replace(asked, answer=answer), False)
+        self.report(replace(asked, clip=clip, answer=answer), False)
         self._refuse_too_many(answer)
+
+    def _next_try(self, shown: Clip, clip: Clip, question: Question, answer: Answer) -> Clip | None:
+        """What to show when the question is asked again; None where it is not."""
+        if answer.kind == "memory" and self.policy.memory == "smaller":
+            smaller = _smaller(clip, shown)
+            if smaller is not None:
+                self._planned[smaller] = clip
+            return smaller
+        self._tries[clip, question] += 1
+        return shown if self._tries[clip, question] <= self.policy.retry else None
 
     def _refuse_too_many(self, last: Answer) -> None:
         most, failed = self.policy.most, self.counts["failed"]
@@ -220,3 +253,16 @@ class _Asking:
             why=f"the last one ({last.kind}): {last.reason}",
             fix="the same command to go on without them, s3eval retry RUN to ask them again",
         )
+
+
+def _smaller(planned: Clip, shown: Clip) -> Clip | None:
+    """The clip with half of the frames; None where an eighth of those planned was too much."""
+    frames = len(sample_times(shown)) // 2
+    if frames < 1 or frames * _LEAST_SHARE < len(sample_times(planned)):
+        return None
+    return replace(shown, sampling=replace(shown.sampling, fps=None, max_frames=frames))
+
+
+def _less_shown(planned: Clip, shown: Clip) -> str:
+    counts = len(sample_times(shown)), len(sample_times(planned))
+    return f"{counts[0]} of {counts[1]} frames were shown, since memory ran out"

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
+from sys import intern
 from typing import Any, Literal
 
 from s3eval.errors import S3EvalError
@@ -250,11 +251,12 @@ class StoredFindings(Mapping[str, Sequence[Finding]]):
 def _read_findings(path: Path) -> dict[str, list[Finding]]:
     found: dict[str, list[Finding]] = {}
     if path.is_file():
+        decode = json.JSONDecoder().decode
         with path.open(encoding="utf-8") as handle:
             for row, line in enumerate(handle, 1):
                 if line.strip():
                     try:
-                        finding = _finding(json.loads(line))
+                        finding = _finding(decode(line))
                     except (ValueError, TypeError, RecursionError) as error:
                         where = f"{path}:{row}"
                         raise S3EvalError(
@@ -264,13 +266,18 @@ def _read_findings(path: Path) -> dict[str, list[Finding]]:
     return found
 
 
+#: Texts that occur in thousands of findings; each is held in memory once.
+_NAMES = ("task", "video", "item", "state")
+
+
 def _finding(facts: Any) -> Finding:
     if not isinstance(facts, dict):
         raise TypeError(f"expected a finding, but got {type(facts).__name__}")
-    finding = Finding(**facts)
-    for name in ("task", "video", "item", "state", "reason"):
-        if not isinstance(getattr(finding, name), str):
+    for name in (*_NAMES, "reason"):
+        if not isinstance(facts.get(name, ""), str):
             raise TypeError(f"expected the {name} of a finding to be text")
+    facts.update((name, intern(facts[name])) for name in _NAMES if name in facts)
+    finding = Finding(**facts)
     if not isinstance(finding.detail, dict):
         raise TypeError("expected the detail of a finding to be a mapping")
     if finding.probability is not None and not math.isfinite(finding.probability):

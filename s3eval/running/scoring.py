@@ -26,6 +26,7 @@ from s3eval.judging.stages import (
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
+from s3eval.running.repeats import with_stability
 from s3eval.running.task_results import check_truths, checked_baselines, checked_tallies
 from s3eval.task import Finding, Piece, ScoringContext
 from s3eval.vocabulary import Protocol, Sense
@@ -54,6 +55,7 @@ class Material:
         task_options: by task.
         options: of scoring, e.g. {"bertscore": encoder}.
         metrics: the only ones that will be looked at; empty for all.
+        repeated: pieces of each repetition alone, where questions were asked several times.
     """
 
     tasks: LoadedTasks
@@ -66,6 +68,7 @@ class Material:
     task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     metrics: frozenset[str] = frozenset()
+    repeated: Sequence[Mapping[str, Mapping[str, Sequence[Piece]]]] = ()
 
     def context(
         self, task: str, judged: _Judged | None = None, findings: Findings | None = None
@@ -217,9 +220,27 @@ def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
 def _combine(material: Material, guard: Guard, merged: _Judged | None) -> dict[str, list[Finding]]:
     if material.pieces is None:
         return {name: list(found) for name, found in material.findings.items()}
+    findings = _combined_pieces(material, guard, merged, material.pieces)
+    if not material.repeated:
+        return findings
+    # A judge merges texts once, not once for each repetition.
+    unjudged = set(material.pieces) - material.tasks.judged
+    alone = [
+        _combined_pieces(material, guard, None, {n: p for n, p in one.items() if n in unjudged})
+        for one in material.repeated
+    ]
+    return with_stability(findings, alone)
+
+
+def _combined_pieces(
+    material: Material,
+    guard: Guard,
+    merged: _Judged | None,
+    by_task: Mapping[str, Mapping[str, Sequence[Piece]]],
+) -> dict[str, list[Finding]]:
     findings: dict[str, list[Finding]] = {}
     step = "combining a video's windows"
-    for name, videos in material.pieces.items():
+    for name, videos in by_task.items():
         task, context = material.tasks.by_name[name], material.context(name, merged)
         findings[name] = []
         for video, pieces in videos.items():

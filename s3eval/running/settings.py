@@ -11,6 +11,7 @@ import tomli_w
 
 from s3eval.errors import S3EvalError
 from s3eval.plugin_calls import described
+from s3eval.running.repeats import ONCE, Repeats
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import Protocol
 
@@ -32,6 +33,7 @@ class Settings:
         profile: sampling profile, "" for the model's own; ``sampling`` changes to it.
         selection: which videos, as `Dataset.select` takes it ("videos", "folds", "limit"), and
             "outside" where files outside the dataset folder were allowed.
+        repeats: how often each question is asked, and which answer then counts.
         judge: its name, "" where none reads; ``judge_options`` its options.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     selection: Mapping[str, Any] = field(default_factory=dict)
     judge: str = ""
     judge_options: Mapping[str, Any] = field(default_factory=dict)
+    repeats: Repeats = ONCE
 
     @classmethod
     def from_toml(cls, path: Path) -> Settings:
@@ -77,6 +80,11 @@ class Settings:
                 selection={name: value for name, value in selection.items() if value},
                 judge=facts.get("judge", ""),
                 judge_options=facts.get("judge-option", {}),
+                repeats=Repeats(
+                    facts.get("repeat", 1),
+                    facts.get("combination", ONCE.combination),
+                    facts.get("seed", 0),
+                ),
             )
         except (KeyError, AttributeError, TypeError, ValueError) as error:
             raise S3EvalError(
@@ -111,6 +119,9 @@ class Settings:
             options["profile"] = self.profile
         if self.judge:
             options["judge"] = self.judge
+        if self.repeats.count > 1:
+            options["repeat"] = self.repeats.count
+            options["combination"] = self.repeats.combination
         options |= self._selected()
         tables = {
             "sampling": self.sampling,

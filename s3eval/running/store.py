@@ -18,6 +18,7 @@ from urllib.parse import quote
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_answer
+from s3eval.running.file_systems import is_shared
 
 __all__ = ["AnswerStore", "StoredAnswer", "stores_below"]
 
@@ -39,7 +40,8 @@ CREATE TABLE IF NOT EXISTS answers (
     seconds REAL,
     kind TEXT NOT NULL DEFAULT '',
     attempts INTEGER NOT NULL DEFAULT 1,
-    note TEXT NOT NULL DEFAULT ''
+    note TEXT NOT NULL DEFAULT '',
+    thoughts TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE IF NOT EXISTS media (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER NOT NULL, hash TEXT NOT NULL
@@ -52,10 +54,11 @@ _LATER = {
     "kind": "TEXT NOT NULL DEFAULT ''",
     "attempts": "INTEGER NOT NULL DEFAULT 1",
     "note": "TEXT NOT NULL DEFAULT ''",
+    "thoughts": "TEXT NOT NULL DEFAULT ''",
 }
 _ALL = (
     "key", "video", "clip_start", "clip_end", "question", "status", "text", "reason",
-    "probabilities", "mass", "seconds", "kind", "attempts", "note",
+    "probabilities", "mass", "seconds", "kind", "attempts", "note", "thoughts",
 )  # fmt: skip
 # Every try counts, and an answer that was given is never replaced.
 _INSERT = (
@@ -63,10 +66,11 @@ _INSERT = (
     "ON CONFLICT (key) DO UPDATE SET status=excluded.status, text=excluded.text, "
     "reason=excluded.reason, probabilities=excluded.probabilities, mass=excluded.mass, "
     "seconds=excluded.seconds, kind=excluded.kind, note=excluded.note, "
+    "thoughts=excluded.thoughts, "
     "attempts=answers.attempts + excluded.attempts WHERE answers.status != 'answered'"
 )
 _ADD = _INSERT.replace("answers.attempts + ", "") + " AND excluded.status = 'answered'"
-_ANSWER = ("status", "text", "reason", "probabilities", "mass", "kind", "note")
+_ANSWER = ("status", "text", "reason", "probabilities", "mass", "kind", "note", "thoughts")
 
 
 @dataclass(frozen=True)
@@ -109,9 +113,15 @@ class AnswerStore:
         with self._errors_told():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # NORMAL in WAL mode survives a killed process; only a power cut may cost the tail.
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            if is_shared(path.parent):
+                # No shared memory there, which the log needs; see `running.file_systems`.
+                self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+                self._db.execute("PRAGMA journal_mode=DELETE")
+                self._db.execute("PRAGMA synchronous=FULL")
+            else:
+                self._db.execute("PRAGMA journal_mode=WAL")
+                # NORMAL in WAL mode survives a killed process; a power cut may cost the tail.
+                self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.executescript(_SCHEMA)
             for name in _missing(self._db):
                 self._db.execute(f"ALTER TABLE answers ADD COLUMN {name} {_LATER[name]}")
@@ -134,6 +144,12 @@ class AnswerStore:
                     "The disk is full; every answer so far is kept",
                     where=self.path.parent,
                     fix="free some space, then the same command again",
+                ) from error
+            if "locked" in str(error):
+                raise S3EvalError(
+                    "The answers of this run are being written by another program",
+                    where=self.path,
+                    fix="wait for it, or another --out",
                 ) from error
             raise S3EvalError(
                 "The answers of this run cannot be used", where=self.path, why=str(error)
@@ -163,10 +179,10 @@ class AnswerStore:
 
     def _restored(self, row: Sequence[Any]) -> Answer:
         """A stored answer; one that cannot be read (an older version stored it) is failed."""
-        key, status, text, reason, probabilities, mass, kind, note = row
+        key, status, text, reason, probabilities, mass, kind, note, thoughts = row
         try:
             answer = checked_answer(
-                Answer(status, text, reason, json.loads(probabilities), mass, kind, note),
+                Answer(status, text, reason, json.loads(probabilities), mass, kind, note, thoughts),
                 _ANY_QUESTION,
             )
         except (ValueError, TypeError, RecursionError) as error:
@@ -181,7 +197,7 @@ class AnswerStore:
         a = stored.answer
         facts = (stored.key, stored.video, stored.clip_start, stored.clip_end, stored.question)
         values = (a.status, a.text, a.reason, json.dumps(dict(a.probabilities)), a.mass)
-        later = (stored.seconds, a.kind, stored.attempts, a.note)
+        later = (stored.seconds, a.kind, stored.attempts, a.note, a.thoughts)
         with self._errors_told():
             if stored.key in self._unreadable:
                 self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
@@ -236,7 +252,7 @@ class AnswerStore:
             columns = _columns(self._db, *_ALL)
             sql = f"SELECT {columns} FROM answers ORDER BY video, clip_start, question, key"
             for r in self._db.execute(sql):
-                answer = self._restored((r[0], *r[5:10], r[11], r[13]))
+                answer = self._restored((r[0], *r[5:10], r[11], *r[13:15]))
                 yield StoredAnswer(r[0], r[1], r[2], r[3], r[4], answer, r[10], r[12])
 
     def __len__(self) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from s3eval.facts.tally import Tally
+from s3eval.running.repeats import DETAIL as REPEATS_DETAIL
 from s3eval.running.scoring import tally_findings
 from s3eval.statistics.chance import (
     ChanceLine,
@@ -54,6 +55,8 @@ class ScoreRow:
         chance: every chance level by name.
         mark: the comparison with the best chance level, see `Mark`; ``above_low`` and
             ``above_high`` the interval of the paired advantage over it (positive is better).
+        stability: where questions were asked several times, the mean share of repetitions that
+            come to the most frequent finding about a video, in (0, 1].
     """
 
     task: str
@@ -81,6 +84,7 @@ class ScoreRow:
     above_high: float | None
     note: str
     interval_note: str
+    stability: float | None = None
 
     @property
     def symbol(self) -> str:
@@ -99,7 +103,7 @@ def score_rows(
         resamples, seed: of the patient bootstrap.
     """
     context = TruthContext(material.protocol, material.senses)
-    return beside(
+    rows = beside(
         tallied.tallies,
         tallied.baselines,
         labels_of_tasks(material.tasks.by_name, material.dataset, context),
@@ -108,6 +112,24 @@ def score_rows(
         resamples,
         seed,
     )
+    stable = _stabilities(tallied.findings)
+    return [replace(r, stability=stable.get((r.task, r.item))) for r in rows] if stable else rows
+
+
+def _stabilities(findings: Findings) -> dict[tuple[str, str], float]:
+    """By task and item the mean share of repetitions that agree; of "mean" that over items."""
+    shares: dict[tuple[str, str], list[float]] = {}
+    for task, found in findings.items():
+        for finding in found:
+            counted = finding.detail.get(REPEATS_DETAIL)
+            if counted:
+                share = counted["agree"] / counted["count"]
+                shares.setdefault((task, finding.item), []).append(share)
+    means = {key: sum(some) / len(some) for key, some in shares.items()}
+    for task in dict.fromkeys(task for task, _ in means):
+        of_task = [value for (name, _), value in means.items() if name == task]
+        means.setdefault((task, "mean"), sum(of_task) / len(of_task))
+    return means
 
 
 def rows_of_findings(

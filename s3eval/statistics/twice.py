@@ -58,8 +58,14 @@ def both_answered(
     Returns:
         the findings, and by item how many pairs only one of the two answered.
     """
-    kept = [f for key in mine if key in theirs for f in (mine[key], theirs[key])]
+    kept: list[Finding] = []
+    for key, finding in mine.items():
+        other = theirs.get(key)
+        if other is not None:
+            kept += (finding, other)
     left_out: dict[str, int] = {}
+    if len(kept) == 2 * len(mine) == 2 * len(theirs):
+        return kept, left_out
     for _, item in mine.keys() ^ theirs.keys():
         left_out[item] = left_out.get(item, 0) + 1
     return kept, left_out

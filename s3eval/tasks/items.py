@@ -51,9 +51,9 @@ def asked_of(findings: Iterable[Finding], context: ScoringContext) -> list[Findi
 def truths_of(task: Task, findings: Iterable[Finding], context: ScoringContext) -> dict[str, Any]:
     """The annotated values of some findings of one item, by video; videos without one left out."""
     truths: dict[str, Any] = {}
+    dataset, on = context.dataset, context.truth
     for f in findings:
-        video, annotation = context.dataset.video(f.video), context.dataset.annotation(f.video)
-        value = task.truth(video, annotation, f.item, context.truth)
+        value = task.truth(dataset.video(f.video), dataset.annotation(f.video), f.item, on)
         if value is not None:
             truths[f.video] = value
     return truths

@@ -62,6 +62,9 @@ def test_a_list_with_the_core_alone_names_what_to_install(monkeypatch):
     assert "s3eval-model-baselines" in shown.output
     assert "s3eval-judge-lexicon" in shown.output
     exporters = CliRunner().invoke(list_verb.command, ["exporters"])
-    assert "No exporters are installed; any of: pip install s3eval-view" in exporters.output
+    advice = "No exporters are installed; any of: pip install s3eval-hub s3eval-view"
+    assert advice in exporters.output
     ends = CliRunner().invoke(list_verb.command, ["run-ends"])
-    assert "No run ends are installed; they come from other packages" in ends.output
+    assert "No run ends are installed; any of: pip install s3eval-mlflow" in ends.output
+    executors = CliRunner().invoke(list_verb.command, ["executors"])
+    assert "No executors are installed; they come from other packages" in executors.output

@@ -16,14 +16,14 @@ from s3eval.footage.decoding import decode
 
 CLIPS = windows("patient-7", 12.0, 4.0, 1.0, Sampling(2.0, 60))
 
-# The real process, but something happens where the second clip would come.
+# The real process, but something happens where the clip at 3 s (or each from there) would come.
 STAND_IN = """
 import os, sys, time
 from s3eval.footage import apart
 decode = apart.decode
 def troubled(*arguments, **options):
-    for number, found in enumerate(decode(*arguments, **options)):
-        if number == 1:
+    for found in decode(*arguments, **options):
+        if found.clip.start == 3.0 or {always} and found.clip.start >= 3.0:
             {trouble}
         yield found
 apart.decode = troubled
@@ -33,8 +33,8 @@ sys.exit(apart.serve(sys.stdin.buffer, sys.stdout.buffer))
 
 @pytest.fixture
 def troubled(monkeypatch):
-    def use(trouble: str) -> None:
-        script = STAND_IN.format(trouble=trouble)
+    def use(trouble: str, always: bool = False) -> None:
+        script = STAND_IN.format(trouble=trouble, always=always)
         monkeypatch.setattr(apart, "_COMMAND", (sys.executable, "-c", script))
 
     return use
@@ -74,27 +74,42 @@ def test_failures_and_errors_are_the_same(path, tmp_path):
         [*decode_apart(path, CLIPS, backend="piav")]
 
 
-def test_a_decoder_that_hangs_takes_only_the_clips_to_come(path, troubled):
+def test_a_decoder_that_hangs_takes_only_its_clip(path, troubled):
     troubled("time.sleep(600)")
     begun = time.monotonic()
-    first, *rest = decode_apart(path, CLIPS, patience=8.0)
-    assert time.monotonic() - begun < 60
-    assert isinstance(first, Footage) and [f.clip for f in rest] == list(CLIPS[1:])
-    assert all(isinstance(f, FootageFailure) and "nothing for 8 s" in f.reason for f in rest)
+    found = [*decode_apart(path, CLIPS, patience=8.0)]
+    assert time.monotonic() - begun < 90
+    assert [f.clip for f in found] == list(CLIPS)
+    failed = [f for f in found if isinstance(f, FootageFailure)]
+    assert [(f.clip.start, f.kind) for f in failed] == [(3.0, "decoder")]
+    assert "nothing for 8 s" in failed[0].reason
 
 
-def test_a_decoder_that_crashes_takes_only_the_clips_to_come(path, troubled):
+def test_a_decoder_that_crashes_takes_only_its_clip(path, troubled):
     troubled("os.kill(os.getpid(), 11)")
-    first, *rest = decode_apart(path, CLIPS)
-    assert isinstance(first, Footage) and len(rest) == len(CLIPS) - 1
-    assert all(isinstance(f, FootageFailure) and "SIGSEGV" in f.reason for f in rest)
+    found = [*decode_apart(path, CLIPS)]
+    assert [f.clip for f in found] == list(CLIPS)
+    failed = [f for f in found if isinstance(f, FootageFailure)]
+    assert [(f.clip.start, f.kind) for f in failed] == [(3.0, "decoder")]
+    assert "SIGSEGV" in failed[0].reason
+    here = {f.clip: f for f in decode(path, CLIPS)}
+    assert all(same(f, here[f.clip]) for f in found if isinstance(f, Footage))
+
+
+def test_a_video_at_which_every_decoder_crashes_is_given_up(path, troubled):
+    troubled("os.kill(os.getpid(), 11)", always=True)
+    clips = windows("patient-7", 12.0, 2.0, 1.0, Sampling(2.0, 60))
+    found = [*decode_apart(path, clips)]
+    assert [f.clip for f in found] == list(clips)
+    failed = [isinstance(f, FootageFailure) for f in found]
+    assert failed == [f.clip.start >= 3.0 for f in found] and sum(failed) > 3
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not limit it")
 def test_memory_is_limited_where_asked(path, troubled):
     troubled("bytearray(20 * 2**30)")
-    _, *rest = decode_apart(path, CLIPS, memory=8 * 2**30)
-    assert rest and all("more memory" in f.reason for f in rest)
+    failed = [f for f in decode_apart(path, CLIPS, memory=8 * 2**30) if not hasattr(f, "frames")]
+    assert len(failed) == 1 and "more memory" in failed[0].reason
 
 
 def test_leaving_early_ends_the_process(path, troubled):

@@ -278,7 +278,7 @@ def test_a_clip_over_the_budget(spec: Any, loaded: Any) -> None:
 
 def test_a_prompt_longer_than_the_model_reads(loaded: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     model = loaded("internvl")
-    monkeypatch.setattr(type(model), "_context", property(lambda self: 100))
+    monkeypatch.setattr(type(model), "context", property(lambda self: 100))
     question = Question("long", "word " * 60, max_tokens=5)
     watched = model.watch(noise_clip(frames=4))
     with pytest.raises(S3EvalError, match="but the model reads 100"):

@@ -11,8 +11,8 @@ import pytest
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import call_plugin, plugin_output
+from s3eval.running.asking import _in_order
 from s3eval.running.boundary import checked_answer, checked_identity
-from s3eval.running.engine import _in_order
 from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
 from s3eval.specs import ModelSpec
 from s3eval.testing.plugins import module_with, registry_of

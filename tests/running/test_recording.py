@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.errors import InterruptedRun, S3EvalError, StopRunError
-from s3eval.facts.clips import Clip, SamplingProfile, windows
+from s3eval.errors import InterruptedRun, MachineError, S3EvalError, StopRunError
+from s3eval.facts.clips import Clip, SamplingProfile, sample_times, windows
 from s3eval.model import Answer, Model, Question
 from s3eval.running.engine import Session, ask_video
 from s3eval.running.executing import Asked, Executor, VideoWork
@@ -204,3 +204,66 @@ def test_a_clip_is_in_hand_until_all_its_questions_are_answered(store):
         ask_all(now, stopping=lambda: bool(model.asked))
     assert {(s.clip_start, s.question) for s in store} == {(0.0, "red"), (0.0, "blue")}
     assert isinstance(clips[0], Clip)
+
+
+class Narrow(Model):
+    """Has memory for so many frames; a clip is known by its sampling alone."""
+
+    looks = False
+
+    def __init__(self, most: int) -> None:
+        self.most, self.shown = most, []  # type: ignore[var-annotated]
+
+    def watch(self, footage: Any) -> Any:
+        frames = len(sample_times(footage.clip))
+        self.shown.append(frames)
+        if frames > self.most:
+            raise MemoryError
+        return footage
+
+    def answer(self, footage: Any, question: Question) -> str:
+        return str(len(sample_times(footage.clip)))
+
+
+def test_without_memory_a_run_stops_unless_told_otherwise(store):
+    with pytest.raises(MachineError, match=r"no memory left.*--on-memory smaller"):
+        ask_all(session(store, Narrow(20)))
+    assert len(store) == 0, "nothing is known about the clip"
+
+
+def test_a_clip_without_memory_fails_as_such(store):
+    counts = ask_all(session(store, Narrow(20)), failures=FailurePolicy(memory="fail"))
+    assert counts.failed == 6
+    assert {s.answer.kind for s in store} == {"memory"}
+
+
+@pytest.mark.parametrize("executor", [None, Eager()], ids=["local", "eager"])
+def test_fewer_frames_are_shown_where_that_is_allowed_and_the_answer_says_so(store, executor):
+    model = Narrow(11)
+    policy = FailurePolicy(memory="smaller")
+    counts = ask_all(session(store, model, videos=1), failures=policy, executor=executor)
+    # 20 s at 2 frames a second.
+    assert model.shown == [40, 20, 10]
+    assert (counts.answered, counts.reduced, counts.failed) == (2, 2, 0)
+    for kept in store:
+        assert kept.answer.text == "10" and kept.attempts == 3
+        assert kept.answer.note == "10 of 40 frames were shown, since memory ran out"
+    # The answers stand for the clips that were planned, and are found again.
+    assert ask_all(session(store, Narrow(0), videos=1)).reused == 2
+
+
+def test_an_eighth_of_the_frames_is_the_least(store):
+    model = Narrow(4)
+    counts = ask_all(session(store, model, videos=1), failures=FailurePolicy(memory="smaller"))
+    assert model.shown == [40, 20, 10, 5]
+    assert counts.failed == 2 and {s.answer.kind for s in store} == {"memory"}
+
+
+def test_an_answer_and_its_row_take_less_than_two_kilobytes(store):
+    model = Says(lambda video, key, before: "yes")
+    for begin in range(0, 300, 100):
+        known = session(store, model, videos=begin + 100)
+        ask_all(known)
+    store.close()
+    assert len(model.asked) == 600
+    assert store.path.stat().st_size / 600 <= 2_000

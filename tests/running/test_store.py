@@ -113,3 +113,29 @@ def test_stores_are_found_below_a_folder_of_runs(tmp_path):
     assert stores_below([tmp_path]) == [tmp_path / "m" / "answers.sqlite"]
     with pytest.raises(S3EvalError, match="No answers to reuse"):
         stores_below([Path(tmp_path / "nothing")])
+
+
+def test_thoughts_are_kept_beside_the_answer_and_an_older_store_takes_them(tmp_path):
+    path = tmp_path / "a.sqlite"
+    given = Answer.of("no", thoughts="Yes? The arm is still.")
+    with AnswerStore(path) as store:
+        store.put(stored("k", Answer.of("yes")))
+        # As a store was made before thoughts were kept.
+        store._db.execute("ALTER TABLE answers DROP COLUMN thoughts")
+    with AnswerStore(path, read_only=True) as store:
+        assert store.get("k") == Answer.of("yes")
+    with AnswerStore(path) as store:
+        store.put(stored("j", given))
+        assert (store.get("k"), store.get("j")) == (Answer.of("yes"), given)
+        assert {s.answer.thoughts for s in store} == {"", given.thoughts}
+
+
+def test_thoughts_without_end_are_cut_and_the_answer_is_kept():
+    from s3eval.model import Question
+    from s3eval.running.boundary import LONGEST_ANSWER, checked_answer
+
+    endless = Answer.of("no", thoughts="hm " * LONGEST_ANSWER)
+    checked = checked_answer(endless, Question("tonic", "Tonic?"))
+    assert checked.text == "no" and len(checked.thoughts) == LONGEST_ANSWER
+    wrong = checked_answer(Answer.of("no", thoughts=7), Question("tonic", "Tonic?"))
+    assert wrong.status == "failed" and "thoughts" in wrong.reason

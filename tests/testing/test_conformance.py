@@ -169,6 +169,13 @@ def test_a_spec_that_says_something_wrong(spec):
     assert failed(conformance.check_model(spec)) == {"spec"}
 
 
+def test_a_spec_of_a_task_or_format_that_says_something_wrong(folder):
+    two_words = TaskSpec("two words", "broken_tasks:Good", "for a test")
+    assert failed(conformance.check_task(two_words)) == {"spec"}
+    silent = DatasetSpec("broken", "broken_datasets:good", "")
+    assert failed(conformance.check_dataset(silent, folder)) == {"spec"}
+
+
 def test_needs_are_modules_and_not_distributions():
     """Nothing of that name can be imported, so the adapter cannot be loaded either."""
     problems = conformance.check_model(model("Good", needs=("scikit-learn",)))
@@ -185,3 +192,18 @@ def test_a_problem_tells_what_to_change():
     said = str(problem)
     assert "'f1'" in said
     assert "Change: name one of its metrics as headline." in said
+
+
+#: Broken by specs of their own above, whatever the adapter is.
+BY_SPEC = {"spec"}
+
+
+@pytest.mark.parametrize(
+    ("module", "broken"),
+    [("models", MODELS), ("tasks", TASKS), ("judges", JUDGES), ("datasets", DATASETS)],
+)
+def test_every_check_has_a_plugin_that_breaks_it(module, broken):
+    from importlib import import_module
+
+    checks = import_module(f"s3eval.testing.conformance.{module}")._CHECKS
+    assert {check.name for check in checks} - BY_SPEC <= {check for check, _ in broken}

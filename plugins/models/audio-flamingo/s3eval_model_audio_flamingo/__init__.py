@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "audio-flamingo-3",
             adapter="s3eval_model_audio_flamingo.adapter:AudioFlamingo3",
+            tokens="s3eval_model_audio_flamingo.tokens:media_tokens",
             summary="Audio Flamingo 3",
             checkpoint="nvidia/audio-flamingo-3-hf",
             parameters=8_270_000_000,

@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from s3eval_model_audio_flamingo.tokens import media_tokens
 
 from s3eval import Question, S3EvalError, discover
+from s3eval.facts.tokens import ClipSize
 from s3eval.testing.noise import noise_clip
 
 pytestmark = pytest.mark.torch
@@ -40,6 +42,7 @@ def test_frames_do_not_matter_sound_does(model: Any) -> None:
 def test_twenty_five_tokens_a_second(model: Any, seconds: float, tokens: int) -> None:
     token_ids = model.watch(noise_clip(frames=0, seconds=seconds)).prefixes[""].tokens
     assert sum(t == model.model.config.audio_token_id for t in token_ids) == tokens
+    assert media_tokens(ClipSize(0, 0, 0, seconds), {}) == tokens, "planning reckons the same"
 
 
 def test_more_sound_than_it_hears_is_refused(model: Any) -> None:

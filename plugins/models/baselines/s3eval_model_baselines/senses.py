@@ -48,8 +48,8 @@ class _Senses(Model):
         """How the judge was fitted."""
         return {"version": 1, "made": dict(self.weights.made) if self.weights else {}}
 
-    def watch(self, footage: Footage) -> _Watched:
-        """Measure the clip."""
+    def prepare(self, footage: Footage) -> _Watched:
+        """Measure the clip; nothing of it needs an accelerator."""
         seen, blind = None, "this model does not see"
         if self.sees:
             blind = _unfit(footage)

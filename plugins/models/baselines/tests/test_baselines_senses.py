@@ -132,7 +132,7 @@ def test_who_answers_whom(parts, expected):
     clip = Clip("v", 0.0, 12.0, DENSE)
     empty = Footage.unseen(clip)
     heard = Footage(clip, empty.frames, empty.times, scene(*parts), 12.0)
-    [answer] = model.ask(model.watch(heard), [question])
+    [answer] = model.ask(model.prepare(heard), [question])
     assert answer.text == expected
     assert sum(answer.probabilities.values()) == pytest.approx(1.0)
 
@@ -145,20 +145,20 @@ def test_silence_and_short_sounds_hold_no_voice():
 
 def test_every_seen_feature_is_answered_with_a_probability():
     model = Motion()
-    watched = model.watch(footage(shake(bed(), 2.5)))
+    watched = model.prepare(footage(shake(bed(), 2.5)))
     questions = [Question(name, "?", ("yes", "no")) for name in SEEN]
     answers = [*model.ask(watched, questions)]
     assert [a.status for a in answers] == ["answered"] * len(SEEN)
     for answer in answers:
         assert answer.text == max(answer.probabilities, key=answer.probabilities.get)
-    again = [*model.ask(model.watch(footage(shake(bed(), 2.5))), questions)]
+    again = [*model.ask(model.prepare(footage(shake(bed(), 2.5))), questions)]
     assert again == answers
 
 
 def test_only_the_beginning_shows_sleep():
     model = Motion()
     question = Question("occur_during_sleep", "?", ("yes", "no"))
-    [answer] = model.ask(model.watch(footage(bed(), start=25.0)), [question])
+    [answer] = model.ask(model.prepare(footage(bed(), start=25.0)), [question])
     assert answer.text == "no"
 
 
@@ -167,20 +167,20 @@ def test_what_cannot_be_judged_is_skipped_with_its_reason():
     slow = Footage(clip, np.zeros((60, 48, 64, 3), np.uint8), np.arange(60) / 2.0, None, 30.0)
     seen, heard = Question("clonic", "?", ("yes", "no")), Question("ictal_vocalization", "?")
     both = MotionAndSound()
-    a, b = both.ask(both.watch(slow), [seen, heard])
+    a, b = both.ask(both.prepare(slow), [seen, heard])
     assert a.status == "skipped" and "dense" in a.reason
     assert b.status == "skipped" and "no sound" in b.reason
     sound, motion = Sound(), Motion()
-    [a] = sound.ask(sound.watch(slow), [seen])
-    [b] = motion.ask(motion.watch(footage(bed())), [heard])
+    [a] = sound.ask(sound.prepare(slow), [seen])
+    [b] = motion.ask(motion.prepare(footage(bed())), [heard])
     assert "does not see" in a.reason and "does not hear" in b.reason
-    [c] = motion.ask(motion.watch(footage(bed())), [Question("report", "Describe.")])
+    [c] = motion.ask(motion.prepare(footage(bed())), [Question("report", "Describe.")])
     assert c.status == "skipped"
 
 
 def test_places_and_times_are_answered():
     model = Motion()
-    watched = model.watch(footage(shake(bed(), 2.0, first=4.0, last=8.0)))
+    watched = model.prepare(footage(shake(bed(), 2.0, first=4.0, last=8.0)))
     side, start = model.ask(
         watched, [Question("arm_movement", "?", ("left", "right")), Question("seizure_start", "?")]
     )

@@ -168,22 +168,25 @@ class HfModel(TransformersModel):
 
     def template(self, media: Media) -> QuestionTemplate:
         """The chat template around this clip."""
-        return QuestionTemplate(self.processor, media.content, self._cut)
+        return QuestionTemplate(self.processor, media.content, self._cut, self.thinking)
 
     def tail(self, clip: WatchedClip, prefix: Prefix, question: Question) -> tuple[int, ...]:
         """The tokens of a question's prompt after the clip."""
         template = cast(QuestionTemplate, clip.template)
         return template.tail_after(prefix.tokens, question.text, question.system)
 
-    def inputs(self, text: str, media: Media) -> dict[str, Any]:
-        """A prompt with its clip as the model takes it, on the model's device."""
-        made = self.processor(
+    def processed(self, text: str, media: Media) -> Any:
+        """What the processor makes of a prompt with its clip, on the CPU."""
+        return self.processor(
             text=[text],
             return_tensors="pt",
             **special_tokens(self.processor, text),
             **media.processor,
         )
-        return {**made.to(self.model.device, dtype=self.model.dtype), **media.forward}
+
+    def placed(self, made: Any) -> Any:
+        """The same on the model's device, in its dtype."""
+        return made.to(self.model.device, dtype=self.model.dtype)
 
     def _compared(self) -> SharingCheck:
         """The comparison with the clip's part ending at a special token, or else later."""

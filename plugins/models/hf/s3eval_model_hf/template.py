@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from s3eval import S3EvalError
 from s3eval.hf.prompting import Template
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking
 
 __all__ = ["Cut", "QuestionTemplate", "placeholders", "renders"]
 
@@ -45,10 +46,17 @@ class QuestionTemplate(Template):
         processor: the checkpoint's.
         content: the parts of the user's message that stand for the clip.
         cut: where the shared part ends.
+        thinking: what the template is told of thinking, and what the prompt ends with.
     """
 
-    def __init__(self, processor: Any, content: Sequence[Mapping[str, Any]], cut: Cut) -> None:
-        super().__init__(processor, content, {})
+    def __init__(
+        self,
+        processor: Any,
+        content: Sequence[Mapping[str, Any]],
+        cut: Cut,
+        thinking: Thinking = AS_IT_LIKES,
+    ) -> None:
+        super().__init__(processor, content, {}, thinking)
         self._cut = cut
         self._endings: dict[tuple[int, ...], tuple[str, list[int]]] = {}
 

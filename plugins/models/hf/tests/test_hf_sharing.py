@@ -106,7 +106,7 @@ def logits(model: Any, independent: Any, clip: Any, way: str) -> None:
     prefix = watched.prefixes[""]
     generator = IndependentGenerator(independent.model, independent.processor.tokenizer, 1.0, False)
     tails = [model.tail(watched, prefix, question) for question in asked]
-    prompts = [independent._whole(whole, question) for question in asked]
+    prompts = [independent.whole_prompt(whole, question) for question in asked]
     references = reference_answers(generator, tails, prompts)
     assert largest_difference(model.model, prefix, way, references, 0) < 1e-4  # type: ignore[arg-type]
 

@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "internvl3.5-8b",
             adapter="s3eval_model_internvl.adapter:InternVL",
+            tokens="s3eval_model_internvl.tokens:media_tokens",
             summary="InternVL3.5 8B",
             checkpoint="OpenGVLab/InternVL3_5-8B-HF",
             parameters=8_530_000_000,
@@ -25,6 +26,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "internvl3.5-38b",
             adapter="s3eval_model_internvl.adapter:InternVL",
+            tokens="s3eval_model_internvl.tokens:media_tokens",
             summary="InternVL3.5 38B",
             checkpoint="OpenGVLab/InternVL3_5-38B-HF",
             parameters=38_390_000_000,

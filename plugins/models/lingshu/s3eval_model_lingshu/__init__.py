@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "lingshu-32b",
             adapter="s3eval_model_lingshu.adapter:Lingshu",
+            tokens="s3eval_model_lingshu.tokens:media_tokens",
             summary="Lingshu 32B",
             checkpoint="lingshu-medical-mllm/Lingshu-32B",
             parameters=33_450_000_000,

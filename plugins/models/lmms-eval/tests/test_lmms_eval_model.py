@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from s3eval_model_lmms_eval.adapter import LmmsEvalModel
 
 from s3eval import Clip, Footage, Question, S3EvalError, Sampling
 from s3eval.permission import OPTION, Permission
 from s3eval.plugins import installed
-from s3eval_model_lmms_eval.adapter import LmmsEvalModel
 
 STAND_IN = Path(__file__).parent / "stand_in"
 
@@ -137,9 +137,3 @@ def test_the_identity_holds_what_changes_answers(model):
         "media": "video",
         "sound": False,
     }
-
-
-def test_a_run_names_the_model_and_its_arguments(tmp_path):
-    import s3eval
-
-    from s3eval.testing.videos import write_video  # noqa: F401  (see below)

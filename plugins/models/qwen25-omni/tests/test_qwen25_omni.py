@@ -95,3 +95,17 @@ def test_sound_that_would_be_cut_is_refused(model: Any) -> None:
 
     with pytest.raises(S3EvalError, match=r"31 s of sound, but 'qwen2.5-omni-7b' hears 30 s"):
         model.watch(noise_clip(frames=2, seconds=31.0))
+
+
+@pytest.mark.parametrize("name", ["seizure-omni-sft-7b", "seizure-omni-grpo-7b"])
+def test_a_tuned_model_is_the_weights_that_are_named(name: str) -> None:
+    """The base alone would answer under the tuned model's name; merged weights are taken."""
+    from s3eval import S3EvalError
+    from s3eval.testing.checkpoints import shared_checkpoint
+
+    spec = next(p.spec for p in discover().plugins if p.spec.name == name)
+    for given in ({}, {"checkpoint": "Qwen/Qwen2.5-Omni-7B"}):
+        with pytest.raises(S3EvalError, match="needs its tuned weights"):
+            spec.load().load(spec, given)
+    merged = {"checkpoint": str(shared_checkpoint("qwen2_5_omni")), "min_pixels": 0}
+    assert spec.load().load(spec, merged).senses == {"sight", "hearing"}

@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen2.5-vl-7b",
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            tokens="s3eval_model_qwen25_vl.tokens:media_tokens",
             summary="Qwen2.5-VL 7B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-7B-Instruct",
             parameters=8_290_000_000,
@@ -25,6 +26,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen2.5-vl-32b",
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            tokens="s3eval_model_qwen25_vl.tokens:media_tokens",
             summary="Qwen2.5-VL 32B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-32B-Instruct",
             parameters=33_450_000_000,
@@ -35,6 +37,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen2.5-vl-72b",
             adapter="s3eval_model_qwen25_vl.adapter:Qwen25VL",
+            tokens="s3eval_model_qwen25_vl.tokens:media_tokens",
             summary="Qwen2.5-VL 72B Instruct",
             checkpoint="Qwen/Qwen2.5-VL-72B-Instruct",
             parameters=73_410_000_000,

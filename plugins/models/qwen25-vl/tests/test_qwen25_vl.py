@@ -8,8 +8,10 @@ from functools import cache
 from typing import Any
 
 import pytest
+from s3eval_model_qwen25_vl.tokens import media_tokens
 
 from s3eval import Question, discover
+from s3eval.facts.tokens import ClipSize
 from s3eval.testing.noise import noise_clip
 
 pytestmark = pytest.mark.torch
@@ -56,6 +58,24 @@ def test_the_formula_is_an_upper_bound_elsewhere(width: int, height: int) -> Non
     nearest = 2 * max(1, round(width / 28)) * max(1, round(height / 28))
     assert real == nearest
     assert 0.85 * formula <= real <= formula
+
+
+@pytest.mark.parametrize(
+    ("frames", "width", "height", "options"),
+    [
+        (4, 427, 240, {"min_pixels": 0}),
+        (5, 100, 75, {"min_pixels": 0}),
+        (3, 320, 240, {"min_pixels": 307_200}),
+        (60, 640, 360, {"min_pixels": 0, "max_media_tokens": 600}),
+        (6, 1280, 720, {"min_pixels": 0, "max_media_tokens": 3_000}),
+    ],
+)
+def test_planning_reckons_what_the_processor_makes(
+    frames: int, width: int, height: int, options: dict[str, Any]
+) -> None:
+    clip = noise_clip(frames=frames, width=width, height=height)
+    real = video_tokens(load(**options), clip)
+    assert media_tokens(ClipSize(frames, width, height), options) == real
 
 
 def test_the_paper_s_own_examples() -> None:

@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen3-omni-30b-a3b",
             adapter="s3eval_model_qwen3_omni.adapter:Qwen3Omni",
+            tokens="s3eval_model_qwen3_omni.tokens:media_tokens",
             summary="Qwen3-Omni 30B-A3B Instruct",
             checkpoint="Qwen/Qwen3-Omni-30B-A3B-Instruct",
             parameters=31_720_000_000,

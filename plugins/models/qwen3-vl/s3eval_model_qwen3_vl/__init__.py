@@ -15,6 +15,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen3-vl-8b",
             adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
+            tokens="s3eval_model_qwen3_vl.tokens:media_tokens",
             summary="Qwen3-VL 8B Instruct",
             checkpoint="Qwen/Qwen3-VL-8B-Instruct",
             parameters=8_770_000_000,
@@ -26,6 +27,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "qwen3-vl-32b",
             adapter="s3eval_model_qwen3_vl.adapter:Qwen3VL",
+            tokens="s3eval_model_qwen3_vl.tokens:media_tokens",
             summary="Qwen3-VL 32B Instruct",
             checkpoint="Qwen/Qwen3-VL-32B-Instruct",
             parameters=33_360_000_000,

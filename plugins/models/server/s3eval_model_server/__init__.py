@@ -16,6 +16,7 @@ def _spec(name: str, summary: str, sees: bool = False, hears: bool = False) -> M
         install="pip install s3eval-model-server",
         remote=True,
         argument="model",
+        tokens="s3eval_model_server.tokens:media_tokens",
         sees=sees,
         hears=hears,
     )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval.errors import S3EvalError, StopRunError, nearest
@@ -18,9 +20,11 @@ from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
 from s3eval.remote.probabilities import choice_probabilities
+from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
 from s3eval_model_server.pool import RequestPool
 from s3eval_model_server.sending import ClipSender, SentClip
+from s3eval_model_server.starting import start_command
 
 if TYPE_CHECKING:
     from s3eval import Footage, ModelSpec
@@ -38,13 +42,16 @@ class ServerModel(Model):
     Args:
         spec: which senses it has.
         options: where it is served, as what, and how clips are sent.
+        server: what serves it, where that is started by the run.
     """
 
     #: Where `s3eval doctor` looks whether there is a key.
     key_variables: ClassVar[tuple[str, ...]] = KEY_VARIABLES
 
-    def __init__(self, spec: ModelSpec, options: ServerModelOptions) -> None:
-        self._spec, self._options = spec, options
+    def __init__(
+        self, spec: ModelSpec, options: ServerModelOptions, server: LocalServer | None = None
+    ) -> None:
+        self._spec, self._options, self._server = spec, options, server
         variables = KEY_VARIABLES
         endpoint = options.endpoint("server", variables)
         # The gate first: not even the list of models is asked for without permission, nor of a
@@ -58,7 +65,8 @@ class ServerModel(Model):
                 f"{endpoint.host} cannot read files of this machine",
                 fix="--model-option send_media=each, or once where it is vLLM",
             )
-        endpoint = _named(endpoint, options)
+        if server is None:
+            endpoint = _named(endpoint, options)
         self._gate.endpoint = endpoint  # the same server, now with its model's name
         self._client = ChatClient(
             endpoint,
@@ -66,9 +74,10 @@ class ServerModel(Model):
             retry=options.retry(),
             budget=options.budget(),
             prices=options.prices(),
-            extra_body=options.extra_body,
+            extra_body=options.body(),
         )
         self.concurrency = options.concurrency
+        self.temperature = options.temperature
         self._sender = ClipSender(options, spec.sees, spec.hears, not endpoint.local)
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
@@ -77,9 +86,14 @@ class ServerModel(Model):
         """Find the server and the model on it.
 
         Raises:
-            S3EvalError: an unknown option, nobody answers, no such model there, no permission.
+            S3EvalError: an unknown option, nobody answers, no such model there, no permission;
+                a server to be started that is not installed.
         """
-        return cls(spec, read_options(ServerModelOptions, options, spec.name))
+        chosen = read_options(ServerModelOptions, options, spec.name)
+        if not chosen.serve:
+            return cls(spec, chosen)
+        server, chosen = _to_be_started(chosen)
+        return cls(spec, chosen, server)
 
     def identity(self) -> Mapping[str, Any]:
         """Server, model, sampling and how clips are sent."""
@@ -90,7 +104,8 @@ class ServerModel(Model):
             # Ports of this machine change from start to start.
             "server": "this machine" if endpoint.local else endpoint.host,
             "model": endpoint.model,
-            "extra_body": dict(options.extra_body or {}),
+            "extra_body": options.body(),
+            **({} if options.thinking is None else {"thinking": options.thinking}),
             **{name: getattr(options, name) for name in kept},
             **self._gate.identity,
         }
@@ -126,6 +141,8 @@ class ServerModel(Model):
         Raises:
             StopRunError: the server refuses access or stays down, or the budget is spent.
         """
+        if self._server is not None:
+            self._server.ensure()
         for kind, data in watched.raw:
             self._gate.sending(kind, data, {})
         answers: dict[int, Future[Answer]] = {}
@@ -167,7 +184,9 @@ class ServerModel(Model):
                 ) from None
             return Answer.failed(str(error))
         probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(reply.text, probabilities=probabilities, mass=mass)
+        return Answer.of(
+            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
+        )
 
     def _reply(self, watched: SentClip, question: Question, is_first: bool) -> Reply:
         """What the server says; a clip that it does not know by name is sent again, whole."""
@@ -192,9 +211,10 @@ class ServerModel(Model):
         system = {"role": "system", "content": question.system}
         return ChatRequest(
             (system, user) if question.system else (user,),
-            question.max_tokens,
+            question.max_tokens + self._options.thinking_tokens,
             top_logprobs=self._options.top_logprobs if question.choices else 0,
             media_tokens=watched.tokens,
+            seed=question.seed + question.repeat,
         )
 
     def usage(self) -> Mapping[str, int]:
@@ -207,6 +227,27 @@ class ServerModel(Model):
         self._pool.close()
         self._client.close()
         self._sender.close()
+        if self._server is not None:
+            self._server.close()
+
+
+def _to_be_started(options: ServerModelOptions) -> tuple[LocalServer, ServerModelOptions]:
+    """The server that the options want started, and the options with where it will answer.
+
+    Raises:
+        S3EvalError: no model is named, an address is, or the server is not installed.
+    """
+    if not options.model or "base_url" in options.model_fields_set:
+        raise S3EvalError(
+            f"serve={options.serve} starts a server on this machine for a model that is named",
+            fix="--model-option model=NAME, without base_url",
+        )
+    port = free_port()
+    folder = Path(options.media_folder or tempfile.gettempdir()).resolve()
+    command = start_command(options, port, folder)
+    base_url = f"http://127.0.0.1:{port}/v1"
+    server = LocalServer(command, base_url, options.serve_wait)
+    return server, options.model_copy(update={"base_url": base_url})
 
 
 def _by_prefix(questions: Sequence[Question]) -> Iterator[list[int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from s3eval.answers.diagnosis import read_diagnosis
+from s3eval import answers
 from s3eval.model import Question
 from s3eval.task import (
     Finding,
@@ -73,7 +73,7 @@ class Diagnosis(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """ES or NES, from JSON or prose."""
-        return read_diagnosis(answer.text, protocol=protocol)
+        return answers.read_diagnosis(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from s3eval_task_recognition.prompts import THREE_VALUED, questions
 from s3eval_task_recognition.task import Recognition
 
-from s3eval.answers.yes_no import split_yes_no
+from s3eval import answers
 from s3eval.judge import AnswerQuestions, MergeTexts
 from s3eval.task import (
     Finding,
@@ -67,7 +67,7 @@ class Justification(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """What follows the yes or no."""
-        label, text = split_yes_no(answer.text, na=question.key == THREE_VALUED)
+        label, text = answers.split_yes_no(answer.text, na=question.key == THREE_VALUED)
         if not label.readable:
             return label
         return Reading(text) if text else Reading(reason=f"says {label.value}, but not why")
@@ -153,5 +153,5 @@ def _kept(feature: str, pieces: Sequence[Piece]) -> list[str]:
 def _label(piece: Piece) -> str | None:
     if piece.answer.status != "answered":
         return None
-    found = split_yes_no(piece.answer.text, na=piece.question.key == THREE_VALUED)[0]
+    found = answers.split_yes_no(piece.answer.text, na=piece.question.key == THREE_VALUED)[0]
     return found.value if found.readable else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from s3eval.answers.yes_no import read_yes_no
+from s3eval import answers
 from s3eval.task import (
     Finding,
     Inquiry,
@@ -67,7 +67,7 @@ class Recognition(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """Yes or no; also "na" for verbal responsiveness."""
-        return read_yes_no(answer.text, na=question.key == THREE_VALUED)
+        return answers.read_yes_no(answer.text, na=question.key == THREE_VALUED)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
@@ -103,6 +103,8 @@ class Recognition(Task):
         ]
         yield from made
         for metric in (*METRICS, "coverage"):
+            if not context.wants(metric):
+                continue
             average = build.mean_over_items([t for t in made if t.metric == metric])
             if average:
                 yield average
@@ -127,8 +129,7 @@ class Recognition(Task):
         The release leaves the annotation blank where nobody spoke to the patient, and drops
         those videos; the paper's prompt makes "na" the right answer there.
         """
-        known = self.item(item)
-        labels = known.labels if known else ("yes", "no")
+        labels = _labels_of(item)
         presence = annotation.presence(item)
         return presence if presence in labels[: 2 if context.protocol == "release" else 3] else None
 

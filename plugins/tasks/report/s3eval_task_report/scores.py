@@ -18,6 +18,8 @@ __all__ = ["read_requests", "tallies", "template_detail"]
 
 ITEM = "report"
 
+#: Metrics of what a report gets right sign by sign.
+SIGNS = ("signs_precision", "signs_recall", "signs_f1", "sided_f1", "signs_penalised")
 #: What the template of `task.TEMPLATE` says, read by hand: it needs no judge to be scored.
 TEMPLATE_FACTS: Mapping[str, Any] = {
     "sections": ["onset", "propagation", "postictal"],
@@ -142,10 +144,12 @@ def _quality(
         "hallucinated": ([float(len(one.index.hallucinated)) for one in scored], "features", False),
     }
     for name, (values, unit, better) in parts.items():
-        yield build.mean(
-            task, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
-        )
-    yield from _signs(task, scored, **facts)
+        if context.wants(name):
+            yield build.mean(
+                task, ITEM, name, videos, values, unit=unit, higher_is_better=better, **facts
+            )
+    if context.wants(*SIGNS):
+        yield from _signs(task, scored, **facts)
 
 
 def _signs(task: str, scored: Sequence[_Scored], **facts: Any) -> Iterator[Tally]:

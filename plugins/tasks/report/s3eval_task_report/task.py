@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from s3eval.answers.report import read_report
+from s3eval import answers
 from s3eval.judge import MergeTexts, ReadReport
 from s3eval.model import Question
 from s3eval.task import (
@@ -78,7 +78,7 @@ class Report(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """The paragraph, in one line; a refusal is no report."""
-        return read_report(answer.text)
+        return answers.read_report(answer.text)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

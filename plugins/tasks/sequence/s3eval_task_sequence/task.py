@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from s3eval.answers.listing import read_sequence, unknown_tokens
+from s3eval import answers
 from s3eval.model import Question
 from s3eval.task import (
     Finding,
@@ -81,7 +81,7 @@ class SequenceTask(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """A list of tokens; empty where the model says there are none."""
-        return read_sequence(answer.text, protocol=protocol)
+        return answers.read_sequence(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
@@ -92,7 +92,7 @@ class SequenceTask(Task):
             found = finding_of_windows(self.name, video, ITEM, theirs, senses)
             if found.state == "answered":
                 value = overlap_merge(p.reading.value for p in theirs if p.reading.readable)
-                unknown = unknown_tokens(value)
+                unknown = answers.unknown_tokens(value)
                 detail = {**found.detail, **({"unknown": unknown} if unknown else {})}
                 found = replace(found, value=value, detail=detail)
             yield found

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from s3eval.answers.body_part import read_body_part
-from s3eval.answers.side import read_side
+from s3eval import answers
 from s3eval.model import Question
 from s3eval.task import (
     Finding,
@@ -94,8 +93,8 @@ class Spatial(Task):
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """The side (under ``release`` the last one mentioned), or the body part."""
         if question.key == ONSET:
-            return read_body_part(answer.text)
-        return read_side(answer.text, protocol=protocol)
+            return answers.read_body_part(answer.text)
+        return answers.read_side(answer.text, protocol=protocol)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

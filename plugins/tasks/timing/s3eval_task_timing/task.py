@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
-from s3eval.answers.times import read_time
+from s3eval import answers
 from s3eval.errors import S3EvalError
 from s3eval.task import (
     Finding,
@@ -77,7 +77,7 @@ class Timing(Task):
 
     def read(self, question: Question, answer: Answer, protocol: Protocol = "paper") -> Reading:
         """Seconds from the clip's start."""
-        return read_time(answer.text)
+        return answers.read_time(answer.text)
 
     def combine(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext

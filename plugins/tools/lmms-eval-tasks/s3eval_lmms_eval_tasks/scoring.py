@@ -30,19 +30,17 @@ _RESAMPLES = 200
 def metrics_of(choices: Choices, dataset: Dataset, task: str) -> list[tuple[str, str, bool]]:
     """The (item, metric, higher is better) of a task that lmms-eval lists.
 
-    Its means over items, where the headline is among them; else those of every item. A run of no
-    answers tells them: a task's metrics are known once something is scored.
+    Of a task with means over items, the mean of each metric; else those of every item. A run of
+    no answers tells them; means have no value there, so that their metrics are the items'.
     """
     import tempfile
 
-    from s3eval.running.loading import load_task
-
     with tempfile.TemporaryDirectory() as folder:
         rows = _score(choices, dataset, task, {}, Path(folder))
-    means = [r for r in rows if r["item"] == "mean"]
-    if load_task(task).headline not in {r["metric"] for r in means}:
-        means = list(rows)
-    listed = {(r["item"], r["metric"]): r["higher_is_better"] for r in means}
+    has_means = any(r["item"] == "mean" for r in rows)
+    listed = {
+        ("mean" if has_means else r["item"], r["metric"]): r["higher_is_better"] for r in rows
+    }
     return [(item, metric, bool(higher)) for (item, metric), higher in listed.items()]
 
 

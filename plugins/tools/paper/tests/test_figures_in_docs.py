@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -95,3 +96,72 @@ def test_the_findings_are_those_of_the_command() -> None:
     from s3eval_paper.claims.page import find, markdown
 
     assert markdown(find(release_dir())) == page("findings.md")  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The scores of the release's recorded runs of the test set, as the pages say they are made."""
+    from s3eval_paper.release.reading import read_release, write_release
+
+    from s3eval.api import score
+
+    folder = tmp_path_factory.mktemp("recorded")
+    runs = write_release(read_release(release_dir(), ["test"]), folder)  # type: ignore[arg-type]
+    return score(str(runs[0].parent), judge="none", protocol="paper")
+
+
+def of_model(recorded: Any, model: str, metric: str, task: str) -> Any:
+    (scored,) = [s for s in recorded if s.run.facts.model == model]
+    rows = [r for r in scored.rows if (r.task, r.metric) == (task, metric)]
+    return next((r for r in rows if r.item == "mean"), rows[0])
+
+
+@pytest.mark.slow
+def test_the_scores_of_reports(recorded: Any) -> None:
+    """metrics.md: value, interval and the template's score, under both protocols' name."""
+    text = page("metrics.md")
+    head = text[text.index("| | InternVL3.5-38B |") :].partition("\n")[0]
+    models = [cell.strip() for cell in head.strip("|").split("|")[1:]]
+    rows = rows_of(text, "| | InternVL3.5-38B |")
+    checked = 0
+    for name, cells in rows.items():
+        metric = name.strip("`,")
+        if metric == "signs_penalised" and "`release`" in name:
+            continue
+        places = 1 if metric == "rqi" else 2
+        for model, cell in zip(models, cells, strict=True):
+            row = of_model(recorded, model, metric, "report")
+            told = "{:.{p}f}, {:.{p}f}-{:.{p}f} ({:.{p}f})".format(
+                row.value, row.low, row.high, row.chance_value, p=places
+            )
+            if metric == "signs_penalised":
+                continue  # two rows of one name, one for each protocol
+            assert cell == told, f"{metric} of {model}"
+            checked += 1
+    assert checked == 5 * len(models)
+
+
+@pytest.mark.slow
+def test_the_scores_of_the_tasks(recorded: Any) -> None:
+    """tasks.md: the table of what chance scores on the release."""
+    text = page("tasks.md")
+    head = "| | InternVL3.5-38B | Qwen2.5-Omni-7B |"
+    table = text[text.index(head) :].split("\n\n", 1)[0].splitlines()
+    models = [cell.strip() for cell in table[0].strip("|").split("|")[1:-1]]
+    wanted = {
+        "4 mean MAE": ("timing", "mae", 1),
+        "5 edit distance": ("sequence", "edit_distance", 1),
+        "5 LCS ratio": ("sequence", "lcs_ratio", 2),
+        "6 Seizure-RQI": ("report", "rqi", 1),
+        "6 F1 of signs": ("report", "signs_f1", 2),
+        "6 ROUGE-L": ("report", "rouge_l", 2),
+    }
+    found = 0
+    for line in table[2:]:
+        name, *cells = [cell.strip() for cell in line.strip("|").split("|")]
+        for begins, (task, metric, places) in wanted.items():
+            if name.startswith(begins):
+                values = [of_model(recorded, m, metric, task).value for m in models]
+                assert cells[: len(models)] == [f"{v:.{places}f}" for v in values], name
+                found += 1
+    assert found == len(wanted)

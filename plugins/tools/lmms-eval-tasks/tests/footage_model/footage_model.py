@@ -1,4 +1,4 @@
-"""A model in lmms-eval's registry that answers by what a clip shows, and fails where it is told to."""
+"""A model in lmms-eval's registry that answers by what a clip shows; fails where told to."""
 
 import re
 
@@ -43,7 +43,7 @@ class FootageModel(lmms):
     def generate_until(self, requests):
         found = []
         for request in requests:
-            prompt, settings, to_visual, number, task, split = request.args
+            prompt, _, to_visual, number, task, split = request.args
             (path,) = to_visual(self.task_dict[task][split][number])
             empty = self._fail and re.search(self._fail, prompt)
             found.append("" if empty else answer(prompt, path))

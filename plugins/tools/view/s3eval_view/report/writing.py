@@ -16,6 +16,7 @@ from s3eval_view.report.arithmetic import arithmetic_tables
 from s3eval_view.report.as_wrong import as_wrong
 from s3eval_view.report.beside import beside, choose_videos
 from s3eval_view.report.cells import ReportTable, as_csv, as_latex, as_markdown, stem
+from s3eval_view.report.checks import check_table
 from s3eval_view.report.confusion import confusion_of, confusion_table
 from s3eval_view.report.evidence import words
 from s3eval_view.report.figures import INK, Drawn
@@ -88,6 +89,7 @@ def sections_of(evidence: Evidence, choices: Choices, wrong: Wrong) -> list[Sect
             "The steps from what was counted to the headline score of each task.",
             tables=tuple(arithmetic_tables(evidence)),
         ),
+        _checks(evidence),
     ]
     return [s for s in made if s.figures or s.tables]
 
@@ -169,6 +171,17 @@ def _two_stage(evidence: Evidence, choices: Choices) -> Section:
     if choices.two_stage:
         tables = two_stage_tables(evidence, choices.two_stage, choices.resamples)
     return Section("two-stage", "Two-stage diagnosis", "", (), tuple(tables))
+
+
+def _checks(evidence: Evidence) -> Section:
+    table = check_table(evidence, "model-check")
+    return Section(
+        "model-check",
+        "Whether the model really watches",
+        "By s3eval check-model, on drawn scenes whose right answers are known.",
+        (),
+        (table,) if table.rows else (),
+    )
 
 
 def write_report(evidence: Evidence, out: Path, choices: Choices) -> list[Path]:

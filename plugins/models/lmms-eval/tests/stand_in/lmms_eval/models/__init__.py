@@ -36,7 +36,7 @@ class Footage(_Base):
         else:
             frames = [np.asarray(v) for v in visual if not isinstance(v, dict)]
             sounds = sum(isinstance(v, dict) for v in visual)
-        level = int(round(float(np.mean(frames))))
+        level = round(float(np.mean(frames)))
         words = self.arguments.get("words", "")
         tokens = settings["max_new_tokens"]
         return f"{words}{len(frames)} frames, level {level}, sound {sounds}, {tokens} tokens"

@@ -1,0 +1,1 @@
+"""What shows that exported data trains: small, on a CPU; not how a model is tuned for use."""

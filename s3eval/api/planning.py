@@ -1,0 +1,100 @@
+"""What a run would take: counted, and where asked for measured by a short probe."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from s3eval.api.evaluating import unreported
+from s3eval.running.evaluate import Reporter, plan_evaluation
+from s3eval.running.evaluate import evaluate as ask
+from s3eval.running.planning import Need, Tempo, needed, picture_size
+from s3eval.running.store import AnswerStore
+
+if TYPE_CHECKING:
+    from s3eval.api.evaluating import Request
+    from s3eval.api.model_names import NamedModel
+    from s3eval.running.awaited import Awaited
+    from s3eval.running.recording import Report
+
+__all__ = ["needs"]
+
+
+def _ignored(line: str) -> None:
+    pass
+
+
+def needs(
+    request: Request,
+    model: NamedModel,
+    out: Path,
+    probe: int = 0,
+    notify: Callable[[str], None] = _ignored,
+) -> Need:
+    """What asking one model takes; with ``probe`` 0 nothing is loaded, asked or written.
+
+    Args:
+        out: the run's folder; where a run is in it, its answers tell how fast the model is.
+        probe: how many videos are asked about to measure that, their answers thrown away.
+
+    Raises:
+        S3EvalError: as `s3eval.api.evaluate`.
+    """
+    work = request.evaluation(model, out, None)
+    plan = plan_evaluation(work)
+    tempo = _tempo_of_probe(request, model, probe, notify) if probe else _tempo_of_run(out)
+    size, opened = picture_size(work.dataset) if model.spec.sees else ((0, 0), 0)
+    return needed(model.spec, plan, size, opened, work.settings.model_options, tempo)
+
+
+def _tempo_of_run(out: Path) -> Tempo | None:
+    """How fast the answers came that are there already, decoding not counted."""
+    file = out / "answers.sqlite"
+    if not file.is_file():
+        return None
+    with AnswerStore(file, read_only=True) as store:
+        spent = [s.seconds for s in store if s.seconds and s.answer.status == "answered"]
+    if not spent:
+        return None
+    return Tempo(sum(spent), len(spent), f"{len(spent)} answers in the run that is there")
+
+
+def _tempo_of_probe(
+    request: Request, model: NamedModel, videos: int, notify: Callable[[str], None]
+) -> Tempo:
+    """Ask about a few videos spread over the dataset, in a folder that is thrown away."""
+    names = [video.name for video in request.dataset.videos]
+    some = names[:: max(1, len(names) // videos)][:videos]
+    part = replace(
+        request,
+        settings=replace(request.settings, selection={"videos": some}),
+        dataset=request.dataset.select(videos=some),
+        reuse=(),
+    )
+    with tempfile.TemporaryDirectory(prefix="s3eval-plan-") as folder:
+        work = replace(part.evaluation(model, Path(folder), None), only_ask=True)
+        begun = time.perf_counter()
+        first: list[float] = []
+        outcome = ask(work, reporter=_first_noted(first), notify=notify)
+        ended = time.perf_counter()
+    asked = outcome.asked
+    count = asked.answered + asked.failed + asked.skipped
+    loading = (first[0] if first else ended) - begun
+    source = f"a probe of {count} questions about {len(some)} video{'s' * (len(some) != 1)}"
+    if asked.failed:
+        source += f", {asked.failed} of which failed"
+    return Tempo(ended - begun - loading, count, source, loading)
+
+
+def _first_noted(first: list[float]) -> Reporter:
+    """A reporter that notes when asking begins: the model is loaded by then."""
+
+    def reporter(awaited: Awaited) -> AbstractContextManager[Report]:
+        first.append(time.perf_counter())
+        return unreported("", awaited)
+
+    return reporter

@@ -1,0 +1,111 @@
+"""tools/packages.py over a sample: built, complete, installed alone, registered; faults are told.
+
+`make packages` does it for every distribution (docs/packages-checked.md).
+"""
+
+from __future__ import annotations
+
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tools"))
+
+import packages  # noqa: E402
+
+#: Beside the core: one that requires little, and one with a requirement of its own.
+SAMPLE = ("s3eval-judge-lexicon", "s3eval-hub")
+
+
+@pytest.fixture(scope="module")
+def dist(tmp_path_factory):
+    for module in ("build", "twine", "uv"):
+        pytest.importorskip(module, reason="pip install -e '.[release]' brings it")
+    patch = pytest.MonkeyPatch()
+    patch.setattr(packages, "DIST", tmp_path_factory.mktemp("dist"))
+    assert packages.build(packages.chosen(["s3eval-core", *SAMPLE])) == []
+    yield packages.DIST
+    patch.undo()
+
+
+@pytest.mark.slow
+def test_the_archives_are_complete(dist):
+    some = packages.chosen(["s3eval-core", *SAMPLE])
+    assert packages.check(some) == []
+    assert len(list(dist.iterdir())) == 2 * len(some)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SAMPLE)
+def test_each_registers_alone(dist, name):
+    (one,) = packages.chosen([name])
+    done = packages.alone(one)
+    assert done.reason == ""
+    wanted = {
+        f"{kind} {thing}"
+        for kind, thing, package in (
+            row.split(",") for row in packages_table() if row.endswith(f",{name}")
+        )
+    }
+    assert {*done.names} == wanted
+
+
+def packages_table() -> list[str]:
+    return (ROOT / "s3eval" / "distributions.csv").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.slow
+def test_what_is_wrong_with_an_archive_is_told(dist, tmp_path, monkeypatch):
+    (one,) = packages.chosen(["s3eval-hub"])
+    for archive in one.archives():
+        (tmp_path / archive.name).write_bytes(archive.read_bytes())
+    wheel = next(tmp_path.glob("*.whl"))
+    with zipfile.ZipFile(wheel) as old:
+        kept = {n: old.read(n) for n in old.namelist() if not n.endswith("/LICENSE")}
+    with zipfile.ZipFile(wheel, "w") as new:
+        for name, content in {**kept, "tests/test_a.py": b""}.items():
+            new.writestr(name, content)
+    monkeypatch.setattr(packages, "DIST", tmp_path)
+    said = "\n".join(packages.check([one]))
+    assert ".whl holds no dist-info/licenses/LICENSE" in said
+    assert ".whl holds tests/test_a.py" in said
+
+
+@pytest.mark.slow
+def test_an_installation_that_fails_gives_its_reason(dist, monkeypatch):
+    (one,) = packages.chosen(["s3eval-judge-gpt"])
+    monkeypatch.setattr(packages.Distribution, "wheel", lambda self: Path("no-such.whl"))
+    assert packages.alone(one).reason
+
+
+def test_versions_move_together():
+    assert packages.versions() == []
+
+
+def test_versions_that_do_not_are_told(monkeypatch, tmp_path):
+    every = packages.distributions()
+    odd = packages.Distribution(every[1].folder, every[1].name, "0.1.9")
+    monkeypatch.setattr(packages, "distributions", lambda: [every[0], odd])
+    assert packages.versions() == [f"{odd.name} is 0.1.9, the core {every[0].version}"]
+
+
+def test_a_name_that_is_none_is_refused():
+    with pytest.raises(SystemExit, match="s3eval-hubb"):
+        packages.chosen(["s3eval-hubb"])
+
+
+def test_the_page_says_what_failed():
+    one = packages.distributions()[1]
+    text = packages.page(
+        [(one, packages.Installed(("judge gpt",), "", 3, "3.11.7")),
+         (one, packages.Installed(reason="no numpy"))],
+        [("a", "b", "av is pinned")],
+        {"3.10": "yes (3.10.13)", "3.13": "not on the machine"},
+    )  # fmt: skip
+    assert "1 of 2 distributions" in text
+    assert "**no**: no numpy" in text
+    assert "| `a` | `b` | av is pinned |" in text
+    assert "| 3.13 | not on the machine |" in text

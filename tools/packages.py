@@ -1,0 +1,422 @@
+"""Build every distribution, install each alone into a clean environment, and say what it brings.
+
+    python tools/packages.py build              wheels and source distributions into dist/
+    python tools/packages.py check              what the archives hold, and twine's own check
+    python tools/packages.py alone [NAME ...]   each alone: requirements come, names register
+    python tools/packages.py together           all in one environment; what cannot be is a table
+    python tools/packages.py versions           that versions move together
+    python tools/packages.py pythons            the packages without torch on each Python found
+
+`make packages` does all of it and writes docs/packages-checked.md; `make release` ends in checked
+archives. uv makes the environments: it links from its cache what pip would copy again for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).resolve().parents[1]
+DIST = ROOT / "dist"
+PAGE = ROOT / "docs" / "packages-checked.md"
+#: Extras that no user installs.
+FOR_DEVELOPERS = ("test", "lint", "docs", "release", "browser")
+#: Programs of others that the pages speak of; each is tried beside all packages.
+OTHERS = ("lmms-eval==0.7.3", "every-eval-ever==0.3.0", "datasets>=4", "mlflow>=3.5")
+PYTHONS = ("3.10", "3.11", "3.12", "3.13")
+#: What a package registers, asked in its environment, without importing adapters.
+_ASK = """
+import json
+from s3eval.plugins import discover
+found = discover()
+print(json.dumps({
+    "names": sorted(f"{p.kind} {p.spec.name}" for p in found.plugins if p.package == NAME),
+    "broken": [f"{b.entry_point}: {b.reason}" for b in found.broken],
+}))
+"""
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """One distribution of this repository: its folder, name and version."""
+
+    folder: Path
+    name: str
+    version: str
+
+    def archives(self) -> list[Path]:
+        """Its wheel and its source distribution in ``dist/``, where they are built."""
+        stem = f"{self.name.replace('-', '_')}-{self.version}"
+        return [p for p in sorted(DIST.glob(f"{stem}*")) if p.suffix in (".whl", ".gz")]
+
+    def wheel(self) -> Path:
+        """Its wheel.
+
+        Raises:
+            SystemExit: it is not built.
+        """
+        for archive in self.archives():
+            if archive.suffix == ".whl":
+                return archive
+        raise SystemExit(f"Not built: {self.name}. Try: python tools/packages.py build")
+
+
+def distributions(root: Path = ROOT) -> list[Distribution]:
+    """Every distribution, the core first."""
+    namespace: dict[str, str] = {}
+    exec((root / "s3eval" / "version.py").read_text(encoding="utf-8"), namespace)
+    found = []
+    for file in (root / "pyproject.toml", *sorted(root.glob("plugins/*/*/pyproject.toml"))):
+        project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
+        version = project.get("version", namespace["__version__"])
+        found.append(Distribution(file.parent, project["name"], version))
+    return found
+
+
+def chosen(names: Sequence[str]) -> list[Distribution]:
+    """The distributions of these names; all for none.
+
+    Raises:
+        SystemExit: a name is none of them.
+    """
+    every = distributions()
+    unknown = set(names) - {d.name for d in every}
+    if unknown:
+        raise SystemExit(f"No such distribution: {', '.join(sorted(unknown))}")
+    return [d for d in every if not names or d.name in names]
+
+
+# Building
+
+
+def build(some: Sequence[Distribution], address: str = "") -> list[str]:
+    """Wheel and source distribution of each into ``dist/``; older ones of it are removed.
+
+    Returns:
+        what could not be built, a line each.
+
+    Args:
+        address: of the public repository, written into each one's project links; the repository
+            itself names none.
+    """
+    DIST.mkdir(exist_ok=True)
+    wrong = []
+    for one in some:
+        for old in DIST.glob(f"{one.name.replace('-', '_')}-[0-9]*"):
+            old.unlink()
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "package"
+            shutil.copytree(one.folder, copy, ignore=_left_out)
+            if address:
+                with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
+                    file.write(f'\n[project.urls]\nSource = "{address.rstrip("/")}"\n')
+            call = [sys.executable, "-m", "build", "--no-isolation", "-o", str(DIST), str(copy)]
+            done = _tried(call)
+        if done.returncode:
+            wrong.append(f"{one.name} is not built: {_last(done.stdout + done.stderr)}")
+        else:
+            print(f"built {one.name} {one.version}", flush=True)
+    return wrong
+
+
+def _left_out(folder: str, names: list[str]) -> set[str]:
+    """What no archive holds, and what would take long to copy from the repository's root."""
+    ignored = {".git", ".venv", "build", "dist", "demo", "site", "docs", "benchmarks", "tests"}
+    if Path(folder) != ROOT:
+        # The packages that the core's folder holds, `s3eval/dataset`, are its own.
+        ignored = {"build", "dist"}
+    return {
+        n
+        for n in names
+        if n in ignored or n == "__pycache__" or n.endswith(".egg-info") or n.startswith(".")
+    } | ({"plugins", "examples"} & set(names) if Path(folder) == ROOT else set())
+
+
+def check(some: Sequence[Distribution]) -> list[str]:
+    """What is wrong with the built archives, a line each."""
+    wrong = []
+    for one in some:
+        archives = one.archives()
+        if sorted(p.suffix for p in archives) != [".gz", ".whl"]:
+            wrong.append(f"{one.name}: expected a wheel and a source distribution in dist/")
+            continue
+        wrong += [f"{one.name}: {said}" for path in archives for said in _contents(path)]
+    files = [str(path) for one in some for path in one.archives()]
+    if files:
+        done = _tried([sys.executable, "-m", "twine", "check", "--strict", *files])
+        if done.returncode:
+            wrong.append(f"twine check: {done.stdout.strip()[-500:]}{done.stderr.strip()[-500:]}")
+    return wrong
+
+
+def _contents(path: Path) -> Iterator[str]:
+    if path.suffix == ".whl":
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+        needed = ("dist-info/licenses/LICENSE", "/py.typed", "dist-info/entry_points.txt")
+    else:
+        with tarfile.open(path) as file:
+            names = [name.partition("/")[2] for name in file.getnames()]
+        needed = ("LICENSE", "pyproject.toml", "PKG-INFO")
+    for ending in needed:
+        if not any(name.endswith(ending) for name in names):
+            yield f"{path.suffix} holds no {ending}"
+    for name in names:
+        if name.startswith(("tests", "plugins", "docs")) or Path(name).name.startswith("test_"):
+            yield f"{path.suffix} holds {name}"
+
+
+def versions() -> list[str]:
+    """Versions that do not move together, a line each."""
+    every = distributions()
+    core = every[0].version
+    wrong = [f"{d.name} is {d.version}, the core {core}" for d in every if d.version != core]
+    major, minor = core.split(".")[:2]
+    bounds = f">={major}.{minor},<{major}.{int(minor) + 1}"
+    for one in every[1:]:
+        text = (one.folder / "pyproject.toml").read_text(encoding="utf-8")
+        required = tomllib.loads(text)["project"]["dependencies"]
+        ours = [d for d in required if d.startswith("s3eval-")]
+        wrong += [f"{one.name} requires {d}, not {bounds}" for d in ours if not d.endswith(bounds)]
+    return wrong
+
+
+# Installing
+
+
+@dataclass(frozen=True)
+class Installed:
+    """How an installation went: what it registers, or why it failed."""
+
+    names: tuple[str, ...] = ()
+    reason: str = ""
+    megabytes: int = 0
+    python: str = ""
+
+
+def alone(one: Distribution, python: str = "") -> Installed:
+    """Install one wheel into a clean environment; the others are at hand if it requires them."""
+    return _installed([one], one, python)
+
+
+def _installed(some: Sequence[Distribution], asked: Distribution, python: str = "") -> Installed:
+    with tempfile.TemporaryDirectory() as folder:
+        env = Path(folder) / "env"
+        made = _tried([*_uv(), "venv", "-q", "-p", python or sys.executable, str(env)])
+        if made.returncode:
+            return Installed(reason=_last(made.stderr))
+        program = env / ("Scripts" if os.name == "nt" else "bin") / "python"
+        wheels = [str(d.wheel()) for d in some]
+        call = [*_uv(), "pip", "install", "-q", "-p", str(program), "--find-links", str(DIST)]
+        done = _tried([*call, *wheels])
+        if done.returncode:
+            return Installed(reason=_last(done.stderr))
+        checked = _tried([*_uv(), "pip", "check", "-q", "-p", str(program)])
+        asking = _ASK.replace("NAME", repr(asked.name))
+        told = _tried([str(program), "-c", asking], cwd=folder)
+        if checked.returncode or told.returncode:
+            return Installed(reason=_last(checked.stderr if checked.returncode else told.stderr))
+        facts = json.loads(told.stdout.splitlines()[-1])
+        listed = _tried([str(program), "-m", "s3eval", "list"], cwd=folder)
+        reason = "; ".join(facts["broken"]) or (_last(listed.stderr) if listed.returncode else "")
+        if not facts["names"]:
+            reason = reason or "it registers nothing"
+        size = sum(f.lstat().st_size for f in env.rglob("*") if f.is_file() and not f.is_symlink())
+        version = _tried([str(program), "-c", "import platform; print(platform.python_version())"])
+        names = tuple(facts["names"])
+        return Installed(names, reason, round(size / 2**20), version.stdout.strip())
+
+
+def together(some: Sequence[Distribution]) -> list[tuple[str, str, str]]:
+    """What cannot be resolved for one environment: two names, and the resolver's reason.
+
+    All distributions with all their extras at once, pairs only where that fails; then each
+    program of others that pages speak of, beside all distributions.
+    """
+    every = [_with_extras(d) for d in some]
+    found = []
+    if _unresolved(every):
+        pairs = ((a, b) for n, a in enumerate(every) for b in every[n + 1 :])
+        found = [(a, b, why) for a, b in pairs if (why := _unresolved([a, b]))]
+    for other in OTHERS:
+        if why := _unresolved([*(f"{d.name}=={d.version}" for d in some), other]):
+            apart = [d for d in some if _unresolved([f"{d.name}=={d.version}", other])]
+            names = "all packages" if apart[:1] == [some[0]] else ", ".join(d.name for d in apart)
+            found.append((other, names or "all packages at once", why))
+    return found
+
+
+def _with_extras(one: Distribution) -> str:
+    """The distribution as a requirement, with every extra that is for users."""
+    text = (one.folder / "pyproject.toml").read_text(encoding="utf-8")
+    extras = tomllib.loads(text)["project"].get("optional-dependencies", {})
+    chosen = [e for e in extras if e not in FOR_DEVELOPERS]
+    return f"{one.name}[{','.join(chosen)}]=={one.version}"
+
+
+def _unresolved(requirements: Sequence[str]) -> str:
+    """Why these cannot be installed together on this Python, "" where they can."""
+    with tempfile.TemporaryDirectory() as folder:
+        wanted = Path(folder) / "wanted.txt"
+        wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
+        call = [*_uv(), "pip", "compile", "-q", "-p", sys.executable, "--find-links", str(DIST)]
+        done = _tried([*call, "-o", str(Path(folder) / "found.txt"), str(wanted)])
+    return _last(done.stderr) if done.returncode else ""
+
+
+def pythons() -> dict[str, str]:
+    """The supported Pythons that are here: version to program, as uv finds them."""
+    found = {}
+    for version in PYTHONS:
+        done = _tried([*_uv(), "python", "find", "--no-python-downloads", version])
+        if done.returncode == 0:
+            found[version] = done.stdout.strip()
+    return found
+
+
+# The page
+
+
+def page(results: Sequence[tuple[Distribution, Installed]], apart: Sequence[tuple[str, ...]],
+         everywhere: dict[str, str]) -> str:  # fmt: skip
+    """The page with the latest results."""
+    rows = [
+        f"| `{d.name}` | {d.version} | {'yes' if not i.reason else '**no**: ' + i.reason} | "
+        f"{i.megabytes} | {', '.join(f'`{n}`' for n in i.names) or '-'} |"
+        for d, i in results
+    ]
+    ok = sum(not i.reason for _, i in results)
+    pairs = [f"| `{a}` | `{b}` | {why} |" for a, b, why in apart]
+    by_python = [f"| {version} | {said} |" for version, said in everywhere.items()]
+    python = next((i.python for _, i in results if i.python), "")
+    return "\n".join(
+        (
+            "# Packages as last checked",
+            "",
+            "<!-- Written by `make packages`; do not edit. -->",
+            "",
+            f"{ok} of {len(results)} distributions, each alone in a clean environment of Python "
+            f"{python} from its wheel: its requirements come, it registers, `s3eval list` works. "
+            "Megabytes are those of the environment.",
+            "",
+            "| package | version | installs alone | MB | registers |",
+            "|---|---|---|---|---|",
+            *rows,
+            "",
+            "## What cannot live together",
+            "",
+            "All packages with all their extras are resolved for one environment, then each of "
+            f"{', '.join(OTHERS)} beside all packages. The reason is the resolver's.",
+            "",
+            *(
+                ("| this | beside | why not |", "|---|---|---|", *pairs)
+                if pairs
+                else ("Nothing: they all resolve for one environment.",)
+            ),
+            "",
+            "## Pythons",
+            "",
+            "The core and the packages that need neither torch nor a server, together:",
+            "",
+            "| Python | |",
+            "|---|---|",
+            *by_python,
+            "",
+        )
+    )
+
+
+def light(some: Sequence[Distribution]) -> list[Distribution]:
+    """Those whose models need no torch: what `nox` tests on every Python."""
+    return [d for d in some if "model" not in d.name or d.name.endswith(("-baselines", "-server"))]
+
+
+def on_pythons(some: Sequence[Distribution]) -> dict[str, str]:
+    """By version of Python how installing the light packages together went."""
+    here = pythons()
+    said = {}
+    for version in PYTHONS:
+        if version not in here:
+            said[version] = "not on the machine"
+            continue
+        done = _installed(light(some), some[0], here[version])
+        said[version] = f"**no**: {done.reason}" if done.reason else f"yes ({done.python})"
+    return said
+
+
+# Running programs
+
+
+def _uv() -> list[str]:
+    return [sys.executable, "-m", "uv", "--no-config"]
+
+
+def _tried(call: Sequence[str], cwd: str | None = None) -> subprocess.CompletedProcess[str]:
+    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
+    return subprocess.run(
+        call, capture_output=True, text=True, cwd=cwd, env=env, check=False, errors="replace"
+    )
+
+
+def _last(text: str) -> str:
+    """What a program said last, in one line without paths of this machine."""
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    said = " ".join(lines[-4:])[:400] or "it ended without a word"
+    return re.sub(r"(file://)?/\S+/", "", said).replace("|", "/")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do one step, or all of them; 1 where something is wrong."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    steps = ("build", "check", "alone", "together", "versions", "pythons", "all", "release")
+    parser.add_argument("step", choices=steps)
+    parser.add_argument("names", nargs="*", help="distributions; all by default")
+    parser.add_argument("--address", default="", help="address of the public repository")
+    given = parser.parse_args(arguments)
+    some = chosen(given.names)
+    wrong: list[str] = []
+    if given.step in ("versions", "all", "release"):
+        wrong += versions()
+    if given.step in ("build", "all", "release"):
+        wrong += build(some, given.address)
+    if given.step in ("check", "all", "release"):
+        wrong += check(some)
+    results: list[tuple[Distribution, Installed]] = []
+    for one in some if given.step in ("alone", "all") else ():
+        done = alone(one) if one.archives() else Installed(reason="it is not built")
+        results.append((one, done))
+        print(f"{one.name}: {done.reason or ', '.join(done.names)}", flush=True)
+        wrong += [f"{one.name}: {done.reason}"] if done.reason else []
+    some = [d for d in some if d.archives()]
+    apart = together(some) if given.step in ("together", "all") else []
+    everywhere = on_pythons(some) if given.step in ("pythons", "all") else {}
+    for row in (*apart, *everywhere.items()):
+        print(" · ".join(row))
+    if given.step == "all" and results:
+        PAGE.write_text(page(results, apart, everywhere), encoding="utf-8")
+        print(f"Written: {PAGE.relative_to(ROOT)}")
+    if given.step in ("check", "release") and not wrong:
+        print(f"{len(some)} distributions in dist/: built, complete, and taken by twine")
+    for line in wrong:
+        print(f"Wrong: {line}", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
