@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -48,6 +50,22 @@ def test_a_rater_is_served_and_told_how_to_go_on(report_runs, tmp_path, shown):
     assert done.exit_code == 0, said(done)
     assert "0 of 6 reports rated" in done.output
     assert shown[0][1]["what"] == "The rating of reports by E1"
+
+
+def test_videos_outside_the_folder_are_shown_where_the_user_says_so(films, tmp_path, shown, asking):
+    shutil.copytree(films, tmp_path / "data")
+    for file in (tmp_path / "data" / "videos").iterdir():
+        file.unlink()
+        file.symlink_to(films / "videos" / file.name)
+    arguments = ["--reader", "R1", "--tasks", "recognition", "--data", tmp_path / "data"]
+    for flag, is_there in (([], False), (["--allow-outside"], True)):
+        done = run(*arguments, "--out", tmp_path / f"out{is_there}", *flag)
+        assert done.exit_code == 0, said(done)
+        app, token = shown[-1][0][:2]
+        facts = asking(app, f"http://127.0.0.1:8000/{token}/shown/0").json()
+        assert ("times" in facts) == is_there
+    kept = json.loads((tmp_path / "outTrue" / "R1" / "run.json").read_text())
+    assert kept["selection"] == {"outside": True}
 
 
 @pytest.mark.parametrize(
