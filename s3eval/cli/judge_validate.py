@@ -28,6 +28,8 @@ Examples:
   s3eval judge validate ratings.csv --expert rater_2 --metric rqi,rouge1
 """
 NAMES = ("model", "video_id", "patient")
+#: How the columns of single experts begin (``s3eval judge ratings`` writes them).
+RATER = "rater_"
 #: What a column may be called, too, where its own name is missing (the paper's release does).
 ALSO = {"file_name": "video_id", "human": "expert"}
 
@@ -149,8 +151,10 @@ def _read(path: Path, expert: str, wanted: tuple[str, ...]) -> _Ratings:
     from s3eval.published import Rating
 
     records, columns = _records(path, expert)
-    metrics = [c for c in columns if c not in (*NAMES, expert)]
-    _known(wanted, set(metrics))
+    given = [c for c in columns if c not in (*NAMES, expert)]
+    _known(wanted, set(given))
+    # The mean of the experts, and each one's own ratings, are what metrics are held against.
+    metrics = [c for c in given if c in wanted or not (c == "expert" or c.startswith(RATER))]
     rows: list[Rating] = []
     problems: list[str] = []
     seen: dict[tuple[str, str], int] = {}

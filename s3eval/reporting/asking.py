@@ -71,10 +71,11 @@ class AskingProgress:
         return waiting / self.rate if self.new else None
 
     def pace(self) -> str:
-        """Rate and time left."""
+        """Rate, and time left while something is."""
         if self.left is None:
             return ""
-        return f"{self.rate:.1f}/s, {duration_text(self.left)} left"
+        is_done = self.done[""] >= self.awaited.total
+        return f"{self.rate:.1f}/s" + ("" if is_done else f", {duration_text(self.left)} left")
 
     def trouble(self) -> str:
         """Failures and dollars so far, "" where there are none."""

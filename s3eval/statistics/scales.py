@@ -1,9 +1,9 @@
 """Agreement of raters on a scale (1 to 5), as sums over what is rated, with intervals by patient.
 
 Weighted kappa for two raters; intraclass correlation for any number, all of whom rated the same.
-As sums they are resampled by patient like every score; pingouin and scikit-learn compute the same
-values (a test holds them against scikit-learn and the printed example of Shrout and Fleiss), but
-neither has intervals by patient.
+As sums they are resampled by patient like every score, which pingouin's ICC and scikit-learn's
+kappa are not. A test holds kappa against scikit-learn, and ICC against the analysis of variance and
+the example that Shrout and Fleiss print.
 """
 
 from __future__ import annotations

@@ -70,6 +70,13 @@ def test_rate_and_time_left_are_those_of_new_answers():
     assert so_far.pace() == "0.2/s, 10 s left"
 
 
+def test_nothing_is_left_at_the_end():
+    so_far = AskingProgress(Awaited(plan()))
+    for asked in answers(so_far.awaited.plan):
+        so_far.count(asked, False)
+    assert "left" not in so_far.line("motion")
+
+
 def test_a_line_says_all_of_it():
     now = [0.0]
     so_far = AskingProgress(Awaited(plan(), lambda: 1.5), clock=lambda: now[0])

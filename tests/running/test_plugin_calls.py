@@ -13,7 +13,13 @@ from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import call_plugin, plugin_output
 from s3eval.running.asking import _in_order
 from s3eval.running.boundary import checked_answer, checked_identity
-from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
+from s3eval.running.models import (
+    load_model,
+    loaded_senses,
+    notice_of,
+    spent_by,
+    trouble_of_closing,
+)
 from s3eval.specs import ModelSpec
 from s3eval.testing.plugins import module_with, registry_of
 
@@ -151,3 +157,20 @@ def test_a_model_that_ends_the_program_while_loading_is_named(error, monkeypatch
     monkeypatch.setattr(Odd, "load", classmethod(raising(error)))
     with pytest.raises(S3EvalError, match="load\\(\\) of model 'odd' failed \\(pkg-x\\)"):
         load_model(odd_plugin(), {})
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [(0.25, 0.25), (0, 0.0), (None, None), (float("nan"), None), (-1.0, None), (True, None),
+     ("much", None), (ValueError("no meter"), None), (SystemExit(1), None)],
+)  # fmt: skip
+def test_what_a_model_says_that_it_spent_ends_no_run(told, shown):
+    class Hosted(Model):
+        def spent(self):
+            if isinstance(told, BaseException):
+                raise told
+            return told
+
+    module = module_with(s3eval_models=[ModelSpec("hosted", adapter="a:b")])
+    registry = registry_of(("hosted", "hosted-models", module))
+    assert spent_by(Hosted(), registry.get("model", "hosted")) == shown

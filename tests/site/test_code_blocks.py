@@ -30,7 +30,10 @@ BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 #: Their Python stands in the example package as it is (tests/test_plugins_page.py).
 SHOWN = ("plugins.md",)
 #: Their commands are run in order by a test of their own.
-ELSEWHERE = dict.fromkeys(("tutorial.md", "first-plugin.md"), "test_newcomer.py")
+ELSEWHERE = {
+    **dict.fromkeys(("tutorial.md", "first-plugin.md"), "test_newcomer.py"),
+    "readers.md": "plugins/tools/view/tests/study/test_readers_page.py",
+}
 #: Shown, not run: what a command printed, what stands in a menu.
 OUTPUT = ("text", "{toctree}", "")
 

@@ -257,6 +257,22 @@ def test_a_budget_stops_the_run():
         assert len(server.asked) == 3
 
 
+def test_what_is_spent_is_told_where_something_is_charged(monkeypatch):
+    with scripted(lambda t, b, n: Said("yes")) as server:
+        prices = {"prompt_price": 1e6, "completion_price": 0.0, "base_url": server.base_url}
+        model = ServerModel.load(SEES, prices)
+        try:
+            watched = model.watch(model.prepare(footage()))
+            assert [a.text for a in model.ask(watched, QUESTIONS)]
+            used = model._client.account
+            assert used.cost == used.prompt_tokens > 0
+            assert model.spent() is None  # a server of this machine charges nobody
+            object.__setattr__(model._client.endpoint, "local", False)
+            assert model.spent() == used.cost
+        finally:
+            model.close()
+
+
 def test_nobody_there():
     with pytest.raises(S3EvalError, match=r"No server answers at 127\.0\.0\.1:9") as caught:
         ServerModel.load(SEES, {"base_url": "http://127.0.0.1:9/v1"})

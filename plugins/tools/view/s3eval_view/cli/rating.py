@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["rating_site_of"]
 
-_READERS = ("tasks", "full_video", "sound", "videos", "folds", "profile", "sampling",
-            "task_option")  # fmt: skip
+_READERS = ("tasks", "full_video", "sound", "videos", "folds", "allow_outside",
+            "profile", "sampling", "task_option")  # fmt: skip
 
 
 def rating_site_of(

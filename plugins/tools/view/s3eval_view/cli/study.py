@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import key_values, names
+from s3eval.cli.common import key_values, names, outside_option
 from s3eval.cli.evaluating import folds_of, task_options_of
 from s3eval.errors import S3EvalError
 from s3eval.terminal import echo
@@ -45,6 +45,7 @@ _OPTIONS = (
     ),
     click.option("--videos", multiple=True, help="Show these videos only."),
     click.option("--folds", multiple=True, help="Show the videos of these folds only."),
+    outside_option,
     click.option(
         "--limit",
         type=click.IntRange(1),
@@ -65,7 +66,7 @@ _OPTIONS = (
     ),
 )
 _FLAGS = ("tasks", "out", "full_video", "sound", "reference", "videos", "folds", "limit",
-          "profile", "sampling", "task_option", "seed")  # fmt: skip
+          "allow_outside", "profile", "sampling", "task_option", "seed")  # fmt: skip
 
 
 def study_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -174,9 +175,11 @@ def _study(data: str, options: Mapping[str, Any]) -> tuple[Any, Any]:
         "videos": [*names(options["videos"])] or None,
     }
     selection = {k: v for k, v in selection.items() if v is not None}
-    dataset = open_dataset(data).select(**selection)
+    dataset = open_dataset(data, options["allow_outside"]).select(**selection)
     if not len(dataset):
         raise S3EvalError("No video is selected", where=data)
+    if options["allow_outside"]:
+        selection["outside"] = True  # as a run records it: scoring reads durations, too
     study = Study(
         reader=options["reader"],
         tasks=names(options["tasks"]),

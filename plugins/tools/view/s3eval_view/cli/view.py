@@ -71,8 +71,8 @@ def command(
 ) -> None:
     """Look at RUNS in a browser. A folder of runs stands for all of them.
 
-    With --reader the questions of tasks are put to a human, with --rate the reports of RUNS are
-    rated by an expert; both see neither annotation nor the names of models.
+    With --reader the questions of tasks are put to a human, who sees no annotation; with --rate the
+    reports of RUNS are rated by an expert, who does not see which model wrote them.
     """
     if study["reader"] or study["rate"]:
         opened = study_site(runs, data, no_video, study)

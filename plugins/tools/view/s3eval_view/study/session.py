@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from s3eval.api.judges import DEFAULT_JUDGE
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import MAX_SECONDS, profile
 from s3eval.model import Answer
@@ -136,6 +137,15 @@ class ReaderSession:
         versions |= {
             p.package: p.version for p in registry.of("task") if p.spec.name in study.tasks
         }
+        options: dict[str, Any] = {
+            "model": {},
+            "tasks": {k: dict(v) for k, v in study.task_options.items()},
+            "profile": study.profile,
+            "sampling": study.all_sampling,
+        }
+        if self.tasks.judged:
+            # Who merges and reads texts when the session is scored, unless another is named.
+            options["judge"] = {"name": DEFAULT_JUDGE, "options": {}}
         return RunFacts(
             model=f"reader:{study.reader}",
             senses=tuple(sorted(study.senses)),
@@ -148,12 +158,7 @@ class ReaderSession:
             identity={"kind": "human reader", "shown": study.shown},
             seed=study.seed,
             selection=dict(study.selection),
-            options={
-                "model": {},
-                "tasks": {k: dict(v) for k, v in study.task_options.items()},
-                "profile": study.profile,
-                "sampling": study.all_sampling,
-            },
+            options=options,
             versions=versions,
         )
 
@@ -195,10 +200,14 @@ class ReaderSession:
 
     def progress(self) -> tuple[int, int | None]:
         """How many questions are answered, and the first clip with an open one."""
+        open_ones = (place for key, place in self._places.items() if key not in self._answered)
+        return len(self._answered), next(open_ones, None)
+
+    @cached_property
+    def _answered(self) -> set[str]:
+        """The keys that have an answer: read once, since the session alone writes."""
         with self._store() as store:
-            stored = store.get_many(self._places)
-        open_ones = (place for key, place in self._places.items() if key not in stored)
-        return len(stored), next(open_ones, None)
+            return set(store.get_many(self._places))
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -235,6 +244,7 @@ class ReaderSession:
             before = store.seconds(self._key(place, ask))
             stored = self._stored(place, ask, answer, (before or 0.0) + (took or 0.0))
             store.correct(stored)
+        self._answered.add(stored.key)
         return Saved(text or "", text is not None, self.problems(ask, answer))
 
     def problems(self, ask: Ask, answer: Answer) -> dict[str, str]:
@@ -261,6 +271,7 @@ class ReaderSession:
             for ask in self.asks(place):
                 if store.get(self._key(place, ask)) is None:
                     store.put(self._stored(place, ask, Answer.failed(reason), 0.0))
+                    self._answered.add(self._key(place, ask))
 
 
 def _media(dataset: Dataset, store: AnswerStore, plan: Any) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,12 +27,14 @@ def film(path: Path, shade: int, codec: str = "libx264", sound: bool = True) -> 
     import av
 
     with av.open(str(path), "w") as file:
-        stream = file.add_stream(codec, rate=FPS)
+        rate = 25 if codec == "mpeg2video" else FPS  # MPEG-2 knows no 10 frames a second
+        stream = file.add_stream(codec, rate=rate)
         stream.width, stream.height, stream.pix_fmt = 320, 240, "yuv420p"
         heard = file.add_stream("aac", rate=16_000, layout="mono") if sound else None
-        for number in range(SECONDS * FPS):
+        for number in range(SECONDS * rate):
             pixels = np.full((240, 320, 3), shade, np.uint8)
-            pixels[90:150, 6 * number : 6 * number + 60] = 230
+            left = round(6 * number * FPS / rate)
+            pixels[90:150, left : left + 60] = 230
             file.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
         file.mux(stream.encode(None))
         if heard is not None:
@@ -58,7 +58,8 @@ def dataset_with_films(folder: Path, codec: str = "libx264", suffix: str = ".mp4
         "sequences.csv": ["video,position,feature"],
     }
     for i, name in enumerate(NAMES):
-        film(folder / "videos" / f"{name}{suffix}", 40 + 30 * i, codec)
+        path = folder / "videos" / f"{name}{suffix}"
+        film(path, 40 + 30 * i, codec, sound=suffix == ".mp4")
         diagnosis = "NES" if "NES" in name else "ES"
         row = f"{name},{name.split('@')[0]},videos/{name}{suffix},{diagnosis},{i},{SECONDS}"
         tables["videos.csv"].append(row)
@@ -110,26 +111,6 @@ def asking() -> Callable[..., Any]:
         return asyncio.run(asked())
 
     return ask
-
-
-def chromium() -> str:
-    """The system's Chromium, "" where there is none."""
-    given = os.environ.get("S3EVAL_CHROMIUM", "")
-    names = ("chromium", "chromium-browser", "google-chrome")
-    return given or next((p for name in names if (p := shutil.which(name))), "")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """A real headless Chromium."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    if not chromium():
-        pytest.skip("no Chromium on this machine (apt-get install chromium)")
-    with playwright.sync_playwright() as started:
-        # Without its sandbox: it cannot be made for root, which is who runs in a container.
-        opened = started.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @contextmanager

@@ -154,7 +154,11 @@ def test_the_table_is_what_judge_validate_takes(three, report_runs, tmp_path):
     assert checked.exit_code == 0
     document = json.loads(checked.output)
     assert document["rated"] == 9 and document["problems"] == []
-    assert {m["metric"] for m in document["metrics"]} >= {"rqi", "rouge_l"}
+    names = {m["metric"] for m in document["metrics"]}
+    assert names >= {"rqi", "rouge_l"} and not any("rater" in name for name in names)
+    one = CliRunner().invoke(cli, ["judge", "validate", str(table), "--expert", "rater_E1",
+                                   "--json", "-", "--resamples", "50"])  # fmt: skip
+    assert {m["metric"] for m in json.loads(one.output)["metrics"]} == names
 
 
 def test_the_metrics_of_the_table_average_to_the_scores(three, report_runs, tmp_path):

@@ -11,7 +11,9 @@ pytest.importorskip("starlette")
 
 from s3eval_view.study.reader_pages import reader_site
 
-from .conftest import TOKEN, opened_page, served, until
+from s3eval.api.datasets import open_dataset
+
+from .conftest import TOKEN, dataset_with_films, opened_page, served, until
 
 pytestmark = pytest.mark.browser
 
@@ -129,6 +131,23 @@ def test_the_whole_video_is_played(reading, browser):
         until(page, "document.getElementById('film').currentTime >= 1")
         assert page.evaluate("document.getElementById('film').muted") is True
         assert page.complaints == []
+
+
+def test_a_video_that_browsers_do_not_play_is_converted(browser, tmp_path):
+    from s3eval_view.study.session import ReaderSession, Study
+
+    data = dataset_with_films(tmp_path / "old", "mpeg2video", ".mpg")
+    study = Study("R1", ("recognition",), str(data), shown="video")
+    session = ReaderSession(study, open_dataset(data), tmp_path / "readers")
+    app, looking = reader_site(session, TOKEN)
+    with served(app) as address, opened_page(browser, address) as page:
+        page.wait_for_selector("#film")
+        until(page, "document.getElementById('film').readyState >= 1")
+        assert page.evaluate("document.getElementById('film').duration") == pytest.approx(4, abs=1)
+        assert "/converted/" in page.evaluate("document.getElementById('film').src")
+        assert page.complaints == []
+    looking.close()
+    assert not list(data.glob("**/*.mp4")) and not list((tmp_path / "readers").glob("**/*.mp4"))
 
 
 def test_an_answer_that_is_not_saved_is_said(reading, browser):

@@ -20,6 +20,14 @@ from s3eval.terminal import echo
 PAGE = Path(__file__).parents[5] / "docs" / "readers.md"
 
 
+REPORTS = (
+    "The patient sleeps, then the head turns to the left and both arms jerk rhythmically.",
+    "A nurse enters the room.",
+    "Blank stare, lip smacking, afterwards the right arm is held stiff.",
+    "The whole body shakes; the eyes are closed and the pelvis thrusts.",
+)
+
+
 def commands() -> list[list[str]]:
     blocks = re.findall(r"```console\n(.*?)```", PAGE.read_text(encoding="utf-8"), flags=re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line]
@@ -47,7 +55,7 @@ def plays(asking: Any, number: int) -> Any:
             keys = re.findall(r'class="title">([^<]*)<', page)
             for question, key in zip(questions, keys, strict=True):
                 said = "yes" if (len(key) + number + step) % 3 else "no"
-                text = f"The head turns, then both arms jerk {number}." if key == "report" else said
+                text = REPORTS[(step + number) % 4] if key == "report" else said
                 body = {"place": place, "number": int(question), "text": text, "seconds": 2.5}
                 told = asking(app, f"{root}answer", "POST", json=body)
                 assert told.json()["problems"] == {}

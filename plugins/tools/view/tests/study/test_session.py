@@ -65,6 +65,15 @@ def test_answers_become_a_run_that_scores_and_compares_like_any_other(session_of
     assert "reader:R1" in repr(compared) or "R1" in repr(compared)
 
 
+def test_reports_of_readers_are_read_by_the_default_judge(session_of):
+    session = session_of(tasks=("report",))
+    answer_all(session, lambda ask, video: "The head turns to the left, both arms stiffen.")
+    scored = api.score(session.folder, write=True, resamples=20)[0]
+    rows = {r.metric: r for r in scored.rows}
+    assert scored.judge["judge"] == "lexicon"
+    assert rows["rqi"].value is not None and rows["rqi"].scored == 3
+
+
 def test_a_session_goes_on_where_it_stopped(session_of):
     first = session_of()
     for number in range(5):
