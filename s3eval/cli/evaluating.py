@@ -97,7 +97,7 @@ _ASKING = (
         type=click.Choice(["stop", "fail", "smaller"]),
         default="stop",
         show_default=True,
-        help="Where memory runs out for a clip: stop, fail its questions, or show fewer frames.",
+        help="Stop when memory runs out for a clip, fail its questions, or show fewer frames.",
     ),
     click.option(
         "--decode-apart",

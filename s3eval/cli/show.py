@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from s3eval.cli.scoring_options import rescored, scoring_options
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.statistics.scored import Scored
+    from s3eval.api.runs import ScoredRuns
 
 EPILOG = """\b
 Examples:
@@ -62,7 +61,7 @@ def command(
 
     scored = rescored(runs, write=False, evidence=confusion, **options)  # type: ignore[arg-type]
     if confusion:
-        _show_confusion(scored.scored, json_file)
+        _show_confusion(scored, json_file)
     elif not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
         show_scores(scored.scored, detailed, names(published))
@@ -72,7 +71,7 @@ def command(
         raise click.exceptions.Exit(3)
 
 
-def _show_confusion(scored: Sequence[Scored], json_file: str | None) -> None:
+def _show_confusion(scored: ScoredRuns, json_file: str | None) -> None:
     from s3eval.reporting.confusion import (
         CONFUSION_LEGEND,
         confusion_records,
@@ -80,10 +79,10 @@ def _show_confusion(scored: Sequence[Scored], json_file: str | None) -> None:
     )
     from s3eval.reporting.tables import print_table
 
-    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored]
+    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored.scored]
     if write_json_output(records, json_file):
         return
-    tables = confusion_tables(scored)
+    tables = confusion_tables(scored.scored)
     for table in tables:
         print_table(table.title, table.columns, table.rows, table.right)
     echo(CONFUSION_LEGEND if tables else "No task of these runs searches for a label.")

@@ -100,6 +100,8 @@ def macro_formula(metric: str, labels: int) -> Formula:
         raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
 
     def formula(sums: Floats) -> Floats:
+        if not labels:  # Nothing was annotated or answered.
+            return np.full(sums.shape[:-1], np.nan)
         cells = [[sums[..., labels * i + j] for j in range(labels)] for i in range(labels)]
         hit = [cells[i][i] for i in range(labels)]
         true = [_added(row) for row in cells]

@@ -54,6 +54,11 @@ def test_binary_equals_scikit_learn(pairs):
         assert same(found[metric].value, getattr(expected, metric)), metric
 
 
+def test_a_macro_average_over_no_label_is_undefined():
+    for metric in build.BINARY:
+        assert np.isnan(build.macro_formula(metric, 0)(np.zeros((5, 0)))).all()
+
+
 @given(PAIRS)
 @settings(deadline=None)
 def test_macro_equals_scikit_learn(pairs):

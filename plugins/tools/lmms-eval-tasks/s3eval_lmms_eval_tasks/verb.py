@@ -34,7 +34,7 @@ Then, in lmms-eval's environment, what the command prints.
     help="How answers are read and scored.",
 )
 @click.option("--judge", default="", help="Who reads texts (s3eval list judges).")
-@click.option("--folds", multiple=True, help="Only videos of these folds.")
+@click.option("--folds", multiple=True, help="Numbers of folds to take (default: all videos).")
 @click.option("--seed", type=int, default=0, help="Seed of random choices.")
 @click.option("--force", is_flag=True, help="Write into OUT even where it is not empty.")
 @json_option
