@@ -125,6 +125,7 @@ bench: $(VENV)/.full
 	-$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/lexicon.py --throughput --invented
 	$(BIN)/python benchmarks/judge_concurrency.py
+	$(BIN)/python benchmarks/rewards.py
 
 bench-models: $(VENV)/.full
 	$(BIN)/python benchmarks/models.py
