@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import os
 import random
+import re
 import shutil
 from dataclasses import dataclass
 from fractions import Fraction
+from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
@@ -303,3 +306,64 @@ def browser():
         opened = started.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         yield opened
         opened.close()
+
+
+class Page(HTMLParser):
+    """The elements, addresses and the visible text of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.raw, self.tags, self.addresses, self.handlers, self.texts = text, [], [], [], []
+        self.styles, self.links = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.addresses += [v for k, v in attrs if k in ("src", "href", "action", "data")]
+        self.handlers += [k for k, _ in attrs if k.startswith("on")]
+        self.styles += [v for k, v in attrs if k == "style"]
+        self.links += [v for k, v in attrs if tag == "a" and k == "href"]
+
+    def handle_data(self, data):
+        self.texts.append(data)
+
+    @property
+    def text(self):
+        return re.sub(r"\s+", " ", " ".join(self.texts))
+
+
+class Asking:
+    """Asks the viewer of some runs, without a network."""
+
+    token, own = "token", "http://127.0.0.1:8000"
+
+    def __init__(self, paths, **options):
+        from s3eval_view.viewer.site import site_of
+
+        self.app, self.site = site_of(list(paths), self.token, **options)
+        self.keys = {r.video.name: k for k, r in self.site.now().shown.recordings.items()}
+        self.runs = [r.key for r in self.site.now().shown.runs]
+
+    def __call__(self, path, method="GET", **given):
+        import httpx
+
+        async def asked():
+            transport = httpx.ASGITransport(app=self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(
+                transport=transport, base_url=f"{self.own}/{self.token}/", timeout=60
+            ) as client:
+                return await client.request(method, path, **given)
+
+        return asyncio.run(asked())
+
+    def page(self, path):
+        answer = self(path)
+        assert answer.status_code == 200, answer.text[:2000]
+        return Page(answer.text)
+
+
+@pytest.fixture(scope="session")
+def asking() -> type[Asking]:
+    """`Asking`, for tests that open runs of their own."""
+    pytest.importorskip("httpx")
+    return Asking

@@ -70,9 +70,13 @@ def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def read_of_request(request: Any, result: Any) -> Read:
-    """What came of one request to a judge."""
+def read_of_request(request: Any, result: Any, known: Known) -> Read:
+    """What came of one request to a judge, and whose text it was about."""
     what, text = _wanted(request)
+    if text == str(known.truth):
+        what += ", of the annotation"
+    elif text == str(known.finding.value):
+        what += ", of the finding"
     if isinstance(result, Unreadable):
         return Read(what, (Mark(text),), (), False, result.reason)
     evidence = tuple(getattr(result, "evidence", ()) or ())

@@ -170,7 +170,7 @@ def _said(
         *task.merge_requests(finding.video, pieces, context),
         *task.read_requests([finding], context),
     ]
-    read = [read_of_request(r, readings[r]) for r in dict.fromkeys(wanted) if r in readings]
+    read = [read_of_request(r, readings[r], known) for r in dict.fromkeys(wanted) if r in readings]
     read = read or read_of_recorded(known)
     annotation = run.dataset.annotation(finding.video)
     return Said(

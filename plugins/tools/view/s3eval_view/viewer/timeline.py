@@ -161,7 +161,10 @@ def _line(
         k.item.positive and k.finding.value == k.item.positive for some in mine for k in some
     )
     others = item not in FEATURE_NAMES
-    return Line(item, words(item), truth, said, lanes, shown or others)
+    tasks = list(dict.fromkeys(words(k.finding.task) for some in mine for k in some))
+    # "video only" alone tells nobody that it is about the diagnosis.
+    label = f"{tasks[0]}: {words(item)}" if others and len(tasks) == 1 else words(item)
+    return Line(item, label, truth, said, lanes, shown or others)
 
 
 def _annotated(
@@ -224,7 +227,7 @@ def _saying(known: Known, run: ShownRun) -> Saying:
     times = _moments(finding.value, known)
     if times and min(times) >= 0:
         text = words(finding.task)  # the time itself is the button beside it
-    elif finding.task not in run.tasks.providing("features"):
+    elif finding.task not in run.tasks.providing("features") and finding.item in FEATURE_NAMES:
         text = f"{words(finding.task)}: {text}"
     return Saying(text, mark, finding.state, times, finding.task, more)
 
