@@ -126,6 +126,7 @@ bench: $(VENV)/.full
 	-$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/lexicon.py --throughput --invented
 	$(BIN)/python benchmarks/judge_concurrency.py
+	$(BIN)/python benchmarks/rewards.py
 
 bench-pipeline: $(VENV)/.full
 	$(BIN)/python benchmarks/pipeline.py --part sleeping server replicas overhead memory
