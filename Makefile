@@ -33,7 +33,7 @@ DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
 .PHONY: help demo install test test-fast test-server test-outside kill-test fuzz lint site packages release \
-	distributions bench bench-models clean
+	distributions bench bench-models bench-pipeline clean
 
 help:
 	@echo "make demo          draw a small set of videos, run five models on it, show the scores"
@@ -49,6 +49,7 @@ help:
 	@echo "make lint          ruff, mypy and import-linter (Python 3.11 or newer)"
 	@echo "make distributions which package brings which name, for advice (s3eval/distributions.csv)"
 	@echo "make bench         the figures of docs/performance.md"
+	@echo "make bench-pipeline  those of asking: servers, replicas, overhead, memory (some minutes)"
 
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
@@ -125,6 +126,9 @@ bench: $(VENV)/.full
 	-$(BIN)/python benchmarks/scoring_speed.py
 	$(BIN)/python benchmarks/lexicon.py --throughput --invented
 	$(BIN)/python benchmarks/judge_concurrency.py
+
+bench-pipeline: $(VENV)/.full
+	$(BIN)/python benchmarks/pipeline.py --part sleeping server replicas overhead memory
 
 bench-models: $(VENV)/.full
 	$(BIN)/python benchmarks/models.py

@@ -7,6 +7,8 @@ then runs in a process of its own, whose CPU seconds and peak memory the operati
     python benchmarks/scoring_speed.py                          all of it
     python benchmarks/scoring_speed.py --videos 60              a small one
     python benchmarks/scoring_speed.py --runs imported/runs     compare and two-stage of your runs
+    python benchmarks/scoring_speed.py --runs imported/runs --before OLD/bin/s3eval --repeat 3
+                          how many times less than another version, both in turn in one go
 
 Exit code 1 when `show` takes more than 5.5 CPU s or 260 MB, or the repeated run more than 5 CPU s.
 """
@@ -20,8 +22,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -129,10 +132,10 @@ def evaluated(data: Path, out: Path) -> None:
     print(f"answered {outcome.asked.answered}, reused {outcome.asked.reused}", file=sys.stderr)
 
 
-def measured(*arguments: str) -> dict[str, float]:
+def measured(*arguments: str, program: Sequence[str] = (sys.executable,)) -> dict[str, float]:
     """CPU seconds and peak memory of a process of its own; what it prints is thrown away."""
     child = subprocess.Popen(
-        [sys.executable, *arguments], stdout=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
+        [*program, *arguments], stdout=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
     )
     _, status, used = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) not in (0, 3):
@@ -147,12 +150,37 @@ def command(*arguments: str) -> dict[str, float]:
     return measured("-c", "from s3eval.cli import main; main()", *arguments)
 
 
+def against(before: str, runs: Sequence[str], repeat: int) -> dict[str, Any]:
+    """CPU seconds of another version's commands and of this one's, each in turn with the other.
+
+    Returns:
+        by command the seconds of both, and the ratio of their medians.
+    """
+    judges = ("--judges", "recorded,lexicon")
+    verbs = {
+        "compare": ("compare", *runs),
+        "judge compare": ("judge", "compare", *runs, *judges),
+        "two-stage": ("two-stage", *runs),
+    }
+    found: dict[str, Any] = {}
+    for name, arguments in verbs.items():
+        old, new = [], []
+        for _ in range(repeat):
+            old.append(measured(*arguments, program=(before,))["cpu_s"])
+            new.append(command(*arguments)["cpu_s"])
+        ratio = round(median(old) / median(new), 1)
+        found[name] = {"before": old, "now": new, "times less": ratio}
+    return found
+
+
 def main() -> int:
     """Measure; exit code 1 when a limit is missed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--videos", type=int, default=438)
     parser.add_argument("--runs", nargs="*", default=[])
     parser.add_argument("--json", default="")
+    parser.add_argument("--before", default="", help="s3eval of another version, for --runs")
+    parser.add_argument("--repeat", type=int, default=3, help="with --before")
     parser.add_argument("--keep", default="", help="make the dataset and the run here, and stop")
     parser.add_argument("--evaluate", nargs=2, default=None, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -163,6 +191,9 @@ def main() -> int:
         data, out = Path(options.keep, "data"), Path(options.keep, "runs", "talker")
         write_folder(invented(options.videos), data)
         evaluated(data, out)
+        return 0
+    if options.before:
+        print(json.dumps(against(options.before, options.runs, options.repeat), indent=1))
         return 0
     facts: dict[str, Any] = {"videos": options.videos}
     with tempfile.TemporaryDirectory() as folder:

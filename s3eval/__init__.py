@@ -64,6 +64,10 @@ _HOME = {
     "open_runs": "api",
     "score": "api",
     "compare": "api",
+    "calibrate": "api",
+    "compare_judges": "api",
+    "two_stage": "api",
+    "Stages": "api",
     "ScoredRuns": "api",
     "Comparison": "api",
 }
@@ -108,6 +112,7 @@ __all__ = [
     "SamplingProfile",
     "ScoredRuns",
     "ScoringContext",
+    "Stages",
     "Tally",
     "Task",
     "TaskSpec",
@@ -115,7 +120,9 @@ __all__ = [
     "Unreadable",
     "Video",
     "__version__",
+    "calibrate",
     "compare",
+    "compare_judges",
     "discover",
     "evaluate",
     "hookimpl",
@@ -123,17 +130,22 @@ __all__ = [
     "open_dataset",
     "open_runs",
     "score",
+    "two_stage",
 ]
 
 if TYPE_CHECKING:
     from s3eval.api import (
         Comparison,
         ScoredRuns,
+        Stages,
+        calibrate,
         compare,
+        compare_judges,
         evaluate,
         open_dataset,
         open_runs,
         score,
+        two_stage,
     )
     from s3eval.errors import S3EvalError
     from s3eval.facts.clips import Clip, Sampling, SamplingProfile

@@ -205,14 +205,15 @@ COLUMN = "a column of a table of the dataset folder, or a table's heading"
 OFFER = "what a task offers (`TaskSpec.provides`), by which others find it whatever its name"
 FIELD = "a field of Video or Annotation"
 TEXT_KIND = "the kind of a text, part of the judges' published prompts"
+MODULE = "a module of readers of answers, by the form that it reads"
 ALLOWED: dict[tuple[str, str], str] = {
+    ("answers/__init__.py", "diagnosis"): MODULE,
+    ("answers/__init__.py", "report"): MODULE,
     ("answers/diagnosis.py", "diagnosis"): ANSWER_KEY,
     ("answers/listing.py", "sequence"): ANSWER_KEY,
     ("answers/stated.py", "justification"): ANSWER_KEY,
     ("answers/yes_no.py", "justification"): ANSWER_KEY,
     ("cli/data_agreement.py", "diagnosis"): COLUMN,
-    ("cli/judge_compare.py", "justification"): OFFER,
-    ("cli/judge_compare.py", "report"): OFFER,
     ("dataset/folder.py", "diagnosis"): COLUMN,
     ("dataset/folder.py", "justification"): COLUMN,
     ("dataset/folder.py", "report"): COLUMN,
@@ -223,6 +224,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("judging/extractions.py", "report"): TEXT_KIND,
     ("judging/prompts.py", "justification"): TEXT_KIND,
     ("judging/prompts.py", "report"): TEXT_KIND,
+    ("reporting/judges.py", "justification"): OFFER,
+    ("reporting/judges.py", "report"): OFFER,
     ("testing/conformance/judges.py", "report"): TEXT_KIND,
     ("testing/conformance/judges.py", "justification"): TEXT_KIND,
     ("testing/conformance/models.py", "report"): "the name of a question of its own; any would do",

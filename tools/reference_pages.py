@@ -7,6 +7,7 @@ on the site without a line here.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import re
 import sys
@@ -93,6 +94,10 @@ def verbs(
             yield from verbs(command, f"{before}{name} ")
         elif command is not None:
             yield f"{before}{name}", command
+            # A command whose first word may name another says so: ``s3eval view bundle``.
+            for word, path in getattr(command, "further", {}).items():
+                module, _, attribute = path.partition(":")
+                yield f"{before}{name} {word}", getattr(importlib.import_module(module), attribute)
 
 
 def _verb_pages() -> dict[str, str]:
@@ -207,7 +212,6 @@ _CONFORMANCE = "The functions by which a package checks itself; [Writing a plugi
 
 def public_modules(package: str) -> list[str]:
     """The modules of a package that have public names, in order."""
-    import importlib
     import pkgutil
 
     found = importlib.import_module(package)
@@ -216,8 +220,6 @@ def public_modules(package: str) -> list[str]:
 
 
 def _modules_page(title: str, package: str, lead: str, nested: bool = True) -> str:
-    import importlib
-
     parts = [f"# {title}", lead]
     for name in public_modules(package) if nested else [package]:
         module = importlib.import_module(name)

@@ -72,6 +72,15 @@ _PHRASES = (
     r"|offer|provide (?:an? )?(?:medical|diagnos\w{1,5}|answer|assessment|analysis))\b",
 )
 _SAID = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
+#: The phrases that name no medium; the others hold one of these words.
+_OF_NO_MEDIUM = tuple(
+    said for said, phrase in zip(_SAID, _PHRASES, strict=True) if _MEDIUM not in phrase
+)
+_MEDIA = re.compile(
+    r"video|clip|footage|recording|image|picture|frame|photo|media|file|attachment|visual|audio"
+    r"|sound",
+    re.IGNORECASE,
+)
 #: One of these words is in every phrase above; most answers hold none and cost one search.
 _HINTS = re.compile(
     r"\bno\b|not\b|n['’]t\b|unable|impossible|incapable|please|without|missing|unavailable"
@@ -93,4 +102,6 @@ def nothing_seen(text: str) -> bool:
     (False, False)
     """
     text = text[:LENGTH]
-    return bool(_HINTS.search(text)) and any(said.search(text) for said in _SAID)
+    if not _HINTS.search(text):
+        return False
+    return any(said.search(text) for said in (_SAID if _MEDIA.search(text) else _OF_NO_MEDIUM))

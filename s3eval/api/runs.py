@@ -232,19 +232,38 @@ def _scored(
             if stored is not None:
                 found[place] = [stored]
                 continue
-        material = material_of(run, selected, whole, rule, None, options, reads)
-        parts = subgroups(run, material, selected, by) if by else [(run, material)]
-        todo += [(place, part, some) for part, some in parts]
+        todo += [
+            (place, part, some)
+            for part, some in _parts(run, selected, whole, rule, options, reads, by)
+        ]
+    places, pending = [place for place, _, _ in todo], [run for _, run, _ in todo]
+    materials = [material for _, _, material in todo]
+    todo.clear()
+    # Handed over, not kept: answers that were combined can be let go.
     done = score_all(
-        [run for _, run, _ in todo],
-        [material for _, _, material in todo],
+        pending,
+        [materials.pop(0) for _ in pending],
         reader,
         resamples=resamples,
         write=write,
     )
-    for (place, _, _), one in zip(todo, done, strict=True):
+    for place, one in zip(places, done, strict=True):
         found.setdefault(place, []).append(one)
     return [found.get(place, []) for place in range(len(runs))]
+
+
+def _parts(
+    run: Run,
+    selected: Dataset,
+    whole: Dataset,
+    protocol: Protocol,
+    options: Mapping[str, Any] | None,
+    reads: bool,
+    by: str,
+) -> Sequence[tuple[Run, Material]]:
+    """A run and what it is scored from; with a fact, each subgroup's."""
+    material = material_of(run, selected, whole, protocol, None, options, reads)
+    return subgroups(run, material, selected, by) if by else [(run, material)]
 
 
 def _wants_judge(runs: Iterable[Run]) -> bool:

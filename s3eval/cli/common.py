@@ -18,6 +18,7 @@ from s3eval.terminal import json_text, separate_output
 __all__ = [
     "CommandLineOnly",
     "config_option",
+    "fold_numbers",
     "json_option",
     "key_values",
     "names",
@@ -41,6 +42,23 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
     """
     found = [name.strip() for value in values for name in value.split(",") if name.strip()]
     return tuple(dict.fromkeys(found))
+
+
+def fold_numbers(text: str) -> str | tuple[int, ...]:
+    """The value of ``--test-folds``: "all", or numbers.
+
+    >>> fold_numbers("0,2"), fold_numbers("all")
+    ((0, 2), 'all')
+
+    Raises:
+        S3EvalError: it is neither.
+    """
+    if text == "all":
+        return text
+    try:
+        return tuple(int(part) for part in names([text]))
+    except ValueError as error:
+        raise S3EvalError("Expected --test-folds to be whole numbers or 'all'") from error
 
 
 def key_values(pairs: Iterable[str], option: str) -> dict[str, Any]:

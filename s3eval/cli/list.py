@@ -69,7 +69,7 @@ def _facts(plugin: Plugin) -> dict[str, Any]:
 
 def _as_json(registry: Registry, kinds: list[str]) -> dict[str, Any]:
     return {
-        **{f"{kind}s": [_facts(p) for p in registry.of(kind)] for kind in kinds},
+        **{f"{_noun(kind)}s": [_facts(p) for p in registry.of(kind)] for kind in kinds},
         "broken": [asdict(b) for b in registry.broken],
         "duplicates": [
             {"kind": kind, "name": name, "packages": list(owners)}
@@ -92,7 +92,13 @@ def _print_kind(registry: Registry, kind: str) -> None:
         if isinstance(p.spec, (ModelSpec, JudgeSpec)):
             row.append("yes" if p.spec.remote else "no")
         rows.append([*row, p.status, f"{p.package} {p.version}", p.spec.summary])
-    print_table(f"{len(plugins)} {kind}{'' if len(plugins) == 1 else 's'}", columns, rows)
+    number = "" if len(plugins) == 1 else "s"
+    print_table(f"{len(plugins)} {_noun(kind)}{number}", columns, rows)
+
+
+def _noun(kind: str) -> str:
+    """What one of a kind is called."""
+    return "publication" if kind == "published" else kind
 
 
 def _print_advice(kinds_missing: list[str]) -> None:

@@ -3,15 +3,16 @@
 An adapter is added to the loaded checkpoint by peft, the library that training engines save it
 with. Its layers are found by the names in its weights, not by the pattern in its configuration:
 an engine that trains a whole omni model names the layers of its thinker ``thinker.…``, where
-here the thinker is loaded alone. What fits no layer is refused: a layer left out would answer as
-the untuned one, without any error.
+here the thinker is loaded alone, and releases of the transformers library put the text model at
+other places. What fits no layer is refused: a layer left out would answer as the untuned one,
+without any error.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ __all__ = ["adapter_folder", "adapter_version", "with_adapter"]
 _CONFIG = "adapter_config.json"
 _WEIGHTS = ("adapter_model.safetensors", "adapter_model.bin")
 _PREFIX = "base_model.model."
+# Parts of names that lead to the text model alone.
+_TEXT = frozenset(("", "model", "language_model", "text_model"))
 # Of the configuration, what decides the answers beside the weights.
 _DECIDING = (
     "peft_type",
@@ -113,9 +116,11 @@ def with_adapter(model: Any, folder: Path, *, merge: bool = True) -> tuple[Any, 
     import peft
 
     config, weights = _read(folder)
+    known = dict(model.named_modules())
+    decoder = next(name for name, module in known.items() if module is model.get_decoder())
+    weights = {_moved(key, known, decoder): value for key, value in weights.items()}
     layers = _layers(weights)
-    known = {name for name, _ in model.named_modules()}
-    strange = sorted(layers - known)
+    strange = sorted(layers - known.keys())
     if strange or not layers:
         raise _misfit(folder, strange, len(layers))
     config.target_modules = layers
@@ -163,6 +168,28 @@ def _own_name(key: str) -> str:
     'base_model.model.model.layers.0.mlp.up_proj.lora_A.weight'
     """
     return key.replace(f"{_PREFIX}thinker.", _PREFIX, 1)
+
+
+def _moved(key: str, known: Collection[str], decoder: str) -> str:
+    """A low-rank weight's name where its layer is now, the name itself where that is not known.
+
+    A layer of the text model is looked for under where the decoder is, any other one with and
+    without the part ``model`` that releases of the library put around the encoders.
+
+    >>> known = ["model.language_model.layers.0.q_proj", "model.visual.blocks.0.qkv"]
+    >>> old = "base_model.model.model.layers.0.q_proj.lora_A.weight"
+    >>> _moved(old, known, "model.language_model")
+    'base_model.model.model.language_model.layers.0.q_proj.lora_A.weight'
+    """
+    layer, mark, rest = key.removeprefix(_PREFIX).partition(".lora_")
+    if not mark or layer in known:
+        return key
+    before, found, inner = layer.partition("layers.")
+    places = [f"model.{layer}", layer.removeprefix("model.")]
+    if found and {*before.split(".")} <= _TEXT:
+        places.insert(0, f"{decoder}.layers.{inner}")
+    now = next((place for place in places if place in known), layer)
+    return f"{_PREFIX}{now}{mark}{rest}"
 
 
 def _layers(keys: Iterable[str]) -> set[str]:

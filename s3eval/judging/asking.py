@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from s3eval.errors import S3EvalError, StopRunError
-from s3eval.judge import Extraction, Unreadable
-from s3eval.judging.extractions import BuildError, built
+from s3eval.judge import Unreadable
+from s3eval.judging.batches import BATCH_PRICE, Batches
 from s3eval.judging.prompts import closed, messages
+from s3eval.judging.replies import (
+    Ask,
+    outcome_of,
+    parsed_reply,
+    problem_of,
+    repaired,
+    schema_name,
+)
 from s3eval.privacy.gate import Blocked, Cleared, Gate
 from s3eval.remote.budget import BudgetSpent, Preview, Prices, token_bound
 from s3eval.remote.cache import ReplyCache, content_key
 from s3eval.remote.client import ChatClient, ChatRequest, Notify, Reply
 from s3eval.remote.failures import CallError
-from s3eval.remote.jsontext import json_objects
 
 __all__ = ["Ask", "Asker", "ServerStopped", "ShowProgress"]
 
@@ -34,23 +40,6 @@ class ServerStopped(StopRunError):  # noqa: N818 - a state, not a mistake
     """No further text can be asked now; what was read is kept."""
 
     exit_code = 4
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One text and what is wanted of it.
-
-    Attributes:
-        kind: "report", "answers:tonic", "merge:report"...: part of its key.
-        text: what the user message holds; the only part that passes the privacy gate.
-        extraction: what is wanted of it.
-        max_tokens: longest reply.
-    """
-
-    kind: str
-    text: str
-    extraction: Extraction
-    max_tokens: int
 
 
 #: A label and how many steps there are, to what is called with each number of steps done.
@@ -76,6 +65,7 @@ class Asker:
         repairs: further tries when a reply does not validate; the model is told why.
         notify: called with one line before a batch is sent.
         progress: shows how far a batch is (`s3eval.reporting.progress.steps_shown`).
+        batches: sends texts as batches of the service; None asks about each by itself.
     """
 
     def __init__(
@@ -88,10 +78,11 @@ class Asker:
         repairs: int = 2,
         notify: Notify | None = None,
         progress: ShowProgress | None = None,
+        batches: Batches | None = None,
     ) -> None:
         self.client, self.gate, self.cache = client, gate, cache
         self.identity, self.repairs, self.notify = dict(identity), repairs, notify
-        self.progress = progress
+        self.progress, self.batches = progress, batches
         self.from_cache = 0
         self._stop = threading.Event()
         # What the gate made of a text: announced texts are cleared once.
@@ -112,6 +103,10 @@ class Asker:
         if len(todo) > self._announced:
             self._show_preview(jobs, todo)
         self._announced = max(0, self._announced - len(todo))
+        if self.batches is not None and todo:
+            kept |= self._batched(todo)
+            # What a batch could not read is asked about once more, by itself.
+            todo = [job for job in todo if job.key not in kept]
         kept |= dict(self._run(todo))
         return self._outcomes(jobs, kept, blocked)
 
@@ -138,7 +133,7 @@ class Asker:
         blocked, jobs = self._plan(asks)
         kept, _ = self._kept_and_open(jobs)
         return [
-            _outcome(kept[job.key]) if job is not None and job.key in kept else blocked.get(i)
+            outcome_of(kept[job.key]) if job is not None and job.key in kept else blocked.get(i)
             for i, job in enumerate(jobs)
         ]
 
@@ -176,7 +171,7 @@ class Asker:
         extraction = ask.extraction
         sent = messages(extraction.instructions, cleared.text)
         schema = closed(extraction.schema) or None
-        request = ChatRequest(sent, ask.max_tokens, schema, _schema_name(extraction.name))
+        request = ChatRequest(sent, ask.max_tokens, schema, schema_name(extraction.name))
         # What was done to the text stands in the text as sent: the same words are asked once,
         # whether they were redacted, checked or neither.
         asker = {k: v for k, v in self.identity.items() if k not in self.gate.identity}
@@ -197,7 +192,7 @@ class Asker:
     def _kept(self, job: _Job) -> Mapping[str, Any] | None:
         """What the cache holds for a job, unless its reading no longer validates."""
         value = self.cache.get(job.key)
-        if value is not None and value["state"] == "read" and _problem(job.ask, value["json"]):
+        if value is not None and value["state"] == "read" and problem_of(job.ask, value["json"]):
             return None
         return value
 
@@ -207,14 +202,15 @@ class Asker:
         prompt = sum(token_bound(j.request.messages) // 4 for j in todo)
         completion = sum(j.request.max_tokens // 4 for j in todo)
         prices: Prices | None = self.client.prices
+        share = 1.0 if self.batches is None else BATCH_PRICE
         return Preview(
             items=len(jobs),
             cached=sum(j.key not in waiting for j in asked),
             calls=len(todo),
             prompt_tokens=prompt,
             completion_tokens=completion,
-            cost=prices.cost(prompt, completion) if prices else None,
-            cost_bound=sum(self.client.bound(j.request) for j in todo) if prices else None,
+            cost=share * prices.cost(prompt, completion) if prices else None,
+            cost_bound=share * sum(self.client.bound(j.request) for j in todo) if prices else None,
         )
 
     def _run(self, todo: Sequence[_Job]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -252,6 +248,42 @@ class Asker:
                 raise
         if stopped is not None:
             raise self._stopping(stopped, done, len(todo)) from None
+
+    def _batched(self, todo: Sequence[_Job]) -> dict[str, Mapping[str, Any]]:
+        """What batches of the service read; each reading is kept the moment it is there."""
+        assert self.batches is not None
+        self.batches.notify = self.notify
+        by_key = {job.key: job for job in todo}
+        under_way, read = self.batches.under_way(), dict[str, Mapping[str, Any]]()
+        for job in todo:
+            if job.key not in under_way:
+                self.gate.sending("text", job.cleared.text, job.cleared.redactions)
+        try:
+            for key, found in self.batches.run({job.key: job.request for job in todo}):
+                value = self._of_batch(by_key[key], found)
+                if value is not None:
+                    read[key] = value
+        except (BudgetSpent, CallError) as error:
+            raise self._stopping(error, len(read), len(todo)) from None
+        return read
+
+    def _of_batch(self, job: _Job, found: Reply | CallError) -> dict[str, Any] | None:
+        """A reading, or a verdict that asking again would not change; None to ask by itself."""
+        if isinstance(found, CallError):
+            if found.kind not in ("moderation", "refusal"):
+                return None
+            record = {**self.identity, "failure": found.kind, "attempts": 1}
+            value = {
+                "state": "unreadable", "reason": found.reason, "raw": found.raw, "record": record
+            }  # fmt: skip
+        else:
+            parsed, _ = parsed_reply(job.ask, found)
+            if parsed is None:
+                return None
+            record = {**self.identity, **found.settings, "attempts": 1}
+            value = {"state": "read", "json": dict(parsed), "raw": found.text, "record": record}
+        self.cache.put(job.key, value)
+        return value
 
     @contextmanager
     def _leases(self, keys: Sequence[str]) -> Iterator[set[str]]:
@@ -313,13 +345,13 @@ class Asker:
                 continue
             raw = reply.text
             record = {**self.identity, **reply.settings, "attempts": attempt}
-            parsed, problem = _read(job.ask, reply)
+            parsed, problem = parsed_reply(job.ask, reply)
             if parsed is not None:
                 value = {"state": "read", "json": dict(parsed), "raw": raw, "record": record}
                 self.cache.put(job.key, value)
                 return value
             record["failure"] = "unreadable"
-            request = _repaired(job.request, reply, problem)
+            request = repaired(job.request, reply, problem)
         record["attempts"] = attempt
         value = {"state": "unreadable", "reason": problem, "raw": raw, "record": record}
         if record.get("failure") in _LASTING:
@@ -334,64 +366,11 @@ class Asker:
     ) -> list[Mapping[str, Any] | Unreadable]:
         """What each job came to, in order."""
         return [
-            _outcome(kept[job.key]) if job is not None else blocked[i] for i, job in enumerate(jobs)
+            outcome_of(kept[job.key]) if job is not None else blocked[i]
+            for i, job in enumerate(jobs)
         ]
 
 
 @contextmanager
 def _unseen(label: str, total: int) -> Iterator[Callable[[int], None]]:
     yield lambda steps: None
-
-
-def _outcome(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:
-    if value["state"] == "read":
-        parsed: Mapping[str, Any] = value["json"]
-        return parsed
-    return Unreadable(value["reason"], value["raw"], value["record"])
-
-
-def _read(ask: Ask, reply: Reply) -> tuple[Mapping[str, Any] | None, str]:
-    """The one JSON object of a reply that validates, or what is wrong with the reply."""
-    if reply.finish == "length":
-        return None, "the reply was cut off at its longest length"
-    valid: list[Mapping[str, Any]] = []
-    problem = "there is no complete JSON object in the reply"
-    for parsed in json_objects(reply.text):
-        wrong = _problem(ask, parsed)
-        if wrong:
-            problem = wrong
-        else:
-            valid.append(parsed)
-    if any(v != valid[0] for v in valid):
-        return None, "the reply holds several different JSON objects"
-    return (valid[0], "") if valid else (None, problem)
-
-
-def _problem(ask: Ask, reply: Mapping[str, Any]) -> str:
-    """Why a reply is not what is wanted, "" where it is.
-
-    Where the extraction's own code fails the reply is kept as it is: asking again would cost
-    money and mend nothing, and mended code reads it without asking.
-    """
-    try:
-        built(ask.extraction, reply)
-    except S3EvalError as error:
-        return str(error)
-    except BuildError:
-        return ""
-    return ""
-
-
-def _schema_name(name: str) -> str:
-    """An extraction's name as servers allow it: "answers:tonic" is "answers"."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", name.partition(":")[0])[:64] or "reply"
-
-
-def _repaired(request: ChatRequest, reply: Reply, problem: str) -> ChatRequest:
-    """The request once more, with what came back and what is wrong with it."""
-    asked = f"That cannot be used: {problem} Reply again with the JSON object only."
-    more = ({"role": "assistant", "content": reply.text}, {"role": "user", "content": asked})
-    longer = request.max_tokens * (2 if reply.finish == "length" else 1)
-    if reply.finish == "length":
-        return replace(request, max_tokens=longer)
-    return replace(request, messages=(*request.messages, *more))

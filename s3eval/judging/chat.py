@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, create_model
 
+from s3eval.errors import S3EvalError
 from s3eval.judge import (
     AnswerQuestions,
     Extract,
@@ -24,6 +25,7 @@ from s3eval.judge import (
 )
 from s3eval.judging import prompts
 from s3eval.judging.asking import Ask, Asker, ShowProgress
+from s3eval.judging.batches import Batches
 from s3eval.judging.extractions import (
     extraction_of,
     facts_for,
@@ -71,11 +73,15 @@ class ChatOptions(ServerOptions):
         repairs: further tries when a reply does not validate.
         max_tokens: longest reply, instead of what each extraction allows.
         cache: file of the readings; "" for the one in the cache folder, "off" for none.
+        batch: whether texts are sent as batches of the service, answered within a day at about
+            half the price. ``batch_poll``: seconds between looks whether a batch has ended.
     """
 
     repairs: int = Field(2, ge=0)
     max_tokens: int | None = Field(None, ge=16)
     cache: str = ""
+    batch: bool = False
+    batch_poll: float = Field(30.0, gt=0)
 
 
 class ChatJudge(Judge):
@@ -130,8 +136,22 @@ class ChatJudge(Judge):
             **gate.identity,
         }
         self.remote = not endpoint.local
+        if options.batch and options.cache == "off":
+            raise S3EvalError(
+                "A batch cannot be waited for without a cache",
+                why="which batches are under way is kept there",
+                fix="--judge-option cache=FILE",
+            )
+        self._batches = (
+            Batches(self._client, self._cache, options.batch_poll) if options.batch else None
+        )
         self._asker = Asker(
-            self._client, gate, self._cache, self._identity, repairs=options.repairs
+            self._client,
+            gate,
+            self._cache,
+            self._identity,
+            repairs=options.repairs,
+            batches=self._batches,
         )
 
     @classmethod
@@ -224,6 +244,8 @@ class ChatJudge(Judge):
         self._closed = True
         if self._asker.notify is not None and self._client.account.calls:
             self._asker.notify(f"{self._client.endpoint.name}: {self.account}")
+        if self._batches is not None:
+            self._batches.stop()
         self._client.close()
         self._cache.close()
 

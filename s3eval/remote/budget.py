@@ -151,6 +151,30 @@ class Budget:
                     return Hold(self, bound)
                 self._changed.wait()
 
+    def hold_all(self, bounds: Sequence[float]) -> list[Hold]:
+        """Reserve calls that are made together, all or none; waits for nothing.
+
+        Raises:
+            BudgetSpent: they do not fit together, with what is in flight.
+
+        >>> Budget(max_calls=1).hold_all([0.0, 0.0])  # doctest: +ELLIPSIS
+        Traceback (most recent call last):
+        s3eval.remote.budget.BudgetSpent: 2 calls together do not fit the budget. Try: a larger...
+        """
+        with self._changed:
+            calls = self.spent_calls + self._held_calls + len(bounds)
+            cost = self.spent_cost + self._held_cost + sum(bounds)
+            over_calls = self.max_calls is not None and calls > self.max_calls
+            over_cost = self.max_cost is not None and cost > self.max_cost
+            if bounds and (over_calls or over_cost):
+                raise BudgetSpent(
+                    f"{len(bounds)} calls together do not fit the budget",
+                    fix="a larger budget, or fewer texts",
+                )
+            self._held_calls += len(bounds)
+            self._held_cost += sum(bounds)
+            return [Hold(self, bound) for bound in bounds]
+
     def _fits(self, bound: float, calls: int, cost: float) -> bool:
         if self.max_calls is not None and calls + 1 > self.max_calls:
             return False

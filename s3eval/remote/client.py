@@ -19,9 +19,10 @@ from s3eval.remote.capabilities import (
     MemoryCapabilities,
     ServerCapabilities,
 )
+from s3eval.remote.dialect import Dialect
 from s3eval.remote.endpoint import Endpoint
-from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, listed_models, reply_of
-from s3eval.remote.failures import CallError, failure_of_status, one_line
+from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, listed_models
+from s3eval.remote.failures import CallError, one_line
 from s3eval.remote.pause import Pause
 from s3eval.remote.transfer import Transfer
 
@@ -80,6 +81,7 @@ class ChatClient:
         extra_body: further fields of every request (a server's own switches).
         capabilities: where what a server refuses is remembered.
         transport: an httpx transport, for tests.
+        dialect: how the service words requests and replies.
 
     Raises:
         S3EvalError: httpx or tenacity is missing; a cost limit without prices.
@@ -96,7 +98,9 @@ class ChatClient:
         extra_body: Mapping[str, Any] | None = None,
         capabilities: CapabilityStore | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        dialect: Dialect | None = None,
     ) -> None:
+        self.dialect = dialect or Dialect()
         self.endpoint, self.sampling, self.retry = endpoint, sampling, retry
         self.budget = budget or Budget()
         if self.budget.max_cost is not None and prices is None and not endpoint.local:
@@ -108,7 +112,9 @@ class ChatClient:
         self.prices = prices or (Prices(0.0, 0.0) if endpoint.local else None)
         self._extra = dict(extra_body or {})
         self._capabilities = capabilities or MemoryCapabilities()
-        self._transfer = Transfer(endpoint, retry.timeout, retry.concurrency, transport)
+        self._transfer = Transfer(
+            endpoint, retry.timeout, retry.concurrency, transport, self.dialect.headers
+        )
         self._pause = Pause()
         self._lock = threading.Lock()
         self._account = Account(cost=None if self.prices is None else 0.0)
@@ -176,6 +182,46 @@ class ChatClient:
             self._failed_in_a_row = 0
         return reply
 
+    def body_of(self, request: ChatRequest) -> dict[str, Any]:
+        """A request's body, without what the server was found to refuse."""
+        return self._body(request, self._capabilities.get(self.endpoint))
+
+    def reply_in(self, text: str, request: ChatRequest, share: float) -> tuple[Reply, float]:
+        """The reply in a body that came another way than by `complete`, and what it cost.
+
+        Args:
+            share: of the price of a call of its own.
+
+        Raises:
+            CallError: it holds no usable reply.
+        """
+        reply = self.dialect.reply(
+            text, self.body_of(request), self._without_key, self.endpoint.model
+        )
+        cost = share * self._cost(reply, self.bound(request))
+        self._count(reply, cost)
+        return self._checked(reply), cost
+
+    def failure_of(self, status: int, text: str) -> CallError:
+        """The failure that a status and a body stand for."""
+        return self.dialect.failure(status, {}, text, self._without_key)
+
+    def text_of(
+        self,
+        method: str,
+        path: str,
+        content: bytes = b"",
+        *,
+        max_bytes: int,
+        headers: Mapping[str, str] | None = None,
+    ) -> str:
+        """The body of a successful response, without the key; one try.
+
+        Raises:
+            CallError: anything else.
+        """
+        return self._text_of(method, path, content, max_bytes=max_bytes, headers=headers)
+
     def _worth_another(self, error: BaseException) -> bool:
         if not isinstance(error, CallError) or not error.transient:
             return False
@@ -224,39 +270,22 @@ class ChatClient:
         return self._checked(reply)
 
     def _body(self, request: ChatRequest, known: ServerCapabilities) -> dict[str, Any]:
-        body: dict[str, Any] = {
-            "model": self.endpoint.model,
-            "messages": list(request.messages),
-            **self._extra,
-        }
-        body[known.max_tokens_name] = request.max_tokens
+        sampling: dict[str, Any] = {}
         if "temperature" not in known.without:
-            body["temperature"] = self.sampling.temperature
+            sampling["temperature"] = self.sampling.temperature
         if "seed" not in known.without:
-            body["seed"] = self.sampling.seed + request.seed
-        if request.top_logprobs and "logprobs" not in known.without:
-            body["logprobs"] = True
-            body["top_logprobs"] = request.top_logprobs
-        if request.schema is not None and known.structured == "json_schema":
-            body["response_format"] = {
-                "type": "json_schema",
-                "json_schema": {
-                    "name": request.schema_name,
-                    "schema": request.schema,
-                    "strict": True,
-                },
-            }
-        elif request.schema is not None and known.structured == "json_object":
-            body["response_format"] = {"type": "json_object"}
-        return body
+            sampling["seed"] = self.sampling.seed + request.seed
+        body = self.dialect.body(self.endpoint.model, request, sampling, known)
+        return _merged(self._extra, body)
 
     def _post(self, body: Mapping[str, Any], max_bytes: int) -> Reply:
         try:
             content = body_bytes(body)
         except ValueError:
             raise CallError("bad-request", "a number of the request is not finite") from None
-        text = self._text_of("POST", "/chat/completions", content, max_bytes=max_bytes)
-        return reply_of(text, body, self._without_key)
+        path = self.dialect.path(self.endpoint.model)
+        text = self._text_of("POST", path, content, max_bytes=max_bytes)
+        return self.dialect.reply(text, body, self._without_key, self.endpoint.model)
 
     def _text_of(
         self,
@@ -266,24 +295,31 @@ class ChatClient:
         *,
         max_bytes: int,
         seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> str:
         """The body of a successful response, without the key; anything else is a failure."""
         try:
-            status, wait, text = self._exchange(method, path, content, max_bytes, seconds)
+            status, wait, text = self._exchange(method, path, content, max_bytes, seconds, headers)
         except CallError as error:
             # What the server wrote into its headers may be quoted in it.
             reason = one_line(self._without_key(error.reason))
             raise CallError(error.kind, reason, billed=error.billed) from None
         if not 200 <= status < 300:
-            raise failure_of_status(status, wait, text, self._without_key)
+            raise self.dialect.failure(status, wait, text, self._without_key)
         return text
 
     def _exchange(
-        self, method: str, path: str, content: bytes, max_bytes: int, seconds: float | None
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        max_bytes: int,
+        seconds: float | None,
+        headers: Mapping[str, str] | None,
     ) -> tuple[int, Mapping[str, str], str]:
         """Status, wait asked for and text; apart, so that no frame of a failure holds the key."""
         response = self._transfer.exchange(
-            method, path, content=content, max_bytes=max_bytes, seconds=seconds
+            method, path, content=content, max_bytes=max_bytes, seconds=seconds, headers=headers
         )
         # JSON is UTF-8; the key is looked for before anything is cut, and again after decoding.
         text = self._without_key(response.body.decode("utf-8-sig", errors="replace"))
@@ -321,6 +357,19 @@ class ChatClient:
     def _without_key(self, text: str) -> str:
         """A server's text before anything is cut from it: half a key is a key shown, too."""
         return self.endpoint.key.scrub(text) if self.endpoint.key else text
+
+
+def _merged(extra: Mapping[str, Any], body: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's own fields with the request's, which win; tables in both are merged.
+
+    >>> _merged({"config": {"quality": "low", "seed": 1}}, {"config": {"seed": 0}})
+    {'config': {'quality': 'low', 'seed': 0}}
+    """
+    merged = {**extra, **body}
+    for key in extra.keys() & body.keys():
+        if isinstance(extra[key], Mapping) and isinstance(body[key], Mapping):
+            merged[key] = _merged(extra[key], body[key])
+    return merged
 
 
 def _longest_reply(request: ChatRequest) -> int:

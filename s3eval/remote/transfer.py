@@ -12,7 +12,7 @@ import concurrent.futures
 import threading
 import weakref
 import zlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,8 @@ INSTALL = "pip install 's3eval-core[remote]'"
 CONNECT_SECONDS = 15.0
 # An error's text is shown in one line; a page of HTML around it is read no further.
 ERROR_BYTES = 65_536
+#: From a key the headers that carry it.
+Signed = Callable[[str], Mapping[str, str]]
 _PACKED = ("gzip", "x-gzip", "deflate")
 
 
@@ -53,6 +55,7 @@ class Transfer:
         timeout: seconds, the default of one whole exchange.
         connections: at once.
         transport: an httpx transport, for tests.
+        signed: the headers that carry a key; those of a bearer token by default.
 
     Raises:
         S3EvalError: httpx or tenacity is missing.
@@ -64,9 +67,10 @@ class Transfer:
         timeout: float,
         connections: int,
         transport: httpx.AsyncBaseTransport | None = None,
+        signed: Signed | None = None,
     ) -> None:
         self._endpoint, self._timeout = endpoint, timeout
-        self._http = _http_client(endpoint, timeout, connections, transport)
+        self._http = _http_client(endpoint, timeout, connections, transport, signed or _bearer)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -80,6 +84,7 @@ class Transfer:
         content: bytes = b"",
         max_bytes: int,
         seconds: float | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Exchange:
         """Send a request and read its whole response.
 
@@ -89,13 +94,14 @@ class Transfer:
             content: the JSON to send.
             max_bytes: the longest body taken, packed and unpacked.
             seconds: for the whole exchange; the transfer's own time where not given.
+            headers: further ones, a content type other than JSON's among them.
 
         Raises:
             CallError: nobody answers, too late, too much, packed in another way than asked for,
                 or a redirect.
         """
         limit = self._timeout if seconds is None else min(seconds, self._timeout)
-        work = self._limited(method, path, content, max_bytes, limit)
+        work = self._limited(method, path, content, max_bytes, limit, headers)
         with self._lock:
             if self._closed:
                 work.close()
@@ -131,13 +137,19 @@ class Transfer:
         return self._loop
 
     async def _limited(
-        self, method: str, path: str, content: bytes, max_bytes: int, seconds: float
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        max_bytes: int,
+        seconds: float,
+        headers: Mapping[str, str] | None,
     ) -> Exchange:
         import httpx
 
         host = self._endpoint.host
         try:
-            work = self._exchange(method, path, content, max_bytes)
+            work = self._exchange(method, path, content, max_bytes, headers)
             return await asyncio.wait_for(work, seconds)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             why = str(error) or type(error).__name__
@@ -148,9 +160,17 @@ class Transfer:
             why = str(error) or type(error).__name__
             raise CallError("connection", why, billed=True) from None
 
-    async def _exchange(self, method: str, path: str, content: bytes, max_bytes: int) -> Exchange:
+    async def _exchange(
+        self,
+        method: str,
+        path: str,
+        content: bytes,
+        max_bytes: int,
+        headers: Mapping[str, str] | None,
+    ) -> Exchange:
         url = f"{self._endpoint.base_url}{path}"
-        async with self._http.stream(method, url, content=content or None) as response:
+        sent = self._http.stream(method, url, content=content or None, headers=headers)
+        async with sent as response:
             if response.is_redirect:
                 # Following it could carry the text to a host nobody allowed.
                 raise CallError("access", f"HTTP {response.status_code}: the server redirects")
@@ -212,11 +232,16 @@ def _too_late(seconds: float) -> CallError:
     return CallError("timeout", f"no whole answer within {seconds:g} s", billed=True)
 
 
+def _bearer(key: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {key}"}
+
+
 def _http_client(
     endpoint: Endpoint,
     timeout: float,
     connections: int,
     transport: httpx.AsyncBaseTransport | None,
+    signed: Signed,
 ) -> httpx.AsyncClient:
     try:
         import httpx
@@ -228,7 +253,7 @@ def _http_client(
 
     def sign(request: httpx.Request) -> httpx.Request:
         if endpoint.key is not None:
-            request.headers["Authorization"] = f"Bearer {endpoint.key.reveal()}"
+            request.headers.update(signed(endpoint.key.reveal()))
         return request
 
     limits = httpx.Limits(max_connections=connections + 1, max_keepalive_connections=connections)

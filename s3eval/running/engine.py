@@ -81,16 +81,19 @@ def _given(
     """Task, video, inquiry and question with its stored answers, in the order of repetitions."""
     for plan in session.plan.videos:
         answers = session.answers(plan)
-        for inquiry in plan.inquiries:
-            task = tasks[inquiry.task]
-            for question in inquiry.questions:
-                given = []
-                for asked in session.plan.repeats.questions(question):
-                    answer = answers.get((inquiry.clip, asked))
-                    if answer is not None:
-                        given.append((answer, _reading(task, question, answer, protocol)))
-                if given:
-                    yield inquiry.task, plan.video.name, inquiry, question, given
+        found = []
+        with plugin_output():  # once a video: what each reading would do again costs more than it
+            for inquiry in plan.inquiries:
+                task = tasks[inquiry.task]
+                for question in inquiry.questions:
+                    given = []
+                    for asked in session.plan.repeats.questions(question):
+                        answer = answers.get((inquiry.clip, asked))
+                        if answer is not None:
+                            given.append((answer, _reading(task, question, answer, protocol)))
+                    if given:
+                        found.append((inquiry.task, plan.video.name, inquiry, question, given))
+        yield from found
 
 
 def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol) -> Reading:

@@ -323,6 +323,8 @@ def _finished(
         )
     write_run(work.out, facts, [f for some in findings.values() for f in some])
     run = Run(work.out, facts, findings)
+    # Scores are made of the findings; what they were made of would only take memory meanwhile.
+    material = replace(material, pieces=None, findings=combined.findings)
     if kept.findings:
         # Scores are those of the whole run: the kept tasks' findings count as they are.
         material, combined = kept.joined(material, combined)

@@ -36,6 +36,8 @@ class AnswerKeys:
 
     def __init__(self, model: Mapping[str, Any]) -> None:
         self._model = _json(model)
+        self._last: tuple[str, Clip] | None = None
+        self._before_question = ""
 
     def of(self, media: str, clip: Clip, question: Question) -> str:
         """The key of an answer.
@@ -45,11 +47,15 @@ class AnswerKeys:
             clip: what is shown (its video's name does not count, the content does).
             question: what is asked.
         """
-        shown = f"[{_json(round(clip.start, 6))}, {_json(round(clip.end, 6))}, "
-        text = (
-            f'{{"clip": {shown}{_sampling(clip.sampling)}], "media": {_json(media)}, '
-            f'"model": {self._model}, "question": {_question(question)}}}'
-        )
+        # Questions come clip by clip.
+        if self._last is None or self._last[1] is not clip or self._last[0] != media:
+            shown = f"[{_json(round(clip.start, 6))}, {_json(round(clip.end, 6))}, "
+            self._before_question = (
+                f'{{"clip": {shown}{_sampling(clip.sampling)}], "media": {_json(media)}, '
+                f'"model": {self._model}, "question": '
+            )
+            self._last = media, clip
+        text = f"{self._before_question}{_question(question)}}}"
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -55,10 +55,14 @@ def training_values(
         for i in items
     }
     found: dict[tuple[str, str], list[T]] = {}
+    of_others: dict[tuple[str, str], list[T]] = {}
     for finding in asked:
+        item = finding.item
         patient = by_name[finding.video].patient if finding.video in by_name else ""
-        others = [t for p, t in own[finding.item] if p != patient and t is not None]
-        found[finding.video, finding.item] = learnt[finding.item] or others
+        if not learnt[item] and (item, patient) not in of_others:
+            others = [t for p, t in own[item] if p != patient and t is not None]
+            of_others[item, patient] = others
+        found[finding.video, item] = learnt[item] or of_others[item, patient]
     return found
 
 

@@ -100,6 +100,19 @@ def test_names_of_a_whole_omni_model_are_those_of_its_thinker(
     assert torch.equal(logits(one), logits(other))
 
 
+@pytest.mark.parametrize("place", ["model.", "language_model.", "thinker.model."])
+def test_layers_are_found_where_other_releases_of_the_library_had_them(
+    place: str, omni: Path, loaded: Any, tmp_path: Path
+) -> None:
+    """transformers 5.19 has the thinker's text model at ``model``, 5.24 deeper."""
+    plain = loaded("qwen2_5_omni").model
+    decoder = next(n for n, m in plain.named_modules() if m is plain.get_decoder())
+    start = "base_model.model."
+    other = renamed(omni, tmp_path / "o", f"{start}{decoder}.", f"{start}{place}")
+    one, moved = (loaded("qwen2_5_omni", adapter=str(f)) for f in (omni, other))
+    assert torch.equal(logits(one), logits(moved))
+
+
 def test_what_it_holds_is_part_of_the_identity(
     peft: Any, omni: Path, loaded: Any, tmp_path: Path
 ) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 import sacrebleu
+import scipy.stats
 import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -292,6 +295,30 @@ def test_correlations_are_bounded_symmetric_and_ignore_order(pairs, random) -> N
         assert measure([a for a, _ in mixed], [b for _, b in mixed]) == pytest.approx(
             value, abs=1e-7
         )
+
+
+@given(NUMBERS)
+@settings(deadline=None)
+def test_correlations_of_ranks_are_scipys(pairs) -> None:
+    one, other = [round(a) for a, _ in pairs], [round(b / 30) for _, b in pairs]  # with ties
+    for measure, library in (
+        (agreement.spearman, scipy.stats.spearmanr),
+        (agreement.kendall, scipy.stats.kendalltau),
+    ):
+        value = measure(one, other)
+        if value is None:
+            assert len({*one}) < 2 or len({*other}) < 2
+        else:
+            assert value == pytest.approx(library(one, other).statistic, abs=1e-15)
+
+
+def test_the_stemmer_is_nltks_and_leaves_the_rest_of_nltk_alone() -> None:
+    program = (
+        "import sys; from s3eval.metrics.stemming import stem; a = stem('stiffening');"
+        "assert 'nltk' not in sys.modules and 'sklearn' not in sys.modules;"
+        "from nltk.stem.porter import PorterStemmer; assert PorterStemmer().stem('stiffening') == a"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 @given(LABELS)

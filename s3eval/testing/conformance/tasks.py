@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-from s3eval.facts.clips import PROFILES, profile
-from s3eval.model import Answer, Question
+from s3eval.facts.clips import PROFILES
+from s3eval.model import Answer
 from s3eval.running.boundary import checked_findings
-from s3eval.running.loading import LoadedTasks
-from s3eval.running.scoring import Tallied, tally_findings
 from s3eval.specs import TaskSpec
 from s3eval.task import (
-    Finding,
     Inquiry,
     Item,
     Piece,
-    PlanContext,
     Reading,
     ScoringContext,
     Task,
-    TruthContext,
 )
 from s3eval.testing.conformance.invented import invented_dataset
 from s3eval.testing.conformance.problems import Check, Problem, run_checks
 from s3eval.testing.conformance.specs import adapter_is, spec_fields
+from s3eval.testing.conformance.task_subject import SENSES, Subject
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
@@ -51,9 +45,6 @@ ODD_TEXTS = (
         "```json\n{}\n```",
     ),
 )
-_SIGHT: frozenset[Sense] = frozenset({"sight"})
-_HEARING: frozenset[Sense] = frozenset({"hearing"})
-_SENSES = (_SIGHT, _HEARING, _SIGHT | _HEARING)
 #: Scores are sums of floating-point numbers.
 _ROUNDING = 1e-9
 
@@ -74,81 +65,6 @@ class _Noting(dict[str, Any]):
         return False
 
 
-@dataclass(frozen=True)
-class _Subject:
-    spec: TaskSpec
-    data: Dataset
-    judge: Judge | None = None
-    truth_context: TruthContext = field(default_factory=TruthContext)
-
-    @cached_property
-    def task(self) -> Task:
-        loaded: Task = self.spec.load().load(self.spec)
-        return loaded
-
-    def plan(
-        self,
-        video: Video,
-        senses: frozenset[Sense] = _SENSES[-1],
-        sampling: str = "standard",
-        options: Mapping[str, Any] | None = None,
-    ) -> list[Inquiry]:
-        names, offers = frozenset({self.spec.name}), frozenset(self.spec.provides)
-        # Not `options or {}`: what notes names is empty too.
-        given = {} if options is None else options
-        context = PlanContext(profile(sampling), senses, names, offers, 0, given)
-        annotation = self.data.annotation(video.name)
-        return list(self.task.inquiries(video, annotation, context))
-
-    def truth(self, video: Video, item: str) -> Any:
-        annotation = self.data.annotation(video.name)
-        return self.task.truth(video, annotation, item, self.truth_context)
-
-    @cached_property
-    def known(self) -> list[tuple[Video, Item, Any]]:
-        """Every video and item of which the truth is known."""
-        pairs = product(self.data.videos, self.task.items())
-        found = ((video, item, self.truth(video, item.name)) for video, item in pairs)
-        return [(video, item, value) for video, item, value in found if value is not None]
-
-    def questions(self) -> Iterator[tuple[Inquiry, Question]]:
-        """Each key once."""
-        seen: set[str] = set()
-        for video in self.data.videos:
-            for inquiry in self.plan(video):
-                for question in inquiry.questions:
-                    if question.key not in seen:
-                        seen.add(question.key)
-                        yield inquiry, question
-
-    def found(self, wrong: bool = False) -> list[Finding]:
-        """The truth, or something else, as findings."""
-        return [
-            self._finding(video, item, _other(item, value) if wrong else value)
-            for video, item, value in self.known
-        ]
-
-    def _finding(self, video: Video, item: Item, value: Any) -> Finding:
-        value = list(value) if isinstance(value, tuple) else value
-        probability = float(value == item.positive) if item.positive else None
-        name = self.spec.name
-        return Finding(name, video.name, item.name, "answered", value, "", 1, 1, probability)
-
-    def scored(self, findings: Sequence[Finding], baselines: bool = False) -> Tallied:
-        name = self.spec.name
-        judged = frozenset({name} if self.spec.judged else ())
-        tasks = LoadedTasks({name: self.task}, {name: self.spec.provides}, judged)
-        found = {name: findings}
-        return tally_findings(found, self.data, "paper", tasks, self.judge, baselines=baselines)
-
-
-def _other(item: Item, value: Any) -> Any:
-    """A wrong value of the same kind."""
-    if item.kind == "label":
-        return next(label for label in (*item.labels[::-1], "wrong") if label != value)
-    return {"number": 1e4, "list": [], "text": "Nothing."}[item.kind]
-
-
 def check_task(
     spec: TaskSpec, data: Dataset | None = None, judge: Judge | None = None
 ) -> list[Problem]:
@@ -160,10 +76,10 @@ def check_task(
             None where the paper's annotation (features, sides, sequence, report) serves.
         judge: reads for scores; without one, scores that need it are not checked.
     """
-    return run_checks(_CHECKS, _Subject(spec, data or invented_dataset(), judge))
+    return run_checks(_CHECKS, Subject(spec, data or invented_dataset(), judge))
 
 
-def _items(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _items(subject: Subject) -> Iterator[tuple[str, str]]:
     items = list(subject.task.items())
     names = [item.name for item in items]
     if not items:
@@ -187,10 +103,10 @@ def _one_item(item: Item) -> Iterator[tuple[str, str]]:
             yield f"{role} of '{item.name}' is '{label}'", f"use one of its labels: {listed}"
 
 
-def _plan(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _plan(subject: Subject) -> Iterator[tuple[str, str]]:
     asked = 0
     for video in subject.data.videos:
-        for sampling, senses in product(PROFILES, _SENSES):
+        for sampling, senses in product(PROFILES, SENSES):
             plan = subject.plan(video, senses, sampling)
             asked += len(plan)
             if plan != subject.plan(video, senses, sampling):
@@ -211,7 +127,7 @@ def _plan(subject: _Subject) -> Iterator[tuple[str, str]]:
 
 
 def _inquiry(
-    subject: _Subject, video: Video, senses: frozenset[Sense], inquiry: Inquiry
+    subject: Subject, video: Video, senses: frozenset[Sense], inquiry: Inquiry
 ) -> Iterator[tuple[str, str]]:
     clip, keys = inquiry.clip, [q.key for q in inquiry.questions]
     if inquiry.task != subject.spec.name:
@@ -230,7 +146,7 @@ def _inquiry(
             yield f"'{question.key}' has no text or no tokens to answer", "give it both"
 
 
-def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _options(subject: Subject) -> Iterator[tuple[str, str]]:
     declared = subject.task.options
     for name, text in declared.items():
         if not str(text).strip():
@@ -245,7 +161,7 @@ def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
         )
 
 
-def _read(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _read(subject: Subject) -> Iterator[tuple[str, str]]:
     for _, question in subject.questions():
         for text in ODD_TEXTS:
             shown = f"{text[:20]!r} to '{question.key}'"
@@ -268,7 +184,7 @@ def _read(subject: _Subject) -> Iterator[tuple[str, str]]:
                 return
 
 
-def _combine(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _combine(subject: Subject) -> Iterator[tuple[str, str]]:
     context = ScoringContext(subject.data)
     for video in subject.data.videos:
         failed = [
@@ -291,7 +207,7 @@ def _combine(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield "combine() makes a finding of no answers", "give none where there are no pieces"
 
 
-def _truth(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _truth(subject: Subject) -> Iterator[tuple[str, str]]:
     if not subject.known:
         yield (
             "truth() is None for every item of every video of the data",
@@ -316,7 +232,7 @@ def _wrong_kind(item: Item, value: Any) -> str:
     return "" if isinstance(value, kinds) else f"no {item.kind}"
 
 
-def _tallies(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _tallies(subject: Subject) -> Iterator[tuple[str, str]]:
     for words, findings in (
         ("no findings", []),
         ("the truth", subject.found()),
@@ -335,7 +251,7 @@ def _tallies(subject: _Subject) -> Iterator[tuple[str, str]]:
             return
 
 
-def _tally(subject: _Subject, tally: Tally) -> Iterator[tuple[str, str]]:
+def _tally(subject: Subject, tally: Tally) -> Iterator[tuple[str, str]]:
     import numpy as np
 
     name = f"'{tally.metric}' of '{tally.item}'"
@@ -357,7 +273,7 @@ def _tally(subject: _Subject, tally: Tally) -> Iterator[tuple[str, str]]:
         yield f"the counts of {name} contradict each other", "count with s3eval.tasks.counts"
 
 
-def _baselines(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _baselines(subject: Subject) -> Iterator[tuple[str, str]]:
     findings = subject.found()
     asked = {(f.video, f.item) for f in findings}
     given = subject.task.baselines(findings, ScoringContext(subject.data))
@@ -371,7 +287,7 @@ def _baselines(subject: _Subject) -> Iterator[tuple[str, str]]:
             yield f"the baseline '{name}' names another task", "use self.name"
 
 
-def _order(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _order(subject: Subject) -> Iterator[tuple[str, str]]:
     right = subject.scored(subject.found(), baselines=True)
     lines = {f"the baseline '{name}'": some for name, some in right.baselines.items()}
     lines["wrong answers"] = subject.scored(subject.found(wrong=True)).tallies
@@ -399,13 +315,13 @@ def _is_better(other: Tally, truth: Tally) -> bool:
     return (gain if truth.higher_is_better else -gain) > _ROUNDING
 
 
-def _adapter(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _adapter(subject: Subject) -> Iterator[tuple[str, str]]:
     yield from adapter_is(subject.spec, Task)  # type: ignore[type-abstract]
 
 
 _USABLE = ("adapter", "items")
 _KNOWN = (*_USABLE, "truth")
-_CHECKS: Sequence[Check[_Subject]] = (
+_CHECKS: Sequence[Check[Subject]] = (
     Check("spec", lambda subject: spec_fields(subject.spec)),
     Check("adapter", _adapter),
     Check("items", _items, ("adapter",)),

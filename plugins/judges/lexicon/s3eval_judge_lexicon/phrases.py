@@ -115,23 +115,21 @@ class Phrases:
         symbols = [known[w] if w in known else self._symbols_of(w) for w in words.words]
         # Most words begin nothing; those are passed over before walking.
         begins_class, begins = self._classes.steps.keys(), self._begins[wanted]
-        steps: list[list[tuple[str, int]]] = []
+        longer: dict[int, dict[str, int]] = {}
         for i, own in enumerate(symbols):
-            steps.append([(symbol, i + 1) for symbol in own])
             if own and not begins_class.isdisjoint(own):
                 first: dict[str, int] = {}
-                self._walk(self._classes, i, i, symbols, None, words.clause, first, _EVERY)
-                steps[i].extend(first.items())
+                self._walk(self._classes, i, i, symbols, {}, words.clause, first, _EVERY)
+                if first:
+                    longer[i] = first
         found: list[Found] = []
-        for i, ways in enumerate(steps):
-            for symbol, _ in ways:
-                if symbol in begins:
-                    break
-            else:
+        for i, own in enumerate(symbols):
+            if begins.isdisjoint(own) and begins.isdisjoint(longer.get(i, ())):
                 continue
             best: dict[str, int] = {}
-            self._walk(self._root, i, i, symbols, steps, words.clause, best, wanted)
-            found.extend(Found(term, i, end) for term, end in best.items())
+            self._walk(self._root, i, i, symbols, longer, words.clause, best, wanted)
+            for term, end in best.items():
+                found.append(Found(term, i, end))
         return found
 
     def _walk(
@@ -140,32 +138,59 @@ class Phrases:
         begin: int,
         at: int,
         symbols: Sequence[tuple[str, ...]],
-        steps: list[list[tuple[str, int]]] | None,
+        longer: Mapping[int, Mapping[str, int]],
         clause: Sequence[int],
         best: dict[str, int],
         wanted: int,
     ) -> None:
+        """Note the furthest end of each term that is reached from a node by the words at a place.
+
+        Args:
+            begin: where the phrase begins; ``at`` where it goes on.
+            symbols: what each word is.
+            longer: by place the classes of several words that begin there, and where they end.
+            best: by term the furthest end; more is added.
+            wanted: the groups whose terms are needed, as bits.
+        """
         for term in node.terms:
             if best.get(term, 0) < at:
                 best[term] = at
         if at >= len(symbols):
             return
+        ways = node.steps
         # No phrase reaches from one clause into the next.
-        if node.steps and (at == begin or clause[at] == clause[at - 1]):
-            # Without steps the classes themselves are being found: single words only.
-            ways = steps[at] if steps is not None else [(s, at + 1) for s in symbols[at]]
-            for symbol, end in ways:
-                following = node.steps.get(symbol)
-                if following is not None and following.groups & wanted:
-                    self._walk(following, begin, end, symbols, steps, clause, best, wanted)
+        if ways and (at == begin or clause[at] == clause[at - 1]):
+            reached = [(symbol, at + 1) for symbol in symbols[at] if symbol in ways]
+            if at in longer:
+                reached += [one for one in longer[at].items() if one[0] in ways]
+            for symbol, end in reached:
+                if ways[symbol].groups & wanted:
+                    self._walk(ways[symbol], begin, end, symbols, longer, clause, best, wanted)
+        if node.gaps:
+            self._over_gaps(node, begin, at, symbols, longer, clause, best, wanted)
+
+    def _over_gaps(
+        self,
+        node: _Node,
+        begin: int,
+        at: int,
+        symbols: Sequence[tuple[str, ...]],
+        longer: Mapping[int, Mapping[str, int]],
+        clause: Sequence[int],
+        best: dict[str, int],
+        wanted: int,
+    ) -> None:
+        """The same for the words after each of a node's gaps."""
         for most, following in node.gaps.items():
             if not following.groups & wanted:
                 continue
-            place = clause[at - 1]
+            place, after = clause[at - 1], following.steps.keys()
             for there in range(at, min(len(symbols), at + most + 1)):
                 if clause[there] != place:
                     break
-                self._walk(following, begin, there, symbols, steps, clause, best, wanted)
+                # A phrase does not end with a gap: most words after one do not go on with it.
+                if not after.isdisjoint(symbols[there]) or there in longer or following.gaps:
+                    self._walk(following, begin, there, symbols, longer, clause, best, wanted)
                 if _STOP in symbols[there]:
                     break
 

@@ -70,11 +70,11 @@ def split_words(text: str) -> Words:
     sentences: list[int] = []
     clause = sentence = 0
     for found in _TOKEN.finditer(lower):
+        word = found[0]
         start, end = found.span()
-        word = lower[start:end]
         mark = word[0]
         if mark.isalnum():
-            if word in ("n't", "n’t"):
+            if word == "n't" or word == "n’t":  # noqa: PLR1714 - a tuple is built for every word
                 if words and words[-1] in _SHORTENED:
                     words[-1] = _SHORTENED[words[-1]]
                 word = "not"

@@ -126,15 +126,14 @@ def baselines(
     placed = [f for f in known if f.detail.get("target") is not None]
     patients = context.dataset.patients
     middle = [_answered(f, _length(f) / 2) for f in placed]
+    targets: dict[str, list[tuple[str, float]]] = {}
+    for f in placed:
+        targets.setdefault(f.item, []).append((patients[f.video], float(f.detail["target"])))
     medians: dict[tuple[str, str], float | None] = {}
     for finding in placed:
         key = finding.item, patients[finding.video]
         if key not in medians:
-            others = [
-                float(f.detail["target"])
-                for f in placed
-                if f.item == key[0] and patients[f.video] != key[1]
-            ]
+            others = [target for patient, target in targets[key[0]] if patient != key[1]]
             medians[key] = statistics.median(others) if others else None
     learnt = [(f, medians[f.item, patients[f.video]]) for f in placed]
     return {

@@ -111,7 +111,8 @@ def _environment(engine: Engine) -> tuple[str, ...]:
     """An environment of its own: the engines want other versions of transformers than s3eval."""
     ours = "s3eval-finetune"
     if engine == "swift":
-        wanted = f"ms-swift==4.6.0 qwen-omni-utils deepspeed {ours}"
+        # decord: the torchvision of torch 2.13 reads no videos any more.
+        wanted = f"ms-swift==4.6.0 qwen-omni-utils decord deepspeed {ours}"
         where = "import s3eval_finetune as package; print(package.__path__[0])"
         return (
             "python3 -m venv swift && . swift/bin/activate",

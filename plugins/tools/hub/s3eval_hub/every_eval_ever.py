@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from s3eval.version import __version__
-from s3eval_hub.scores import BOUNDS, Evaluated, evaluated
+from s3eval_hub.scores import BOUNDS, Evaluated, evaluated, is_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +46,10 @@ def write(runs: Sequence[Run], out: Path) -> None:
 def document(one: Evaluated) -> dict[str, Any]:
     """A run as the schema has it; undefined scores are left out, since it has no word for them."""
     identity = one.run.facts.identity
-    details = {k: v if isinstance(v, str) else json.dumps(v) for k, v in identity.items()}
+    # The schema wants both of these; a run does not record who runs the model's machine.
+    details = {"deployment_type": "unknown", "model_availability": "unknown"}
+    told = {k: v if isinstance(v, str) else json.dumps(v) for k, v in identity.items()}
+    details |= {k: v for k, v in told.items() if not is_path(v)}
     stamp = str(int(one.made))
     return {
         "schema_version": SCHEMA_VERSION,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from s3eval.running.runs import Run
     from s3eval.statistics.table import ScoreRow
 
-__all__ = ["BOUNDS", "Evaluated", "evaluated"]
+__all__ = ["BOUNDS", "Evaluated", "evaluated", "is_path"]
 
 _ENDLESS = float("inf")
 #: The lowest and highest possible value of metrics that are not from 0 to 1.
@@ -75,3 +75,12 @@ def _model_id(run: Run) -> str:
     if isinstance(checkpoint, str) and re.fullmatch(r"[\w.-]+/[\w.-]+", checkpoint):
         return checkpoint
     return f"s3eval/{re.sub(r'[^A-Za-z0-9_.+-]', '-', run.facts.model)}"
+
+
+def is_path(text: str) -> bool:
+    r"""Whether a text looks like a path of some machine, which may name somebody.
+
+    >>> [is_path(t) for t in ("/home/anna/model", "~/m", "C:\\m", "a/b/c", "Qwen/Qwen3-VL-8B", "1.2")]
+    [True, True, True, True, False, False]
+    """
+    return bool(re.match(r"[/~.\\]|[A-Za-z]:[/\\]", text)) or text.count("/") > 1

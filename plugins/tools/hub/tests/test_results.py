@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,15 @@ def test_the_common_schema_holds_every_score(run_folder, documents):
 def test_nothing_of_this_machine_is_written(run_folder, documents):
     for file in documents.values():
         assert str(run_folder.parent) not in file.read_text()
+
+
+def test_a_checkpoint_that_is_a_folder_is_not_told(run_folder):
+    (one,) = evaluated(open_runs(run_folder / "always-yes"))
+    identity = {"checkpoint": "/home/anna/tuned", "revision": "abc", "dtype": "float32"}
+    run = replace(one.run, facts=replace(one.run.facts, identity=identity))
+    made = every_eval_ever.document(replace(one, run=run))
+    assert "anna" not in json.dumps(made)
+    assert made["model_info"]["additional_details"]["revision"] == "abc"
 
 
 def test_the_same_run_is_the_same_file(run_folder, documents, tmp_path):

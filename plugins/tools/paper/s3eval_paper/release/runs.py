@@ -33,6 +33,7 @@ from pathlib import Path
 from s3eval.dataset.sheets import Line, Problems, Sheet, read_sheet
 from s3eval.task import Finding, FindingState
 from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN, Sense
+from s3eval_paper.release.cells import clock, es_or_nes, label, short
 from s3eval_paper.release.figures import recorded_scores
 from s3eval_paper.release.layout import (
     ModelFiles,
@@ -219,24 +220,10 @@ def _finding(
     elif raw.lower() in _NO_ANSWER:
         state, reason = "failed", f"recorded as '{raw}'" if raw else "nothing recorded"
     else:
-        state, reason = "unreadable", f"recorded as '{_short(raw)}'"
+        state, reason = "unreadable", f"recorded as '{short(raw)}'"
     if column not in line.broken:
         context.problems.warn(sheet.file, line.number, f"no answer in '{column}': {reason}")
     return Finding(task, line.key, item, state, None, reason, 1, 0, None, {**detail, "raw": raw})
-
-
-def _short(text: str) -> str:
-    """A label is shown, prose is not: it may be clinical text."""
-    line = " ".join(text.split())
-    return line if len(line) <= 16 else f"a text of {len(line)} characters"
-
-
-def _label(text: str, feature: str) -> str | None:
-    label = text.lower()
-    if label in ("n/a", "n.a.", "not applicable"):
-        label = "na"
-    allowed = ("yes", "no", "na") if feature == "verbal_responsiveness" else ("yes", "no")
-    return label if label in allowed else None
 
 
 def _recognition(context: _Context, sheet: Sheet) -> Iterator[Finding]:
@@ -244,7 +231,7 @@ def _recognition(context: _Context, sheet: Sheet) -> Iterator[Finding]:
     for line in sheet:
         for feature in FEATURE_NAMES:
             if feature in sheet.columns:
-                value = _label(line[feature], feature)
+                value = label(line[feature], feature)
                 yield _finding(context, sheet, line, feature, ("recognition", feature), value)
 
 
@@ -262,7 +249,7 @@ def _merged(context: _Context, sheet: Sheet) -> Sheet:
     for name, windows in groups.items():
         cells = {}
         for feature in (f for f in FEATURE_NAMES if f in sheet.columns):
-            said = {_label(w[feature], feature) for w in windows}
+            said = {label(w[feature], feature) for w in windows}
             cells[feature] = next((v for v in order if v in said), windows[0][feature])
         lines.append(Line(name, windows[0].number, cells))
     return Sheet(sheet.file, sheet.columns, tuple(lines))
@@ -282,7 +269,7 @@ def _justification(
             if column not in sheet.columns:
                 continue
             text = None if left_out(line[column]) else line[column]
-            detail: dict[str, object] = {"presence": _label(line[feature], feature)}
+            detail: dict[str, object] = {"presence": label(line[feature], feature)}
             if (line.key, feature) in scores:
                 detail["interpretation"] = scores[line.key, feature]
             place = ("justification", feature)
@@ -327,7 +314,7 @@ def _timing(context: _Context, sheet: Sheet) -> Iterator[Finding]:
             what = f"'{line.key}' is no annotated clip of '{item}'"
             context.problems.drop(sheet.file, line.number, what)
             continue
-        said = _clock(line["timestamp"])
+        said = clock(line["timestamp"])
         annotated = context.truth.dataset.annotation(video).features.get(item)
         start = annotated.start if annotated else None
         clip = None if start is None else start - target
@@ -335,20 +322,6 @@ def _timing(context: _Context, sheet: Sheet) -> Iterator[Finding]:
         detail = {"target": target, "predicted_in_clip": said, "clip_start": clip}
         value = None if said is None else said + (clip or 0.0)
         yield _finding(context, sheet, named, "timestamp", ("timing", item), value, **detail)
-
-
-def _clock(text: str) -> float | None:
-    """Seconds of MM:SS or H:MM:SS; None for anything else (protocol, Task 4).
-
-    >>> _clock("01:05"), _clock("0:01:05"), _clock("30"), _clock("fail")
-    (65.0, 65.0, None, None)
-    """
-    if not re.fullmatch(r"\d{1,3}:\d{1,2}(:\d{1,2})?", text):
-        return None
-    total = 0
-    for part in text.split(":"):
-        total = total * 60 + int(part)
-    return float(total)
 
 
 def _sequence(context: _Context, sheet: Sheet, senses: Sequence[Sense]) -> Iterator[Finding]:
@@ -398,11 +371,5 @@ def _diagnosis(context: _Context, sheet: Sheet) -> Iterator[Finding]:
             context.problems.error(sheet.file, 1, f"column '{column}' is missing")
             continue
         for line in sheet:
-            value = _es_or_nes(line[column])
+            value = es_or_nes(line[column])
             yield _finding(context, sheet, line, column, ("diagnosis", item), value)
-
-
-def _es_or_nes(text: str) -> str | None:
-    """An answer containing NES is NES, else one containing ES is ES (protocol, Task 7)."""
-    said = text.upper() if text.lower() in ("es", "nes") else text
-    return next((label for label in ("NES", "ES") if label in said), None)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -26,8 +27,11 @@ Only this machine can reach the viewer, and only with the address that is printe
 class ViewCommand(click.Command):
     """A command whose first word may be another command: ``s3eval view bundle``.
 
-    A click group would take the first run for the name of a command.
+    A click group would take the first run for the name of a command. ``further`` names those
+    commands by word, for what lists all verbs (the documentation).
     """
+
+    further: ClassVar[Mapping[str, str]] = {"bundle": "s3eval_view.cli.bundle:command"}
 
     def make_context(
         self,

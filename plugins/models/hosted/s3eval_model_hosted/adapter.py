@@ -1,0 +1,247 @@
+"""Asking a hosted model: the clip first, as video, images and sound or as files of the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from s3eval import Answer, Model, ModelSpec, Question, S3EvalError
+from s3eval.errors import StopRunError
+from s3eval.privacy import Blocked, Gate
+from s3eval.remote.budget import BudgetSpent
+from s3eval.remote.client import ChatClient, ChatRequest
+from s3eval.remote.exchange import JsonParts
+from s3eval.remote.failures import CallError
+from s3eval.remote.options import read_options
+from s3eval.remote.probabilities import choice_probabilities
+from s3eval_model_hosted.claude import ClaudeService
+from s3eval_model_hosted.files import Files
+from s3eval_model_hosted.gemini import GeminiService
+from s3eval_model_hosted.gpt import GptService
+from s3eval_model_hosted.media import Piece, images_of, sound_of, video_of
+from s3eval_model_hosted.options import HostedOptions
+from s3eval_model_hosted.service import SentFile, Service
+
+if TYPE_CHECKING:
+    from s3eval import Footage
+
+__all__ = ["Claude", "Gemini", "Gpt", "HostedModel"]
+
+_MEGABYTE = 1_000_000
+
+
+@dataclass
+class WatchedClip:
+    """A clip on its way: its pieces, what requests hold of it, and its files at the service."""
+
+    pieces: Sequence[Piece]
+    tokens: int
+    parts: JsonParts | None = None
+    files: Sequence[SentFile] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the pieces."""
+        return sum(len(piece.data) for piece in self.pieces)
+
+
+class HostedModel(Model):
+    """A model of a hosted service.
+
+    Args:
+        spec: which senses it has. options: which model, and how clips are sent.
+    """
+
+    service_type: ClassVar[type[Service]]
+
+    def __init__(self, spec: ModelSpec, options: HostedOptions) -> None:
+        self._spec, self._options = spec, options
+        self._service = self.service_type(options.thinking)
+        service = self._service
+        if not options.model:
+            raise S3EvalError(
+                f"Which model of '{spec.name}'?", fix="--model-option model=NAME (its id there)"
+            )
+        if not options.base_url:
+            options = options.model_copy(update={"base_url": service.address})
+        # Consent before the key: what may not be sent to needs none.
+        endpoint = options.endpoint(service.owner, service.key_variables, needs_key=True)
+        self._gate = Gate(endpoint, options.permission)
+        for kind, sense in (("frames", spec.sees), ("sound", spec.hears)):
+            if sense:
+                self._gate.clear_media(kind)
+        self._client = ChatClient(
+            endpoint,
+            sampling=options.sampling(),
+            retry=options.retry(),
+            budget=options.budget(),
+            prices=options.prices(),
+            extra_body=options.extra_body,
+            dialect=service,
+        )
+        self._files = Files(service, endpoint, options.timeout, options.first_wait)
+        self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix="s3eval-hosted")
+        self.temperature = options.temperature
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> HostedModel:
+        """Make the service ready; nothing is sent.
+
+        Raises:
+            S3EvalError: an unknown option, no model named, no permission, no key.
+        """
+        return cls(spec, read_options(HostedOptions, options, spec.name))
+
+    def identity(self) -> Mapping[str, Any]:
+        """Service, model, sampling and how clips are sent."""
+        options, endpoint = self._options, self._client.endpoint
+        return {
+            "server": "this machine" if endpoint.local else endpoint.host,
+            "model": endpoint.model,
+            "temperature": options.temperature,
+            "seed": options.seed,
+            "thinking": options.thinking,
+            "max_pixels": options.max_pixels,
+            "quality": options.quality,
+            "extra_body": dict(options.extra_body or {}),
+            **self._gate.identity,
+        }
+
+    def prepare(self, footage: Footage) -> WatchedClip:
+        """Encode the clip once for all questions.
+
+        Raises:
+            S3EvalError: there is nothing in it for this model.
+        """
+        pieces: list[Piece] = []
+        has_sound = self._spec.hears and footage.sound is not None and len(footage.sound) > 0
+        if len(footage.frames):
+            if self._service.takes_video:
+                pieces.append(video_of(footage, self._options.max_pixels))
+            else:
+                options = self._options
+                pieces += images_of(footage, options.max_pixels, options.quality)
+        elif has_sound:
+            pieces.append(sound_of(footage))
+        if not pieces:
+            raise S3EvalError("The clip has neither frames nor sound for this model")
+        # Generous, for the budget: no service takes more for a frame or a second of sound.
+        pixels = min(self._options.max_pixels, footage.frames.shape[1] * footage.frames.shape[2])
+        tokens = len(footage.frames) * (pixels // 196 + 64) + int(50 * footage.clip.seconds)
+        return WatchedClip(pieces, tokens)
+
+    def watch(self, footage: WatchedClip) -> WatchedClip:
+        """Send a large clip's files, and write out what every request holds of it.
+
+        Raises:
+            S3EvalError: the service does not take it. StopRunError: nor any other.
+        """
+        clip = footage
+        for piece in clip.pieces:
+            self._gate.sending("sound" if piece.kind == "sound" else "frames", piece.data, {})
+        if self._service.takes_files and clip.nbytes > self._options.files_above * _MEGABYTE:
+            try:
+                clip.files = self._files.send(clip.pieces)
+            except CallError as error:
+                if error.stops_all:
+                    raise self._stop(error) from None
+                raise S3EvalError("The clip cannot be sent as files", why=str(error)) from None
+        clip.parts = JsonParts.of(self._service.parts(clip.pieces, clip.files))
+        return clip
+
+    def release(self, watched: WatchedClip) -> None:
+        """Delete the clip's files at the service."""
+        self._files.delete(watched.files)
+        watched.files = ()
+
+    def ask(self, watched: WatchedClip, questions: Sequence[Question]) -> Iterable[Answer]:
+        """Answers in order; the first question goes ahead, so that others find the clip cached.
+
+        Raises:
+            StopRunError: the service refuses access or stays down, or the budget is spent.
+        """
+        answers: list[Future[Answer]] = []
+        try:
+            for question in questions:
+                answers.append(self._pool.submit(self._answer, watched, question))
+                if len(answers) == 1:
+                    answers[0].result()
+            for answer in answers:
+                yield answer.result()
+        except BaseException:
+            # Whoever stops here releases no clip: what was sent is not left there.
+            self.release(watched)
+            raise
+        finally:
+            for answer in answers:
+                answer.cancel()
+
+    def _answer(self, watched: WatchedClip, question: Question) -> Answer:
+        try:
+            reply = self._client.complete(self._request(watched, question))
+        except Blocked as reason:
+            return Answer.failed(str(reason))
+        except BudgetSpent as error:
+            raise StopRunError(error.what, fix=error.fix) from None
+        except CallError as error:
+            if error.stops_all:
+                raise self._stop(error) from None
+            return Answer.failed(str(error))
+        probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
+        return Answer.of(
+            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
+        )
+
+    def _request(self, watched: WatchedClip, question: Question) -> ChatRequest:
+        cleared = self._gate.clear(question.text)
+        self._gate.sending("text", cleared.text, cleared.redactions)
+        content = [watched.parts, self._service.text(cleared.text)]
+        system = {"role": "system", "content": question.system}
+        user = {"role": "user", "content": content}
+        return ChatRequest(
+            (system, user) if question.system else (user,),
+            question.max_tokens + self._options.thinking_tokens,
+            top_logprobs=self._options.top_logprobs if question.choices else 0,
+            media_tokens=watched.tokens,
+            seed=question.seed + question.repeat,
+        )
+
+    def _stop(self, error: CallError) -> StopRunError:
+        variable = self._options.key_variable or self._service.key_variables[0]
+        return StopRunError(
+            f"{self._client.endpoint.name} cannot be asked",
+            why=str(error),
+            fix=f"export {variable}=…, or another model (docs/servers.md)",
+        )
+
+    def close(self) -> None:
+        """Stop waiting and close the connections."""
+        self._client.close()
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._files.close()
+
+
+class Gemini(HostedModel):
+    """A model of Google's Gemini service."""
+
+    service_type = GeminiService
+    #: Where `s3eval doctor` looks whether there is a key.
+    key_variables: ClassVar[tuple[str, ...]] = GeminiService.key_variables
+
+
+class Claude(HostedModel):
+    """A model of Anthropic's service."""
+
+    service_type = ClaudeService
+    #: Where `s3eval doctor` looks whether there is a key.
+    key_variables: ClassVar[tuple[str, ...]] = ClaudeService.key_variables
+
+
+class Gpt(HostedModel):
+    """A model of OpenAI's service."""
+
+    service_type = GptService
+    #: Where `s3eval doctor` looks whether there is a key.
+    key_variables: ClassVar[tuple[str, ...]] = GptService.key_variables

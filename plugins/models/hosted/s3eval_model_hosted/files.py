@@ -1,0 +1,106 @@
+"""Clips as files of a service: sent once, waited for, named in requests, deleted afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.failures import CallError, one_line
+from s3eval.remote.transfer import Exchange, Transfer
+from s3eval_model_hosted.media import Piece
+from s3eval_model_hosted.service import SentFile, Service
+
+__all__ = ["Files"]
+
+_REPLY_BYTES = 2**20
+_TRIES = 4
+
+
+class Files:
+    """The files of one service.
+
+    Args:
+        service: how it takes files.
+        endpoint: its address; files go to the same host.
+        timeout: seconds, of one exchange and for the processing of a file.
+        first_wait: seconds before the first look whether a file is ready, doubled each time.
+    """
+
+    def __init__(
+        self, service: Service, endpoint: Endpoint, timeout: float, first_wait: float
+    ) -> None:
+        self._service, self._endpoint = service, endpoint
+        self._timeout, self._first_wait = timeout, first_wait
+        address = service.upload_address(endpoint.base_url)
+        uploads = Endpoint(address, endpoint.model, endpoint.key)
+        self._uploads = Transfer(uploads, timeout, 4, signed=service.headers)
+        self._files = Transfer(endpoint, timeout, 4, signed=service.headers)
+
+    def send(self, pieces: Sequence[Piece]) -> list[SentFile]:
+        """Send each piece and wait until it can be used; all or none.
+
+        Raises:
+            CallError: one cannot be sent or used; those that were sent are deleted.
+        """
+        sent: list[SentFile] = []
+        try:
+            for piece in pieces:
+                sent.append(self._sent(piece))
+                sent[-1] = self._ready(sent[-1])
+        except BaseException:
+            self.delete(sent)
+            raise
+        return sent
+
+    def delete(self, files: Sequence[SentFile]) -> None:
+        """Delete files; one that cannot be deleted ends by itself at the service."""
+        for file in files:
+            with contextlib.suppress(CallError):
+                self._files.exchange(
+                    "DELETE", self._service.file_path(file), max_bytes=_REPLY_BYTES
+                )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._uploads.close()
+        self._files.close()
+
+    def _sent(self, piece: Piece) -> SentFile:
+        path, headers, body = self._service.upload(piece)
+        for left in reversed(range(_TRIES)):
+            try:
+                exchange = self._uploads.exchange(
+                    "POST", path, content=body, max_bytes=_REPLY_BYTES, headers=headers
+                )
+                return self._service.sent_file(self._text(exchange))
+            except CallError as error:
+                if not error.transient or not left:
+                    raise
+                time.sleep(error.retry_after or self._first_wait * 2 ** (_TRIES - 1 - left))
+        raise AssertionError("unreachable")
+
+    def _ready(self, file: SentFile) -> SentFile:
+        """The file, once the service has processed it."""
+        end, wait = time.monotonic() + self._timeout, self._first_wait
+        while not file.is_ready:
+            if time.monotonic() > end:
+                raise CallError("timeout", "the service did not process the clip's file in time")
+            time.sleep(wait)
+            wait = min(10.0, 2 * wait)
+            path = self._service.file_path(file)
+            exchange = self._files.exchange("GET", path, max_bytes=_REPLY_BYTES)
+            file = self._service.sent_file(self._text(exchange))
+        return file
+
+    def _text(self, exchange: Exchange) -> str:
+        text = exchange.body.decode("utf-8-sig", "replace")
+        key = self._endpoint.key
+        if 200 <= exchange.status < 300:
+            return text
+        scrubbed = key.scrub(text) if key else text
+        failure = self._service.failure(
+            exchange.status, exchange.wait, scrubbed, key.scrub if key else str
+        )
+        raise CallError(failure.kind, one_line(failure.reason), retry_after=failure.retry_after)

@@ -1,0 +1,128 @@
+"""OpenAI's responses: frames as images, probabilities of the first word, files by their ids."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from s3eval.remote.capabilities import ServerCapabilities
+from s3eval.remote.exchange import ChatRequest, Reply
+from s3eval.remote.failures import CallError
+from s3eval_model_hosted.media import Piece
+from s3eval_model_hosted.service import (
+    Json,
+    SentFile,
+    Service,
+    decoded,
+    encoded,
+    multipart,
+    number,
+    table,
+    tables,
+    text_in,
+)
+
+__all__ = ["GptService"]
+
+
+class GptService(Service):
+    """The responses API. Nothing is stored there (``store`` is false)."""
+
+    address = "https://api.openai.com/v1"
+    key_variables = ("OPENAI_API_KEY",)
+    owner = "openai"
+
+    def path(self, model: str) -> str:
+        """Where a request goes."""
+        return "/responses"
+
+    def text(self, text: str) -> Json:
+        """A text part."""
+        return {"type": "input_text", "text": text}
+
+    def part(self, piece: Piece, file: SentFile | None) -> Json:
+        """An image by its bytes or by its file."""
+        if file is not None:
+            return {"type": "input_image", "file_id": file.reference}
+        return {
+            "type": "input_image",
+            "image_url": f"data:{piece.mime};base64,{encoded(piece.data)}",
+        }
+
+    def body(
+        self,
+        model: str,
+        request: ChatRequest,
+        sampling: Mapping[str, Any],
+        known: ServerCapabilities,
+    ) -> Json:
+        """A request's body."""
+        (user,) = (m for m in request.messages if m["role"] == "user")
+        body: Json = {
+            "model": model,
+            "input": [{"role": "user", "content": list(user["content"])}],
+            "max_output_tokens": request.max_tokens,
+            "store": False,
+        }
+        if "temperature" in sampling:
+            body["temperature"] = sampling["temperature"]
+        system = [m["content"] for m in request.messages if m["role"] == "system"]
+        if system:
+            body["instructions"] = system[0]
+        if request.top_logprobs and "logprobs" not in known.without:
+            body["top_logprobs"] = request.top_logprobs
+            body["include"] = ["message.output_text.logprobs"]
+        if self.thinking is not None:
+            body["reasoning"] = {"effort": "none" if self.thinking == "off" else "medium"}
+            if self.thinking != "off":
+                body["reasoning"]["summary"] = "auto"
+        return body
+
+    def reply(
+        self, text: str, body: Mapping[str, Any], scrub: Callable[[str], str], model: str
+    ) -> Reply:
+        """The texts of the messages; summaries of reasoning apart."""
+        found = decoded(text)
+        output, usage = tables(found.get("output")), table(found.get("usage"))
+        parts = [p for o in output if o.get("type") == "message" for p in tables(o.get("content"))]
+        summaries = [
+            text_in(s.get("text"))
+            for o in output
+            if o.get("type") == "reasoning"
+            for s in tables(o.get("summary"))
+        ]
+        refusal = "".join(text_in(p.get("refusal")) for p in parts if p.get("type") == "refusal")
+        texts = [p for p in parts if p.get("type") == "output_text"]
+        why = text_in(table(found.get("incomplete_details")).get("reason"))
+        finish = {"max_output_tokens": "length"}.get(why, why) or text_in(found.get("status"))
+        return Reply(
+            text=scrub(refusal or "".join(text_in(p.get("text")) for p in texts)),
+            finish="refusal" if refusal else finish,
+            settings={"model": model, "answered_by": scrub(text_in(found.get("model")))},
+            prompt_tokens=number(usage.get("input_tokens")),
+            completion_tokens=number(usage.get("output_tokens")),
+            logprobs=tuple(entry for p in texts for entry in tables(p.get("logprobs"))),
+            thoughts=scrub("\n".join(summaries)),
+        )
+
+    def upload(self, piece: Piece) -> tuple[str, Mapping[str, str], bytes]:
+        """A form with the file and what it is for; its name says nothing."""
+        shown = 'form-data; name="file"; filename="frame.jpg"'
+        kind, body = multipart(
+            [
+                ({"Content-Disposition": 'form-data; name="purpose"'}, b"vision"),
+                ({"Content-Disposition": shown, "Content-Type": piece.mime}, piece.data),
+            ]
+        )
+        return "/files", {"Content-Type": kind}, body
+
+    def sent_file(self, text: str) -> SentFile:
+        """The file's id.
+
+        Raises:
+            CallError: there is none.
+        """
+        name = text_in(decoded(text).get("id"))
+        if not name:
+            raise CallError("bad-request", "the service gave no id for the file")
+        return SentFile(name, name)

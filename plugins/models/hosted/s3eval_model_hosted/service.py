@@ -1,0 +1,153 @@
+"""What a service is beyond its dialect: its address, its keys, how it takes clips and files."""
+
+from __future__ import annotations
+
+import base64
+import json
+import uuid
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from s3eval.remote.dialect import Dialect
+from s3eval.remote.failures import CallError
+from s3eval_model_hosted.media import Piece
+
+__all__ = ["SentFile", "Service", "decoded", "multipart", "number", "table"]
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class SentFile:
+    """A file at the service: the name it is deleted by, and what requests call it."""
+
+    name: str
+    reference: str
+    is_ready: bool = True
+
+
+class Service(Dialect):
+    """A hosted service.
+
+    Args:
+        thinking: "off", tokens of thought, or None to leave it to the service.
+    """
+
+    #: Its address; where its key is looked for, and whose it is in messages.
+    address: ClassVar[str]
+    key_variables: ClassVar[tuple[str, ...]]
+    owner: ClassVar[str]
+    #: Whether it takes a clip as one video, sound within it.
+    takes_video: ClassVar[bool] = False
+    #: Whether files can be sent once and named in requests.
+    takes_files: ClassVar[bool] = True
+
+    def __init__(self, thinking: str | int | None = None) -> None:
+        self.thinking = thinking
+
+    @abstractmethod
+    def part(self, piece: Piece, file: SentFile | None) -> Json:
+        """A piece of media as a part of a request, by its bytes or by its file."""
+
+    @abstractmethod
+    def text(self, text: str) -> Json:
+        """A text as a part of a request."""
+
+    def parts(self, pieces: Sequence[Piece], files: Sequence[SentFile]) -> list[Json]:
+        """A clip's parts, each after its label.
+
+        Args:
+            files: of each piece, or none where they are sent within the request.
+        """
+        found: list[Json] = []
+        for place, piece in enumerate(pieces):
+            if piece.label:
+                found.append(self.text(piece.label))
+            found.append(self.part(piece, files[place] if files else None))
+        return found
+
+    def upload_address(self, base_url: str) -> str:
+        """The address that files are sent to; of the same host."""
+        return base_url
+
+    def upload(self, piece: Piece) -> tuple[str, Mapping[str, str], bytes]:
+        """Path, headers and body of the request that sends a file."""
+        raise NotImplementedError
+
+    def sent_file(self, text: str) -> SentFile:
+        """The file that a response tells of.
+
+        Raises:
+            CallError: it tells of none, or that the file cannot be used.
+        """
+        raise NotImplementedError
+
+    def file_path(self, file: SentFile) -> str:
+        """The path by which a file is asked for and deleted."""
+        return f"/files/{file.name}"
+
+    def file_headers(self) -> Mapping[str, str]:
+        """Further headers of requests about files."""
+        return {}
+
+
+def encoded(data: bytes) -> str:
+    """Bytes as base64."""
+    return base64.b64encode(data).decode("ascii")
+
+
+def multipart(
+    parts: Sequence[tuple[Mapping[str, str], bytes]], kind: str = "form-data"
+) -> tuple[str, bytes]:
+    """The content type and the body of several parts.
+
+    >>> kind, body = multipart([({"Content-Type": "text/plain"}, b"a")])
+    >>> kind.startswith("multipart/form-data; boundary="), b"\\r\\n\\r\\na\\r\\n" in body
+    (True, True)
+    """
+    boundary = uuid.uuid4().hex
+    body = b""
+    for headers, data in parts:
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        body += f"--{boundary}\r\n{lines}\r\n".encode() + data + b"\r\n"
+    return f"multipart/{kind}; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
+
+
+def decoded(text: str) -> Json:
+    """A response's JSON object.
+
+    Raises:
+        CallError: it is none.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise CallError("server", "the response is no JSON", billed=True) from None
+    if not isinstance(found, dict):
+        raise CallError("server", "the response is no JSON object", billed=True)
+    return found
+
+
+def table(value: Any) -> Json:
+    """The value where it is a table, else an empty one: only the envelope is trusted."""
+    return value if isinstance(value, dict) else {}
+
+
+def tables(value: Any) -> list[Json]:
+    """The tables of a list, [] where it is none."""
+    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
+
+
+def text_in(value: Any) -> str:
+    """The value where it is a text, else ""; half characters are replaced."""
+    if not isinstance(value, str):
+        return ""
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def number(value: Any) -> int | None:
+    """A count of tokens; None for what is none (the call is then charged at its bound)."""
+    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return int(value) if is_count else None
