@@ -91,6 +91,15 @@ def test_a_second_one_stops_at_once(dataset_folder, tmp_path):
     assert answers(tmp_path) < 18
 
 
+def test_what_hangs_is_interrupted_when_the_time_is_over():
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt), stop_on_signals(grace=0.3) as stopping:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stopping()
+        time.sleep(60)
+    assert time.monotonic() - begun < 30
+
+
 def test_handlers_are_as_before_and_other_threads_have_none():
     before = signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     with stop_on_signals() as stopping, ended_like_interrupted():
