@@ -67,4 +67,4 @@ def test_a_list_with_the_core_alone_names_what_to_install(monkeypatch):
     ends = CliRunner().invoke(list_verb.command, ["run-ends"])
     assert "No run ends are installed; any of: pip install s3eval-mlflow" in ends.output
     executors = CliRunner().invoke(list_verb.command, ["executors"])
-    assert "No executors are installed; they come from other packages" in executors.output
+    assert "No executors are installed; any of: pip install s3eval-executor-ray" in executors.output
