@@ -38,6 +38,8 @@ SERVICES = frozenset(
         *("srt_api", "gemini_api", "litellm_chat", "litellm_compatible"),
     )
 )
+# What many classes return where they fail.
+_NO_TEXT = "the model gave no text"
 
 
 @dataclass(frozen=True)
@@ -120,12 +122,8 @@ class LmmsEvalModel(Model):
             yield from (Answer.failed(_plain(str(error), watched.folder)) for _ in questions)
             return
         for given in found:
-            text = given.get("text")
-            yield (
-                Answer.failed(_plain(given["error"], watched.folder))
-                if text is None
-                else Answer.of(text)
-            )
+            text, reason = given.get("text", ""), given.get("error", _NO_TEXT)
+            yield Answer.of(text) if text else Answer.failed(_plain(reason, watched.folder))
 
     def close(self) -> None:
         """End the process."""

@@ -78,6 +78,6 @@ class AnswersModel(Model):
             if text is None:
                 yield Answer.failed("lmms-eval was not asked this")
             elif not text:
-                yield Answer.failed("lmms-eval's model gave no text")
+                yield Answer.failed("the model gave no text")
             else:
                 yield Answer.of(text)

@@ -109,7 +109,11 @@ def test_an_address_names_no_file(dataset, path):
     assert answer.status_code in (403, 404)
 
 
-@pytest.mark.parametrize("token", ["", "wrong", TOKEN[:-1], TOKEN + "x", TOKEN.swapcase()])
+@pytest.mark.parametrize(
+    "token",
+    ["", "wrong", TOKEN[:-1], TOKEN + "x", TOKEN.swapcase()],
+    ids=["none", "wrong", "shorter", "longer", "other case"],
+)
 def test_without_the_token_nothing_is_answered(dataset, token):
     for path in ("", media_of(dataset, "there"), "asset/site.css"):
         answer = ask(dataset, f"http://127.0.0.1:8000/{token}/{path}")
