@@ -224,7 +224,9 @@ def _installed(some: Sequence[Distribution], asked: Distribution, python: str = 
         program = env / ("Scripts" if os.name == "nt" else "bin") / "python"
         wheels = [str(d.wheel()) for d in some]
         call = [*_uv(), "pip", "install", "-q", "-p", str(program), "--find-links", str(DIST)]
-        done = _tried([*call, *wheels])
+        # A wheel of the same version that was built earlier may be in uv's cache.
+        fresh = [word for d in distributions() for word in ("--refresh-package", d.name)]
+        done = _tried([*call, *fresh, *wheels])
         if done.returncode:
             return Installed(reason=_last(done.stderr))
         checked = _tried([*_uv(), "pip", "check", "-q", "-p", str(program)])
