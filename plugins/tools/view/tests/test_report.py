@@ -17,10 +17,12 @@ from s3eval_view.report.beside import align, choose_videos
 from s3eval_view.report.cells import latex_text, number
 from s3eval_view.report.confusion import confusion_of
 from s3eval_view.report.evidence import gather, words
+from s3eval_view.report.quality import quality_table
 from s3eval_view.report.timing import errors_of
 from s3eval_view.report.writing import Choices, write_report
 
 from s3eval import api
+from s3eval.api.runs import score_runs
 from s3eval.cli import cli
 from s3eval.errors import S3EvalError
 from s3eval.testing.paths import release_dir
@@ -221,6 +223,16 @@ def test_what_penalties_take_leads_from_the_base_to_the_index(out):
             left = float(row["base"]) - float(row["taken by penalties"])
             assert left == pytest.approx(float(row["RQI"]))
             assert 0 < float(row["p off-topic"]) < 1 and 0 < float(row["p length"]) < 1
+
+
+def test_penalties_of_asked_runs_are_those_of_the_readings_made_for_the_scores(filmed):
+    opened = api.open_runs([*filmed.runs])
+    scored = score_runs(opened, api.JudgeChoice(), resamples=50, evidence=True)
+    table = quality_table(gather(scored), "report", "rqi-report")
+    first = dict(zip(table.columns, (c.values.get("") for c in table.rows[0]), strict=True))
+    left = first["base"] * first["p hallucination"] * first["p off-topic"] * first["p length"]
+    assert first["capped as hazard"] == 0
+    assert 0 < first["p length"] <= 1 and left == pytest.approx(first["RQI"])
 
 
 def test_errors_in_seconds_lead_to_the_stored_mean(evidence):

@@ -81,6 +81,11 @@ class RunEvidence:
         """The metrics as sums over videos."""
         return self.scored.tallied.tallies if self.scored.tallied else ()
 
+    @property
+    def readings(self) -> Mapping[Any, Any]:
+        """What the judge read for these scores, by request; {} where none did."""
+        return (self.scored.tallied.judged or {}) if self.scored.tallied else {}
+
     def task(self, name: str) -> Task:
         """The task of that name."""
         return self.material.tasks.by_name[name]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from s3eval.judge import ReportFacts
+from s3eval.judge import ReadReport, ReportFacts
 from s3eval.metrics.rqi import RQI, WEIGHTS, seizure_rqi
 from s3eval_view.report.cells import ReportTable, cell
 from s3eval_view.report.evidence import words
@@ -72,23 +72,31 @@ def quality_table(evidence: Evidence, task: str, name: str) -> ReportTable:
         f"{words(task)}: Seizure-RQI in points, means over videos",
         columns,
         tuple(rows),
-        "p: mean multiplier, 1 takes nothing; – where the judge's readings are not kept in the "
-        "run. Points may differ from the product of the means, being means of products.",
+        "p: mean multiplier, 1 takes nothing; – where no judge read for these scores. Points may "
+        "differ from the product of the means, being means of products.",
         right=frozenset(range(1, len(columns))),
     )
 
 
 def _indices(run: RunEvidence, task: str) -> list[RQI]:
-    """The index of each report whose readings the run keeps."""
+    """The index of each report that a judge read, for these scores or when they were recorded."""
     found = []
     for known in run.known(task):
         detail = known.finding.detail
-        report = ReportFacts.from_recorded(detail.get("extraction"))
-        reference = ReportFacts.from_recorded(detail.get("reference_extraction"))
+        report = _read(run, known.finding.value, detail.get("extraction"))
+        reference = _read(run, known.truth, detail.get("reference_extraction"))
         if known.truth is not None and report is not None and reference is not None:
             annotated = run.dataset.annotation(known.finding.video).sequence
             found.append(seizure_rqi(report, reference, run.material.protocol, annotated))
     return found
+
+
+def _read(run: RunEvidence, text: object, recorded: Any) -> ReportFacts | None:
+    if isinstance(text, str):
+        reading = run.readings.get(ReadReport(text))
+        if isinstance(reading, ReportFacts):
+            return reading
+    return ReportFacts.from_recorded(recorded)
 
 
 def _penalties(indices: list[RQI]) -> tuple[float | int | None, ...]:
