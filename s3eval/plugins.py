@@ -163,7 +163,9 @@ def distribution_of(kind: str, name: str) -> str:
 def install_command(kind: str) -> str:
     """The command that installs every package of this project that brings a kind, "" for none.
 
-    >>> install_command("run end")
+    >>> install_command("executor")
+    'pip install s3eval-executor-ray'
+    >>> install_command("nothing of this kind")
     ''
     """
     packages = dict.fromkeys(package for k, _, package in _distributions() if k == kind)
