@@ -36,7 +36,7 @@ def test_a_run_says_where_its_time_went_and_show_adds_it_up(data, tmp_path, caps
     line = next(x for x in first.splitlines() if "answers in" in x)
     # Two of the twenty signs are heard, and this model does not hear: they are not asked.
     assert line.startswith("server: 18 answers in ")
-    assert "decoding" in line and "1,800 tokens in, 360 out" in line
+    assert "asking" in line and "1,800 tokens in, 360 out" in line
     assert "18 answers in" in second and "answers in" not in third, "nothing was asked"
     run = tmp_path / "runs" / "server"
     entries = stored_efficiency(run)

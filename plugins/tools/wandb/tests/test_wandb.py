@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +73,16 @@ def records(file: Path) -> tuple[dict[str, object], dict[str, float]]:
     return config, summary
 
 
+def written(file: Path) -> tuple[dict[str, object], dict[str, float]]:
+    """The same, once the library's own process has written them; at most ten seconds later."""
+    for _ in range(100):
+        config, summary = records(file)
+        if config and summary:
+            break
+        time.sleep(0.1)
+    return config, summary
+
+
 def hosts(file: Path) -> set[str]:
     from wandb.proto import wandb_internal_pb2
 
@@ -93,7 +104,7 @@ def test_a_run_is_written_offline(data, tmp_path, monkeypatch):
         main([*ask, "--resamples", "50", "--at-end", "wandb"])
     assert not done.value.code
     (file,) = (out / "always-yes" / "wandb").glob("offline-run-*/*.wandb")
-    config, summary = records(file)
+    config, summary = written(file)
     document = json.loads((out / "always-yes" / "scores.json").read_text())
     values = {
         f"{s['task']}.{s['item']}.{s['metric']}": s["value"]
