@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from s3eval import Answer, Model, ModelSpec, Question, S3EvalError
 from s3eval.errors import StopRunError
 from s3eval.privacy import Blocked, Gate
-from s3eval.remote.budget import BudgetSpent
-from s3eval.remote.client import ChatClient, ChatRequest
+from s3eval.remote.answering import answer_of
+from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.probabilities import choice_probabilities
 from s3eval_model_hosted.claude import ClaudeService
 from s3eval_model_hosted.files import Files
 from s3eval_model_hosted.gemini import GeminiService
@@ -146,7 +145,7 @@ class HostedModel(Model):
                 clip.files = self._files.send(clip.pieces)
             except CallError as error:
                 if error.stops_all:
-                    raise self._stop(error) from None
+                    raise self._stopped(error) from None
                 raise S3EvalError("The clip cannot be sent as files", why=str(error)) from None
         clip.parts = JsonParts.of(self._service.parts(clip.pieces, clip.files))
         return clip
@@ -179,20 +178,13 @@ class HostedModel(Model):
                 answer.cancel()
 
     def _answer(self, watched: WatchedClip, question: Question) -> Answer:
+        def ask() -> Reply:
+            return self._client.complete(self._request(watched, question))
+
         try:
-            reply = self._client.complete(self._request(watched, question))
+            return answer_of(ask, question, self._stopped)
         except Blocked as reason:
             return Answer.failed(str(reason))
-        except BudgetSpent as error:
-            raise StopRunError(error.what, fix=error.fix) from None
-        except CallError as error:
-            if error.stops_all:
-                raise self._stop(error) from None
-            return Answer.failed(str(error))
-        probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(
-            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
-        )
 
     def _request(self, watched: WatchedClip, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
@@ -208,7 +200,7 @@ class HostedModel(Model):
             seed=question.seed + question.repeat,
         )
 
-    def _stop(self, error: CallError) -> StopRunError:
+    def _stopped(self, error: CallError) -> StopRunError:
         variable = self._options.key_variable or self._service.key_variables[0]
         return StopRunError(
             f"{self._client.endpoint.name} cannot be asked",

@@ -7,7 +7,6 @@ from typing import Any
 
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.exchange import ChatRequest, Reply
-from s3eval.remote.failures import CallError
 from s3eval_model_hosted.media import Piece
 from s3eval_model_hosted.service import (
     Json,
@@ -17,6 +16,7 @@ from s3eval_model_hosted.service import (
     encoded,
     multipart,
     number,
+    system_and_content,
     table,
     tables,
     text_in,
@@ -69,15 +69,14 @@ class ClaudeService(Service):
         known: ServerCapabilities,
     ) -> Json:
         """A request's body."""
-        (user,) = (m for m in request.messages if m["role"] == "user")
+        system, content = system_and_content(request)
         body: Json = {
             "model": model,
             "max_tokens": request.max_tokens,
-            "messages": [{"role": "user", "content": list(user["content"])}],
+            "messages": [{"role": "user", "content": content}],
         }
-        system = [m["content"] for m in request.messages if m["role"] == "system"]
         if system:
-            body["system"] = system[0]
+            body["system"] = system
         if isinstance(self.thinking, int):
             # With thinking the service takes no temperature of ours.
             body["thinking"] = {"type": "enabled", "budget_tokens": self.thinking}
@@ -112,17 +111,6 @@ class ClaudeService(Service):
             [({"Content-Disposition": shown, "Content-Type": piece.mime}, piece.data)]
         )
         return "/files", {"Content-Type": kind}, body
-
-    def sent_file(self, text: str) -> SentFile:
-        """The file's id.
-
-        Raises:
-            CallError: there is none.
-        """
-        name = text_in(decoded(text).get("id"))
-        if not name:
-            raise CallError("bad-request", "the service gave no id for the file")
-        return SentFile(name, name)
 
 
 # What is read from a cache or written to one is counted apart.

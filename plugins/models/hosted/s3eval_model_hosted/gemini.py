@@ -18,6 +18,7 @@ from s3eval_model_hosted.service import (
     encoded,
     multipart,
     number,
+    system_and_content,
     table,
     tables,
     text_in,
@@ -73,14 +74,13 @@ class GeminiService(Service):
         if self.thinking is not None:
             budget = 0 if self.thinking == "off" else self.thinking
             config["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": bool(budget)}
-        (user,) = (m for m in request.messages if m["role"] == "user")
+        system, content = system_and_content(request)
         body: Json = {
-            "contents": [{"role": "user", "parts": list(user["content"])}],
+            "contents": [{"role": "user", "parts": content}],
             "generationConfig": config,
         }
-        system = [m["content"] for m in request.messages if m["role"] == "system"]
         if system:
-            body["systemInstruction"] = {"parts": [{"text": text} for text in system]}
+            body["systemInstruction"] = {"parts": [{"text": system}]}
         return body
 
     def reply(

@@ -7,7 +7,6 @@ from typing import Any
 
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.exchange import ChatRequest, Reply
-from s3eval.remote.failures import CallError
 from s3eval_model_hosted.media import Piece
 from s3eval_model_hosted.service import (
     Json,
@@ -17,6 +16,7 @@ from s3eval_model_hosted.service import (
     encoded,
     multipart,
     number,
+    system_and_content,
     table,
     tables,
     text_in,
@@ -57,18 +57,17 @@ class GptService(Service):
         known: ServerCapabilities,
     ) -> Json:
         """A request's body."""
-        (user,) = (m for m in request.messages if m["role"] == "user")
+        system, content = system_and_content(request)
         body: Json = {
             "model": model,
-            "input": [{"role": "user", "content": list(user["content"])}],
+            "input": [{"role": "user", "content": content}],
             "max_output_tokens": request.max_tokens,
             "store": False,
         }
         if "temperature" in sampling:
             body["temperature"] = sampling["temperature"]
-        system = [m["content"] for m in request.messages if m["role"] == "system"]
         if system:
-            body["instructions"] = system[0]
+            body["instructions"] = system
         if request.top_logprobs and "logprobs" not in known.without:
             body["top_logprobs"] = request.top_logprobs
             body["include"] = ["message.output_text.logprobs"]
@@ -115,14 +114,3 @@ class GptService(Service):
             ]
         )
         return "/files", {"Content-Type": kind}, body
-
-    def sent_file(self, text: str) -> SentFile:
-        """The file's id.
-
-        Raises:
-            CallError: there is none.
-        """
-        name = text_in(decoded(text).get("id"))
-        if not name:
-            raise CallError("bad-request", "the service gave no id for the file")
-        return SentFile(name, name)

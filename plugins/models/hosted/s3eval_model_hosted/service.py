@@ -11,10 +11,22 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from s3eval.remote.dialect import Dialect
+from s3eval.remote.exchange import ChatRequest
 from s3eval.remote.failures import CallError
 from s3eval_model_hosted.media import Piece
 
-__all__ = ["SentFile", "Service", "decoded", "multipart", "number", "table"]
+__all__ = [
+    "SentFile",
+    "Service",
+    "decoded",
+    "encoded",
+    "multipart",
+    "number",
+    "system_and_content",
+    "table",
+    "tables",
+    "text_in",
+]
 
 Json = dict[str, Any]
 
@@ -77,12 +89,15 @@ class Service(Dialect):
         raise NotImplementedError
 
     def sent_file(self, text: str) -> SentFile:
-        """The file that a response tells of.
+        """The file that a response tells of; by its id, unless a service says otherwise.
 
         Raises:
             CallError: it tells of none, or that the file cannot be used.
         """
-        raise NotImplementedError
+        name = text_in(decoded(text).get("id"))
+        if not name:
+            raise CallError("bad-request", "the service gave no id for the file")
+        return SentFile(name, name)
 
     def file_path(self, file: SentFile) -> str:
         """The path by which a file is asked for and deleted."""
@@ -91,6 +106,13 @@ class Service(Dialect):
     def file_headers(self) -> Mapping[str, str]:
         """Further headers of requests about files."""
         return {}
+
+
+def system_and_content(request: ChatRequest) -> tuple[str, list[Json]]:
+    """The system's instruction, "" for none, and the parts of the one user's message."""
+    (user,) = (m for m in request.messages if m["role"] == "user")
+    system = [m["content"] for m in request.messages if m["role"] == "system"]
+    return next(iter(system), ""), list(user["content"])
 
 
 def encoded(data: bytes) -> str:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
-from s3eval.remote.budget import BudgetSpent
+from s3eval.remote.answering import answer_of
 from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.probabilities import choice_probabilities
 from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
 from s3eval_model_server.pool import RequestPool
@@ -170,22 +169,17 @@ class ServerModel(Model):
 
     def _answer(self, watched: SentClip, question: Question, is_first: bool) -> Answer:
         try:
-            reply = self._reply(watched, question, is_first)
+            ask = partial(self._reply, watched, question, is_first)
+            return answer_of(ask, question, self._stopped)
         except Blocked as reason:
             return Answer.failed(str(reason))
-        except BudgetSpent as error:
-            raise StopRunError(error.what, fix=error.fix) from None
-        except CallError as error:
-            if error.stops_all:
-                raise StopRunError(
-                    f"{self._client.endpoint.name} cannot be asked",
-                    why=str(error),
-                    fix=_advice(error, self._client.endpoint, self._options),
-                ) from None
-            return Answer.failed(str(error))
-        probabilities, mass = choice_probabilities(reply.logprobs, question.choices)
-        return Answer.of(
-            reply.text, probabilities=probabilities, mass=mass, thoughts=reply.thoughts
+
+    def _stopped(self, error: CallError) -> StopRunError:
+        endpoint = self._client.endpoint
+        return StopRunError(
+            f"{endpoint.name} cannot be asked",
+            why=str(error),
+            fix=_advice(error, endpoint, self._options),
         )
 
     def _reply(self, watched: SentClip, question: Question, is_first: bool) -> Reply:
