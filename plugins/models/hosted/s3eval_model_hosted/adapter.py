@@ -208,6 +208,15 @@ class HostedModel(Model):
             fix=f"export {variable}=…, or another model (docs/servers.md)",
         )
 
+    def spent(self) -> float | None:
+        """Dollars so far; None where no prices were given."""
+        return self._client.account.cost
+
+    def usage(self) -> Mapping[str, int]:
+        """Tokens as the service counts them, of tries that brought no answer too."""
+        account = self._client.account
+        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
+
     def close(self) -> None:
         """Stop waiting and close the connections."""
         self._client.close()

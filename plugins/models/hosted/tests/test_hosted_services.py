@@ -387,6 +387,8 @@ def test_the_budget_ends_the_run_before_it_is_overspent(kind: str, service: Any)
         list(model.ask(watched, [TONIC]))
         # 900 tokens of the prompt, those from a cache among them, and 7 with the thoughts.
         assert model._client.account.cost == pytest.approx((900 * 1.0 + 7 * 10.0) / 1e6)
+        assert model.spent() == model._client.account.cost
+        assert model.usage() == {"tokens_in": 900, "tokens_out": 7}
         model.close()
 
 
