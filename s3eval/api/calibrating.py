@@ -14,6 +14,7 @@ from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.reporting.calibration import tables_of
 from s3eval.running.loading import load_tasks
 from s3eval.statistics.calibration import Calibration, Windows
+from s3eval.statistics.resampling import check_draws
 from s3eval.task import TruthContext
 
 if TYPE_CHECKING:
@@ -78,11 +79,12 @@ def calibrate(
         tasks, items: only these.
 
     Raises:
-        S3EvalError: unknown names or folds, or no probability in any of the runs.
+        S3EvalError: unknown names or folds, no resamples, or no probability in any of the runs.
     """
     from s3eval.statistics.calibration import calibrate as of_run
     from s3eval.statistics.folds import folds_of
 
+    check_draws(resamples)
     found: list[Calibration] = []
     opened = open_runs(runs)
     for run in opened:

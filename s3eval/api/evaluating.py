@@ -27,6 +27,7 @@ from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
@@ -304,6 +305,7 @@ def evaluate(
     from s3eval.reporting.asking import answers_shown
     from s3eval.reporting.progress import line_shown, steps_shown
 
+    check_draws(resamples)
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,

@@ -17,6 +17,7 @@ from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
 from s3eval.running.runs import found_dataset, open_run
 from s3eval.running.settings import Settings
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored
 
 __all__ = ["retry_run"]
@@ -50,6 +51,7 @@ def retry_run(
         S3EvalError: no run there, one that asked no model, or a shard (it is asked again with
             the command that asked it).
     """
+    check_draws(resamples)
     facts = open_run(run).facts
     if facts.source != "asked":
         raise S3EvalError("The answers of this run were recorded, not asked", where=run)

@@ -17,6 +17,7 @@ from s3eval.reporting.scores import html_of, text_of
 from s3eval.running.materials import material_of
 from s3eval.running.runs import Run
 from s3eval.running.runs import open_runs as read_runs
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.statistics.subgroups import subgroups
 from s3eval.vocabulary import Protocol
@@ -179,6 +180,7 @@ def score_runs(
         evidence: whether each `Scored` holds what it was made of, which stored scores do not.
         shown: ``notify`` and ``progress`` of the judges.
     """
+    check_draws(resamples)
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
     cache: dict[tuple[str, bool], Dataset] = {}

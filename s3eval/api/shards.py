@@ -20,6 +20,7 @@ from s3eval.running.runs import RunFacts, open_run
 from s3eval.running.settings import Settings
 from s3eval.running.shards import Shard, ShardState, read_shard, shard_folders, write_shard
 from s3eval.running.store import AnswerStore
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def merge(
     Raises:
         S3EvalError: no shards, one is missing or not finished, or they are of different runs.
     """
+    check_draws(resamples)
     return [
         _merged(folders, out / model, judging, resamples, wait, reporting, notify, shown)
         for model, folders in shard_folders(out).items()

@@ -152,6 +152,7 @@ def sweep(
     Raises:
         S3EvalError: unknown axes or names, or nothing can be asked about any video.
     """
+    resampling = Resampling(resamples, seed=seed)  # a wrong number is refused before asking
     spec = installed().get("model", model).spec
     with ExitStack() as stack:
         works = _works(spec, over, request, out, stack, (notify, progress))
@@ -160,7 +161,7 @@ def sweep(
         for setting, work in works:
             outcome, scored = _evaluated(setting, work, out, resamples, reporting, notify)
             runs.append(Swept(setting, work.out, outcome, scored))
-        differences = _differences(runs, works[0][1].judge, Resampling(resamples, seed=seed))
+        differences = _differences(runs, works[0][1].judge, resampling)
     return Sweep(tuple(runs), tuple(differences))
 
 

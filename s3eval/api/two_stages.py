@@ -19,6 +19,7 @@ from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugins import installed
 from s3eval.reporting.two_stage import tables_of
 from s3eval.statistics.features import FeatureTable, annotated, read_by
+from s3eval.statistics.resampling import check_draws
 
 if TYPE_CHECKING:
     import pandas
@@ -48,6 +49,9 @@ class Stages:
         tune: whether hyper-parameters are chosen on inner folds.
         importances: whether it is found out which features decide most.
         resamples, seed: of intervals, and of everything drawn at random.
+
+    Raises:
+        S3EvalError: no resamples.
     """
 
     train: Literal["annotation", "own"] = "annotation"
@@ -59,6 +63,9 @@ class Stages:
     importances: bool = True
     resamples: int = 2000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_draws(self.resamples)
 
 
 @dataclass(frozen=True, repr=False)
