@@ -8,8 +8,8 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import open_runs
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.reporting.calibration import tables_of
 from s3eval.running.loading import load_tasks
@@ -38,7 +38,7 @@ class Calibrations(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each run, item and measure: value, interval, chance level."""
-        return _frame(
+        return frame_of(
             [
                 {"run": c.run, "task": c.task, "item": c.item, "measure": name}
                 | {"value": m.value, "low": m.low, "high": m.high, "chance": c.chance.get(name)}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
+from s3eval.api.results import frame_of
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
@@ -79,28 +80,17 @@ class ScoredRuns:
         records: list[Mapping[str, Any]] = []
         for place, one in enumerate(self.scored):
             records += finding_records(one, self._dataset_of(place))
-        return _frame(records)
+        return frame_of(records)
 
     def scores_frame(self) -> pandas.DataFrame:
         """A row for each score: value, interval, counts, chance."""
-        return _frame([r for one in self.scored for r in score_records(one)])
+        return frame_of([r for one in self.scored for r in score_records(one)])
 
     def __repr__(self) -> str:
         return text_of(self.scored)
 
     def _repr_html_(self) -> str:
         return html_of(self.scored)
-
-
-def _frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
-    try:
-        import pandas
-    except ImportError as error:
-        raise S3EvalError(
-            "Frames are made by pandas, not installed here", fix="pip install pandas"
-        ) from error
-    frame: pandas.DataFrame = pandas.DataFrame.from_records([dict(r) for r in records])
-    return frame
 
 
 def open_runs(

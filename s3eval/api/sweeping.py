@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.comparing import differences_of
 from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame
+from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import profile
 from s3eval.plugins import installed
@@ -89,7 +88,7 @@ class Sweep(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each setting and score: value, interval, counts, chance."""
-        return _frame(
+        return frame_of(
             [
                 {"setting": one.setting.label, **record}
                 for one in self.runs

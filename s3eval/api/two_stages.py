@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from s3eval.api.calibrating import chosen_folds
 from s3eval.api.datasets import dataset_of, open_dataset
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import open_runs
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugins import installed
 from s3eval.reporting.two_stage import tables_of
@@ -82,7 +82,7 @@ class SecondStages(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each prediction of a held-out video."""
-        return _frame(
+        return frame_of(
             [
                 {"features_of": found.tested_on, "trained_on": found.trained_on}
                 | {"classifier": found.setup.classifier}
