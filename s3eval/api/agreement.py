@@ -15,7 +15,7 @@ from s3eval.running.materials import material_of
 from s3eval.running.runs import open_runs
 from s3eval.running.scoring import combine_all
 from s3eval.statistics.readers import agreement, differences_of_numbers
-from s3eval.statistics.resampling import Interval, intervals
+from s3eval.statistics.resampling import Interval, check_draws, intervals
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -51,6 +51,7 @@ def agreement_of_runs(
     Raises:
         S3EvalError: fewer than two runs, two of one name, or runs about several datasets.
     """
+    check_draws(resamples)
     runs = open_runs(os.fspath(path) for path in paths)
     names = [run.name for run in runs]
     if len(runs) < 2:

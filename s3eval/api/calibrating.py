@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import open_runs
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.reporting.calibration import tables_of
 from s3eval.running.loading import load_tasks
 from s3eval.statistics.calibration import Calibration, Windows
+from s3eval.statistics.resampling import check_draws
 from s3eval.task import TruthContext
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Calibrations(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each run, item and measure: value, interval, chance level."""
-        return _frame(
+        return frame_of(
             [
                 {"run": c.run, "task": c.task, "item": c.item, "measure": name}
                 | {"value": m.value, "low": m.low, "high": m.high, "chance": c.chance.get(name)}
@@ -78,11 +79,12 @@ def calibrate(
         tasks, items: only these.
 
     Raises:
-        S3EvalError: unknown names or folds, or no probability in any of the runs.
+        S3EvalError: unknown names or folds, no resamples, or no probability in any of the runs.
     """
     from s3eval.statistics.calibration import calibrate as of_run
     from s3eval.statistics.folds import folds_of
 
+    check_draws(resamples)
     found: list[Calibration] = []
     opened = open_runs(runs)
     for run in opened:

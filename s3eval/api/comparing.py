@@ -16,11 +16,11 @@ from s3eval.api.judges import (
     close_judge,
     judge_of_run,
 )
-from s3eval.api.runs import ScoredRuns, _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import ScoredRuns, open_runs
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
-from s3eval.reporting.tables import html_table, plain_table
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run, found_dataset
 from s3eval.running.scoring import Material
@@ -37,6 +37,7 @@ from s3eval.vocabulary import Protocol
 if TYPE_CHECKING:
     import pandas
 
+    from s3eval.facts.reports import Table
     from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
     from s3eval.running.loading import Findings, LoadedTasks
@@ -44,9 +45,9 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "compare", "compare_opened"]
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """Differences of runs, pair by pair; shows as a table in a notebook and in a terminal."""
+@dataclass(frozen=True, repr=False)
+class Comparison(ShownAsTables):
+    """Differences of runs, pair by pair."""
 
     differences: tuple[Difference, ...]
     protocol: str
@@ -54,7 +55,7 @@ class Comparison:
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each difference."""
-        return _frame([asdict(d) for d in self.differences])
+        return frame_of([asdict(d) for d in self.differences])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for ``--json``."""
@@ -71,11 +72,9 @@ class Comparison:
             "differences": [asdict(d) for d in self.differences],
         }
 
-    def __repr__(self) -> str:
-        return "\n".join(plain_table(t) for t in tables_of(self.differences, self.protocol))
-
-    def _repr_html_(self) -> str:
-        return "".join(html_table(t) for t in tables_of(self.differences, self.protocol))
+    def tables(self) -> Sequence[Table]:
+        """A table for each pair of runs."""
+        return tables_of(self.differences, self.protocol)
 
 
 def compare(

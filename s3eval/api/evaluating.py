@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
-from s3eval.api.model_names import NamedModel, named_model
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
+from s3eval.api.model_names import NamedModel, named_models
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -27,6 +27,7 @@ from s3eval.running.repeats import Combination, Repeats
 from s3eval.running.settings import Settings
 from s3eval.running.store import stores_below
 from s3eval.running.unchanged import fingerprint, is_unchanged
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.vocabulary import PROTOCOLS, Protocol
 
@@ -39,7 +40,16 @@ if TYPE_CHECKING:
     from s3eval.running.scoring import Material
     from s3eval.specs import ModelSpec
 
-__all__ = ["Reporting", "Request", "evaluate", "evaluated", "prepare", "unreported"]
+__all__ = [
+    "Reporting",
+    "Request",
+    "evaluate",
+    "evaluated",
+    "evaluated_all",
+    "prepare",
+    "unreported",
+    "unshown",
+]
 
 #: A label and what will be asked, to what is told of each answer.
 Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
@@ -201,12 +211,16 @@ def unreported(
     return nullcontext(lambda asked, old: None)
 
 
+def unshown(line: str) -> None:
+    """Lines for the user that are not shown."""
+
+
 def evaluated(
     work: Evaluation,
     registry: Registry | None = None,
     resamples: int = 2000,
     reporting: Reporting = unreported,
-    notify: Callable[[str], None] = lambda line: None,
+    notify: Callable[[str], None] = unshown,
     load: Callable[..., Any] | None = None,
 ) -> tuple[Outcome, Scored]:
     """Ask one model, combine, score and write: each done once."""
@@ -231,6 +245,32 @@ def evaluated(
         [outcome.run], [outcome.material], work.judge, [outcome.combined], resamples, write=True
     )
     return outcome, scored
+
+
+def evaluated_all(
+    request: Request,
+    models: Sequence[tuple[ModelSpec | NamedModel, Path]],
+    resamples: int = 2000,
+    reporting: Reporting = unreported,
+    notify: Callable[[str], None] | None = None,
+    progress: ShowProgress | None = None,
+    load: Callable[..., Any] | None = None,
+) -> list[tuple[Outcome, Scored]]:
+    """Ask one model after the other and score them; one judge, opened once, reads for all.
+
+    Args:
+        models: each with its run's folder; what none of them may do is refused before any is
+            asked.
+        notify, progress: where lines and steps of the judge are shown, None for nowhere.
+        load: makes a model ready, default the executor's own.
+    """
+    reader = request.judging.open(request.is_judged, notify, progress)
+    told, registry = notify or unshown, installed()
+    try:
+        works = [request.evaluation(model, run, reader) for model, run in models]
+        return [evaluated(work, registry, resamples, reporting, told, load) for work in works]
+    finally:
+        close_judge(reader, told)
 
 
 def evaluate(
@@ -304,6 +344,7 @@ def evaluate(
     from s3eval.reporting.asking import answers_shown
     from s3eval.reporting.progress import line_shown, steps_shown
 
+    check_draws(resamples)
     choice = JudgeChoice(
         name=DEFAULT_JUDGE if judge is None else judge,
         named=judge is not None,
@@ -332,24 +373,15 @@ def evaluate(
         executor_options, policy,
     )  # fmt: skip
     check_run_ends(at_end)
-    registry = installed()
-    names = [model] if isinstance(model, str) else list(dict.fromkeys(model))
-    models = [named_model(name, registry) for name in names]
-    shown = {"notify": line_shown, "progress": steps_shown} if progress else {}
-    reader = choice.open(request.is_judged, **shown)  # type: ignore[arg-type]
-    try:
-        works = [request.evaluation(m, Path(out) / m.folder, reader) for m in models]
-        reporting = answers_shown if progress else unreported
-        results = [
-            evaluated(work, registry, resamples, reporting, line_shown if progress else _ignored)
-            for work in works
-        ]
-    finally:
-        close_judge(reader, line_shown if progress else _ignored)
+    models = named_models([model] if isinstance(model, str) else dict.fromkeys(model))
+    results = evaluated_all(
+        request,
+        [(m, Path(out) / m.folder) for m in models],
+        resamples,
+        answers_shown if progress else unreported,
+        line_shown if progress else None,
+        steps_shown if progress else None,
+    )
     for _, scored in results:
         end_run(scored, at_end, line_shown, choice.permission)
     return ScoredRuns(tuple(s for _, s in results), request.whole)
-
-
-def _ignored(line: str) -> None:
-    pass

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
 from s3eval.api.judges import JudgeChoice, close_judge
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import open_runs
 from s3eval.errors import S3EvalError
 from s3eval.reporting.judges import tables_of
 from s3eval.running.loading import load_tasks
@@ -55,7 +55,7 @@ class JudgeComparison(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each run and judge: its scores of Tasks 2 and 6, and what was read."""
-        return _frame([_run_json(j) for j in self.judged])
+        return frame_of([_run_json(j) for j in self.judged])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for ``--json``."""

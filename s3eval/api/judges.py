@@ -15,8 +15,16 @@ from s3eval.plugin_calls import call_plugin
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
+    from s3eval.running.settings import Settings
 
-__all__ = ["DEFAULT_JUDGE", "JudgeChoice", "ShowProgress", "close_judge", "judge_of_run"]
+__all__ = [
+    "DEFAULT_JUDGE",
+    "JudgeChoice",
+    "ShowProgress",
+    "close_judge",
+    "judge_of_run",
+    "judge_of_settings",
+]
 
 #: The judge that reads where none is named: it never leaves the machine.
 DEFAULT_JUDGE = "lexicon"
@@ -87,3 +95,9 @@ def judge_of_run(run: Run, choice: JudgeChoice) -> JudgeChoice:
     # The first version kept only what the judge said it is.
     name = str(run.facts.judge.get("judge") or "none")
     return choice if name == choice.name else replace(choice, name=name)
+
+
+def judge_of_settings(settings: Settings, permission: Permission) -> JudgeChoice:
+    """The judge that a run's settings name, else the default; permission is given anew."""
+    name, options = settings.judge or DEFAULT_JUDGE, settings.judge_options
+    return JudgeChoice(name, bool(settings.judge), options, permission)

@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 from s3eval.errors import S3EvalError
+from s3eval.plugins import installed
 
 if TYPE_CHECKING:
     from s3eval.plugins import Registry
     from s3eval.specs import ModelSpec
 
-__all__ = ["NamedModel", "named_model"]
+__all__ = ["NamedModel", "named_model", "named_models"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,6 @@ def named_model(name: str, registry: Registry) -> NamedModel:
     Raises:
         S3EvalError: no such model, it takes no value, or the options are not ``key=value``.
 
-    >>> from s3eval.plugins import installed
     >>> found = named_model("hf:/weights/llava?dtype=bfloat16", installed())  # doctest: +SKIP
     >>> found.options, found.folder  # doctest: +SKIP
     ({'checkpoint': '/weights/llava', 'dtype': 'bfloat16'}, 'hf-llava-5ae1c6')
@@ -69,6 +69,12 @@ def named_model(name: str, registry: Registry) -> NamedModel:
     if query or not last:
         parts.append(hashlib.sha256(rest.encode()).hexdigest()[:6])
     return NamedModel(spec, options, "-".join(p for p in parts if p))
+
+
+def named_models(names: Iterable[str]) -> list[NamedModel]:
+    """The installed models of several names, as `named_model`."""
+    registry = installed()
+    return [named_model(name, registry) for name in names]
 
 
 def _options(query: str, name: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from s3eval.api.evaluating import unreported
+from s3eval.api.evaluating import unreported, unshown
 from s3eval.running.evaluate import Reporter, plan_evaluation
 from s3eval.running.evaluate import evaluate as ask
 from s3eval.running.planning import Need, Tempo, needed, picture_size
@@ -25,16 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["needs"]
 
 
-def _ignored(line: str) -> None:
-    pass
-
-
 def needs(
     request: Request,
     model: NamedModel,
     out: Path,
     probe: int = 0,
-    notify: Callable[[str], None] = _ignored,
+    notify: Callable[[str], None] = unshown,
 ) -> Need:
     """What asking one model takes; with ``probe`` 0 nothing is loaded, asked or written.
 

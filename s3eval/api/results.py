@@ -1,13 +1,18 @@
-"""What results of the Python API have in common: they show as tables."""
+"""What results of the Python API have in common: they show as tables and become frames."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
+from s3eval.errors import S3EvalError
 from s3eval.facts.reports import Table
 from s3eval.reporting.tables import html_table, plain_table
 
-__all__ = ["ShownAsTables"]
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["ShownAsTables", "frame_of"]
 
 
 class ShownAsTables:
@@ -22,3 +27,19 @@ class ShownAsTables:
 
     def _repr_html_(self) -> str:
         return "".join(html_table(table) for table in self.tables())
+
+
+def frame_of(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
+    """A row for each record.
+
+    Raises:
+        S3EvalError: pandas is not installed.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise S3EvalError(
+            "Frames are made by pandas, not installed here", fix="pip install pandas"
+        ) from error
+    frame: pandas.DataFrame = pandas.DataFrame.from_records([dict(r) for r in records])
+    return frame

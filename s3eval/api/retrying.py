@@ -7,8 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s3eval.api.evaluating import Reporting, evaluated, prepare, unreported
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.api.evaluating import Reporting, evaluated_all, prepare, unreported, unshown
+from s3eval.api.judges import judge_of_settings
 from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import installed
@@ -17,13 +17,10 @@ from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
 from s3eval.running.runs import found_dataset, open_run
 from s3eval.running.settings import Settings
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored
 
 __all__ = ["retry_run"]
-
-
-def _ignored(line: str) -> None:
-    pass
 
 
 def retry_run(
@@ -36,7 +33,7 @@ def retry_run(
     limits: Limits = DEFAULT_LIMITS,
     resamples: int = 2000,
     reporting: Reporting = unreported,
-    notify: Callable[[str], None] = _ignored,
+    notify: Callable[[str], None] = unshown,
     **shown: Any,
 ) -> tuple[Outcome, Scored]:
     """Ask again what failed in a run and score it anew; everything else in it is kept.
@@ -50,6 +47,7 @@ def retry_run(
         S3EvalError: no run there, one that asked no model, or a shard (it is asked again with
             the command that asked it).
     """
+    check_draws(resamples)
     facts = open_run(run).facts
     if facts.source != "asked":
         raise S3EvalError("The answers of this run were recorded, not asked", where=run)
@@ -61,14 +59,10 @@ def retry_run(
         settings = replace(settings, data=str(found))
     # Tasks that were asked together share questions; each group is asked as it was.
     groups = facts.options.get("together") or [list(facts.tasks)]
+    spec = installed().get("model", facts.model).spec
+    judging = judge_of_settings(settings, permission)
     last: tuple[Outcome, Scored] | None = None
     for tasks in groups:
-        judging = JudgeChoice(
-            settings.judge or DEFAULT_JUDGE,
-            bool(settings.judge),
-            settings.judge_options,
-            permission,
-        )
         mine = {name: v for name, v in settings.task_options.items() if name in tasks}
         request = prepare(
             replace(settings, model="", tasks=tuple(tasks), task_options=mine),
@@ -80,11 +74,6 @@ def retry_run(
             failures=failures,
             limits=limits,
         )
-        reader = judging.open(request.is_judged, notify, **shown)
-        try:
-            work = request.evaluation(installed().get("model", facts.model).spec, run, reader)
-            last = evaluated(work, None, resamples, reporting, notify)
-        finally:
-            close_judge(reader, notify)
+        (last,) = evaluated_all(request, [(spec, run)], resamples, reporting, notify, **shown)
     assert last is not None, "a run has tasks"
     return last

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
+from s3eval.api.results import frame_of
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
@@ -17,6 +18,7 @@ from s3eval.reporting.scores import html_of, text_of
 from s3eval.running.materials import material_of
 from s3eval.running.runs import Run
 from s3eval.running.runs import open_runs as read_runs
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored, score_all, stored_scores
 from s3eval.statistics.subgroups import subgroups
 from s3eval.vocabulary import Protocol
@@ -78,28 +80,17 @@ class ScoredRuns:
         records: list[Mapping[str, Any]] = []
         for place, one in enumerate(self.scored):
             records += finding_records(one, self._dataset_of(place))
-        return _frame(records)
+        return frame_of(records)
 
     def scores_frame(self) -> pandas.DataFrame:
         """A row for each score: value, interval, counts, chance."""
-        return _frame([r for one in self.scored for r in score_records(one)])
+        return frame_of([r for one in self.scored for r in score_records(one)])
 
     def __repr__(self) -> str:
         return text_of(self.scored)
 
     def _repr_html_(self) -> str:
         return html_of(self.scored)
-
-
-def _frame(records: Sequence[Mapping[str, Any]]) -> pandas.DataFrame:
-    try:
-        import pandas
-    except ImportError as error:
-        raise S3EvalError(
-            "Frames are made by pandas, not installed here", fix="pip install pandas"
-        ) from error
-    frame: pandas.DataFrame = pandas.DataFrame.from_records([dict(r) for r in records])
-    return frame
 
 
 def open_runs(
@@ -179,6 +170,7 @@ def score_runs(
         evidence: whether each `Scored` holds what it was made of, which stored scores do not.
         shown: ``notify`` and ``progress`` of the judges.
     """
+    check_draws(resamples)
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
     cache: dict[tuple[str, bool], Dataset] = {}

@@ -7,10 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.evaluating import Reporting, Request, evaluated, prepare, unreported
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge
+from s3eval.api.evaluating import Reporting, Request, evaluated_all, prepare, unreported, unshown
+from s3eval.api.judges import JudgeChoice, judge_of_settings
 from s3eval.errors import S3EvalError
-from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome
 from s3eval.running.evaluate import evaluate as ask
@@ -20,6 +19,7 @@ from s3eval.running.runs import RunFacts, open_run
 from s3eval.running.settings import Settings
 from s3eval.running.shards import Shard, ShardState, read_shard, shard_folders, write_shard
 from s3eval.running.store import AnswerStore
+from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored
 
 if TYPE_CHECKING:
@@ -32,17 +32,13 @@ _SHARED = ("model", "senses", "tasks", "digest", "protocol", "profile", "looks",
 _OPTIONS = ("model", "tasks", "profile", "sampling")
 
 
-def _ignored(line: str) -> None:
-    pass
-
-
 def ask_shard(
     request: Request,
     model: NamedModel,
     out: Path,
     shard: Shard,
     reporting: Reporting = unreported,
-    notify: Callable[[str], None] = _ignored,
+    notify: Callable[[str], None] = unshown,
 ) -> Outcome:
     """Ask one model about the videos of a shard; nothing is judged or scored.
 
@@ -78,7 +74,7 @@ def merge(
     resamples: int = 2000,
     wait: bool = True,
     reporting: Reporting = unreported,
-    notify: Callable[[str], None] = _ignored,
+    notify: Callable[[str], None] = unshown,
     **shown: Any,
 ) -> list[tuple[Outcome, Scored]]:
     """Put the shards below a folder together: the runs that one command would have made.
@@ -93,6 +89,7 @@ def merge(
     Raises:
         S3EvalError: no shards, one is missing or not finished, or they are of different runs.
     """
+    check_draws(resamples)
     return [
         _merged(folders, out / model, judging, resamples, wait, reporting, notify, shown)
         for model, folders in shard_folders(out).items()
@@ -118,22 +115,22 @@ def _merged(
         for folder in folders:
             with AnswerStore(folder / "answers.sqlite", read_only=True) as part:
                 store.add_all(part)
-    reader = request.judging.open(request.is_judged, notify, **shown)
-    try:
-        work = request.evaluation(spec, run, reader)
-        return evaluated(
-            work, None, resamples, reporting, notify, lambda plugin, options: RecordedModel(facts)
-        )
-    finally:
-        close_judge(reader, notify)
+    (done,) = evaluated_all(
+        request,
+        [(spec, run)],
+        resamples,
+        reporting,
+        notify,
+        load=lambda plugin, options: RecordedModel(facts),
+        **shown,
+    )
+    return done
 
 
 def _request(settings: Settings, judging: JudgeChoice | None, wait: bool) -> Request:
-    permission: Permission = judging.permission if judging else LOCAL_ONLY
-    recorded = JudgeChoice(
-        settings.judge or DEFAULT_JUDGE, bool(settings.judge), settings.judge_options, permission
-    )
-    choice = judging if judging is not None and judging.named else recorded
+    choice = judging or JudgeChoice()
+    if not choice.named:
+        choice = judge_of_settings(settings, choice.permission)
     return prepare(replace(settings, model=""), None, choice, wait=wait)
 
 

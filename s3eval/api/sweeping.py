@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.comparing import differences_of
 from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame
+from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import profile
 from s3eval.plugins import installed
@@ -89,7 +88,7 @@ class Sweep(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each setting and score: value, interval, counts, chance."""
-        return _frame(
+        return frame_of(
             [
                 {"setting": one.setting.label, **record}
                 for one in self.runs
@@ -152,6 +151,7 @@ def sweep(
     Raises:
         S3EvalError: unknown axes or names, or nothing can be asked about any video.
     """
+    resampling = Resampling(resamples, seed=seed)  # a wrong number is refused before asking
     spec = installed().get("model", model).spec
     with ExitStack() as stack:
         works = _works(spec, over, request, out, stack, (notify, progress))
@@ -160,7 +160,7 @@ def sweep(
         for setting, work in works:
             outcome, scored = _evaluated(setting, work, out, resamples, reporting, notify)
             runs.append(Swept(setting, work.out, outcome, scored))
-        differences = _differences(runs, works[0][1].judge, Resampling(resamples, seed=seed))
+        differences = _differences(runs, works[0][1].judge, resampling)
     return Sweep(tuple(runs), tuple(differences))
 
 

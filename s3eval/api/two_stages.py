@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from s3eval.api.calibrating import chosen_folds
 from s3eval.api.datasets import dataset_of, open_dataset
-from s3eval.api.results import ShownAsTables
-from s3eval.api.runs import _frame, open_runs
+from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.runs import open_runs
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugins import installed
 from s3eval.reporting.two_stage import tables_of
 from s3eval.statistics.features import FeatureTable, annotated, read_by
+from s3eval.statistics.resampling import check_draws
 
 if TYPE_CHECKING:
     import pandas
@@ -48,6 +49,9 @@ class Stages:
         tune: whether hyper-parameters are chosen on inner folds.
         importances: whether it is found out which features decide most.
         resamples, seed: of intervals, and of everything drawn at random.
+
+    Raises:
+        S3EvalError: no resamples.
     """
 
     train: Literal["annotation", "own"] = "annotation"
@@ -59,6 +63,9 @@ class Stages:
     importances: bool = True
     resamples: int = 2000
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_draws(self.resamples)
 
 
 @dataclass(frozen=True, repr=False)
@@ -75,7 +82,7 @@ class SecondStages(ShownAsTables):
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each prediction of a held-out video."""
-        return _frame(
+        return frame_of(
             [
                 {"features_of": found.tested_on, "trained_on": found.trained_on}
                 | {"classifier": found.setup.classifier}

@@ -51,13 +51,11 @@ def command(
     **options: Any,
 ) -> None:
     """Say what a run would take: clips, questions, frames, tokens, time, disk and cost."""
-    from s3eval.api.model_names import named_model
+    from s3eval.api.model_names import named_models
     from s3eval.api.planning import needs
-    from s3eval.plugins import installed
     from s3eval.reporting.progress import line_shown
 
-    registry = installed()
-    chosen = [named_model(name, registry) for name in names(models)]
+    chosen = named_models(names(models))
     request = request_of(options, judging)
     found = {
         m.folder: needs(request, m, options["out"] / m.folder, probe, line_shown) for m in chosen

@@ -65,16 +65,13 @@ def command(
     **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
-    from s3eval.api.evaluating import evaluated
-    from s3eval.api.judges import close_judge
-    from s3eval.api.model_names import named_model
+    from s3eval.api.evaluating import evaluated_all
+    from s3eval.api.model_names import named_models
     from s3eval.api.run_ends import check_run_ends, end_run
-    from s3eval.plugins import installed
     from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_scores
 
-    registry = installed()
-    chosen = [named_model(name, registry) for name in names(models)]
+    chosen = named_models(names(models))
     request = request_of(options, judging)
     answers_shown, steps_shown = progress_of(options)
     check_run_ends(names(at_end))
@@ -85,15 +82,14 @@ def command(
     if shard is not None:
         _ask_shard(shard, request, chosen, out, names(at_end), answers_shown)
         return
-    judge = judging.open(request.is_judged, line_shown, steps_shown)
-    try:
-        works = [request.evaluation(m, out / m.folder, judge) for m in chosen]
-        results = [
-            evaluated(work, registry, options["resamples"], answers_shown, line_shown)
-            for work in works
-        ]
-    finally:
-        close_judge(judge, line_shown)
+    results = evaluated_all(
+        request,
+        [(m, out / m.folder) for m in chosen],
+        options["resamples"],
+        answers_shown,
+        line_shown,
+        steps_shown,
+    )
     at_ends = names(at_end), line_shown, judging.permission
     not_done = [line for _, s in results for line in end_run(s, *at_ends)]
     failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)

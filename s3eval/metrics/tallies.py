@@ -1,9 +1,4 @@
-"""Builders of `Tally`: which per-video rows make which metric.
-
-Every formula works over leading axes, so a bootstrap is one matrix product (weights @ rows) and
-one call. Each equals the library it stands for (scikit-learn, sacrebleu) on the plain sums; the
-tests hold them to it.
-"""
+"""Builders of `Tally`: which per-video rows make which metric."""
 
 from __future__ import annotations
 
@@ -14,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from s3eval.errors import S3EvalError
-from s3eval.facts.tally import Counts, Formula, Tally, ratio
+from s3eval.facts.tally import Counts, Explained, Formula, Tally, ratio
 from s3eval.metrics import arithmetic
+from s3eval.metrics.formulas import BINARY, binary_formula, macro_formula, mean_formula
 from s3eval.metrics.text import ORDER, bleu_of_statistics
 
 __all__ = [
@@ -34,92 +29,6 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-BINARY = ("precision", "recall", "f1", "accuracy")
-
-
-def _over(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
-    """above / below, and ``otherwise`` where below is 0 (scikit-learn's zero_division)."""
-    if (below > 0).all():
-        return above / below  # Resampling asks thousands of times, nearly always for this.
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.where(below > 0, above / np.where(below > 0, below, 1.0), otherwise)
-
-
-def _added(columns: Sequence[Floats]) -> Floats:
-    """The sum of a few columns; NumPy's own over so short an axis takes many times as long."""
-    if len(columns) >= 8:
-        # NumPy adds so many in another order, and stored figures were made with it.
-        many: Floats = np.stack(columns, axis=-1).sum(axis=-1)
-        return many
-    total = columns[0]
-    for column in columns[1:]:
-        total = total + column
-    return total
-
-
-def binary_formula(metric: str) -> Formula:
-    """(..., 4) sums of tp, fp, fn, tn to precision, recall, f1 or accuracy in [0, 1].
-
-    precision tp/(tp+fp), recall tp/(tp+fn), f1 2tp/(2tp+fp+fn), each 0 where its denominator is
-    0 (zero_division 0); accuracy (tp+tn)/n. All NaN where nothing was counted.
-
-    >>> float(binary_formula("f1")(np.array([2.0, 1.0, 1.0, 6.0])))
-    0.6666666666666666
-    """
-    if metric not in BINARY:
-        raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
-
-    def formula(sums: Floats) -> Floats:
-        tp, fp, fn, tn = (sums[..., i] for i in range(4))
-        # Added by hand: a sum over so short an axis takes longer than all the rest.
-        if metric == "f1":
-            above = 2 * tp
-            below = above + fp + fn
-        elif metric == "accuracy":
-            above, below = tp + tn, tp + fp + fn + tn
-        else:
-            above, below = tp, tp + (fp if metric == "precision" else fn)
-        if (below > 0).all():
-            return above / below  # Where the denominator is not 0, something was counted.
-        value = _over(above, below)
-        return np.where(tp + fp + fn + tn > 0, value, np.nan)
-
-    return formula
-
-
-def macro_formula(metric: str, labels: int) -> Formula:
-    """(..., labels²) sums of a flattened confusion matrix (truth × prediction) to a macro average.
-
-    precision, recall and f1 are averaged over the labels that occur in truth or prediction
-    (scikit-learn's default), zero_division 0; accuracy is the diagonal's share.
-
-    >>> float(macro_formula("recall", 2)(np.array([1.0, 1.0, 0.0, 2.0])))
-    0.75
-    """
-    if metric not in BINARY:
-        raise S3EvalError(f"Expected metric to be one of {BINARY}, but got {metric!r}")
-
-    def formula(sums: Floats) -> Floats:
-        if not labels:  # Nothing was annotated or answered.
-            return np.full(sums.shape[:-1], np.nan)
-        cells = [[sums[..., labels * i + j] for j in range(labels)] for i in range(labels)]
-        hit = [cells[i][i] for i in range(labels)]
-        true = [_added(row) for row in cells]
-        predicted = [_added(column) for column in zip(*cells, strict=True)]
-        if metric == "accuracy":
-            return _over(_added(hit), _added(true), np.nan)
-        values, seen = [], []
-        for of_label, t, p in zip(hit, true, predicted, strict=True):
-            either = t + p
-            if metric == "f1":
-                value = _over(2 * of_label, either)
-            else:
-                value = _over(of_label, p if metric == "precision" else t)
-            seen.append(either > 0)
-            values.append(np.where(seen[-1], value, 0.0))
-        return _over(_added(values), _added([s.astype(np.float64) for s in seen]), np.nan)
-
-    return formula
 
 
 def binary(
@@ -149,20 +58,8 @@ def binary(
             else (2 if true == positive else 3)
         )
         rows[i, column] = 1.0
-    return [
-        Tally(
-            task,
-            item,
-            m,
-            tuple(videos),
-            rows,
-            binary_formula(m),
-            columns=arithmetic.BINARY_COLUMNS,
-            explained=arithmetic.binary_steps(m),
-            **_counted(facts, len(videos)),
-        )
-        for m in BINARY
-    ]
+    made = _made(task, item, videos, rows, arithmetic.BINARY_COLUMNS, facts)
+    return [made(m, binary_formula(m), arithmetic.binary_steps(m)) for m in BINARY]
 
 
 def macro(
@@ -186,20 +83,9 @@ def macro(
     rows = np.zeros((len(videos), len(known) ** 2))
     for i, (true, predicted_label) in enumerate(zip(truth, predicted, strict=True)):
         rows[i, at[true] * len(known) + at[predicted_label]] = 1.0
-    return [
-        Tally(
-            task,
-            item,
-            m,
-            tuple(videos),
-            rows,
-            macro_formula(m, len(known)),
-            columns=tuple(f"{true} told as {told}" for true in known for told in known),
-            explained=arithmetic.macro_steps(m, known),
-            **_counted(facts, len(videos)),
-        )
-        for m in BINARY
-    ]
+    columns = tuple(f"{true} told as {told}" for true in known for told in known)
+    made = _made(task, item, videos, rows, columns, facts)
+    return [made(m, macro_formula(m, len(known)), arithmetic.macro_steps(m, known)) for m in BINARY]
 
 
 def mean(
@@ -216,10 +102,9 @@ def mean(
     >>> mean("timing", "tonic", "mae", ["a", "b"], [2.0, 4.0], unit="s").value
     3.0
     """
-    rows = np.column_stack([np.asarray(values, float) * scale, np.ones(len(videos))])
-    rows = rows.reshape(len(videos), 2)
     columns = f"the video's {metric.replace('_', ' ')}", "videos"
-    return _ratio(task, item, metric, videos, rows, columns, facts)
+    above = np.asarray(values, float) * scale
+    return _ratio(task, item, metric, videos, above, np.ones(len(videos)), columns, facts)
 
 
 def _ratio(
@@ -227,21 +112,14 @@ def _ratio(
     item: str,
     metric: str,
     videos: Sequence[str],
-    rows: Floats,
+    above: Floats,
+    below: Floats,
     columns: tuple[str, str],
     facts: Mapping[str, Any],
 ) -> Tally:
-    return Tally(
-        task,
-        item,
-        metric,
-        tuple(videos),
-        rows,
-        ratio,
-        columns=columns,
-        explained=arithmetic.ratio_steps(metric, *columns),
-        **_counted(facts, len(videos)),
-    )
+    rows = np.column_stack([above, below]).reshape(len(videos), 2)
+    made = _made(task, item, videos, rows, columns, facts)
+    return made(metric, ratio, arithmetic.ratio_steps(metric, *columns))
 
 
 def pooled(
@@ -258,9 +136,8 @@ def pooled(
     >>> pooled("report", "report", "signs_recall", ["a", "b"], [1, 0], [3, 1]).value
     0.25
     """
-    rows = np.column_stack([np.asarray(above, float), np.asarray(below, float)])
-    rows = rows.reshape(len(videos), 2)
-    return _ratio(task, item, metric, videos, rows, ("counted", "of"), facts)
+    sums = np.asarray(above, float), np.asarray(below, float)
+    return _ratio(task, item, metric, videos, *sums, ("counted", "of"), facts)
 
 
 def median(
@@ -286,18 +163,9 @@ def median(
         high = np.argmax(cumulative > total / 2 + 1e-9, axis=-1)
         return np.where(total[..., 0] > 0, (ordered[low] + ordered[high]) / 2, np.nan)
 
-    rows = np.eye(len(videos))
-    return Tally(
-        task,
-        item,
-        metric,
-        tuple(videos),
-        rows,
-        formula,
-        columns=tuple(f"weight of video {i}" for i in range(1, len(videos) + 1)),
-        explained=arithmetic.median_steps(np.asarray(values, float)),
-        **_counted(facts, len(videos)),
-    )
+    columns = tuple(f"weight of video {i}" for i in range(1, len(videos) + 1))
+    made = _made(task, item, videos, np.eye(len(videos)), columns, facts)
+    return made(metric, formula, arithmetic.median_steps(np.asarray(values, float)))
 
 
 def corpus_bleu(
@@ -309,18 +177,8 @@ def corpus_bleu(
 ) -> Tally:
     """Corpus BLEU (0-100) of per-video n-gram statistics (`s3eval.metrics.text`)."""
     rows = np.asarray(statistics, float).reshape(len(videos), 2 + 2 * ORDER)
-    counted = _counted(facts, len(videos))
-    return Tally(
-        task,
-        item,
-        "bleu",
-        tuple(videos),
-        rows,
-        bleu_of_statistics,
-        columns=arithmetic.BLEU_COLUMNS,
-        explained=arithmetic.bleu_steps,
-        **counted,
-    )
+    made = _made(task, item, videos, rows, arithmetic.BLEU_COLUMNS, facts)
+    return made("bleu", bleu_of_statistics, arithmetic.bleu_steps)
 
 
 def bertscore(
@@ -398,7 +256,7 @@ def mean_over_items(
         metric=metric or first.metric,
         videos=videos,
         rows=rows,
-        formula=_mean_formula([t.formula for t in parts], starts, missing),
+        formula=mean_formula([t.formula for t in parts], starts, missing),
         counts=_summed(parts),
         note=f"mean over {len(parts)} items",
         detail={"items": [t.item for t in parts]},
@@ -415,26 +273,36 @@ def mean_over_items(
     )
 
 
-def _mean_formula(parts: Sequence[Formula], starts: Any, missing: float | None) -> Formula:
-    def formula(sums: Floats) -> Floats:
-        values = np.empty((*sums.shape[:-1], len(parts)))
-        for i, (part, a, b) in enumerate(zip(parts, starts, starts[1:], strict=False)):
-            values[..., i] = part(sums[..., a:b])
-        total: Floats = values.sum(axis=-1)
-        if not np.isnan(total).any():
-            return total / len(parts)
-        known = ~np.isnan(values)
-        if missing is not None:
-            filled: Floats = np.where(known, values, missing).mean(axis=-1)
-            return filled
-        return _over(np.where(known, values, 0.0).sum(axis=-1), known.sum(axis=-1), np.nan)
-
-    return formula
-
-
 def _summed(parts: Sequence[Tally]) -> Counts:
     total: Callable[[str], int] = lambda name: sum(getattr(t.counts, name) for t in parts)  # noqa: E731
     return Counts(**{f: total(f) for f in Counts.__dataclass_fields__})
+
+
+def _made(
+    task: str,
+    item: str,
+    videos: Sequence[str],
+    rows: Floats,
+    columns: Sequence[str],
+    facts: Mapping[str, Any],
+) -> Callable[[str, Formula, Explained], Tally]:
+    """Makes tallies of the same rows: each of a metric, its formula and its explained steps."""
+    named, more = tuple(videos), _counted(facts, len(videos))
+
+    def made(metric: str, formula: Formula, explained: Explained) -> Tally:
+        return Tally(
+            task,
+            item,
+            metric,
+            named,
+            rows,
+            formula,
+            columns=tuple(columns),
+            explained=explained,
+            **more,
+        )
+
+    return made
 
 
 def _counted(facts: Mapping[str, Any], scored: int) -> dict[str, Any]:

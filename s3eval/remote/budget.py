@@ -92,10 +92,7 @@ def token_bound(messages: Iterable[Mapping[str, Any]], extra: int = 0) -> int:
         content = message.get("content", "")
         parts: Sequence[Any] = content if isinstance(content, list) else [content]
         for part in parts:
-            text = (
-                part.get("text", "") if isinstance(part, Mapping) else getattr(part, "text", part)
-            )
-            total += len(str(text).encode())
+            total += len(_text_of(part).encode())
         total += 16
     return total
 

@@ -113,7 +113,7 @@ class ChatClient:
         self._extra = dict(extra_body or {})
         self._capabilities = capabilities or MemoryCapabilities()
         self._transfer = Transfer(
-            endpoint, retry.timeout, retry.concurrency, transport, self.dialect.headers
+            endpoint, retry.timeout, retry.concurrency, self.dialect.headers, transport
         )
         self._pause = Pause()
         self._lock = threading.Lock()

@@ -54,8 +54,8 @@ class Transfer:
             loopback addresses it was checked for.
         timeout: seconds, the default of one whole exchange.
         connections: at once.
+        signed: the headers that carry a key.
         transport: an httpx transport, for tests.
-        signed: the headers that carry a key; those of a bearer token by default.
 
     Raises:
         S3EvalError: httpx or tenacity is missing.
@@ -66,11 +66,11 @@ class Transfer:
         endpoint: Endpoint,
         timeout: float,
         connections: int,
+        signed: Signed,
         transport: httpx.AsyncBaseTransport | None = None,
-        signed: Signed | None = None,
     ) -> None:
         self._endpoint, self._timeout = endpoint, timeout
-        self._http = _http_client(endpoint, timeout, connections, transport, signed or _bearer)
+        self._http = _http_client(endpoint, timeout, connections, signed, transport)
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -232,16 +232,12 @@ def _too_late(seconds: float) -> CallError:
     return CallError("timeout", f"no whole answer within {seconds:g} s", billed=True)
 
 
-def _bearer(key: str) -> Mapping[str, str]:
-    return {"Authorization": f"Bearer {key}"}
-
-
 def _http_client(
     endpoint: Endpoint,
     timeout: float,
     connections: int,
-    transport: httpx.AsyncBaseTransport | None,
     signed: Signed,
+    transport: httpx.AsyncBaseTransport | None,
 ) -> httpx.AsyncClient:
     try:
         import httpx

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from s3eval.errors import S3EvalError
+from s3eval.plugin_calls import described
 from s3eval.running.runs import write_json
 
 __all__ = [
@@ -110,6 +111,6 @@ def read_model_check(folder: Path) -> ModelCheck | None:
         raise S3EvalError(
             "This check of a model cannot be read",
             where=path,
-            why=f"{type(error).__name__}: {error}",
+            why=described(error),
             fix="s3eval check-model again",
         ) from error

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import Clip, sample_times
 from s3eval.facts.tokens import ClipSize
+from s3eval.plugin_calls import call_plugin
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -81,7 +82,6 @@ class Need:
     cost: float | None = None
     picture: tuple[int, int] = (0, 0)
     opened: int = 0
-    notes: Sequence[str] = field(default_factory=tuple)
 
 
 def needed(
@@ -175,7 +175,7 @@ def _tokens_of(
             f"Tokens of '{spec.name}' cannot be reckoned", where=spec.tokens, why=str(error)
         ) from error
     sees, hears = "sight" in spec.senses, "hearing" in spec.senses
-    known: dict[tuple[Any, ...], int] = {}
+    what, known = f"Reckoning tokens of '{spec.name}'", dict[tuple[Any, ...], int]()
 
     def tokens(clip: Clip) -> int:
         count = len(sample_times(clip)) if sees else 0
@@ -183,7 +183,7 @@ def _tokens_of(
         if key not in known:
             wide, high = target_size(*picture, clip.sampling)
             size = ClipSize(count, wide, high, clip.seconds if hears else 0.0)
-            known[key] = int(reckon(size, options))
+            known[key] = call_plugin(what, spec.tokens, lambda: int(reckon(size, options)))
         return known[key]
 
     return tokens

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from s3eval.facts.tally import Formula, Tally
 from s3eval.statistics.permutation import holm, permutation_ps, swaps
-from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
+from s3eval.statistics.resampling import Cohort, check_draws, interval, patient_draws, weighted
 from s3eval.statistics.twice import SECOND, Answered, Twice, again, answered_of, both_answered
 from s3eval.task import ScoringContext
 
@@ -92,12 +92,20 @@ class Choice:
 
 @dataclass(frozen=True)
 class Resampling:
-    """How many draws of patients, how many swaps, from which seed, at which level."""
+    """How many draws of patients, how many swaps, from which seed, at which level.
+
+    Raises:
+        S3EvalError: no draws, or no swaps.
+    """
 
     resamples: int = 2000
     permutations: int = 9999
     seed: int = 0
     level: float = 0.95
+
+    def __post_init__(self) -> None:
+        check_draws(self.resamples)
+        check_draws(self.permutations, "permutations")
 
 
 @dataclass(frozen=True)

@@ -16,11 +16,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Formula, Tally
 
 __all__ = [
@@ -28,6 +30,7 @@ __all__ = [
     "Interval",
     "Method",
     "batches",
+    "check_draws",
     "interval",
     "intervals",
     "patient_draws",
@@ -104,6 +107,23 @@ class Interval:
     undefined: int = 0
     error: float | None = None
     note: str = ""
+
+
+def check_draws(count: int, name: str = "resamples") -> None:
+    """Refuse a number of draws that nothing can rest on.
+
+    Args:
+        name: what is counted: "resamples" or "permutations".
+
+    Raises:
+        S3EvalError: it is no whole number above 0.
+
+    >>> check_draws(0)
+    Traceback (most recent call last):
+    s3eval.errors.S3EvalError: Expected resamples to be a whole number above 0, but got 0.
+    """
+    if isinstance(count, bool) or not isinstance(count, Integral) or count < 1:
+        raise S3EvalError(f"Expected {name} to be a whole number above 0, but got {count!r}")
 
 
 # All scores of a run, and of the runs beside it, are drawn alike.

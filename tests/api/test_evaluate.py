@@ -8,7 +8,13 @@ import pytest
 
 import s3eval
 from s3eval import Annotation, Dataset, FeatureAnnotation, S3EvalError, Video
+from s3eval.api.agreement import agreement_of_runs
+from s3eval.api.evaluating import prepare
+from s3eval.api.retrying import retry_run
+from s3eval.api.shards import merge
+from s3eval.api.sweeping import sweep
 from s3eval.dataset import write_folder
+from s3eval.running.settings import Settings
 
 
 @pytest.fixture
@@ -93,6 +99,33 @@ def test_runs_are_compared(data, tmp_path):
     assert [d.difference for d in found.differences] == [1.0]
     assert len(found.to_frame()) == 1
     assert "always-yes (first)" in repr(found)
+
+
+def test_a_number_of_draws_that_nothing_can_rest_on_is_refused_before_anything_is_asked(
+    data, tmp_path
+):
+    out, there = tmp_path / "out", tmp_path / "there"
+    for none in (0, -1, 2.5, True):
+        with pytest.raises(S3EvalError, match="resamples to be a whole number above 0"):
+            s3eval.evaluate("always-yes", "recognition", data, out, resamples=none, progress=False)
+    s3eval.evaluate(["always-yes", "always-no"], "recognition", data, there, progress=False)
+    request = prepare(Settings("", ("recognition",), str(data.root)))
+    with_none = (
+        lambda: s3eval.score(there, resamples=0),
+        lambda: s3eval.compare(there, resamples=0),
+        lambda: s3eval.calibrate(there, resamples=0),
+        lambda: s3eval.two_stage(data=str(data.root), stages=s3eval.Stages(resamples=0)),
+        lambda: sweep(request, "motion", ["fps=1,2"], out, resamples=0),
+        lambda: agreement_of_runs([there], resamples=0),
+        lambda: retry_run(there / "always-yes", resamples=0),
+        lambda: merge(there, resamples=0),
+    )
+    for call in with_none:
+        with pytest.raises(S3EvalError, match="resamples to be a whole number above 0"):
+            call()
+    with pytest.raises(S3EvalError, match="permutations to be a whole number above 0"):
+        s3eval.compare(there, permutations=0)
+    assert not out.exists()
 
 
 def test_unknown_names_suggest_the_nearest(data, tmp_path):

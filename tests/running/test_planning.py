@@ -79,6 +79,15 @@ def test_what_nobody_can_reckon_is_not_known():
         needed(spec(tokens="nowhere.at_all:x"), plan(), (100, 50), 1, {})
 
 
+def test_arithmetic_that_fails_is_an_error_that_names_it():
+    with pytest.raises(S3EvalError, match=r"Reckoning tokens of .* failed .*test_planning:broken"):
+        needed(spec(tokens=f"{__name__}:broken"), plan(), (100, 50), 1, {})
+
+
+def broken(size, options):
+    return 1 // 0
+
+
 def test_the_paper_s_budget_is_kept():
     for frames in (1, 2, 59, 60, 120):
         for size in ((1280, 720), (640, 480), (320, 240), (720, 1280)):
