@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.facts.footage import SOUND_RATE, Footage
+from s3eval.footage.writing import wav_of
 from s3eval.reporting.pages import INK, PALE, PAPER, font
 
 if TYPE_CHECKING:
@@ -103,10 +103,5 @@ def write_wav(footage: Footage, path: Path) -> bool:
     """Write the clip's sound as a 16-bit WAV; False (and no file) when there is none."""
     if footage.sound is None:
         return False
-    samples = (np.clip(footage.sound, -1, 1) * 32767).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(SOUND_RATE)
-        file.writeframes(samples.tobytes())
+    path.write_bytes(wav_of(footage.sound))
     return True

@@ -24,29 +24,19 @@ from s3eval.model import Model
 from s3eval.plugin_calls import described
 from s3eval.running.executing import Asked, VideoWork
 from s3eval.running.limits import Limits, StageSeconds
-from s3eval.running.models import load_model, loaded_senses, notice_of
+from s3eval.running.loaded import LoadedFacts, facts_of_loaded
+from s3eval.running.models import load_model
 from s3eval.running.plan import Plan
-from s3eval.running.session import Session, concurrency_of, identity_of
+from s3eval.running.session import Session
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["Ready", "Replica", "Told", "serve"]
+__all__ = ["Replica", "Told", "serve"]
 
 _ENDING_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class Ready:
-    """What a loaded model says of itself."""
-
-    looks: bool
-    concurrency: int
-    senses: frozenset[Sense] | None
-    identity: Mapping[str, Any]
-    notice: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +76,7 @@ class Replica:
         threading.Thread(target=self._listen, name="s3eval-replica", daemon=True).start()
         self._send("load", plugin, dict(options))
 
-    def ready(self) -> Ready:
+    def ready(self) -> LoadedFacts:
         """Wait until the model is loaded.
 
         Raises:
@@ -94,7 +84,7 @@ class Replica:
         """
         _, told = self._news.get()
         if told.kind == "ready":
-            return cast(Ready, told.value)
+            return cast(LoadedFacts, told.value)
         if told.kind == "error":
             raise told.value
         raise S3EvalError("The process of a replica ended while loading", why=self.ending)
@@ -178,7 +168,7 @@ class _Serving:
         _, plugin, options = self._messages.get()
         try:
             model = load_model(plugin, options)
-            ready = _ready(model, plugin)
+            ready = facts_of_loaded(model, plugin)
         except S3EvalError as error:
             self.tell(Told("error", error))
             return
@@ -206,7 +196,7 @@ class _Serving:
         self,
         model: Model,
         plugin: Plugin[ModelSpec],
-        ready: Ready,
+        ready: LoadedFacts,
         name: str,
         root: Path | None,
         outside: bool,
@@ -263,17 +253,6 @@ class _Serving:
 
 def _sendable(asked: Asked) -> Sequence[Asked]:
     return (asked,)
-
-
-def _ready(model: Model, plugin: Plugin[ModelSpec]) -> Ready:
-    name, package = plugin.spec.name, plugin.package
-    return Ready(
-        bool(model.looks),
-        concurrency_of(model, name, package),
-        loaded_senses(model, plugin),
-        identity_of(model, name, package),
-        notice_of(model, plugin),
-    )
 
 
 def serve() -> None:

@@ -21,14 +21,14 @@ from s3eval.facts.clips import Clip
 from s3eval.model import Answer, Model, Question
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.running.limits import usable_cores
+from s3eval.running.loaded import LoadedElsewhere
 from s3eval.running.plan import VideoPlan
-from s3eval.running.replica import Ready, Replica, Told
+from s3eval.running.replica import Replica, Told
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
     from s3eval.running.session import Session
     from s3eval.specs import ModelSpec
-    from s3eval.vocabulary import Sense
 
 __all__ = ["Replicas", "ReplicatedModel", "device_groups"]
 
@@ -88,7 +88,7 @@ class Replicas(Executor):
         return _Distribution(session, self._model.replicas, works).answers()
 
 
-class ReplicatedModel(Model):
+class ReplicatedModel(LoadedElsewhere):
     """Stands for the model in the other processes: it says what they say, and asks nothing.
 
     Args:
@@ -108,26 +108,12 @@ class ReplicatedModel(Model):
         except BaseException:
             self.close()
             raise
-        self._facts: Ready = ready[0]
-        self.looks, self.concurrency = self._facts.looks, self._facts.concurrency
-        if any(dict(other.identity) != dict(self._facts.identity) for other in ready):
+        super().__init__(ready[0])
+        if any(dict(other.identity) != dict(ready[0].identity) for other in ready):
             self.close()
             raise S3EvalError(
                 "The processes loaded models that are not the same", where=plugin.package
             )
-
-    @property
-    def senses(self) -> frozenset[Sense] | None:
-        """What the loaded models perceive."""
-        return self._facts.senses
-
-    def identity(self) -> Mapping[str, Any]:
-        """The models' own: how many there are changes no answer."""
-        return self._facts.identity
-
-    def notice(self) -> str:
-        """What the models have to say, once."""
-        return self._facts.notice
 
     def usage(self) -> Mapping[str, int]:
         """Tokens of all processes, as each said last."""

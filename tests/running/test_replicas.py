@@ -29,6 +29,8 @@ MODEL = """
     class Tried(Model):
         def __init__(self, options):
             self.options = options
+            self.temperature = options.get("temperature", 0.0)
+            self.concurrency = options.get("concurrency", 1)
 
         @classmethod
         def load(cls, spec, options):
@@ -141,6 +143,16 @@ def test_what_cannot_be_loaded_or_is_not_the_same_is_told(data, tmp_path, plugin
     for wrong in ({}, {"count": 0}, {"count": "two"}, {"count": 2, "more": 1}):
         with pytest.raises(S3EvalError, match="count above 0"):
             Replicas.of(wrong)
+
+
+def test_replicas_say_of_themselves_what_their_model_says(tmp_path, plugin):
+    """A model that draws its answers can be asked again here, too (`Repeats.check`)."""
+    model = Replicas(1).load(plugin, {"temperature": 0.7, "concurrency": 3})
+    try:
+        assert (model.temperature, model.concurrency, model.looks) == (0.7, 3, True)
+        assert model.identity() == {"version": 1}
+    finally:
+        model.close()
 
 
 def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin):

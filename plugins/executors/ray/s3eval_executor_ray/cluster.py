@@ -9,8 +9,9 @@ from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.permission import Permission
+from s3eval.running.loaded import LoadedFacts
 from s3eval_executor_ray.options import Options
-from s3eval_executor_ray.worker import Loaded, Trouble, Worker
+from s3eval_executor_ray.worker import Trouble, Worker
 
 __all__ = ["Cluster"]
 
@@ -75,7 +76,7 @@ class Cluster:
         worker = self._class.remote(self._name, self._model_options)
         return worker, worker.load.remote()
 
-    def loaded(self, result: Any) -> Loaded:
+    def loaded(self, result: Any) -> LoadedFacts:
         """What a worker's model says of itself, once it is loaded.
 
         Raises:
@@ -91,7 +92,7 @@ class Cluster:
             ) from None
         if isinstance(told, Trouble):
             raise told.error()
-        assert isinstance(told, Loaded)
+        assert isinstance(told, LoadedFacts)
         return told
 
     @property

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import MachineError, S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.running.executing import Asked, Executor, VideoWork
+from s3eval.running.loaded import LoadedElsewhere, LoadedFacts
 from s3eval_executor_ray.cluster import Cluster
 from s3eval_executor_ray.options import Options, read_options
-from s3eval_executor_ray.worker import Loaded, Spent, Trouble
+from s3eval_executor_ray.worker import Spent, Trouble
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
     from s3eval.plugins import Plugin
     from s3eval.running.session import Session
     from s3eval.specs import ModelSpec
-    from s3eval.vocabulary import Sense
 
 __all__ = ["RayExecutor", "RemoteModel"]
 
@@ -29,7 +29,7 @@ _LOOK = 0.25
 _MOST_LOSSES = 3
 
 
-class RemoteModel(Model):
+class RemoteModel(LoadedElsewhere):
     """Stands for the model that the workers hold.
 
     Args:
@@ -37,32 +37,20 @@ class RemoteModel(Model):
         workers: those that loaded it, or are about to.
     """
 
-    def __init__(self, told: Loaded, cluster: Cluster, workers: Sequence[Any]) -> None:
-        self._told, self.cluster, self.workers = told, cluster, list(workers)
-        self.looks = told.looks
+    def __init__(self, told: LoadedFacts, cluster: Cluster, workers: Sequence[Any]) -> None:
+        super().__init__(told)
+        self.cluster, self.workers = cluster, list(workers)
 
-    @property
-    def senses(self) -> frozenset[Sense] | None:
-        """What the workers' model perceives."""
-        return self._told.senses
-
-    def identity(self) -> Mapping[str, Any]:
-        """What the workers' model says it is."""
-        return self._told.identity
-
-    def notice(self) -> str:
-        """What it has to say, once."""
-        return self._told.notice
-
-    def refuse_another(self, told: Loaded) -> None:
+    def refuse_another(self, told: LoadedFacts) -> None:
         """Answers of two different models would stand under one name.
 
         Raises:
             S3EvalError: a worker loaded something else.
         """
-        if told.identity != self._told.identity:
-            keys = {*told.identity, *self._told.identity}
-            differ = [k for k in sorted(keys) if told.identity.get(k) != self._told.identity.get(k)]
+        here = self.identity()
+        if told.identity != here:
+            keys = sorted({*told.identity, *here})
+            differ = [k for k in keys if told.identity.get(k) != here.get(k)]
             raise S3EvalError(
                 f"Workers loaded different models: they differ in {', '.join(differ)}",
                 fix="the same checkpoint and packages on every machine",
@@ -182,9 +170,7 @@ class _Dealing:
             # What is planned besides is the writer's business and stays here.
             sent = VideoWork(replace(work.plan, inquiries=(), questions={}), work.unanswered)
             session = self._session
-            results = self._cluster.call(
-                worker.ask, self._dataset, session.senses, session.concurrency, sent
-            )
+            results = self._cluster.call(worker.ask, self._dataset, session.senses, sent)
             self._busy[results] = _Busy(worker, work.plan, unanswered)
 
     def _taken(self, results: Any) -> Iterator[Asked]:

@@ -15,10 +15,11 @@ from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.model import Model
 from s3eval.plugin_calls import described
 from s3eval.plugins import installed
-from s3eval.running.models import load_model, loaded_senses, notice_of, trouble_of_closing
+from s3eval.running.loaded import LoadedFacts, facts_of_loaded
+from s3eval.running.models import load_model, trouble_of_closing
 from s3eval.running.pipeline import ask_videos
 from s3eval.running.plan import Plan
-from s3eval.running.session import Session, identity_of
+from s3eval.running.session import Session
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from s3eval.running.limits import Stage
     from s3eval.vocabulary import Sense
 
-__all__ = ["Loaded", "Spent", "Trouble", "Worker"]
+__all__ = ["Spent", "Trouble", "Worker"]
 
 _KINDS: dict[str, type[S3EvalError]] = {
     "S3EvalError": S3EvalError,
@@ -64,16 +65,6 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What the model of a worker says of itself; two workers of a run must say the same."""
-
-    looks: bool
-    senses: frozenset[Sense] | None
-    identity: Mapping[str, Any]
-    notice: str
-
-
-@dataclass(frozen=True)
 class Spent:
     """What a video took in a worker, in seconds by stage."""
 
@@ -92,25 +83,20 @@ class Worker:
         self._model: Model | None = None
         self._stop = threading.Event()
 
-    def load(self) -> Loaded | Trouble:
+    def load(self) -> LoadedFacts | Trouble:
         """Make the model ready."""
         try:
             plugin = installed().get("model", self._name)
             model = load_model(plugin, self._options)
             self._model = model
-            return Loaded(
-                bool(model.looks),
-                loaded_senses(model, plugin),
-                identity_of(model, self._name, plugin.package),
-                notice_of(model, plugin),
-            )
+            return facts_of_loaded(model, plugin)
         except BaseException as error:
             return Trouble.of(error)
 
     def ask(
-        self, dataset: Dataset, senses: frozenset[Sense], concurrency: int, work: VideoWork
+        self, dataset: Dataset, senses: frozenset[Sense], work: VideoWork
     ) -> Iterator[Asked | Spent | Trouble]:
-        """The answers about a video, as they come."""
+        """The answers about a video, a clip after the other: which one is in hand is known."""
         assert self._model is not None, "load comes first"
         # Asking neither plans nor stores: the one who writes does.
         session = Session(
@@ -120,7 +106,6 @@ class Worker:
             self._model,
             {},
             senses,
-            concurrency=concurrency,
             stopping=self._stop.is_set,
         )
         try:

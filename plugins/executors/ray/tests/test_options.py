@@ -8,9 +8,10 @@ import sys
 import pytest
 from s3eval_executor_ray.executor import RayExecutor, RemoteModel
 from s3eval_executor_ray.options import read_options
-from s3eval_executor_ray.worker import Loaded, Trouble
+from s3eval_executor_ray.worker import Trouble
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.running.loaded import LoadedFacts
 
 
 def test_wrong_options_are_named():
@@ -31,10 +32,14 @@ def test_errors_of_workers_arrive_as_what_they_are(kind):
 
 
 def test_workers_with_different_models_are_refused():
-    model = RemoteModel(Loaded(True, None, {"revision": "a", "dtype": "f"}, ""), None, [])
-    model.refuse_another(Loaded(True, None, {"revision": "a", "dtype": "f"}, "other notice"))
+    def told(revision, notice=""):
+        return LoadedFacts(True, 1, 0.7, None, {"revision": revision, "dtype": "f"}, notice)
+
+    model = RemoteModel(told("a"), None, [])
+    assert model.temperature == 0.7
+    model.refuse_another(told("a", "other notice"))
     with pytest.raises(S3EvalError, match="they differ in revision"):
-        model.refuse_another(Loaded(True, None, {"revision": "b", "dtype": "f"}, ""))
+        model.refuse_another(told("b"))
 
 
 def test_listing_imports_no_ray():

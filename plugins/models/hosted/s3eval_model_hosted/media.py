@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-import wave
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
+
+from s3eval.footage.writing import frame_rate, mp4_of, wav_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,25 +69,9 @@ def images_of(footage: Footage, pixels: int, quality: int) -> list[Piece]:
 
 def video_of(footage: Footage, pixels: int) -> Piece:
     """The frames as one H.264 file at the rate they were sampled with; sound with it, if any."""
-    import av
-
-    frames = reduced(footage.frames, pixels)
-    rate = Fraction(footage.fps or 1.0).limit_denominator(1000)
-    buffer = io.BytesIO()
-    with av.open(buffer, "w", format="mp4") as box:
-        video = box.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
-        video.height, video.width = frames.shape[1:3]
-        video.pix_fmt = "yuv420p"
-        sound = footage.sound
-        audio: Any = None
-        if sound is not None and len(sound):
-            audio = box.add_stream("aac", rate=footage.sound_rate, layout="mono")
-        for frame in frames:
-            box.mux(video.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        box.mux(video.encode(None))
-        if audio is not None and sound is not None:
-            _add_sound(box, audio, sound, footage.sound_rate)
-    return Piece("video", "video/mp4", buffer.getvalue(), _note(footage), float(rate))
+    rate = frame_rate(footage)
+    data = mp4_of(reduced(footage.frames, pixels), rate, footage.sound, footage.sound_rate)
+    return Piece("video", "video/mp4", data, _note(footage), float(rate))
 
 
 def _note(footage: Footage) -> str:
@@ -99,28 +83,7 @@ def _note(footage: Footage) -> str:
     )
 
 
-def _add_sound(box: Any, audio: Any, sound: NDArray[np.float32], rate: int) -> None:
-    import av
-    import numpy as np
-
-    for start in range(0, len(sound), 1024):
-        piece = np.ascontiguousarray(sound[None, start : start + 1024])
-        frame = av.AudioFrame.from_ndarray(piece, "fltp", "mono")
-        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
-        box.mux(audio.encode(frame))
-    box.mux(audio.encode(None))
-
-
 def sound_of(footage: Footage) -> Piece:
     """The sound as a WAV file of 16 bits."""
-    import numpy as np
-
     assert footage.sound is not None
-    samples = (np.clip(footage.sound, -1.0, 1.0) * 32767.0).astype("<i2")
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(footage.sound_rate)
-        file.writeframes(samples.tobytes())
-    return Piece("sound", "audio/wav", buffer.getvalue())
+    return Piece("sound", "audio/wav", wav_of(footage.sound, footage.sound_rate))

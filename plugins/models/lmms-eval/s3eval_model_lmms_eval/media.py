@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import wave
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval import S3EvalError
+from s3eval.footage.writing import frame_rate, mp4_of, wav_of
 
 if TYPE_CHECKING:
     from s3eval import Footage
@@ -47,15 +46,23 @@ def write_clip(footage: Footage, folder: Path, media: str, sound: bool) -> ClipF
     Raises:
         S3EvalError: the clip has neither.
     """
-    heard = sound and footage.sound is not None and len(footage.sound) > 0
-    if not len(footage.frames) and not heard:
+    heard = footage.sound if sound and footage.sound is not None and len(footage.sound) else None
+    if not len(footage.frames) and heard is None:
         raise S3EvalError("The clip has neither frames nor sound for this model")
-    wav = _write_wav(footage, folder / "sound.wav") if heard else None
+    wav = None
+    if heard is not None:
+        wav = _written(folder / "sound.wav", wav_of(heard, footage.sound_rate))
     if not len(footage.frames):
         return ClipFiles((), wav)
     if media == "images":
         return ClipFiles(tuple(_write_images(footage, folder)), wav)
-    return ClipFiles((_write_video(footage, folder / "clip.mp4", bool(heard)),), wav)
+    video = mp4_of(footage.frames, frame_rate(footage), heard, footage.sound_rate, crf=12)
+    return ClipFiles((_written(folder / "clip.mp4", video),), wav)
+
+
+def _written(path: Path, data: bytes) -> str:
+    path.write_bytes(data)
+    return str(path)
 
 
 def _write_images(footage: Footage, folder: Path) -> list[str]:
@@ -67,55 +74,3 @@ def _write_images(footage: Footage, folder: Path) -> list[str]:
         Image.fromarray(frame).save(path, compress_level=1)
         paths.append(str(path))
     return paths
-
-
-def _write_video(footage: Footage, path: Path, heard: bool) -> str:
-    import av
-
-    # Sides of H.264 are even; a row or column less is less harm than a rescaled frame.
-    height, width = (side - side % 2 for side in footage.frames.shape[1:3])
-    rate = Fraction(footage.fps or 1.0).limit_denominator(1000)
-    with av.open(str(path), "w") as container:
-        pictures = container.add_stream("libx264", rate=rate, options={"crf": "12", "threads": "1"})
-        pictures.height, pictures.width, pictures.pix_fmt = height, width, "yuv420p"
-        track = container.add_stream("aac", rate=footage.sound_rate) if heard else None
-        if track is not None:
-            track.layout = "mono"
-        for frame in footage.frames:
-            image = av.VideoFrame.from_ndarray(frame[:height, :width], format="rgb24")
-            container.mux(pictures.encode(image))
-        container.mux(pictures.encode(None))
-        if track is not None:
-            for sound in _sound_frames(footage):
-                container.mux(track.encode(sound))
-            container.mux(track.encode(None))
-    return str(path)
-
-
-def _sound_frames(footage: Footage) -> list[Any]:
-    import av
-    import numpy as np
-
-    assert footage.sound is not None
-    size, frames = 1024, []
-    for start in range(0, len(footage.sound), size):
-        piece = np.ascontiguousarray(footage.sound[None, start : start + size], np.float32)
-        frame = av.AudioFrame.from_ndarray(piece, format="fltp", layout="mono")
-        frame.sample_rate = footage.sound_rate
-        frame.pts = start
-        frame.time_base = Fraction(1, footage.sound_rate)
-        frames.append(frame)
-    return frames
-
-
-def _write_wav(footage: Footage, path: Path) -> str:
-    import numpy as np
-
-    assert footage.sound is not None
-    samples = (np.clip(footage.sound, -1.0, 1.0) * 32767.0).astype("<i2")
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(footage.sound_rate)
-        file.writeframes(samples.tobytes())
-    return str(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import io
-import wave
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from s3eval.footage.writing import frame_rate, mp4_of, wav_of
 
 if TYPE_CHECKING:
     from s3eval import Footage
@@ -47,7 +48,7 @@ def media_of(footage: Footage, options: ServerModelOptions, *, sees: bool, hears
             if data is not None:
                 raw.append(("frames", data))
     if hears and footage.sound is not None and len(footage.sound):
-        data = _wav(footage)
+        data = wav_of(footage.sound, footage.sound_rate)
         parts.append(_sound_part(data, options.sound))
         raw.append(("sound", data))
         tokens += int(footage.clip.seconds * 50) + 1
@@ -101,38 +102,9 @@ def _video(
     footage: Footage, frames: Any, options: ServerModelOptions
 ) -> list[tuple[dict[str, Any], bytes | None]]:
     """The frames as one H.264 file at the rate they were sampled with."""
-    from fractions import Fraction
-
-    import av
-
-    rate = Fraction(footage.fps or 1.0).limit_denominator(1000)
-    buffer = io.BytesIO()
-    # Sides of H.264 are even; a row or column less is less harm than a rescaled frame.
-    height, width = (side - side % 2 for side in frames.shape[1:3])
-    with av.open(buffer, "w", format="mp4") as container:
-        stream = container.add_stream("libx264", rate=rate, options={"crf": "18", "threads": "1"})
-        stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
-        for frame in frames:
-            pixels = frame[:height, :width]
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
-        container.mux(stream.encode(None))
-    data = buffer.getvalue()
+    data = mp4_of(frames, frame_rate(footage))
     part = {"type": "video_url", "video_url": {"url": _data_uri("video/mp4", data)}}
     return [(part, data)]
-
-
-def _wav(footage: Footage) -> bytes:
-    import numpy as np
-
-    assert footage.sound is not None
-    samples = (np.clip(footage.sound, -1.0, 1.0) * 32767.0).astype("<i2")
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(footage.sound_rate)
-        file.writeframes(samples.tobytes())
-    return buffer.getvalue()
 
 
 def _sound_part(data: bytes, form: str) -> dict[str, Any]:

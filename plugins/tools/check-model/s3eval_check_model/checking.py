@@ -7,14 +7,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import installed
-from s3eval.running.engine import identity_of
 from s3eval.running.model_check import CheckLine, ModelCheck
 from s3eval.running.models import load_model, loaded_senses, trouble_of_closing
+from s3eval.running.session import identity_of
 from s3eval.version import __version__
 from s3eval_check_model.asking import Answered, Subject, shown
 from s3eval_check_model.measuring import largest_clip, measured, memory_line, run_line, speed_line
@@ -24,6 +24,7 @@ from s3eval_check_model.structure import (
     batch_line,
     budget_line,
     examine,
+    examine_clip,
     footage_line,
     mass_line,
     reversal_line,
@@ -153,17 +154,7 @@ def _measured(
 ) -> Iterator[CheckLine]:
     footage, decoding = largest_clip(sampling, folder, subject)
     what = f"a window of {len(footage.frames)} frames"
-    try:
-        examined = call_plugin(
-            f"examine() of model '{subject.spec.name}'",
-            subject.package,
-            lambda: subject.model.examine(footage, ()),
-        )
-        refusal = ""
-    except (MachineError, StopRunError):
-        raise
-    except S3EvalError as error:
-        examined, refusal = None, str(error)
+    examined, refusal = examine_clip(subject, footage, ())
     yield budget_line(examined, refusal, what)
     cost = measured(subject, footage, decoding)
     yield speed_line(cost)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
-
+from s3eval.facts.footage import SOUND_RATE
+from s3eval.footage.writing import add_sound_block
 from s3eval_check_model.scenes import SECONDS
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from s3eval_check_model.scenes import Scene
@@ -20,8 +21,6 @@ __all__ = ["write_scene", "write_video"]
 
 # Four frames a second: every frame that two a second show is one that was drawn at its time.
 _FPS = 4
-_RATE = 16_000
-_CHUNK = 1024
 
 
 def write_scene(scene: Scene, path: Path) -> None:
@@ -49,21 +48,13 @@ def write_video(
     with av.open(str(path), "w", format="mp4") as box:
         video = box.add_stream("libx264", rate=fps, options={"preset": "ultrafast", "crf": "18"})
         video.width, video.height, video.pix_fmt = width, height, "yuv420p"
-        audio = box.add_stream("aac", rate=_RATE, layout="mono")
+        audio = box.add_stream("aac", rate=SOUND_RATE, layout="mono")
         for number in range(round(seconds * fps)):
             frame = av.VideoFrame.from_ndarray(draw(number / fps), format="rgb24")
             frame.pts, frame.time_base = number, Fraction(1, fps)
             box.mux(video.encode(frame))
         box.mux(video.encode(None))
-        _add_sound(box, audio, sound)
-
-
-def _add_sound(box: Any, audio: Any, sound: NDArray[np.float32]) -> None:
-    import av
-
-    for start in range(0, len(sound), _CHUNK):
-        piece = np.ascontiguousarray(sound[None, start : start + _CHUNK])
-        frame = av.AudioFrame.from_ndarray(piece, "fltp", "mono")
-        frame.sample_rate, frame.pts, frame.time_base = _RATE, start, Fraction(1, _RATE)
-        box.mux(audio.encode(frame))
-    box.mux(audio.encode(None))
+        sent = 0
+        while sent < len(sound):
+            sent = add_sound_block(box, audio, sound, sent)
+        box.mux(audio.encode(None))

@@ -25,6 +25,7 @@ __all__ = [
     "batch_line",
     "budget_line",
     "examine",
+    "examine_clip",
     "footage_line",
     "mass_line",
     "reversal_line",
@@ -60,21 +61,31 @@ def examine(subject: Subject, folder: Path) -> tuple[Examination | None, str]:
         questions = [q for q in _questions(scene, subject) if q.choices]
         if not questions:
             continue
-        what = f"examine() of model '{subject.spec.name}'"
-        try:
-            given = call_plugin(
-                what, subject.package, partial(subject.model.examine, footage, questions)
-            )
-        except (MachineError, StopRunError):
-            raise
-        except S3EvalError as error:
-            return None, str(error)
+        given, why = examine_clip(subject, footage, questions)
+        if why:
+            return None, why
         if given is None:
             return None, "this model does not tell"
         found.append(given)
     if not found:
         return None, "there was nothing to ask"
     return max(found, key=lambda e: e.difference or 0.0), ""
+
+
+def examine_clip(
+    subject: Subject, footage: Footage, questions: Sequence[Question]
+) -> tuple[Examination | None, str]:
+    """What the model tells of a clip, None where it tells nothing; and why it refuses it, or ""."""
+    what = f"examine() of model '{subject.spec.name}'"
+    try:
+        given = call_plugin(
+            what, subject.package, partial(subject.model.examine, footage, questions)
+        )
+    except (MachineError, StopRunError):
+        raise
+    except S3EvalError as error:
+        return None, str(error)
+    return given, ""
 
 
 def _questions(scene: Scene, subject: Subject) -> list[Question]:

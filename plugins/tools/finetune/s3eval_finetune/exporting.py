@@ -38,7 +38,7 @@ class Writing:
 
     Attributes:
         form: the engine's.
-        sound: where a model finds it: in the video, in a file of its own, or nowhere.
+        sound: where a model finds it: in the video, or in a file of its own as well.
         pictures: of a clip, where the engine takes no video.
         seed: of the order of the rows.
         jobs: clips cut at a time.

@@ -48,20 +48,22 @@ def prepare(choices: Choices, dataset: Dataset, out: Path, progress: Progress) -
     clips = {a.clip: a.video for asked in planned.asked.values() for a in asked}
     with progress("clips", len(clips)) as advance:
         media, lost = _write_clips(clips, choices, dataset, out, advance)
+    digests = _clip_digests(out)
     documents = 0
     for task, asked in planned.asked.items():
         rows = [_document(a, media[a.clip]) for a in asked if a.clip in media]
         documents += len(rows)
-        name = f"s3_{task.replace('-', '_')}"
+        name = _name(task)
         (out / f"{name}.jsonl").write_text(
             "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8"
         )
         tokens = max((a.question.max_tokens for a in asked), default=64)
         metrics = metrics_of(choices, dataset, task)
-        (out / f"{name}.yaml").write_text(_yaml(name, task, tokens, metrics, out), "utf-8")
+        digest = hashlib.sha256((out / f"{name}.jsonl").read_bytes() + digests).hexdigest()[:32]
+        (out / f"{name}.yaml").write_text(_yaml(name, task, tokens, metrics, out, digest), "utf-8")
         functions = _functions(task, metrics)
         (out / f"{name}_metrics.py").write_text(functions, encoding="utf-8")
-    group = {"group": "s3", "task": [f"s3_{t.replace('-', '_')}" for t in planned.asked]}
+    group = {"group": "s3", "task": [_name(t) for t in planned.asked]}
     (out / "s3.yaml").write_text(json.dumps(group) + "\n", encoding="utf-8")
     template = files(__package__).joinpath("utils.py.txt").read_text(encoding="utf-8")
     filled = template.replace("{PYTHON}", repr(sys.executable)).replace("{OUT}", repr(str(out)))
@@ -118,10 +120,24 @@ def _document(asked: Asked, media: Mapping[str, object]) -> dict[str, object]:
     return {"id": asked.number, "question": text, **media}
 
 
+def _name(task: str) -> str:
+    return f"s3_{task.replace('-', '_')}"
+
+
 def _yaml(
-    name: str, task: str, tokens: int, metrics: Sequence[tuple[str, str, bool]], out: Path
+    name: str,
+    task: str,
+    tokens: int,
+    metrics: Sequence[tuple[str, str, bool]],
+    out: Path,
+    digest: str,
 ) -> str:
-    """The task's configuration. `!function` is lmms-eval's own tag, so that this is no dump."""
+    """The task's configuration. `!function` is lmms-eval's own tag, so that this is no dump.
+
+    The digest of questions and clips is in the task's fingerprint, so that no cache mistakes one
+    for another: lmms-eval's response cache keys an answer by task, document number and prompt,
+    not by footage.
+    """
     lines = [
         "# Written by s3eval data lmms-eval-tasks; answers are scored by s3eval.",
         f"task: {name}",
@@ -147,21 +163,14 @@ def _yaml(
             f"    aggregation: !function {name}_metrics.{_function(item, metric)}",
             f"    higher_is_better: {str(higher).lower()}",
         ]
-    digest = _folder_digest(out, name)
     lines += ["metadata:", "  - version: 1.0", f"    questions: {digest}  # {task}"]
     return "\n".join(lines) + "\n"
 
 
-def _folder_digest(out: Path, name: str) -> str:
-    """Of questions and clips: in the task's fingerprint, so that no cache mistakes one for another.
-
-    lmms-eval's response cache keys an answer by task, document number and prompt, not by footage.
-    """
-    total = hashlib.sha256((out / f"{name}.jsonl").read_bytes())
-    for path in sorted((out / "clips").rglob("*")):
-        if path.is_file():
-            total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()[:32]
+def _clip_digests(out: Path) -> bytes:
+    """The digests of all files of clips, in the order of their paths."""
+    paths = sorted(p for p in (out / "clips").rglob("*") if p.is_file())
+    return b"".join(hashlib.sha256(p.read_bytes()).digest() for p in paths)
 
 
 def _functions(task: str, metrics: Iterable[tuple[str, str, bool]]) -> str:

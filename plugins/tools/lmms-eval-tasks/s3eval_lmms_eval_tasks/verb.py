@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from s3eval import S3EvalError
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, seed_option, write_json_output
 from s3eval.cli.exporters import empty_or_new
 from s3eval.terminal import echo
+from s3eval.vocabulary import PROTOCOLS
 
 EPILOG = """\b
 Examples:
@@ -29,13 +29,13 @@ Then, in lmms-eval's environment, what the command prints.
 @click.option("--sound/--no-sound", default=False, help="Whether clips carry their sound.")
 @click.option(
     "--protocol",
-    type=click.Choice(["paper", "release"]),
+    type=click.Choice(PROTOCOLS),
     default="paper",
     help="How answers are read and scored.",
 )
 @click.option("--judge", default="", help="Who reads texts (s3eval list judges).")
 @click.option("--folds", multiple=True, help="Numbers of folds to take (default: all videos).")
-@click.option("--seed", type=int, default=0, help="Seed of random choices.")
+@seed_option
 @click.option("--force", is_flag=True, help="Write into OUT even where it is not empty.")
 @json_option
 def command(
@@ -57,6 +57,7 @@ def command(
     computed by this installation of s3eval, which reads DATA again.
     """
     from s3eval.api import open_dataset
+    from s3eval.cli.evaluating import folds_of
     from s3eval.plugins import installed
     from s3eval.reporting.progress import steps_shown
     from s3eval_lmms_eval_tasks.plan import Choices
@@ -74,7 +75,7 @@ def command(
     path = str(Path(data).resolve()) if Path(data).exists() else data
     choices = Choices(
         path, tuple(chosen), profile, sound, "release" if protocol == "release" else "paper",
-        judge, _folds(folds), seed,
+        judge, tuple(folds_of(folds) or ()), seed,
     )  # fmt: skip
     out.mkdir(parents=True, exist_ok=True)
     documents, lost = prepare(choices, dataset, out.resolve(), steps_shown)
@@ -93,10 +94,3 @@ def command(
     if lost:
         echo(f"{len(lost)} videos could not be shown and count as failed", err=True)
     echo(f"In lmms-eval's environment:\n  {command_line}")
-
-
-def _folds(given: Sequence[str]) -> tuple[int, ...]:
-    try:
-        return tuple(int(fold) for fold in names(given))
-    except ValueError:
-        raise S3EvalError("Expected --folds to be numbers, like 0,1") from None

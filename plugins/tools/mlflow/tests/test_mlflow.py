@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from s3eval import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.cli import main
-from s3eval.dataset.folder_writing import write_folder
 from s3eval.errors import S3EvalError
 from s3eval.permission import Permission
+from s3eval.testing.tracked import write_secret_videos, written_values
 
 pytest.importorskip("mlflow", reason="pip install s3eval-mlflow brings it")
 pytest.importorskip("s3eval_model_baselines")
@@ -20,26 +19,14 @@ pytest.importorskip("s3eval_task_recognition")
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    videos = tuple(Video(f"secret-{i}", f"p{i}", duration=70.0) for i in range(4))
-    signs = {
-        v.name: Annotation(v.name, {"tonic": FeatureAnnotation(("yes", "no")[i % 2])})
-        for i, v in enumerate(videos)
-    }
-    write_folder(Dataset("four", videos, signs), tmp_path / "data")
-    return tmp_path / "data"
+    return write_secret_videos(tmp_path / "data")
 
 
 def run(data: Path, out: Path, *more: str) -> tuple[int, dict[str, float]]:
     ask = ["run", "-m", "always-yes", "-t", "recognition", "-d", str(data), "-o", str(out)]
     with pytest.raises(SystemExit) as done:
         main([*ask, "--resamples", "50", "--at-end", "mlflow", *more])
-    document = json.loads((out / "always-yes" / "scores.json").read_text())
-    values = {
-        f"{s['task']}.{s['item']}.{s['metric']}": s["value"]
-        for s in document["scores"]
-        if s["value"] is not None
-    }
-    return int(done.value.code or 0), values
+    return int(done.value.code or 0), written_values(out / "always-yes")
 
 
 def test_a_run_is_written_beside_its_folder(data, tmp_path, monkeypatch):

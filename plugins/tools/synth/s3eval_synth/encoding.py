@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s3eval.footage.writing import add_sound_block
 from s3eval_synth.renderer import FrameRenderer
 from s3eval_synth.script import Script
 from s3eval_synth.sound import RATE, sound_of
@@ -18,7 +19,6 @@ __all__ = ["write_video"]
 
 # One thread and fixed parameters: the same frames give the same file on the same build of x264.
 _X264 = {"preset": "superfast", "crf": "23", "threads": "1", "x264-params": "keyint=100:scenecut=0"}
-_CHUNK = 1024
 
 
 def write_video(script: Script, path: Path) -> None:
@@ -58,9 +58,9 @@ def _fill(box: Any, script: Script) -> None:
         frame.pts, frame.time_base = n, Fraction(1, script.fps)
         box.mux(video.encode(frame))
         while sent < len(sound) and sent / RATE <= n / script.fps:
-            sent = _send(box, audio, sound, sent)
+            sent = add_sound_block(box, audio, sound, sent, RATE)
     while sent < len(sound):
-        sent = _send(box, audio, sound, sent)
+        sent = add_sound_block(box, audio, sound, sent, RATE)
     box.mux(video.encode(None))
     box.mux(audio.encode(None))
 
@@ -70,13 +70,3 @@ def _planes(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
     planes: NDArray[np.uint8] = cv2.cvtColor(rgb, cv2.COLOR_RGB2YUV_I420)
     return planes
-
-
-def _send(box: Any, audio: Any, sound: NDArray[np.float32], start: int) -> int:
-    import av
-
-    piece = sound[start : start + _CHUNK]
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece[None]), "fltp", "mono")
-    frame.sample_rate, frame.pts, frame.time_base = RATE, start, Fraction(1, RATE)
-    box.mux(audio.encode(frame))
-    return start + len(piece)

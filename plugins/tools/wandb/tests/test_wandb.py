@@ -11,11 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from s3eval import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.cli import main
-from s3eval.dataset.folder_writing import write_folder
 from s3eval.errors import S3EvalError
 from s3eval.permission import Permission
+from s3eval.testing.tracked import write_secret_videos, written_values
 
 pytest.importorskip("wandb", reason="pip install s3eval-wandb brings it")
 pytest.importorskip("s3eval_model_baselines")
@@ -28,13 +27,7 @@ HOST = socket.gethostname().encode()
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    videos = tuple(Video(f"secret-{i}", f"p{i}", duration=70.0) for i in range(4))
-    signs = {
-        v.name: Annotation(v.name, {"tonic": FeatureAnnotation(("yes", "no")[i % 2])})
-        for i, v in enumerate(videos)
-    }
-    write_folder(Dataset("four", videos, signs), tmp_path / "data")
-    return tmp_path / "data"
+    return write_secret_videos(tmp_path / "data")
 
 
 def raw_records(file: Path) -> Iterator[bytes]:
@@ -105,12 +98,7 @@ def test_a_run_is_written_offline(data, tmp_path, monkeypatch):
     assert not done.value.code
     (file,) = (out / "always-yes" / "wandb").glob("offline-run-*/*.wandb")
     config, summary = written(file)
-    document = json.loads((out / "always-yes" / "scores.json").read_text())
-    values = {
-        f"{s['task']}.{s['item']}.{s['metric']}": s["value"]
-        for s in document["scores"]
-        if s["value"] is not None
-    }
+    values = written_values(out / "always-yes")
     assert config["model"] == "always-yes"
     assert {k: v for k, v in summary.items() if k in values} == pytest.approx(values)
     raw = file.read_bytes()

@@ -143,7 +143,7 @@ def command(
         _show_counts(samples, opened, made.left, json_file)
         return
     done = _exported(opened, made, samples, out, options, pictures, jobs)
-    if not write_json_output(_facts(done, out), json_file):
+    if not write_json_output(_facts(out), json_file):
         _show(done, out, form)
 
 
@@ -189,7 +189,7 @@ def _numbers(given: tuple[str, ...], option: str) -> tuple[int, ...]:
     return tuple(int(text) for text in found)
 
 
-def _facts(done: Exported, out: Path) -> Any:
+def _facts(out: Path) -> Any:
     import json
 
     return json.loads((out / "export.json").read_text(encoding="utf-8"))

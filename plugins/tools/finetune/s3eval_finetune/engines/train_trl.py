@@ -11,6 +11,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from s3eval_finetune.appendix import FRAME_PIXELS
+
 __all__ = ["main", "options"]
 
 
@@ -40,7 +42,8 @@ def options() -> argparse.ArgumentParser:
     add("--top-k", type=int, default=50, help="Of drawing completions.")
     add("--max-new-tokens", type=int, default=1024, help="Of a completion.")
     add("--reward", default="seizure_better", help="seizure or seizure_better.")
-    add("--max-pixels", type=int, default=784 * 448, help="Of a picture; larger ones are reduced.")
+    add("--max-pixels", type=int, default=FRAME_PIXELS,
+        help="Of a picture; larger ones are reduced.")  # fmt: skip
     add("--dtype", default="bfloat16", help="Of the weights.")
     add("--seed", type=int, default=0, help="Of everything drawn.")
     return parser

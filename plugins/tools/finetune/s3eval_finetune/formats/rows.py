@@ -11,7 +11,7 @@ from s3eval_finetune.samples.sample import Sample
 
 __all__ = ["FORMATS", "Format", "Media", "Sound"]
 
-Sound = Literal["in-video", "separate", "none"]
+Sound = Literal["in-video", "separate"]
 
 
 @dataclass(frozen=True)

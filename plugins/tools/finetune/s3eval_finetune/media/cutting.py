@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import MachineError
 from s3eval.facts.clips import Clip, Sampling
 from s3eval.facts.footage import FootageError, FootageFailure, MediaFacts
 from s3eval.footage.index import VideoIndex, index_of
@@ -87,7 +87,7 @@ def cut(source: Source, span: Span, out: Path) -> Cut:
 
     Raises:
         FootageError: the span reaches past the video, or a frame of it is damaged.
-        S3EvalError: the disk is full.
+        MachineError: the disk is full.
     """
     from s3eval_finetune.media.encoding import encode
 
@@ -104,9 +104,8 @@ def cut(source: Source, span: Span, out: Path) -> Cut:
                 encode(source, span, numbers, part)
         os.replace(part, out)
     except OSError as error:
-        failure = S3EvalError("A clip could not be written", why=error.strerror or str(error))
-        failure.exit_code = 4
-        raise failure from None
+        why = error.strerror or str(error)
+        raise MachineError("A clip could not be written", why=why) from None
     finally:
         part.unlink(missing_ok=True)
     times = source.index.times[[numbers[0], numbers[-1]]]

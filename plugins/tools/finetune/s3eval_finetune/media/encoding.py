@@ -14,6 +14,7 @@ from s3eval.facts.footage import SOUND_RATE, FootageError
 from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.sizes import UPRIGHT, Scaler
 from s3eval.footage.sound import MAX_LOST, sound_of
+from s3eval.footage.writing import add_sound_block
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +27,6 @@ __all__ = ["encode", "pictures_of", "sound_within"]
 # Frames do not refer to later ones (bf=0): every reader then finds them in order, from 0 on.
 _X264 = {"preset": "veryfast", "crf": "18", "threads": "1", "bf": "0", "x264-params": "keyint=50"}
 _UNIT = Fraction(1, 90_000)
-_BLOCK = 1024
 
 
 def encode(source: Source, span: Span, numbers: Sequence[int], part: Path) -> None:
@@ -56,10 +56,10 @@ def encode(source: Source, span: Span, numbers: Sequence[int], part: Path) -> No
             made.pts, made.time_base = _pts(source, span, picture.number), _UNIT
             _mux(box, video, made, lasts)
             while sent < len(heard) and sent / SOUND_RATE <= made.pts * float(_UNIT):
-                sent = _send(box, audio, heard, sent)
+                sent = add_sound_block(box, audio, heard, sent)
         _mux(box, video, None, lasts)
         while sent < len(heard):
-            sent = _send(box, audio, heard, sent)
+            sent = add_sound_block(box, audio, heard, sent)
         box.mux(audio.encode(None))
 
 
@@ -128,13 +128,3 @@ def sound_within(source: Source, span: Span) -> NDArray[np.float32]:
         if sound.lost_in(clip) > MAX_LOST:
             raise FootageError("The sound of a span is damaged", "damaged", where=span.video)
         return heard
-
-
-def _send(box: Any, stream: Any, sound: NDArray[np.float32], start: int) -> int:
-    import av
-
-    piece = sound[start : start + _BLOCK]
-    frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(piece[None]), "fltp", "mono")
-    frame.sample_rate, frame.pts, frame.time_base = SOUND_RATE, start, Fraction(1, SOUND_RATE)
-    box.mux(stream.encode(frame))
-    return start + len(piece)

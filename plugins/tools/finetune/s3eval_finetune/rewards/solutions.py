@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -38,7 +38,6 @@ class Solution:
     prompt: str = ""
     reason: str = ""
     length: float = 60.0
-    facts: Mapping[str, Any] = field(default_factory=dict, hash=False, compare=False)
 
     @classmethod
     def of(cls, task: str, text: str) -> Solution:
@@ -69,7 +68,6 @@ def _solution(task: str, text: str) -> Solution:
         str(facts.get("prompt", "")),
         str(facts.get("reason", "")),
         float(facts.get("length", 60.0)),
-        facts,
     )
 
 

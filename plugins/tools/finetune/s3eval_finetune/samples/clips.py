@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from s3eval.task import TruthContext
 from s3eval_finetune.appendix import CLIP_SECONDS
-from s3eval_finetune.samples.sample import Left, Sample, Span, seeded
+from s3eval_finetune.samples.sample import Left, Sample, Span, of_inquiry, seeded
 from s3eval_finetune.tasks import task_numbered
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Annotation, Video
-    from s3eval.model import Question
-    from s3eval.task import Inquiry, PlanContext
+    from s3eval.task import PlanContext
 
 __all__ = ["clock", "diagnosis", "placed", "spatial", "timing"]
 
@@ -36,7 +35,7 @@ def spatial(video: Video, annotation: Annotation, context: PlanContext) -> Itera
         if value not in question.choices:
             yield Left(3, "the annotated value is none of the answers offered")
             continue
-        made = _of_inquiry(3, video, inquiry, question, str(value).capitalize(), str(value))
+        made = of_inquiry(3, video, inquiry, question, str(value).capitalize(), str(value))
         # The body part's 11 values are not sides; their balance is counted apart by the item.
         yield replace(made, solution={"value": value})
 
@@ -56,7 +55,7 @@ def timing(video: Video, annotation: Annotation, context: PlanContext) -> Iterat
         stamp = clock(seconds)
         # The task's question says which form it wants.
         says = json.dumps({"timestamp": stamp}) if "JSON" in question.text else stamp
-        made = _of_inquiry(4, video, inquiry, question, says)
+        made = of_inquiry(4, video, inquiry, question, says)
         yield replace(
             made,
             item=item,
@@ -87,26 +86,9 @@ def diagnosis(
                     continue
                 told = {"description": annotation.report.strip(), "answer": value}
                 says = json.dumps(told, ensure_ascii=False)
-            made = _of_inquiry(7, video, inquiry, question, says, str(value))
+            made = of_inquiry(7, video, inquiry, question, says, str(value))
             span = Span(video.name, 0.0, round(float(inquiry.clip.end), 3), "sparse")
             yield replace(made, span=span, solution={"value": value})
-
-
-def _of_inquiry(
-    number: int, video: Video, inquiry: Inquiry, question: Question, says: str, label: str = ""
-) -> Sample:
-    clip = inquiry.clip
-    return Sample(
-        number,
-        inquiry.task,
-        question.key,
-        video.patient,
-        video.fold or 0,
-        Span(video.name, round(clip.start, 3), round(clip.end, 3)),
-        question.text,
-        says,
-        label,
-    )
 
 
 def placed(

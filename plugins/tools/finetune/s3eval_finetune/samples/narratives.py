@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from s3eval.judging.load import load_judge
 from s3eval.vocabulary import FEATURE_NAMES, feature
-from s3eval_finetune.samples.sample import Left, Sample, Span
+from s3eval_finetune.samples.sample import Left, Sample, of_inquiry
 from s3eval_finetune.tasks import task_numbered
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Annotation, Video
     from s3eval.judge import Judge
-    from s3eval.task import Inquiry, PlanContext
+    from s3eval.task import PlanContext
 
 __all__ = ["offline_judge", "report", "sequence", "sequence_within", "told_within"]
 
@@ -33,7 +33,7 @@ def sequence(video: Video, annotation: Annotation, context: PlanContext) -> Iter
             yield Left(5, "a sign of the sequence has no time, so it cannot be cut to windows")
             return
         says = ", ".join(feature(name).label for name in within) or "None"
-        made = _of_inquiry(5, video, inquiry, says)
+        made = of_inquiry(5, video, inquiry, inquiry.questions[0], says)
         yield replace(made, solution={"value": list(within)})
 
 
@@ -53,7 +53,7 @@ def report(video: Video, annotation: Annotation, context: PlanContext) -> Iterat
         if not says:
             yield Left(6, "no sentence of the report tells of this window")
             continue
-        made = _of_inquiry(6, video, inquiry, says)
+        made = of_inquiry(6, video, inquiry, inquiry.questions[0], says)
         yield replace(made, solution={"value": says})
 
 
@@ -140,17 +140,3 @@ def offline_judge() -> Judge:
     judge = load_judge("lexicon")
     assert judge is not None  # None stands for the name "none" alone
     return judge
-
-
-def _of_inquiry(number: int, video: Video, inquiry: Inquiry, says: str) -> Sample:
-    clip, question = inquiry.clip, inquiry.questions[0]
-    return Sample(
-        number,
-        inquiry.task,
-        question.key,
-        video.patient,
-        video.fold or 0,
-        Span(video.name, round(clip.start, 3), round(clip.end, 3)),
-        question.text,
-        says,
-    )

@@ -6,9 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-__all__ = ["Left", "Sample", "Show", "Span", "seeded"]
+if TYPE_CHECKING:
+    from s3eval.facts.videos import Video
+    from s3eval.model import Question
+    from s3eval.task import Inquiry
+
+__all__ = ["Left", "Sample", "Show", "Span", "of_inquiry", "seeded"]
 
 #: How a clip is shown: every frame of it, or a few spread over it.
 Show = Literal["all", "sparse"]
@@ -78,6 +83,24 @@ class Left:
 
     number: int
     why: str
+
+
+def of_inquiry(
+    number: int, video: Video, inquiry: Inquiry, question: Question, says: str, label: str = ""
+) -> Sample:
+    """What a task asks about a clip, and what it is taught to say."""
+    clip = inquiry.clip
+    return Sample(
+        number,
+        inquiry.task,
+        question.key,
+        video.patient,
+        video.fold or 0,
+        Span(video.name, round(clip.start, 3), round(clip.end, 3)),
+        question.text,
+        says,
+        label,
+    )
 
 
 def seeded(seed: int, *words: str) -> float:

@@ -7,22 +7,20 @@ from __future__ import annotations
 
 import io
 import threading
-import wave
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from s3eval.facts.footage import SOUND_RATE, Footage, FootageError, FootageFailure
+from s3eval.facts.footage import Footage, FootageError, FootageFailure
 from s3eval.footage.decoding import decode
+from s3eval.footage.writing import wav_of
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
     from s3eval_view.server.media import Recording
 
-__all__ = ["ClipFrames", "Frames", "jpeg_of", "png_of", "wav_of"]
+__all__ = ["ClipFrames", "Frames", "jpeg_of", "png_of"]
 
 #: Bytes of reduced pictures and sound that are kept.
 _BOUND = 256 * 2**20
@@ -74,18 +72,6 @@ def png_of(frame: Any) -> bytes:
 def _saved(picture: Any, form: str, **options: Any) -> bytes:
     file = io.BytesIO()
     picture.save(file, form, **options)
-    return file.getvalue()
-
-
-def wav_of(sound: Any) -> bytes:
-    """Samples in [-1, 1] as a WAV file of 16 bits."""
-    samples = (np.clip(sound, -1, 1) * 32767).astype("<i2")
-    file = io.BytesIO()
-    with wave.open(file, "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(SOUND_RATE)
-        out.writeframes(samples.tobytes())
     return file.getvalue()
 
 
