@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s3eval.statistics.scored import Scored
     from s3eval.statistics.table import ScoreRow
 
-__all__ = ["html_of", "show_scores", "tables_of", "text_of"]
+__all__ = ["html_of", "in_order", "show_scores", "tables_of", "text_of"]
 
 LEGEND = (
     "[low, high]: 95 % interval by patient bootstrap · chance: the best baseline on the "
@@ -113,7 +113,7 @@ def _printed(model: str, task: str) -> Mapping[tuple[str, str], Printed]:
 def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> Table:
     printed = [_printed(model, task) for model in published]
     metric = _headline(scored, task)
-    items = _in_order(r.item for s in scored for r in s.rows if r.task == task)
+    items = in_order(r.item for s in scored for r in s.rows if r.task == task)
     by_place = [{r.item: r for r in s.rows if (r.task, r.metric) == (task, metric)} for s in scored]
     rows: list[list[object]] = []
     repeated = any(r.stability is not None for by_item in by_place for r in by_item.values())
@@ -137,7 +137,7 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
     return Table(title, columns, rows, right=["n"])
 
 
-def _in_order(items: Iterable[str]) -> list[str]:
+def in_order(items: Iterable[str]) -> list[str]:
     """Features as the vocabulary orders them, other items as they come, the mean last."""
     found = list(dict.fromkeys(items))
     place = {name: i for i, name in enumerate(FEATURE_NAMES)}

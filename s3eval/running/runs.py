@@ -20,7 +20,7 @@ from sys import intern
 from typing import Any, Literal
 
 from s3eval.errors import S3EvalError
-from s3eval.task import Finding
+from s3eval.task import Finding, TruthContext
 
 __all__ = [
     "Run",
@@ -74,6 +74,13 @@ class RunFacts:
     options: Mapping[str, Any] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
+
+    def truth_context(self, task: str) -> TruthContext:
+        """What the truth of a task's items depends on in this run."""
+        protocol: Any = self.protocol
+        senses: Any = frozenset(self.senses)
+        options: Mapping[str, Any] = self.options.get("tasks") or {}
+        return TruthContext(protocol, senses, options.get(task, {}))
 
 
 #: Answers are kept apart from what was made of them.

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.datasets import dataset_of
 from s3eval.errors import S3EvalError
 from s3eval.running.loading import load_tasks
-from s3eval.task import TruthContext
 from s3eval_view.report.evidence import unique_labels
 
 if TYPE_CHECKING:
@@ -96,13 +95,8 @@ def records(runs: Sequence[Run]) -> tuple[list[str], list[dict[str, Any]]]:
 def _of_run(label: str, run: Run, dataset: Dataset) -> Any:
     """(key, columns, truth) of each finding."""
     tasks = load_tasks(run.findings).by_name
-    options: Mapping[str, Any] = run.facts.options.get("tasks") or {}
     for name, findings in run.findings.items():
-        context = TruthContext(
-            run.facts.protocol,  # type: ignore[arg-type]
-            frozenset(run.facts.senses),  # type: ignore[arg-type]
-            options.get(name, {}),
-        )
+        context = run.facts.truth_context(name)
         for f in findings:
             row: dict[str, Any] = {
                 f"state {label}": f.state,

@@ -8,7 +8,8 @@ import re
 import shutil
 
 import pytest
-from s3eval_view.viewer.voices import Filter, differing, rows_of, searched
+from s3eval_view.report.beside import differing
+from s3eval_view.viewer.voices import Filter, rows_of, searched
 
 TOKEN = "token"
 OWN = "http://127.0.0.1:8000"
@@ -136,12 +137,11 @@ def test_the_arithmetic_of_every_task_ends_at_exactly_the_stored_score(ask):
         tasks = {r["task"] for r in run.stored_scores.values() if r["value"] is not None}
         assert len(tasks) == 7
         for task in tasks:
-            for _, items in ask.site.walks.scored(run, task):
-                for item in items:
-                    for walk in ask.site.walks.walks(run, task, item):
-                        assert walk.is_stored and walk.agrees, (task, item, walk)
-                        if walk.value is not None:
-                            assert walk.steps[-1].value == pytest.approx(walk.stored, rel=1e-12)
+            for item in ask.site.walks.items(run, task):
+                for walk in ask.site.walks.walks(run, task, item):
+                    assert walk.is_stored and walk.agrees, (task, item, walk)
+                    if walk.value is not None:
+                        assert walk.steps[-1].value == pytest.approx(walk.stored, rel=1e-12)
     page = ask.page(f"score/{ask.runs[0]}/recognition/tonic")
     assert "= what comes out here" in page.text and "F1 = 2 ×" in page.text
 

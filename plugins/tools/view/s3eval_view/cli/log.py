@@ -71,11 +71,12 @@ def command(
 
     opened = open_runs(runs)
     entries = [e for run in opened for e in _entries(run, failed)]
+    of_tasks, of_videos = frozenset(names(tasks)), frozenset(names(videos))
     _refuse_unknown(opened, names(tasks), names(videos))
     entries = [
         e
         for e in entries
-        if (not tasks or e.task in names(tasks)) and (not videos or e.video in names(videos))
+        if (not tasks or e.task in of_tasks) and (not videos or e.video in of_videos)
     ]
     if write_json_output([asdict(e) for e in entries], json_file):
         return

@@ -55,21 +55,18 @@ def rating_site_of(
             fix="--reference shows the annotated reports",
         )
     drawn = {"seed": options["seed"], "patients": patients, "digest": dataset.digest}
-    stack = ExitStack()
-    try:
-        stack.enter_context(locked(options["out"] / rater, wait=False))
+    with ExitStack() as opening:
+        opening.enter_context(locked(options["out"] / rater, wait=False))
         session = RatingSession(
             rater, reports, dataset, options["out"], options["reference"], drawn
         )
         token = new_token()
         app, shown = rating_site(session, token, shows_videos)
-    except BaseException:
-        stack.close()
-        raise
+        opening.callback(shown.close)
+        held = opening.pop_all()
 
     def end() -> None:
-        shown.close()
-        stack.close()
+        held.close()
         done, _ = session.progress()
         echo(f"{done} of {len(session.reports)} reports rated, kept in {session.folder}/")
         if done < len(session.reports):

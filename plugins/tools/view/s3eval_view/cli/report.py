@@ -8,7 +8,7 @@ import click
 
 from s3eval.cli.common import json_option, names, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, refuse_unknown
 
 EPILOG = """\b
 Examples:
@@ -62,7 +62,7 @@ def command(
     if out.exists() and not out.is_dir():
         raise S3EvalError("Expected --out to be a folder", where=out, fix="another path")
     if two_stage:
-        _known(two_stage, CLASSIFIERS)
+        refuse_unknown("classifier", [two_stage], CLASSIFIERS)
     scored = rescored(runs, write=False, evidence=True, **options)  # type: ignore[arg-type]
     wanted = names(videos)
     for video in wanted:
@@ -81,10 +81,3 @@ def command(
         click.echo(f"Written: {out / 'index.html'} and {len(written) - 1} tables and figures")
     if any(one.faults for one in scored):
         raise click.exceptions.Exit(3)
-
-
-def _known(classifier: str, known: object) -> None:
-    from s3eval.errors import UnknownNameError
-
-    if classifier not in known:  # type: ignore[operator]
-        raise UnknownNameError("classifier", classifier, known)  # type: ignore[arg-type]

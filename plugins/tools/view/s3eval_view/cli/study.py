@@ -143,19 +143,16 @@ def _reader_site(
         raise S3EvalError("A reader needs a dataset and tasks", fix=missing)
     check_pseudonym(options["reader"], "reader")
     study, dataset = _study(data, options)
-    stack = ExitStack()
-    try:
-        stack.enter_context(locked(options["out"] / study.reader, wait=False))
+    with ExitStack() as opening:
+        opening.enter_context(locked(options["out"] / study.reader, wait=False))
         session = ReaderSession(study, dataset, options["out"])
         token = new_token()
         app, shown = reader_site(session, token)
-    except BaseException:
-        stack.close()
-        raise
+        opening.callback(shown.close)
+        held = opening.pop_all()
 
     def end() -> None:
-        shown.close()
-        stack.close()
+        held.close()
         done, _ = session.progress()
         echo(f"{done} of {session.total} answered, kept in {session.folder}/")
         if done < session.total:

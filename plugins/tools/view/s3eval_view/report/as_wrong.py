@@ -11,7 +11,7 @@ value it had if every failed or unreadable answer about an annotated video were 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -89,6 +89,3 @@ def _is_mean(tally: Tally) -> bool:
     """Whether the score is the mean of one value for each video."""
     rows = tally.rows
     return tally.formula is ratio and rows.shape[1:] == (2,) and bool((rows[:, 1] == 1).all())
-
-
-Scores = Mapping[Key, float]

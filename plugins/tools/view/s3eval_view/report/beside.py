@@ -15,7 +15,7 @@ from s3eval_view.report.evidence import words
 if TYPE_CHECKING:
     from s3eval_view.report.evidence import Evidence
 
-__all__ = ["Beside", "Step", "align", "beside", "choose_videos"]
+__all__ = ["Beside", "Step", "align", "beside", "choose_videos", "differing"]
 
 #: What is shown of an endless list or text; how much is left out is said.
 MOST_STEPS, MOST_CHARACTERS = 40, 2500
@@ -63,6 +63,16 @@ def align(predicted: Sequence[str], truth: Sequence[str]) -> tuple[Step, ...]:
     return tuple(steps)
 
 
+def differing(voices: Sequence[str]) -> tuple[int, int]:
+    """How many pairs of voices differ, and how many pairs there are.
+
+    >>> differing(["yes", "yes", "no"])
+    (2, 3)
+    """
+    pairs = list(combinations(voices, 2))
+    return sum(a != b for a, b in pairs), len(pairs)
+
+
 def choose_videos(evidence: Evidence, count: int = 3, seed: int = 0) -> list[str]:
     """The videos about whose labels runs and annotation differ most; chance decides ties.
 
@@ -90,9 +100,9 @@ def choose_videos(evidence: Evidence, count: int = 3, seed: int = 0) -> list[str
     shares: dict[str, list[float]] = {}
     for key, said in voices.items():
         heard = [*said, *([truths[key]] if key in truths else [])]
-        pairs = list(combinations(heard, 2))
+        differ, pairs = differing(heard)
         if pairs:
-            shares.setdefault(key[2], []).append(sum(a != b for a, b in pairs) / len(pairs))
+            shares.setdefault(key[2], []).append(differ / pairs)
     # Enough labels that one odd answer does not decide.
     most = max(map(len, shares.values()), default=0)
     means = {v: sum(s) / len(s) for v, s in shares.items() if len(s) >= most / 2}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s3eval.reporting.scores import in_order
 from s3eval.statistics.confusion import Confusion, counted
 from s3eval_view.report.cells import Cell, ReportTable, cell
-from s3eval_view.report.evidence import in_order, words
+from s3eval_view.report.evidence import words
 
 if TYPE_CHECKING:
     from s3eval_view.report.evidence import Evidence, Known, RunEvidence
@@ -21,7 +22,7 @@ def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
         if known.item.kind == "label" and known.item.positive and known.truth is not None:
             groups.setdefault(known.item.name, []).append(known)
     found = {}
-    for name in in_order(list(groups)):
+    for name in in_order(groups):
         theirs = groups[name]
         positive = theirs[0].item.positive
         labelled = [(k.finding, k.truth) for k in theirs]

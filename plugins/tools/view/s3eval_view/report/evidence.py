@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.plugins import installed
 from s3eval.published import publications
+from s3eval.reporting.scores import in_order
 from s3eval.tasks.items import asked_of, truths_of
-from s3eval.vocabulary import FEATURE_NAMES, FEATURES
+from s3eval.vocabulary import FEATURES
 
 if TYPE_CHECKING:
     from s3eval.api.runs import ScoredRuns
@@ -33,7 +34,6 @@ __all__ = [
     "Known",
     "RunEvidence",
     "gather",
-    "in_order",
     "measure",
     "unique_labels",
     "words",
@@ -49,6 +49,13 @@ class Known:
     finding: Finding
     item: Item
     truth: Any
+
+    @property
+    def mark(self) -> str:
+        """ "right" or "wrong" of a label that can be compared with the annotation, else ""."""
+        if self.item.kind != "label" or self.truth is None or self.finding.state != "answered":
+            return ""
+        return "right" if str(self.finding.value) == str(self.truth) else "wrong"
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,13 +180,6 @@ class Evidence:
                 if known.item.kind == kind
             )
         )
-
-
-def in_order(items: Iterator[str] | Sequence[str]) -> list[str]:
-    """Features as the vocabulary orders them, other items as they come, the mean last."""
-    found = list(dict.fromkeys(items))
-    place = {name: i for i, name in enumerate(FEATURE_NAMES)}
-    return sorted(found, key=lambda i: (i == "mean", place.get(i, found.index(i))))
 
 
 def words(name: str) -> str:

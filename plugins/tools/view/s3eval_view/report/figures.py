@@ -50,6 +50,9 @@ _SETTINGS: Any = {
     "pdf.fonttype": 42,
     "font.family": ["DejaVu Sans"],
     "font.size": 8.5,
+    # No layout beside the one that a figure is given.
+    "figure.autolayout": False,
+    "figure.constrained_layout.use": False,
     "text.color": INK,
     "axes.facecolor": "none",
     "axes.edgecolor": INK,
@@ -93,9 +96,9 @@ def _drawn(
         figure = Figure(figsize=size, layout="constrained")
         figure.patch.set_alpha(0.0)
         draw(figure)
-        # Laid out once, not again for each file.
+        # Laid out once: with a layout engine, even "none", each file is drawn twice.
         figure.draw_without_rendering()
-        figure.set_layout_engine("none")
+        figure.set_layout_engine(None)
         files = []
         metadata: dict[str, Any]
         for kind, metadata in (

@@ -135,7 +135,7 @@ _COUNTED = ("asked", "answered", "readable", "scored", "failed", "skipped")
 
 
 def _counts(run: RunEvidence, task: str) -> dict[str, int]:
-    metric = next((h for t, h in run.scored.headlines.items() if t == task), "")
+    metric = run.scored.headlines.get(task, "")
     rows = [r for r in run.scored.rows if r.task == task and r.item != "mean"]
     mine = [r for r in rows if r.metric == metric] or rows[:1]
     return {key: sum(getattr(r, key) for r in mine) for key in _COUNTED}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from s3eval.statistics.features import annotated, read_by
 from s3eval.statistics.folds import folds_of
-from s3eval.statistics.two_stage import Setup, TwoStage, two_stage
+from s3eval.statistics.two_stage import Fits, Setup, TwoStage, two_stage
 from s3eval.statistics.two_stage_scores import score_two_stage
 from s3eval_view.report.cells import Cell, ReportTable, cell, number
 from s3eval_view.report.evidence import words
@@ -50,6 +50,7 @@ def two_stage_tables(evidence: Evidence, classifier: str, resamples: int) -> lis
 
 
 def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage, Dataset]]:
+    fits = Fits()  # all runs are tested by what is trained on one annotation
     for task in evidence.providing("features"):
         for run in evidence.runs:
             if not run.findings(task):
@@ -59,7 +60,7 @@ def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage
             tested = read_by(run.label, run.findings(task))
             setup = Setup(classifier=classifier, seed=seed)
             training = annotated(run.dataset)
-            found = two_stage(tested, training, run.dataset, folds, setup, source, None)
+            found = two_stage(tested, training, run.dataset, folds, setup, source, fits=fits)
             if found.predictions:
                 yield run.label, found, run.dataset
 

@@ -1,9 +1,10 @@
-"""Routes of what is looked at, shared by readers' and raters' pages."""
+"""Routes of what is looked at, and saving what is sent, shared by readers' and raters' pages."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from s3eval.facts.clips import Clip
     from s3eval_view.study.shown import Shown
 
-__all__ = ["looking_routes", "whole_number"]
+__all__ = ["looking_routes", "saved", "whole_number"]
 
 
 def looking_routes(shown: Shown, clip_of: Callable[[int], tuple[Clip, bool]]) -> list[BaseRoute]:
@@ -72,6 +73,28 @@ def looking_routes(shown: Shown, clip_of: Callable[[int], tuple[Clip, bool]]) ->
         Route("/converted/{key:str}", converted),
         *media_routes(shown.media),
     ]
+
+
+async def saved(request: Request, save: Callable[[dict[str, Any]], Any], what: str) -> Response:
+    """Save what a page sends as JSON; the page is told once it is on the disk.
+
+    Args:
+        save: takes the object that was sent, and gives what the page is told; in a thread.
+        what: is sent: "answer".
+    """
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import JSONResponse
+
+    try:
+        given = json.loads(await request.body())
+        if not isinstance(given, dict):
+            raise ValueError("no object")
+    except ValueError:
+        return JSONResponse({"failure": f"this is no {what}"}, 400)
+    try:
+        return JSONResponse(await run_in_threadpool(save, given))
+    except S3EvalError as error:
+        return JSONResponse({"failure": error.what}, 400)
 
 
 def whole_number(given: object) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval_view.server.app import Pages, make_app
-from s3eval_view.study.looking import looking_routes, whole_number
+from s3eval_view.study.looking import looking_routes, saved, whole_number
 from s3eval_view.study.reader_pages import study_pages
 from s3eval_view.study.reports import RUBRIC
 from s3eval_view.study.shown import Shown
@@ -100,19 +99,7 @@ class _RatingRoutes:
 
     async def rating(self, request: Request) -> Response:
         """Save a rating; the page is told once it is on the disk."""
-        from starlette.concurrency import run_in_threadpool
-        from starlette.responses import JSONResponse
-
-        try:
-            given = json.loads(await request.body())
-            if not isinstance(given, dict):
-                raise ValueError("no object")
-        except ValueError:
-            return JSONResponse({"failure": "this is no rating"}, 400)
-        try:
-            return JSONResponse(await run_in_threadpool(self._save, given))
-        except S3EvalError as error:
-            return JSONResponse({"failure": error.what}, 400)
+        return await saved(request, self._save, "rating")
 
     def _save(self, given: dict[str, Any]) -> dict[str, Any]:
         comment = given.get("comment", "")

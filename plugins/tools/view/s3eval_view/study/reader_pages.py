@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval_view.server.app import Pages, make_app
-from s3eval_view.study.looking import looking_routes, whole_number
+from s3eval_view.study.looking import looking_routes, saved, whole_number
 from s3eval_view.study.shown import FAILURE, Shown
 
 if TYPE_CHECKING:
@@ -113,28 +112,16 @@ class _ReaderRoutes:
 
     async def answer(self, request: Request) -> Response:
         """Save an answer; the page is told once it is on the disk."""
-        from starlette.concurrency import run_in_threadpool
-        from starlette.responses import JSONResponse
-
-        try:
-            given = json.loads(await request.body())
-            if not isinstance(given, dict):
-                raise ValueError("no object")
-        except ValueError:
-            return JSONResponse({"failure": "this is no answer"}, 400)
-        try:
-            return JSONResponse(await run_in_threadpool(self._save, given))
-        except S3EvalError as error:
-            return JSONResponse({"failure": error.what}, 400)
+        return await saved(request, self._save, "answer")
 
     def _save(self, given: dict[str, Any]) -> dict[str, Any]:
         text = given.get("text")
         if text is not None and not isinstance(text, str):
             raise S3EvalError("Expected an answer to be text")
         place, number = whole_number(given.get("place")), whole_number(given.get("number"))
-        saved = self.session.save(place, number, text, given.get("seconds"))
+        answer = self.session.save(place, number, text, given.get("seconds"))
         done, _ = self.session.progress()
-        return {"problems": dict(saved.problems), "done": done, "total": self.session.total}
+        return {"problems": dict(answer.problems), "done": done, "total": self.session.total}
 
     async def unshown(self, request: Request) -> Response:
         """Go on without a clip that cannot be shown."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.facts.footage import FootageError
 from s3eval_view.server.frames import ClipFrames, Frames, jpeg_of
-from s3eval_view.server.media import Media, Recording, identifier
+from s3eval_view.server.media import Media, Recording, identified, identifier
 from s3eval_view.server.playing import Conversions, why_not_played
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Shown:
         self.frames = Frames(picture=_full_size)
         self.conversions = Conversions()
         shown = dataset.videos if whole_videos else ()
-        self._known = {identifier(dataset, v.name, salt): Recording(dataset, v) for v in shown}
+        self._known = identified((Recording(dataset, v) for v in shown), salt)
 
     def media(self) -> Media:
         """The videos that may be played as a whole; none where frames are shown."""

@@ -67,8 +67,7 @@ def _scored(site: Site, shown: Shown) -> Iterator[tuple[str, str, str]]:
         for task in run.task_names:
             if not run.findings.get(task):
                 continue
-            for _, items in site.walks.scored(run, task):
-                yield from ((run.key, task, item) for item in items)
+            yield from ((run.key, task, item) for item in site.walks.items(run, task))
 
 
 class _Writer:

@@ -17,10 +17,10 @@ from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.materials import material_of
 from s3eval.running.runs import Run, open_runs
 from s3eval.running.scoring import combine_all
-from s3eval.task import TruthContext
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_view.report.cells import stem
 from s3eval_view.report.evidence import Known, unique_labels
+from s3eval_view.report.made import facts_of_run
 from s3eval_view.server.media import Recording, identifier
 
 if TYPE_CHECKING:
@@ -69,20 +69,12 @@ class ShownRun:
         """Whether a model's answers are kept, with the clips they are about."""
         return self.run.facts.source == "asked" and (self.run.path / "answers.sqlite").is_file()
 
-    def truth_context(self, task: str) -> TruthContext:
-        """What the truth of an item depends on in this run."""
-        facts = self.run.facts
-        options: Mapping[str, Any] = facts.options.get("tasks") or {}
-        senses: Any = frozenset(facts.senses)
-        protocol: Any = facts.protocol
-        return TruthContext(protocol, senses, options.get(task, {}))
-
     @cached_property
     def by_video(self) -> Mapping[str, Sequence[Known]]:
         """Asked findings with their item and truth, by video; tasks in the paper's order."""
         found: dict[str, list[Known]] = {}
         for name in self.task_names:
-            task, context = self.tasks.by_name[name], self.truth_context(name)
+            task, context = self.tasks.by_name[name], self.run.facts.truth_context(name)
             items = {item.name: item for item in task.items()}
             for finding in sorted(
                 self.findings.get(name, ()), key=lambda f: _PLACE.get(f.item, 99)
@@ -115,6 +107,11 @@ class ShownRun:
             return {(r["task"], r["item"], r["metric"]): r for r in rows}
         except (OSError, ValueError, KeyError, TypeError):
             return {}
+
+    @cached_property
+    def made(self) -> Sequence[tuple[str, str]]:
+        """How it was made, (what, value); kept, since all stored answers are read for it."""
+        return facts_of_run(self.run, self.dataset)
 
     def material(self, with_pieces: bool = True) -> Material:
         """What its findings are made of."""

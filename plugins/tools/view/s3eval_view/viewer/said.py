@@ -84,14 +84,6 @@ class Said:
         return list(dict.fromkeys(one.prompt for one in self.asked))
 
     @property
-    def mark(self) -> str:
-        """ "right" or "wrong" of a label that can be compared with the annotation, else ""."""
-        finding, truth = self.known.finding, self.known.truth
-        if self.known.item.kind != "label" or truth is None or finding.state != "answered":
-            return ""
-        return "right" if str(finding.value) == str(truth) else "wrong"
-
-    @property
     def value(self) -> str:
         """The finding in words."""
         finding = self.known.finding

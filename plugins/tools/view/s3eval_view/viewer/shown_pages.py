@@ -11,7 +11,6 @@ from s3eval.errors import S3EvalError
 from s3eval.facts.footage import FootageError
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_view.report.evidence import measure, words
-from s3eval_view.report.made import facts_of_run
 from s3eval_view.server.playing import why_not_played
 from s3eval_view.viewer.said import clips_of, said_of
 from s3eval_view.viewer.timeline import anchor, tellings_of, timeline_of
@@ -253,7 +252,7 @@ def run_page(site: Site, now: Now, link: Links, run: str) -> dict[str, Any]:
     return {
         "link": link,
         "run": one,
-        "made": facts_of_run(one.run, one.dataset),
+        "made": one.made,
         "progress": site.progress(one),
         "failures": [(group, n, where[group]) for group, n in failures.most_common(50)],
         "names": {key: r.video.name for key, r in now.shown.recordings.items()},
@@ -285,7 +284,7 @@ def score_page(site: Site, now: Now, link: Links, run: str, task: str, item: str
         "item": item,
         "walks": walks,
         "counted": [(c, now.shown.keys.get((one.dataset.digest, c.video), "")) for c in counted],
-        "items": dict(site.walks.scored(one, task)).get(task, []),
+        "items": site.walks.items(one, task),
         "note": site.walks.tallies(one, task)[1],
         "words": words,
     }

@@ -212,10 +212,8 @@ def _saying(known: Known, run: ShownRun) -> Saying:
     finding, truth = known.finding, known.truth
     if finding.state != "answered":
         return Saying(finding.state, "", finding.state, (), finding.task, finding.reason)
-    more, mark = "", ""
-    if known.item.kind == "label" and truth is not None:
-        mark = "right" if str(finding.value) == str(truth) else "wrong"
-    elif known.item.kind == "number" and isinstance(truth, (int, float)):
+    more = ""
+    if known.item.kind == "number" and isinstance(truth, (int, float)):
         off = float(finding.value) - float(truth)
         more = f"{'+' if off >= 0 else '−'}{abs(off):.1f} {known.item.unit} off"
     windows = [w for w in _windows(known) if w[2] == known.item.positive]
@@ -229,7 +227,7 @@ def _saying(known: Known, run: ShownRun) -> Saying:
         text = words(finding.task)  # the time itself is the button beside it
     elif finding.task not in run.tasks.providing("features") and finding.item in FEATURE_NAMES:
         text = f"{words(finding.task)}: {text}"
-    return Saying(text, mark, finding.state, times, finding.task, more)
+    return Saying(text, known.mark, finding.state, times, finding.task, more)
 
 
 def _windows(known: Known) -> list[tuple[float, float, Any]]:

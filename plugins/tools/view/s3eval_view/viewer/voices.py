@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import combinations
 from typing import TYPE_CHECKING
 
 from s3eval.vocabulary import FEATURE_NAMES
+from s3eval_view.report.beside import differing
 
 if TYPE_CHECKING:
     from s3eval_view.viewer.opened import Shown
 
-__all__ = ["Filter", "Row", "differing", "rows_of", "searched"]
+__all__ = ["Filter", "Row", "rows_of", "searched"]
 
 ANNOTATION = "annotation"
 
@@ -66,16 +66,6 @@ class Filter:
     feature: str = ""
     failure: str = ""
     text: str = ""
-
-
-def differing(voices: Sequence[str]) -> tuple[int, int]:
-    """How many pairs of voices differ, and how many pairs there are.
-
-    >>> differing(["yes", "yes", "no"])
-    (2, 3)
-    """
-    pairs = list(combinations(voices, 2))
-    return sum(a != b for a, b in pairs), len(pairs)
 
 
 def rows_of(shown: Shown) -> list[Row]:

@@ -85,10 +85,9 @@ class Walks:
                 self._kept.popitem(last=False)
             return kept[1], kept[2]
 
-    def scored(self, run: ShownRun, task: str) -> list[tuple[str, list[str]]]:
-        """(task, its items that have scores)."""
-        items = dict.fromkeys(t.item for t in self.tallies(run, task)[0])
-        return [(task, [*items])]
+    def items(self, run: ShownRun, task: str) -> list[str]:
+        """The items of a task that have scores."""
+        return list(dict.fromkeys(t.item for t in self.tallies(run, task)[0]))
 
     def walks(self, run: ShownRun, task: str, item: str) -> list[Walk]:
         """Every metric of an item, the headline first.
