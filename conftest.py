@@ -1,8 +1,27 @@
-"""What is not collected where torch is not installed (the light installation of nox)."""
+"""What is not collected: no module of tests for its examples, nor, without torch, what needs it."""
 
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from _pytest.doctest import DoctestModule
 
 # Their docstrings show tensors; modules that import torch are skipped by pytest itself.
 collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["s3eval/hf/*"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collect_file(file_path: Path) -> Generator[None, Any, Any]:
+    """Look for no examples in modules of tests.
+
+    With ``--doctest-ignore-import-errors``, which optional packages need, a module that cannot be
+    imported is skipped. For a module of tests that would hide that none of them runs.
+    """
+    found = yield
+    if not file_path.name.startswith("test_"):
+        return found
+    return [one for one in found if not isinstance(one, DoctestModule)]

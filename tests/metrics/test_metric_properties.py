@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from rouge_score import rouge_scorer
 
 from s3eval.errors import S3EvalError
-from s3eval.metrics import agreement, classification, sequence, text, timing
+from s3eval.metrics import agreement, sequence, text
 from s3eval.metrics.interpretation import interpretation_score
+from s3eval.testing.oracles import classification, timing
 
 LABELS = st.lists(st.tuples(*[st.sampled_from(["yes", "no"])] * 2), min_size=1, max_size=30)
 TOKENS = st.lists(st.sampled_from("abcdef"), max_size=12)

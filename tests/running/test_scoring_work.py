@@ -10,7 +10,7 @@ import pytest
 import s3eval
 from s3eval.api.datasets import dataset_of
 from s3eval.judge import Judge, MergedText, MergeTexts, ReadReport, ReportFacts
-from s3eval.running.evaluate import material_of
+from s3eval.running.materials import material_of
 from s3eval.statistics.scored import score_all
 from s3eval.vocabulary import LOCALIZING
 
@@ -81,4 +81,6 @@ def test_commands_with_a_chat_judge_score_once_under_one_preview(work, monkeypat
     # Before any merging, windows are combined once more to say what reading will take.
     first = {"combine": 2, "tallies": 1, "bootstrap": 1, "judge_calls": 13, "previews": 1}
     again = {"combine": 1, "tallies": 1, "bootstrap": 1, "judge_calls": 0, "previews": 0}
-    assert counts == {"run": first, "show": again, "score": again, "score, another judge": first}
+    # What the run stored still holds, so that showing it does none of this.
+    shown = dict.fromkeys(again, 0)
+    assert counts == {"run": first, "show": shown, "score": again, "score, another judge": first}
