@@ -17,8 +17,9 @@ from s3eval.hf.sharing import largest_difference, reference_answers, tolerance
 from s3eval.hf.source import first_line
 
 if TYPE_CHECKING:
+    from s3eval.hf.clips import WatchedClip
     from s3eval.hf.generation import AnswerGenerator
-    from s3eval.hf.model import TransformersModel, WatchedClip
+    from s3eval.hf.model import TransformersModel
     from s3eval.model import Question
 
 __all__ = ["examined", "prompt_faults"]

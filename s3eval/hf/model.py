@@ -18,11 +18,11 @@ import sys
 import threading
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
+from s3eval.hf.clips import PreparedMedia, WatchedClip
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.examining import examined
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
@@ -55,43 +55,7 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["TransformersModel", "WatchedClip"]
-
-
-@dataclass
-class WatchedClip:
-    """A clip taken in: its prefix for each system instruction asked with so far.
-
-    ``where`` names the clip; ``media`` is kept, so that another system instruction can be
-    prefilled; ``prefixes`` is filled on demand; ``number`` is the clip's in the worker processes.
-    """
-
-    where: str
-    media: Media
-    template: Template
-    prefixes: dict[str, Prefix] = field(default_factory=dict)
-    number: int = 0
-
-
-@dataclass
-class PreparedMedia:
-    """A clip as the processor makes it, on the CPU.
-
-    Attributes:
-        footage: the clip; ``media`` what it is for the processor.
-        inputs: of the prompt up to the clip, None where that is not what is read first.
-        nbytes: that all of it takes in memory.
-    """
-
-    footage: Footage
-    media: Media
-    inputs: Any
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the frames and of the tensors made of them."""
-        tensors = self.inputs.values() if self.inputs is not None else ()
-        return self.footage.nbytes + sum(int(getattr(t, "nbytes", 0)) for t in tensors)
+__all__ = ["TransformersModel"]
 
 
 class TransformersModel(Model):

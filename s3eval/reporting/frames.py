@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.running.loading import load_tasks
-from s3eval.task import TruthContext
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -24,11 +23,9 @@ def finding_records(scored: Scored, dataset: Dataset | None) -> Iterator[Mapping
     """
     facts = scored.run.facts
     tasks = load_tasks(scored.run.findings).by_name
-    context = TruthContext(
-        scored.protocol,  # type: ignore[arg-type]
-        frozenset(facts.senses),  # type: ignore[arg-type]
-    )
     for name, findings in scored.run.findings.items():
+        protocol: Any = scored.protocol
+        context = replace(facts.truth_context(name), protocol=protocol)
         for f in sorted(findings, key=lambda f: (f.video, f.item)):
             known = dataset is not None and f.video in dataset.annotations
             video = dataset.video(f.video) if dataset is not None and known else None

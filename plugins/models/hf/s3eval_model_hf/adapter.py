@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from s3eval import Question, S3EvalError
+from s3eval.hf.clips import WatchedClip
 from s3eval.hf.loading import Loaded, load_checkpoint
 from s3eval.hf.media import Media, check_frames
-from s3eval.hf.model import TransformersModel, WatchedClip
+from s3eval.hf.model import TransformersModel
 from s3eval.hf.options import Options
 from s3eval.hf.prefix import Prefix
 from s3eval.hf.sharing import SharingCheck
