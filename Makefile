@@ -26,10 +26,10 @@ EXECUTORS := $(sort $(wildcard plugins/executors/*/pyproject.toml))
 PLUGINS := $(TASKS) $(MODELS) $(JUDGES) $(TOOLS) $(EXECUTORS)
 editable = $(foreach p,$(1),-e $(patsubst %/pyproject.toml,%,$(p)))
 
-# What the demo needs: the core, the tools (one draws the videos), the tasks, the models that run
-# anywhere, the offline judge.
-DEMO_PLUGINS := $(TASKS) plugins/models/baselines/pyproject.toml \
-	plugins/judges/lexicon/pyproject.toml $(TOOLS)
+# What the demo needs: the core, what draws the videos, one task, the models that run anywhere, the
+# offline judge, the published numbers, and what shows runs.
+DEMO_PLUGINS := $(foreach p,tasks/recognition models/baselines judges/lexicon tools/synth \
+	tools/paper tools/view,plugins/$(p)/pyproject.toml)
 DEMO_MODELS := motion sound always-yes always-no prevalence
 
 .PHONY: help demo install test test-fast test-server test-outside kill-test fuzz lint site packages release \

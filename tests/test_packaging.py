@@ -141,3 +141,20 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
     for name in [*in_wheel, *in_sdist]:
         assert not name.startswith(("tests", "plugins", "benchmarks", "examples")), name
         assert not Path(name).name.startswith("test_"), name
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
+def test_the_demo_installs_whatever_of_this_project_its_packages_need(tmp_path):
+    told = subprocess.run(
+        ["make", "-n", "demo", f"VENV={tmp_path / 'none'}"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    folders = re.findall(r"-e (\S+)", next(line for line in told.splitlines() if " -e . " in line))
+    files = [ROOT / folder / "pyproject.toml" for folder in folders]
+    projects = [tomllib.loads(file.read_text(encoding="utf-8"))["project"] for file in files]
+    installed = {project["name"] for project in projects}
+    assert {"s3eval-core", "s3eval-synth", "s3eval-task-recognition"} <= installed
+    for project in projects:
+        needed = {re.split(r"[\[<>=; ]", line)[0] for line in project.get("dependencies", ())}
+        own = {name for name in needed if name.startswith("s3eval-")}
+        assert own <= installed, f"{project['name']} needs {own - installed}: not on the index yet"
