@@ -164,4 +164,10 @@ def test_an_earlier_run_or_a_probe_says_how_long(dataset_folder, tmp_path, capsy
     with pytest.raises(SystemExit):
         main(["run", *map(str, ask), "--resamples", "20"])
     assert planned(*ask) == 0
-    assert "answers in the run that is there" in capsys.readouterr().out
+    assert "answers in the run that is there, reading videos included" in capsys.readouterr().out
+    (tmp_path / "out" / "prevalence" / "efficiency.json").write_text(
+        json.dumps({"format": 1, "commands": [{"answers": 10, "seconds": 40.0}]})
+    )
+    assert planned(*ask, "--json", tmp_path / "plan.json") == 0
+    (found,) = json.loads((tmp_path / "plan.json").read_text())
+    assert found["seconds"] == pytest.approx(4.0 * found["questions"])
