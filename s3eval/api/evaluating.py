@@ -158,8 +158,8 @@ def prepare(
     for name in tasks:
         registry.get("task", name)
     registry.get("executor", executor)
-    if judging is not None and judging.named and judging.name not in ("", "none"):
-        registry.get("judge", judging.name)  # a name that is none is told even if no task needs it
+    if judging is not None:
+        judging.check_name()
     for name in settings.task_options:
         if name not in tasks:
             raise UnknownNameError("task in --task-option", name, tasks, fix="one of --tasks")

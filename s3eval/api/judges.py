@@ -12,6 +12,7 @@ from s3eval.judge import Judge
 from s3eval.judging.load import load_judge
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugin_calls import call_plugin
+from s3eval.plugins import installed
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -47,6 +48,15 @@ class JudgeChoice:
     named: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
     permission: Permission = LOCAL_ONLY
+
+    def check_name(self) -> None:
+        """Look for the judge that the user named, whether or not any task needs one.
+
+        Raises:
+            UnknownNameError: none of that name is installed.
+        """
+        if self.named and self.name not in ("", "none"):
+            installed().get("judge", self.name)
 
     def open(
         self,

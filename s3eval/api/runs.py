@@ -171,6 +171,7 @@ def score_runs(
         shown: ``notify`` and ``progress`` of the judges.
     """
     check_draws(resamples)
+    choice.check_name()
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
     cache: dict[tuple[str, bool], Dataset] = {}

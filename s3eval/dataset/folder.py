@@ -119,6 +119,9 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
     """
     folder = Path(path)
     if not (folder / "videos.csv").is_file():
+        if folder.exists() and not folder.is_dir():
+            fix = "the folder that holds videos.csv (docs/datasets.md)"
+            raise S3EvalError("A dataset is a folder, and this is a file", where=path, fix=fix)
         what = "No dataset here, videos.csv is missing" if folder.is_dir() else "No such folder"
         raise S3EvalError(
             what, where=path, fix=f"s3eval data synth {path}, or docs/datasets.md for your own"

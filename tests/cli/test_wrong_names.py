@@ -40,6 +40,22 @@ def test_a_run_refuses_a_misspelt_name_before_it_asks(folder, capsys, more, mean
     assert not (folder / "runs" / "always-yes" / "run.json").exists()
 
 
+def test_scoring_refuses_a_misspelt_judge_even_where_none_reads(folder, capsys):
+    out = folder.parent / "runs"
+    ask = ("-m", "always-yes", "-t", "recognition", "-d", folder, "-o", out, "--resamples", "20")
+    with pytest.raises(SystemExit) as done:
+        main(["run", *map(str, ask)])
+    assert not done.value.code
+    code, error = failed(capsys, "score", out, "--judge", "lexcon")
+    assert code == 2 and "did you mean 'lexicon'?" in error
+
+
+def test_a_file_is_no_dataset(tmp_path, capsys):
+    (tmp_path / "videos.csv").write_text("video,patient\n", encoding="utf-8")
+    error = failed(capsys, "data", "check", tmp_path / "videos.csv")[1]
+    assert "A dataset is a folder, and this is a file" in error and "synth" not in error
+
+
 def test_a_folder_that_is_not_there_is_called_so(tmp_path, capsys):
     assert "No such folder" in failed(capsys, "show", tmp_path / "nothing")[1]
     assert "No run in this folder" in failed(capsys, "show", tmp_path)[1]
