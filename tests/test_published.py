@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from s3eval import Published, PublishedSpec, TaskSpec
@@ -9,7 +11,7 @@ from s3eval.cli import main
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugins import Registry, discover
 from s3eval.published import Printed, Rating, publication_of, publications
-from s3eval.testing.plugins import module_with, registry_of
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 
 class Ours(Published):
@@ -50,9 +52,10 @@ def installed(monkeypatch):
         registry = with_publications(*adapters)
         load = lambda self: adapters[int(self.adapter.partition(":")[2])]  # noqa: E731
         monkeypatch.setattr(PublishedSpec, "load", load)
-        monkeypatch.setattr("s3eval.published.installed", lambda: registry)
+        replaced.enter_context(in_place_of_installed(registry))
 
-    return install
+    with contextlib.ExitStack() as replaced:
+        yield install
 
 
 @pytest.fixture

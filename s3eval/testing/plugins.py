@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
+from s3eval import plugins
 from s3eval.hooks import hookimpl
 from s3eval.plugins import Registry, discover
 
-__all__ = ["InventedPoint", "module_with", "registry_of"]
+__all__ = ["InventedPoint", "in_place_of_installed", "module_with", "registry_of"]
 
 
 class InventedPoint:
@@ -48,3 +51,23 @@ def registry_of(*points: tuple[str, str, object]) -> Registry:
     """The registry of invented (entry point, package, module or exception) triples."""
     found: Any = [InventedPoint(*point) for point in points]
     return discover(found)
+
+
+@contextlib.contextmanager
+def in_place_of_installed(registry: Registry) -> Iterator[Registry]:
+    """All of s3eval sees this registry as what is installed, whichever module asks.
+
+    >>> mine = registry_of(("mine", "my-package", module_with(s3eval_models=[])))
+    >>> with in_place_of_installed(mine):
+    ...     plugins.installed().names("task")
+    ()
+    """
+    # The function that looks is replaced, not the names that modules have for its result.
+    real = plugins.discover
+    plugins.discover = lambda points=None: registry
+    plugins.installed.cache_clear()
+    try:
+        yield registry
+    finally:
+        plugins.discover = real
+        plugins.installed.cache_clear()

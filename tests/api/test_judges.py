@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
@@ -9,7 +11,7 @@ from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
 from s3eval.running.runs import Run, RunFacts
 from s3eval.specs import JudgeSpec
-from s3eval.testing.plugins import module_with, registry_of
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 
 class Odd(Judge):
@@ -41,13 +43,15 @@ def test_a_run_is_read_by_its_own_judge_unless_another_is_named(tmp_path):
 
 
 @pytest.fixture
-def installed(monkeypatch):
-    def with_adapter(attribute: str) -> None:
-        spec = JudgeSpec("odd", adapter=f"{__name__}:{attribute}")
-        registry = registry_of(("x", "pkg-x", module_with(s3eval_judges=[spec])))
-        monkeypatch.setattr("s3eval.plugins.installed", lambda: registry)
+def installed():
+    with contextlib.ExitStack() as installed:
 
-    return with_adapter
+        def with_adapter(attribute: str) -> None:
+            spec = JudgeSpec("odd", adapter=f"{__name__}:{attribute}")
+            registry = registry_of(("x", "pkg-x", module_with(s3eval_judges=[spec])))
+            installed.enter_context(in_place_of_installed(registry))
+
+        yield with_adapter
 
 
 @pytest.mark.parametrize("told", [None, {"a": {1}}, {"a": float("nan")}])

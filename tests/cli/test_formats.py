@@ -12,7 +12,7 @@ from s3eval.cli import main
 from s3eval.dataset import open_folder
 from s3eval.errors import S3EvalError
 from s3eval.facts.reports import Table
-from s3eval.testing.plugins import module_with, registry_of
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 
 def convert(source: Path, out: Path) -> ImportReport:
@@ -58,8 +58,7 @@ def s3eval(capsys, monkeypatch):
     def run(*arguments: object, empty: bool = False) -> tuple[int, str, str]:
         points = () if empty else (("x", "pkg-x", module_with(**hooks)),)
         registry = registry_of(*points)
-        monkeypatch.setattr("s3eval.plugins.installed", lambda: registry)
-        with pytest.raises(SystemExit) as done:
+        with in_place_of_installed(registry), pytest.raises(SystemExit) as done:
             main([str(a) for a in arguments])
         out, err = capsys.readouterr()
         return (done.value.code if isinstance(done.value.code, int) else 0), out, err

@@ -22,14 +22,13 @@ from typing import Any
 
 import s3eval.api.evaluating
 import s3eval.footage.decoding
-import s3eval.plugins
 import s3eval.running.evaluate
 import s3eval.running.runs
 from s3eval.cli import main
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
 from s3eval.specs import ModelSpec
-from s3eval.testing.plugins import module_with, registry_of
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 SIGNS = "The patient stiffens, then jerks rhythmically with both arms. The head turns to the left."
 
@@ -85,9 +84,6 @@ def reported(place: Any, name: str, phase: str) -> None:
 if __name__ == "__main__":
     steady = module_with(s3eval_models=[Spec("steady", adapter="here:Steady", sees=True)])
     registry = Registry((*installed().plugins, *registry_of(("s", "steady", steady)).plugins))
-    places: list[Any] = [s3eval.plugins, s3eval.api.evaluating, s3eval.running.evaluate]
-    for place in places:
-        place.installed = lambda: registry
     reported(s3eval.footage.decoding, "decode", "decode")
     reported(s3eval.running.evaluate, "combine_all", "judge")
     reported(s3eval.api.evaluating, "score_all", "score")
@@ -95,4 +91,5 @@ if __name__ == "__main__":
     for module in [*sys.modules.values()]:
         if getattr(module, "write_text", None) is real:
             reported(module, "write_text", "write")
-    main(sys.argv[3:])
+    with in_place_of_installed(registry):
+        main(sys.argv[3:])

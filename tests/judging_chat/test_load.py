@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-import s3eval.plugins
 from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
 from s3eval.judging.load import load_judge
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import Plugin, Registry
 from s3eval.specs import JudgeSpec
+from s3eval.testing.plugins import in_place_of_installed
 
 
 class Good(Judge):
@@ -56,8 +56,8 @@ def load(monkeypatch):
         spec = JudgeSpec("mine", adapter="my_judges:Mine")
         monkeypatch.setattr(JudgeSpec, "load", lambda self: adapter)
         registry = Registry((Plugin("judge", spec, "s3eval-judge-mine", "1"),))
-        monkeypatch.setattr(s3eval.plugins, "installed", lambda: registry)
-        return load_judge("mine", options or {}, permission, **flags)
+        with in_place_of_installed(registry):
+            return load_judge("mine", options or {}, permission, **flags)
 
     return load
 

@@ -14,7 +14,7 @@ from s3eval.plugins import Registry, installed
 from s3eval.running.engine import ask_video
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.specs import ExecutorSpec, RunEndSpec
-from s3eval.testing.plugins import module_with, registry_of
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 ENDED: list[tuple[str, int]] = []
 
@@ -55,17 +55,16 @@ class _RunEnd(RunEndSpec):
 
 
 @pytest.fixture
-def plugins(monkeypatch):
+def plugins():
     specs = [_Executor("backwards", adapter="here:Backwards"), _Executor("none", adapter="a:b")]
     module = module_with(
         s3eval_executors=specs, s3eval_run_ends=[_RunEnd("noted", adapter="here:ended")]
     )
     mine = registry_of(("mine", "their-package", module))
     registry = Registry((*installed().plugins, *mine.plugins))
-    for place in ("s3eval.plugins", "s3eval.api.evaluating", "s3eval.api.run_ends"):
-        monkeypatch.setattr(f"{place}.installed", lambda: registry)
     ENDED.clear()
-    return registry
+    with in_place_of_installed(registry):
+        yield registry
 
 
 def run(*arguments: object) -> int:

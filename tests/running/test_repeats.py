@@ -18,6 +18,7 @@ from s3eval.running.repeats import ONCE, Repeats, combined_answer, repeats_of, w
 from s3eval.running.runs import open_run
 from s3eval.running.settings import Settings
 from s3eval.task import Finding, Reading
+from s3eval.testing.plugins import in_place_of_installed
 
 CLIP = Clip("v", 0.0, 30.0, Sampling())
 QUESTION = Question("tonic", "Tonic?", ("yes", "no"), 16)
@@ -145,8 +146,8 @@ def models(monkeypatch):
     )
     plugins = (*installed().plugins, *(Plugin("model", s, "test", "1") for s in specs))
     registry = replace(installed(), plugins=plugins)
-    for module in ("api.evaluating", "running.evaluate", "plugins", "api.runs"):
-        monkeypatch.setattr(f"s3eval.{module}.installed", lambda: registry, raising=False)
+    with in_place_of_installed(registry):
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -19,8 +19,7 @@ import sys, time
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
 from s3eval.specs import ModelSpec
-from s3eval.testing.plugins import module_with, registry_of
-import s3eval.plugins, s3eval.api.evaluating, s3eval.running.evaluate
+from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 class Slow(Model):
     looks = False
@@ -35,10 +34,9 @@ class Spec(ModelSpec):
 
 mine = registry_of(("slow", "slow", module_with(s3eval_models=[Spec("slow", adapter="a:b", sees=True)])))
 both = Registry((*installed().plugins, *mine.plugins))
-for place in ("s3eval.plugins", "s3eval.api.evaluating", "s3eval.running.evaluate"):
-    sys.modules[place].installed = lambda: both
 from s3eval.cli import main
-main(["run", "-m", "slow", "-t", "recognition", *sys.argv[2:]])
+with in_place_of_installed(both):
+    main(["run", "-m", "slow", "-t", "recognition", *sys.argv[2:]])
 """  # noqa: E501
 
 

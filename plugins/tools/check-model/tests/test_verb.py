@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ from s3eval import ModelSpec
 from s3eval.cli import cli
 from s3eval.plugins import Plugin, installed
 from s3eval.running.model_check import FILE, read_model_check
+from s3eval.testing.plugins import in_place_of_installed
 
 SPEC = ModelSpec(
     "stand-in", adapter="s3eval_check_model.testing:StandIn", sees=True, hears=True, remote=False
@@ -22,18 +24,18 @@ SMALL = ["--sampling", "window_seconds=2", "--sampling", "overlap_seconds=0"]
 
 
 @pytest.fixture
-def stand_in(monkeypatch):
+def stand_in():
     """The stand-in among the installed models."""
 
-    def install(spec: ModelSpec = SPEC) -> None:
-        registry = replace(
-            installed(), plugins=(*installed().plugins, Plugin("model", spec, "stand-in", "1"))
-        )
-        for module in ("api.evaluating", "running.evaluate", "plugins"):
-            monkeypatch.setattr(f"s3eval.{module}.installed", lambda: registry)
-        monkeypatch.setattr("s3eval_check_model.checking.installed", lambda: registry)
+    with contextlib.ExitStack() as replaced:
 
-    return install
+        def install(spec: ModelSpec = SPEC) -> None:
+            registry = replace(
+                installed(), plugins=(*installed().plugins, Plugin("model", spec, "stand-in", "1"))
+            )
+            replaced.enter_context(in_place_of_installed(registry))
+
+        yield install
 
 
 def called(*arguments: str):
