@@ -261,13 +261,15 @@ def memory() -> dict[str, Any]:
     return found
 
 
+# Not `ru_maxrss`: a new program inherits the peak of the one that started it, here that of torch.
 _PEAK = """
-import resource, sys
+import sys
 from s3eval.cli import main
 try:
     main(sys.argv[1:])
 finally:
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)
+    with open("/proc/self/status") as status:
+        print(next(line.split()[1] for line in status if line.startswith("VmHWM")), file=sys.stderr)
 """
 
 
