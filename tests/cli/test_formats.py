@@ -12,6 +12,7 @@ from s3eval.cli import main
 from s3eval.dataset import open_folder
 from s3eval.errors import S3EvalError
 from s3eval.facts.reports import Table
+from s3eval.plugins import Registry, discover
 from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
 
@@ -57,7 +58,8 @@ def s3eval(capsys, monkeypatch):
 
     def run(*arguments: object, empty: bool = False) -> tuple[int, str, str]:
         points = () if empty else (("x", "pkg-x", module_with(**hooks)),)
-        registry = registry_of(*points)
+        formats = [p for p in discover().plugins if p.kind == "dataset"]
+        registry = Registry((*formats, *registry_of(*points).plugins))
         with in_place_of_installed(registry), pytest.raises(SystemExit) as done:
             main([str(a) for a in arguments])
         out, err = capsys.readouterr()
@@ -101,8 +103,7 @@ def test_an_importer_that_returns_something_else_is_named(s3eval, listed, tmp_pa
     assert code == 2 and "Expected the importer 'bad' to return an ImportReport" in err
 
 
-def test_a_dataset_is_exported(s3eval, listed, tmp_path, dataset_folder, monkeypatch):
-    monkeypatch.setattr("s3eval.api.datasets.open_dataset", open_folder)
+def test_a_dataset_is_exported(s3eval, listed, tmp_path, dataset_folder):
     out = tmp_path / "names.txt"
     code, _, _ = s3eval("data", "export", dataset_folder, "--to", "names", "--out", out)
     assert code == 0 and out.read_text() == "a\nb\nc\nd"
