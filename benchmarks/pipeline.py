@@ -18,7 +18,7 @@ Parts, each with its target, all ratios within one run of the program:
             5 x decoding and preparing: two processes at least 1.6 x as fast as one, and no clip
             slower than without reading ahead (medians of three)
   memory    the peak memory of a run with an instant model over 1,000 videos, at most 1.2 x that
-            over 100; both as commands
+            over 100; both as commands (Linux only: the peak is read in /proc)
 
 Without --data the videos of `make demo` are drawn first, which takes some minutes. Exit code 1
 when a target is missed.

@@ -48,13 +48,14 @@ def with_publications(*adapters: object) -> Registry:
 def installed(monkeypatch):
     """Make these adapters the installed publications."""
 
-    def install(*adapters: object) -> None:
-        registry = with_publications(*adapters)
-        load = lambda self: adapters[int(self.adapter.partition(":")[2])]  # noqa: E731
-        monkeypatch.setattr(PublishedSpec, "load", load)
-        replaced.enter_context(in_place_of_installed(registry))
-
     with contextlib.ExitStack() as replaced:
+
+        def install(*adapters: object) -> None:
+            registry = with_publications(*adapters)
+            load = lambda self: adapters[int(self.adapter.partition(":")[2])]  # noqa: E731
+            monkeypatch.setattr(PublishedSpec, "load", load)
+            replaced.enter_context(in_place_of_installed(registry))
+
         yield install
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.plugins import Plugin, Registry, discover, install_command
+from s3eval.plugins import Plugin, Registry, install_command, installed
 from s3eval.reporting.tables import print_table
 from s3eval.specs import JudgeSpec, ModelSpec
 from s3eval.terminal import echo
@@ -45,7 +45,7 @@ def command(what: str | None, json_file: str | None) -> None:
     if what in ("features", "profiles"):
         _list_words(what, json_file)
         return
-    registry = discover()
+    registry = installed()
     kinds = ["model", "task", "judge", "dataset"]
     if what:
         kinds = [KINDS.get(what, what.removesuffix("s"))]

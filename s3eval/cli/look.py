@@ -88,11 +88,11 @@ def _video(dataset: Dataset, name: str) -> Video:
 
 
 def _spec(options: dict[str, Any]) -> ModelSpec | None:
-    from s3eval.plugins import discover
+    from s3eval.plugins import installed
 
     spec: ModelSpec | None = None
     if options["model"]:
-        spec = discover().get("model", options["model"]).spec
+        spec = installed().get("model", options["model"]).spec
     return spec
 
 

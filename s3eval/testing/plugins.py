@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from importlib.metadata import EntryPoint
 from types import ModuleType
 from typing import Any
 
 from s3eval import plugins
 from s3eval.hooks import hookimpl
-from s3eval.plugins import Registry, discover
+from s3eval.plugins import Plugin, Registry, discover, installed
+from s3eval.specs import Spec
 
-__all__ = ["InventedPoint", "in_place_of_installed", "module_with", "registry_of"]
+__all__ = [
+    "InventedPoint",
+    "beside_installed",
+    "in_place_of_installed",
+    "module_with",
+    "registry_of",
+]
 
 
 class InventedPoint:
@@ -55,19 +64,40 @@ def registry_of(*points: tuple[str, str, object]) -> Registry:
 
 @contextlib.contextmanager
 def in_place_of_installed(registry: Registry) -> Iterator[Registry]:
-    """All of s3eval sees this registry as what is installed, whichever module asks.
+    """Whatever asks :func:`s3eval.plugins.installed` is given this registry.
 
     >>> mine = registry_of(("mine", "my-package", module_with(s3eval_models=[])))
     >>> with in_place_of_installed(mine):
-    ...     plugins.installed().names("task")
+    ...     installed().names("task")
     ()
     """
-    # The function that looks is replaced, not the names that modules have for its result.
+    # What `installed` calls is replaced, not the names that modules have for it.
     real = plugins.discover
-    plugins.discover = lambda points=None: registry
-    plugins.installed.cache_clear()
+
+    def found(points: Iterable[EntryPoint] | None = None) -> Registry:
+        return registry if points is None else real(points)
+
+    plugins.discover = found
+    installed.cache_clear()
     try:
         yield registry
     finally:
         plugins.discover = real
-        plugins.installed.cache_clear()
+        installed.cache_clear()
+
+
+@contextlib.contextmanager
+def beside_installed(*more: Plugin[Spec]) -> Iterator[Registry]:
+    """Whatever asks :func:`s3eval.plugins.installed` is given these plugins, too.
+
+    >>> from s3eval import ModelSpec
+    >>> mine = Plugin("model", ModelSpec("mine", adapter="my_package:Mine"), "my-package", "1.0")
+    >>> with beside_installed(mine):
+    ...     "mine" in installed().names("model")
+    True
+    >>> "mine" in installed().names("model")
+    False
+    """
+    here = installed()
+    with in_place_of_installed(replace(here, plugins=(*here.plugins, *more))) as registry:
+        yield registry

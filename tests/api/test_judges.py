@@ -44,12 +44,12 @@ def test_a_run_is_read_by_its_own_judge_unless_another_is_named(tmp_path):
 
 @pytest.fixture
 def installed():
-    with contextlib.ExitStack() as installed:
+    with contextlib.ExitStack() as replaced:
 
         def with_adapter(attribute: str) -> None:
             spec = JudgeSpec("odd", adapter=f"{__name__}:{attribute}")
             registry = registry_of(("x", "pkg-x", module_with(s3eval_judges=[spec])))
-            installed.enter_context(in_place_of_installed(registry))
+            replaced.enter_context(in_place_of_installed(registry))
 
         yield with_adapter
 

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 from s3eval.cli import cli
 from s3eval.cli import list as list_verb
 from s3eval.plugins import Registry
+from s3eval.testing.plugins import in_place_of_installed
 
 # A sentence here begins with what the option does or with what its value is.
 SENTENCE = re.compile(r"[A-Z].*[.)]", re.DOTALL)
@@ -54,17 +55,17 @@ def test_every_verb_says_what_it_does_and_shows_an_example(name, command):
     assert f"s3eval {name}" in (command.epilog or ""), name
 
 
-def test_a_list_with_the_core_alone_names_what_to_install(monkeypatch):
-    monkeypatch.setattr(list_verb, "discover", lambda: Registry(()))
-    shown = CliRunner().invoke(list_verb.command, [])
+def test_a_list_with_the_core_alone_names_what_to_install():
+    with in_place_of_installed(Registry(())):
+        shown = CliRunner().invoke(list_verb.command, [])
+        exporters = CliRunner().invoke(list_verb.command, ["exporters"])
+        ends = CliRunner().invoke(list_verb.command, ["run-ends"])
+        executors = CliRunner().invoke(list_verb.command, ["executors"])
     assert shown.exit_code == 0
     assert "pip install s3eval-task-" in shown.output
     assert "s3eval-model-baselines" in shown.output
     assert "s3eval-judge-lexicon" in shown.output
-    exporters = CliRunner().invoke(list_verb.command, ["exporters"])
     advice = "No exporters are installed; any of: pip install s3eval-hub s3eval-view"
     assert advice in exporters.output
-    ends = CliRunner().invoke(list_verb.command, ["run-ends"])
     assert "No run ends are installed; any of: pip install s3eval-mlflow" in ends.output
-    executors = CliRunner().invoke(list_verb.command, ["executors"])
     assert "No executors are installed; any of: pip install s3eval-executor-ray" in executors.output

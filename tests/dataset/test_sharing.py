@@ -11,10 +11,9 @@ from s3eval.cli import main
 from s3eval.dataset.sharing import shareable
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Lateralization
-from s3eval.plugins import Registry, installed
 from s3eval.privacy.detector import PhiSpan
 from s3eval.specs import ExporterSpec
-from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
+from s3eval.testing.plugins import beside_installed, module_with, registry_of
 
 
 class Words:
@@ -139,12 +138,12 @@ def test_the_verb_gives_every_exporter_only_that(dataset_folder, tmp_path, monke
     reports = dataset_folder / "reports.csv"
     reports.write_text('video,report\na,"Anna stiffens, then jerks."\n')
     module = module_with(s3eval_exporters=[Exporter("all", adapter="here:write", of="dataset")])
-    registry = Registry((*installed().plugins, *registry_of(("m", "theirs", module)).plugins))
+    mine = registry_of(("m", "theirs", module))
     monkeypatch.setattr(
         "s3eval.dataset.sharing.shareable.__kwdefaults__",
         {**shareable.__kwdefaults__, "detector": Words},
     )
-    with in_place_of_installed(registry), pytest.raises(SystemExit) as done:
+    with beside_installed(*mine.plugins), pytest.raises(SystemExit) as done:
         main(["data", "export", str(dataset_folder), "--to", "all", "--out", str(tmp_path / "o")])
     assert not done.value.code
     said = capsys.readouterr().out

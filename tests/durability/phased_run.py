@@ -26,9 +26,8 @@ import s3eval.running.evaluate
 import s3eval.running.runs
 from s3eval.cli import main
 from s3eval.model import Model
-from s3eval.plugins import Registry, installed
 from s3eval.specs import ModelSpec
-from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
+from s3eval.testing.plugins import beside_installed, module_with, registry_of
 
 SIGNS = "The patient stiffens, then jerks rhythmically with both arms. The head turns to the left."
 
@@ -83,7 +82,7 @@ def reported(place: Any, name: str, phase: str) -> None:
 
 if __name__ == "__main__":
     steady = module_with(s3eval_models=[Spec("steady", adapter="here:Steady", sees=True)])
-    registry = Registry((*installed().plugins, *registry_of(("s", "steady", steady)).plugins))
+    mine = registry_of(("s", "steady", steady))
     reported(s3eval.footage.decoding, "decode", "decode")
     reported(s3eval.running.evaluate, "combine_all", "judge")
     reported(s3eval.api.evaluating, "score_all", "score")
@@ -91,5 +90,5 @@ if __name__ == "__main__":
     for module in [*sys.modules.values()]:
         if getattr(module, "write_text", None) is real:
             reported(module, "write_text", "write")
-    with in_place_of_installed(registry):
+    with beside_installed(*mine.plugins):
         main(sys.argv[3:])

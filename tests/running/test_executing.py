@@ -10,11 +10,10 @@ import pytest
 from s3eval import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.cli import main
 from s3eval.dataset import write_folder
-from s3eval.plugins import Registry, installed
 from s3eval.running.engine import ask_video
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.specs import ExecutorSpec, RunEndSpec
-from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
+from s3eval.testing.plugins import beside_installed, module_with, registry_of
 
 ENDED: list[tuple[str, int]] = []
 
@@ -61,9 +60,8 @@ def plugins():
         s3eval_executors=specs, s3eval_run_ends=[_RunEnd("noted", adapter="here:ended")]
     )
     mine = registry_of(("mine", "their-package", module))
-    registry = Registry((*installed().plugins, *mine.plugins))
     ENDED.clear()
-    with in_place_of_installed(registry):
+    with beside_installed(*mine.plugins) as registry:
         yield registry
 
 

@@ -12,13 +12,13 @@ from s3eval import Model, ModelSpec, Question, S3EvalError
 from s3eval.cli import cli
 from s3eval.facts.clips import Clip, Sampling
 from s3eval.model import Answer
-from s3eval.plugins import Plugin, installed
+from s3eval.plugins import Plugin
 from s3eval.running.keys import answer_key
 from s3eval.running.repeats import ONCE, Repeats, combined_answer, repeats_of, with_stability
 from s3eval.running.runs import open_run
 from s3eval.running.settings import Settings
 from s3eval.task import Finding, Reading
-from s3eval.testing.plugins import in_place_of_installed
+from s3eval.testing.plugins import beside_installed
 
 CLIP = Clip("v", 0.0, 30.0, Sampling())
 QUESTION = Question("tonic", "Tonic?", ("yes", "no"), 16)
@@ -144,9 +144,7 @@ def models(monkeypatch):
     monkeypatch.setattr(
         ModelSpec, "load", lambda self: {"wavering": Wavering, "steady": Steady}[self.name]
     )
-    plugins = (*installed().plugins, *(Plugin("model", s, "test", "1") for s in specs))
-    registry = replace(installed(), plugins=plugins)
-    with in_place_of_installed(registry):
+    with beside_installed(*(Plugin("model", s, "test", "1") for s in specs)):
         yield
 
 

@@ -17,9 +17,8 @@ from s3eval.running.stopping import ended_like_interrupted, stop_on_signals
 RUN = """
 import sys, time
 from s3eval.model import Model
-from s3eval.plugins import Registry, installed
 from s3eval.specs import ModelSpec
-from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
+from s3eval.testing.plugins import beside_installed, module_with, registry_of
 
 class Slow(Model):
     looks = False
@@ -33,9 +32,8 @@ class Spec(ModelSpec):
         return Slow
 
 mine = registry_of(("slow", "slow", module_with(s3eval_models=[Spec("slow", adapter="a:b", sees=True)])))
-both = Registry((*installed().plugins, *mine.plugins))
 from s3eval.cli import main
-with in_place_of_installed(both):
+with beside_installed(*mine.plugins):
     main(["run", "-m", "slow", "-t", "recognition", *sys.argv[2:]])
 """  # noqa: E501
 

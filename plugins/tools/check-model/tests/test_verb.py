@@ -13,9 +13,9 @@ from s3eval_check_model.testing import StandIn
 
 from s3eval import ModelSpec
 from s3eval.cli import cli
-from s3eval.plugins import Plugin, installed
+from s3eval.plugins import Plugin
 from s3eval.running.model_check import FILE, read_model_check
-from s3eval.testing.plugins import in_place_of_installed
+from s3eval.testing.plugins import beside_installed
 
 SPEC = ModelSpec(
     "stand-in", adapter="s3eval_check_model.testing:StandIn", sees=True, hears=True, remote=False
@@ -30,10 +30,8 @@ def stand_in():
     with contextlib.ExitStack() as replaced:
 
         def install(spec: ModelSpec = SPEC) -> None:
-            registry = replace(
-                installed(), plugins=(*installed().plugins, Plugin("model", spec, "stand-in", "1"))
-            )
-            replaced.enter_context(in_place_of_installed(registry))
+            mine = Plugin("model", spec, "stand-in", "1")
+            replaced.enter_context(beside_installed(mine))
 
         yield install
 

@@ -58,10 +58,10 @@ def load_tasks(names: Collection[str]) -> LoadedTasks:
     Raises:
         S3EvalError: some are not installed; the command that installs them is named.
     """
-    from s3eval.plugins import discover, distribution_of
+    from s3eval.plugins import distribution_of, installed
     from s3eval.running import loading
 
-    registry = discover()
+    registry = installed()
     missing = [name for name in dict.fromkeys(names) if name not in registry.names("task")]
     if missing:
         raise S3EvalError(

@@ -19,7 +19,9 @@ from s3eval_paper.tables import Cell, cells
 from s3eval.cli import main
 from s3eval.errors import S3EvalError
 from s3eval.metrics import sequence
+from s3eval.plugins import Registry
 from s3eval.testing.oracles import classification, timing
+from s3eval.testing.plugins import in_place_of_installed
 
 MINI = Path(__file__).parent / "fixtures" / "mini-release"
 SEES = "test_dataset/vlm_inference_test/InternVL3_5-8B"
@@ -239,11 +241,9 @@ def test_equal_as_printed_takes_either_rounding_of_a_half() -> None:
     assert not equal_as_printed(874.67, printed("874.66"))
 
 
-def test_missing_task_plugins_are_named_with_the_command_that_brings_them(monkeypatch) -> None:
-    from s3eval import plugins
-
-    monkeypatch.setattr(plugins, "discover", lambda: plugins.Registry(()))
-    with pytest.raises(S3EvalError, match="not installed: recognition") as error:
+def test_missing_task_plugins_are_named_with_the_command_that_brings_them() -> None:
+    none = in_place_of_installed(Registry(()))
+    with none, pytest.raises(S3EvalError, match="not installed: recognition") as error:
         run(MINI)
     assert "pip install s3eval-task-recognition" in str(error.value)
 
