@@ -82,6 +82,19 @@ class Several(Sums):
     concurrency = 4
 
 
+@pytest.fixture(autouse=True)
+def no_threads_are_left():
+    """What a test here begins ends soon after it; clients of earlier tests may be running still."""
+    earlier = {*threading.enumerate()}
+    yield
+    until = time.monotonic() + 5
+    while left := [
+        t.name for t in {*threading.enumerate()} - earlier if t.name.startswith("s3eval-")
+    ]:
+        assert time.monotonic() < until, left
+        time.sleep(0.01)
+
+
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     return tiny_dataset(tmp_path_factory.mktemp("data") / "tiny", videos=4, seconds=8.0)
@@ -219,7 +232,6 @@ def test_no_memory_ends_the_run_wherever_it_happens(data, tmp_path, kind, where)
             ask_all(session(data, store, Starves()))
         assert all(s.answer.status == "answered" for s in store)
         assert len(store) >= 3
-    assert_no_threads()
 
 
 def test_what_was_begun_is_kept_when_a_clip_stops_the_run(data, tmp_path):
@@ -238,7 +250,6 @@ def test_what_was_begun_is_kept_when_a_clip_stops_the_run(data, tmp_path):
         asked = {(s.video, s.clip_start) for s in store}
         assert asked == {(v, s) for v, s in model.order if s in watched}
         assert len(store) == 3 * len(asked), "a clip that was begun is finished"
-    assert_no_threads()
 
 
 @pytest.mark.parametrize("kind", [Sums, Several])
@@ -256,7 +267,6 @@ def test_a_stop_finishes_what_is_begun_and_begins_nothing(data, tmp_path, kind):
         ask_all(session(data, store, again))
         assert len(store) == 48
         assert not set(model.order) & set(again.order), "nothing is asked again"
-    assert_no_threads()
 
 
 @pytest.mark.parametrize("kind", [Sums, Several])
@@ -274,7 +284,6 @@ def test_an_interrupt_ends_at_once_and_loses_no_recorded_answer(data, tmp_path, 
         assert len(store) == 5
         ask_all(session(data, store, kind()))
         assert len(store) == 48
-    assert_no_threads()
 
 
 def test_output_of_overlapping_calls_is_diverted_and_then_no_longer(capsys):
@@ -299,11 +308,3 @@ def test_output_of_overlapping_calls_is_diverted_and_then_no_longer(capsys):
     told = capsys.readouterr()
     assert told.out == ""
     assert told.err == "first\nstill inside\n"
-
-
-def assert_no_threads() -> None:
-    """Threads of the pipeline end soon after it."""
-    until = time.monotonic() + 5
-    while any(t.name.startswith("s3eval-") for t in threading.enumerate()):
-        assert time.monotonic() < until, [t.name for t in threading.enumerate()]
-        time.sleep(0.01)
