@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import open_dataset
@@ -235,11 +236,15 @@ def _distinct(runs: Sequence[Run]) -> dict[str, Run]:
     if len(runs) < 2:
         raise S3EvalError("Expected two or more runs, but got one", fix="s3eval compare RUN RUN")
     named: dict[str, Run] = {}
+    folders: set[Path] = set()
     for run in runs:
-        name = run.name if run.name not in named else str(run.path)
-        if name in named:
-            raise S3EvalError("The same run is given twice", where=run.path)
-        named[name] = run
+        folder = run.path.resolve()
+        if folder in folders:
+            raise S3EvalError(
+                "The same run is given twice", where=run.path, fix="s3eval compare RUN OTHER-RUN"
+            )
+        folders.add(folder)
+        named[run.name if run.name not in named else str(run.path)] = run
     return named
 
 

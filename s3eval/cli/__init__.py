@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import io
+import re
 import sys
 import traceback
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,16 @@ def main(argv: list[str] | None = None) -> None:
     sys.exit(code)
 
 
+def _nearest_choice(error: click.ClickException) -> str:
+    """What was probably meant where a word is none of an option's or argument's choices."""
+    parameter = error.param if isinstance(error, click.BadParameter) else None
+    if parameter is None or not isinstance(parameter.type, click.Choice):
+        return ""
+    given = re.match(r"'(.*)' is not one of", error.message)
+    close = nearest(given[1], [str(c) for c in parameter.type.choices]) if given else None
+    return f" Did you mean '{close}'?" if close else ""
+
+
 def _exit_code(arguments: list[str], debug: bool) -> int:
     """Run a verb and tell what went wrong."""
     try:
@@ -154,7 +165,7 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
     except click.ClickException as error:
         message = io.StringIO()
         error.show(file=message)
-        echo(message.getvalue(), err=True, end="")
+        echo(message.getvalue().rstrip("\n") + _nearest_choice(error), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         # click wraps an interruption, and what a run says of itself with it.
@@ -172,6 +183,13 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         if isinstance(error, S3EvalError):
             echo(f"Error: {error}", err=True)
             return error.exit_code
+        if isinstance(error, (NotADirectoryError, FileExistsError)):
+            echo(
+                f"Error: A file stands where a folder is needed ({error.filename}). "
+                "Try: another folder, or move the file",
+                err=True,
+            )
+            return 2
         if isinstance(error, OSError):
             echo(f"Error: {error.strerror or error} ({error.filename or 'i/o'}).", err=True)
             return 4

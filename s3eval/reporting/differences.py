@@ -32,16 +32,18 @@ def explanation(rows: Sequence[Difference]) -> str:
         f"task's headline\nmetric, corrected over {tests['headline']} tests), and at which items "
         f"(items: single items and further metrics,\ncorrected over {tests['items']} tests). "
         f"p all: is there any difference anywhere (corrected over {sum(tests.values())} tests). "
-        "\nBetter goes by p family."
+        "\nBetter goes by p family. One only: answers (a video and an item) that only one of the "
+        "two gave; not\nscored here."
     )
 
 
 def tables_of(rows: Sequence[Difference], protocol: str) -> list[Table]:
     """A table for each pair of runs."""
     columns = ["score", "first", "second", "difference", "95 % interval", "effect", "p"]
-    columns += ["p family", "p all", "family", "wins/ties/losses", "videos", "patients", "better"]
+    columns += ["p family", "p all", "family", "wins/ties/losses", "videos", "one only"]
+    columns += ["patients", "better"]
     right = ["first", "second", "difference", "effect", "p", "p family", "p all"]
-    right += ["videos", "patients"]
+    right += ["videos", "one only", "patients"]
     tables = []
     for mine in _pairs(rows):
         first, second = mine[0].first, mine[0].second
@@ -71,7 +73,8 @@ def _cells(row: Difference) -> tuple[object, ...]:
         _number(row.p_holm_all, 4),
         row.family,
         f"{row.wins}/{row.ties}/{row.losses}",
-        f"{row.videos}" + (f" (+{row.left_out} in one only)" if row.left_out else ""),
+        row.videos,
+        row.left_out,
         row.patients,
         outcome(row),
     )

@@ -77,3 +77,40 @@ def test_frames_are_whole_and_an_overlap_may_be_nothing():
     assert profile("standard").changed(overlap_seconds=0).overlap_seconds == 0
     with pytest.raises(UnknownNameError):
         profile("standard").changed(name="another")
+
+
+@pytest.mark.parametrize(
+    ("command", "meant"),
+    [
+        (["list", "modles"], "models"),
+        (["show", "runs", "--protocol", "papper"], "paper"),
+    ],
+)
+def test_a_misspelt_choice_suggests_the_nearest(capsys, command, meant):
+    code, error = failed(capsys, *command)
+    assert code == 2
+    assert f"Did you mean '{meant}'?" in error
+
+
+def test_a_choice_that_resembles_none_suggests_none(capsys):
+    code, error = failed(capsys, "list", "zzzzzz")
+    assert code == 2
+    assert "is not one of" in error and "Did you mean" not in error
+
+
+def test_a_run_into_a_file_says_that_a_folder_is_needed(folder, capsys):
+    (folder / "out").write_text("")
+    fixed = ("-m", "always-yes", "-t", "recognition", "-d", folder, "-o", folder / "out")
+    code, error = failed(capsys, "run", *fixed)
+    assert code == 2
+    assert "A file stands where a folder is needed" in error and "Try: another folder" in error
+
+
+def test_a_run_is_not_compared_with_itself(folder, capsys):
+    out = folder.parent / "compared"
+    with pytest.raises(SystemExit) as done:
+        main(["run", "-m", "always-yes", "-t", "recognition", "-d", str(folder), "-o", str(out)])
+    assert not done.value.code
+    code, error = failed(capsys, "compare", out / "always-yes", out / "." / "always-yes")
+    assert code == 2
+    assert "The same run is given twice" in error
