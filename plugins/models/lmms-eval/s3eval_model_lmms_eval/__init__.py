@@ -12,7 +12,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "lmms-eval",
             adapter="s3eval_model_lmms_eval.adapter:LmmsEvalModel",
-            summary="any model of lmms-eval (lmms-eval:NAME?argument=value)",
+            summary="any model of lmms-eval in its own environment (lmms-eval:NAME?argument=value)",
             install="pip install s3eval-model-lmms-eval",
             sees=True,
             hears=True,
