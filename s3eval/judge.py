@@ -247,6 +247,27 @@ class Judge(ABC):
         """Of these, what it read earlier and keeps; nobody is asked."""
         return {}
 
+    @classmethod
+    def stored_readings(
+        cls,
+        identity: Mapping[str, Any],
+        options: Mapping[str, Any],
+        requests: Sequence[JudgeRequest],
+    ) -> Mapping[JudgeRequest, Any]:
+        """Of these, what a judge of that identity read earlier and keeps; no judge is loaded.
+
+        The viewer shows what a judge read by it. Nobody is asked, no key is needed, nothing is
+        written. Without it a judge that asks a model shows nothing.
+
+        Args:
+            identity: as a run recorded it (`identity`).
+            options: the judge's, where the run recorded any.
+
+        Raises:
+            S3EvalError: nothing can be looked up, and why.
+        """
+        return {}
+
     def announce(self, requests: Sequence[JudgeRequest]) -> None:
         """Called once a command with everything it is going to ask, before any of it is asked.
 

@@ -18,12 +18,13 @@ from s3eval.judging.replies import (
     outcome_of,
     parsed_reply,
     problem_of,
+    reading_key,
     repaired,
     schema_name,
 )
 from s3eval.privacy.gate import Blocked, Cleared, Gate
 from s3eval.remote.budget import BudgetSpent, Preview, Prices, token_bound
-from s3eval.remote.cache import ReplyCache, content_key
+from s3eval.remote.cache import ReplyCache
 from s3eval.remote.client import ChatClient, ChatRequest, Notify, Reply
 from s3eval.remote.failures import CallError
 
@@ -172,11 +173,9 @@ class Asker:
         sent = messages(extraction.instructions, cleared.text)
         schema = closed(extraction.schema) or None
         request = ChatRequest(sent, ask.max_tokens, schema, schema_name(extraction.name))
-        # What was done to the text stands in the text as sent: the same words are asked once,
-        # whether they were redacted, checked or neither.
         asker = {k: v for k, v in self.identity.items() if k not in self.gate.identity}
-        facts = {**asker, "kind": ask.kind, "messages": [dict(m) for m in sent]}
-        return _Job(content_key(facts), ask, request, cleared)
+        key = reading_key(asker, ask.kind, extraction.instructions, cleared.text)
+        return _Job(key, ask, request, cleared)
 
     def _clear(self, text: str) -> Cleared:
         if text not in self._cleared:

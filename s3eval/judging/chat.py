@@ -33,6 +33,7 @@ from s3eval.judging.extractions import (
     known_without_asking,
     text_of,
 )
+from s3eval.judging.kept import kept_by_chat
 from s3eval.privacy.gate import Gate
 from s3eval.remote.budget import Account, Preview, Prices
 from s3eval.remote.cache import ReplyCache
@@ -214,6 +215,16 @@ class ChatJudge(Judge):
         replies = self._asker.kept([self._ask_of(r) for r in waiting])
         pairs = zip(waiting, replies, strict=True)
         return known | {r: _result(r, reply) for r, reply in pairs if reply is not None}
+
+    @classmethod
+    def stored_readings(
+        cls,
+        identity: Mapping[str, Any],
+        options: Mapping[str, Any],
+        requests: Sequence[JudgeRequest],
+    ) -> Mapping[JudgeRequest, Any]:
+        """What the file of readings holds of these, for the judge that a run recorded."""
+        return kept_by_chat(identity, str(options.get("cache") or ""), requests)
 
     def preview(self, requests: Sequence[JudgeRequest]) -> Preview:
         """What serving these would take; nothing is sent."""

@@ -10,10 +10,14 @@ from typing import Any
 from s3eval.errors import S3EvalError
 from s3eval.judge import Extraction, Unreadable
 from s3eval.judging.extractions import BuildError, built
+from s3eval.judging.prompts import messages
+from s3eval.remote.cache import content_key
 from s3eval.remote.client import ChatRequest, Reply
 from s3eval.remote.jsontext import json_objects
 
-__all__ = ["Ask", "outcome_of", "parsed_reply", "problem_of", "repaired", "schema_name"]
+__all__ = [
+    "Ask", "outcome_of", "parsed_reply", "problem_of", "reading_key", "repaired", "schema_name",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,22 @@ class Ask:
     text: str
     extraction: Extraction
     max_tokens: int
+
+
+def reading_key(identity: Mapping[str, Any], kind: str, instructions: str, text: str) -> str:
+    """The key under which the reading of a text is kept.
+
+    Args:
+        identity: the judge's, without what was done to texts before they were sent.
+        text: as it was sent. What was done to it stands in it: the same words are asked once,
+            whether they were redacted, checked or neither.
+
+    >>> one = reading_key({"judge": "gpt"}, "report", "Read.", "He stares.")
+    >>> one == reading_key({"judge": "gpt"}, "report", "Read.", "He jerks.")
+    False
+    """
+    sent = [dict(m) for m in messages(instructions, text)]
+    return content_key({**identity, "kind": kind, "messages": sent})
 
 
 def outcome_of(value: Mapping[str, Any]) -> Mapping[str, Any] | Unreadable:

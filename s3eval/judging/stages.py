@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = [
     "announce",
     "announces",
+    "checked",
     "known_merges",
     "placeholders",
     "serve",
@@ -75,7 +76,9 @@ def _served(judge: Judge, distinct: Sequence[JudgeRequest]) -> dict[JudgeRequest
         count = len(results) if isinstance(results, (list, tuple)) else type(results).__name__
         reason = f"{_named(judge)} gave {count} results for {len(distinct)} requests"
         return {r: Unreadable(reason) for r in distinct}
-    return {r: _checked(judge, r, result) for r, result in zip(distinct, results, strict=True)}
+    return {
+        r: checked(_named(judge), r, result) for r, result in zip(distinct, results, strict=True)
+    }
 
 
 def announces(judge: Judge) -> bool:
@@ -100,7 +103,7 @@ def known_merges(judge: Judge, requests: Iterable[JudgeRequest]) -> dict[JudgeRe
     """
     wanted = _servable(judge, requests)
     kept = _called(judge, "looked up what it keeps", judge.kept, wanted)
-    return {r: _checked(judge, r, kept[r]) for r in wanted if r in kept}
+    return {r: checked(_named(judge), r, kept[r]) for r in wanted if r in kept}
 
 
 def placeholders(requests: Iterable[JudgeRequest]) -> dict[JudgeRequest, Any]:
@@ -160,7 +163,15 @@ def _refuse_two_wordings(requests: Iterable[JudgeRequest]) -> None:
             )
 
 
-def _checked(judge: Judge, request: JudgeRequest, result: Any) -> Any:
+def checked(judge: str, request: JudgeRequest, result: Any) -> Any:
+    """A judge's result, or `Unreadable` where it is not what the request wants.
+
+    Args:
+        judge: as messages name it.
+
+    >>> checked("judge 'odd'", ReadReport("He stares."), "a text").reason
+    "judge 'odd': expected ReportFacts, but got str"
+    """
     if isinstance(result, Unreadable):
         return result
     expected = _EXPECTED.get(type(request))
@@ -174,7 +185,7 @@ def _checked(judge: Judge, request: JudgeRequest, result: Any) -> Any:
         wrong = _wrong_answers(result, request)
     else:
         wrong = ""
-    return Unreadable(f"{_named(judge)}: {wrong}") if wrong else result
+    return Unreadable(f"{judge}: {wrong}") if wrong else result
 
 
 def _wrong_text(merged: MergedText) -> str:

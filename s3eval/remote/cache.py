@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -18,7 +19,7 @@ from s3eval.errors import S3EvalError
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.endpoint import Endpoint
 
-__all__ = ["ReplyCache", "cache_dir", "content_key"]
+__all__ = ["ReplyCache", "cache_dir", "content_key", "stored_replies"]
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -132,6 +133,42 @@ class ReplyCache:
     def capabilities(self) -> _StoredCapabilities:
         """What is known of servers, kept in this file."""
         return _StoredCapabilities(self._db, self._lock)
+
+
+def stored_replies(path: str | Path | None, keys: Iterable[str]) -> dict[str, Any]:
+    """What a cache file holds under some keys, for looking only: the file is not changed.
+
+    A row that is no JSON is left out, as if it were not there.
+
+    Args:
+        path: the file; None for the one in the cache folder.
+
+    Raises:
+        S3EvalError: there is no such file, or it cannot be read.
+    """
+    file = Path(path or cache_dir() / "judges.sqlite")
+    if not file.is_file():
+        raise S3EvalError("The file of this judge's readings is not on this machine")
+    log = file.with_name(file.name + "-wal")
+    # Without a log nobody is writing, and reading need not make the files that go with one.
+    mode = "mode=ro" if log.is_file() and log.stat().st_size else "mode=ro&immutable=1"
+    held: dict[str, Any] = {}
+    try:
+        with contextlib.closing(
+            sqlite3.connect(f"{file.resolve().as_uri()}?{mode}", uri=True, timeout=5.0)
+        ) as db:
+            db.text_factory = bytes
+            for key in keys:
+                row = db.execute("SELECT value FROM replies WHERE key = ?", (key,)).fetchone()
+                # A damaged row is no reading; the judge asks again where it meets one.
+                with contextlib.suppress(ValueError, TypeError, RecursionError):
+                    if row is not None:
+                        held[key] = json.loads(row[0])
+    except (sqlite3.Error, OSError) as error:
+        raise S3EvalError(
+            "The file of this judge's readings cannot be read", why=str(error)
+        ) from error
+    return held
 
 
 class _StoredCapabilities:

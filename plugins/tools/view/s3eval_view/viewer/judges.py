@@ -1,13 +1,15 @@
-"""The judges of runs that may be asked for a page: those that read here and ask no model."""
+"""What the judges of runs read, for a page: read here again, or kept; no model is asked."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
 from s3eval.errors import S3EvalError
+from s3eval.judging.kept import kept_readings
 from s3eval.judging.stages import serve
 from s3eval.plugins import installed
 
@@ -15,41 +17,71 @@ if TYPE_CHECKING:
     from s3eval.judge import Judge, JudgeRequest
     from s3eval_view.viewer.opened import ShownRun
 
-__all__ = ["Judges"]
+__all__ = ["Judged", "Judges"]
 
 
+@dataclass(frozen=True)
+class Judged:
+    """What a run's judge made of some requests.
+
+    Attributes:
+        readings: by request; None where there are none at all.
+        note: why those that are not there are not, "" where all are.
+        judge: who read, "" for nobody.
+        missing: how many of the distinct requests have no reading.
+        is_kept: whether they were read earlier and looked up for the page.
+    """
+
+    readings: Mapping[JudgeRequest, Any] | None = None
+    note: str = ""
+    judge: str = ""
+    missing: int = 0
+    is_kept: bool = False
+
+    @property
+    def source(self) -> str:
+        """Who read, and when, in words."""
+        if not self.judge:
+            return ""
+        when = "kept from when it was asked" if self.is_kept else "read anew for this page"
+        return f"{self.judge}, {when}"
+
+
+@dataclass
 class Judges:
     """Judges that were opened, kept until the viewer ends: opening one takes half a second.
 
-    Nothing leaves the machine for a page, and no page waits for a model.
+    Nothing leaves the machine for a page, and no page waits for a model: of a judge that asks
+    one only what it keeps is shown.
     """
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._opened: dict[str, tuple[Judge | None, str]] = {}
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _opened: dict[str, tuple[Judge | None, str]] = field(default_factory=dict)
 
-    def read(
-        self, run: ShownRun, requests: Iterable[JudgeRequest]
-    ) -> tuple[Mapping[JudgeRequest, Any] | None, str]:
-        """What the run's judge makes of some requests, or None and why it is not asked."""
-        with self._lock:
-            judge, note = self._of(run)
-            if judge is None:
-                return None, note
-            wanted = list(requests)
-            try:
-                return (serve(judge, wanted) if wanted else {}), ""
-            except S3EvalError as error:
-                return None, str(error)
-
-    def _of(self, run: ShownRun) -> tuple[Judge | None, str]:
-        choice = judge_of_run(run.run, JudgeChoice())
+    def read(self, run: ShownRun, requests: Iterable[JudgeRequest]) -> Judged:
+        """What the judge that read for the run's scores makes of some requests."""
+        wanted = list(dict.fromkeys(requests))
+        choice = _judge_of(run)
         if choice.name == "none":
-            return None, "No judge read for this run."
+            return Judged(None, "No judge read for this run.", missing=len(wanted))
+        try:
+            spec = installed().get("judge", choice.name).spec
+            if spec.remote or spec.model:
+                return _kept(run, choice, wanted)
+            with self._lock:
+                judge = self._of(choice)
+                return Judged(serve(judge, wanted) if wanted else {}, "", choice.name)
+        except S3EvalError as error:
+            return Judged(None, str(error), missing=len(wanted))
+
+    def _of(self, choice: JudgeChoice) -> Judge:
         key = f"{choice.name} {sorted(choice.options.items())}"
         if key not in self._opened:
             self._opened[key] = _opened(choice)
-        return self._opened[key]
+        judge, why = self._opened[key]
+        if judge is None:
+            raise S3EvalError(why)
+        return judge
 
     def close(self) -> None:
         """Close all of them."""
@@ -59,11 +91,33 @@ class Judges:
             self._opened.clear()
 
 
+def _judge_of(run: ShownRun) -> JudgeChoice:
+    """The judge of the run's scores: it may be another than the one the run was made with."""
+    made_with = judge_of_run(run.run, JudgeChoice())
+    last = run.run.facts.judge.get("judge")
+    if not isinstance(last, str) or last in ("", made_with.name):
+        return made_with
+    return JudgeChoice(last) if last in installed().names("judge") else made_with
+
+
+def _kept(run: ShownRun, choice: JudgeChoice, wanted: list[JudgeRequest]) -> Judged:
+    again = f"judge it again with `s3eval score RUN --judge {choice.name}`"
+    try:
+        kept = kept_readings(choice.name, run.run.facts.judge, choice.options, wanted)
+    except S3EvalError as error:
+        return Judged(None, f"Not kept: {str(error).rstrip('.')}. To have it, {again}.",
+                      missing=len(wanted))  # fmt: skip
+    if not kept.missing:
+        return Judged(kept.readings, "", kept.judge, 0, True)
+    note = (
+        f"Not kept: {kept.judge} asks a model, is not asked for this page, and its file of "
+        f"readings on this machine does not hold this one; {again}."
+    )
+    return Judged(kept.readings or None, note, kept.judge, len(kept.missing), True)
+
+
 def _opened(choice: JudgeChoice) -> tuple[Judge | None, str]:
     try:
-        spec = installed().get("judge", choice.name).spec
-        if spec.remote or spec.model:
-            return None, f"The judge '{choice.name}' asks a model and is not asked for this page."
         return choice.open(), ""
     except S3EvalError as error:
         return None, str(error)

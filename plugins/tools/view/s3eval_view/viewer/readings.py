@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.judge import (
     AnswerQuestions,
     Evidence,
+    Extract,
     MergeTexts,
     ReadReport,
     ReportFacts,
@@ -46,6 +47,7 @@ class Read:
         facts: what was read, in words.
         is_explained: whether the judge said which words each fact came from.
         failure: why it could not be read.
+        judge: who read it, and when, in words; "" where it is not known.
     """
 
     what: str
@@ -53,6 +55,7 @@ class Read:
     facts: tuple[tuple[str, str], ...]
     is_explained: bool = False
     failure: str = ""
+    judge: str = ""
 
 
 def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
@@ -70,18 +73,36 @@ def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def read_of_request(request: Any, result: Any, known: Known) -> Read:
-    """What came of one request to a judge, and whose text it was about."""
+def read_of_request(request: Any, result: Any, known: Known, judge: str = "") -> Read:
+    """What came of one request to a judge, and whose text it was about.
+
+    Args:
+        judge: who read, and when, in words.
+    """
     what, text = _wanted(request)
     if text == str(known.truth):
         what += ", of the annotation"
     elif text == str(known.finding.value):
         what += ", of the finding"
     if isinstance(result, Unreadable):
-        return Read(what, (Mark(text),), (), False, result.reason)
-    evidence = tuple(getattr(result, "evidence", ()) or ())
+        return Read(what, (Mark(text),), (), False, result.reason, judge)
+    evidence = tuple(e for e in _listed(getattr(result, "evidence", ())) if _is_evidence(e))
     facts = _report(result) if isinstance(result, ReportFacts) else _others(result)
-    return Read(what, marked(text, evidence), tuple(facts), bool(evidence))
+    return Read(what, marked(text, evidence), tuple(facts), bool(evidence), "", judge)
+
+
+def _listed(value: Any) -> Sequence[Any]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _is_evidence(value: Any) -> bool:
+    """Whether it can be marked in a text: a judge of another package may give anything."""
+    return (
+        isinstance(value, Evidence)
+        and isinstance(value.fact, str)
+        and isinstance(value.start, int)
+        and isinstance(value.end, int)
+    )
 
 
 def _wanted(request: Any) -> tuple[str, str]:
@@ -91,6 +112,8 @@ def _wanted(request: Any) -> tuple[str, str]:
         return f"Questions about {words(request.feature)}", request.text
     if isinstance(request, MergeTexts):
         return "The windows' texts as one", "\n".join(request.texts)
+    if isinstance(request, Extract):
+        return f"What the task wants: {words(request.extraction.name)}", request.text
     return type(request).__name__, str(getattr(request, "text", ""))
 
 
@@ -107,14 +130,14 @@ def _report(facts: ReportFacts) -> list[tuple[str, str]]:
 
 
 def _others(result: Any) -> list[tuple[str, str]]:
-    facts: Mapping[str, Any] = {}
+    facts: Mapping[Any, Any] = {"read": result}
     if isinstance(getattr(result, "answers", None), Mapping):
         facts = result.answers
     elif is_dataclass(result) and not isinstance(result, type):
         facts = {k: v for k, v in asdict(result).items() if k != "evidence"}
     elif isinstance(result, Mapping):
         facts = result
-    return [(words(k), _plain(v)) for k, v in facts.items()]
+    return [(words(str(k)), _plain(v)) for k, v in facts.items()]
 
 
 def _plain(value: Any) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3eval_view.report.evidence import words
+from s3eval_view.viewer.judges import Judged
 from s3eval_view.viewer.readings import Read, index_steps, read_of_recorded, read_of_request
 from s3eval_view.viewer.timeline import anchor
 
@@ -63,7 +64,7 @@ class Said:
         how_read, how_combined: the task's own words.
         detail: what else the task kept.
         read: what a judge read for it, or earlier.
-        note: why there are no readings, "" where there are or none are wanted.
+        note: why readings are not there, "" where they are or none are wanted.
         steps: from the readings of a report to its index.
     """
 
@@ -118,7 +119,7 @@ def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
     video = recording.video.name
     material = run.material_about(video) if run.is_asked else run.material(with_pieces=False)
     clips = {clip: n for n, clip in enumerate(clips_of(material, video), 1)}
-    judged, note = _judged(run, material, video, judges)
+    judged = _judged(run, material, video, judges)
     pieces = {
         name: _by_item(run.tasks.by_name[name], video, videos.get(video, ()), material)
         for name, videos in (material.pieces or {}).items()
@@ -126,7 +127,7 @@ def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
     found = []
     for known in run.by_video.get(video, ()):
         mine = pieces.get(known.finding.task, {}).get(known.finding.item, [])
-        found.append(_said(run, material, known, mine, clips, judged, note))
+        found.append(_said(run, material, known, mine, clips, judged))
     return found
 
 
@@ -151,19 +152,22 @@ def _said(
     known: Known,
     pieces: Sequence[Piece],
     clips: Mapping[Clip, int],
-    judged: Mapping[Any, Any] | None,
-    note: str,
+    judged: Judged,
 ) -> Said:
     finding = known.finding
     task = run.tasks.by_name[finding.task]
-    readings = judged or {}
+    readings = judged.readings or {}
     context = material.context(finding.task, readings, run.findings)
     wanted = [
         *task.merge_requests(finding.video, pieces, context),
         *task.read_requests([finding], context),
     ]
-    read = [read_of_request(r, readings[r], known) for r in dict.fromkeys(wanted) if r in readings]
-    read = read or read_of_recorded(known)
+    distinct = dict.fromkeys(wanted)
+    read = [
+        read_of_request(r, readings[r], known, judged.source) for r in distinct if r in readings
+    ]
+    is_missing = len(read) < len(distinct)
+    recorded = [] if read else read_of_recorded(known)
     annotation = run.dataset.annotation(finding.video)
     return Said(
         anchor(finding.task, finding.item),
@@ -173,8 +177,8 @@ def _said(
         _doc(task.read),
         _doc(task.combine),
         tuple(_details(finding)),
-        tuple(read),
-        note if finding.task in run.tasks.judged and not read else "",
+        tuple(read or recorded),
+        judged.note if is_missing and not recorded else "",
         index_steps(known, readings, material.protocol, annotation),
     )
 
@@ -226,12 +230,10 @@ def _detail(value: Any) -> str:
     return str(value)
 
 
-def _judged(
-    run: ShownRun, material: Material, video: str, judges: Judges
-) -> tuple[Mapping[Any, Any] | None, str]:
+def _judged(run: ShownRun, material: Material, video: str, judges: Judges) -> Judged:
     """What the run's judge makes of what its findings about one video want of it."""
     if not run.tasks.judged:
-        return None, ""
+        return Judged()
     requests: list[Any] = []
     for name in run.task_names:
         context = material.context(name, {}, run.findings)

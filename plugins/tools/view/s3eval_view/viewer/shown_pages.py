@@ -286,5 +286,6 @@ def score_page(site: Site, now: Now, link: Links, run: str, task: str, item: str
         "counted": [(c, now.shown.keys.get((one.dataset.digest, c.video), "")) for c in counted],
         "items": site.walks.items(one, task),
         "note": site.walks.tallies(one, task)[1],
+        "read_by": site.walks.read_by(one, task),
         "words": words,
     }

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import S3EvalError
 from s3eval.plugin_calls import call_plugin
 from s3eval_view.report.evidence import measure, words
+from s3eval_view.viewer.judges import Judged
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Step, Tally
@@ -60,13 +61,21 @@ class Walk:
         return self.is_stored and self.value == self.stored
 
 
+@dataclass(frozen=True)
+class _Tallied:
+    run: ShownRun
+    tallies: list[Tally]
+    note: str
+    read_by: str
+
+
 class Walks:
     """Tallies of runs, kept while a run stays as it is."""
 
     def __init__(self, judges: Judges) -> None:
         self._judges = judges
         self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[str, str], tuple[ShownRun, list[Tally], str]] = OrderedDict()
+        self._kept: OrderedDict[tuple[str, str], _Tallied] = OrderedDict()
 
     def tallies(self, run: ShownRun, task: str) -> tuple[list[Tally], str]:
         """The metrics of a task as sums over videos, and why some cannot be had, "" for none.
@@ -76,14 +85,22 @@ class Walks:
         """
         if task not in run.findings or task not in run.tasks.by_name:
             raise S3EvalError(f"This run has no findings of a task '{task}'")
+        kept = self._tallied(run, task)
+        return kept.tallies, kept.note
+
+    def read_by(self, run: ShownRun, task: str) -> str:
+        """Whose readings the tallies of a task are made with, in words; "" for nobody's."""
+        return self._tallied(run, task).read_by
+
+    def _tallied(self, run: ShownRun, task: str) -> _Tallied:
         with self._lock:
             kept = self._kept.pop((run.key, task), None)
-            if kept is None or kept[0] is not run:
-                kept = (run, *_tallied(run, task, self._judges))
+            if kept is None or kept.run is not run:
+                kept = _tallied(run, task, self._judges)
             self._kept[run.key, task] = kept
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-            return kept[1], kept[2]
+            return kept
 
     def items(self, run: ShownRun, task: str) -> list[str]:
         """The items of a task that have scores."""
@@ -154,20 +171,31 @@ def _walk(run: ShownRun, tally: Tally) -> Walk:
     )
 
 
-def _tallied(run: ShownRun, task: str, judges: Judges) -> tuple[list[Tally], str]:
+def _tallied(run: ShownRun, task: str, judges: Judges) -> _Tallied:
     """The tallies of a task, made from the run's findings as scoring makes them."""
     material = run.material(with_pieces=False)
     findings, one = run.findings[task], run.tasks.by_name[task]
-    judged: Mapping[Any, Any] | None = None
-    note = ""
+    judged, note, read_by = Judged(), "", ""
     if task in run.tasks.judged:
         context = material.context(task, {}, run.findings)
-        judged, note = judges.read(run, one.read_requests(findings, context))
-    if run.run.facts.source == "recorded":
+        wanted = list(dict.fromkeys(one.read_requests(findings, context)))
+        judged = judges.read(run, wanted)
+        note, read_by = _noted(judged, len(wanted))
+    if run.run.facts.source == "recorded" and judged.readings is None:
         note = ""  # what was read stands in the findings
-    context = material.context(task, judged, run.findings)
+    context = material.context(task, judged.readings, run.findings)
     where = run.tasks.packages.get(task, "")
     tallies = call_plugin(
         f"Scoring by task '{task}'", where, lambda: list(one.tallies(findings, context))
     )
-    return tallies, note
+    return _Tallied(run, tallies, note, read_by)
+
+
+def _noted(judged: Judged, wanted: int) -> tuple[str, str]:
+    """What a page says of readings that are not there, and of those that are."""
+    there = wanted - judged.missing
+    read_by = f"{judged.source} ({there} of {wanted} readings)" if there else ""
+    if not judged.missing or not there:
+        return judged.note, read_by
+    left = f"{judged.missing} of {wanted} readings are not there and count as unread below. "
+    return left + judged.note, read_by
