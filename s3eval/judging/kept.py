@@ -74,7 +74,8 @@ def kept_readings(
     if not any("stored_readings" in vars(one) for one in own):
         raise S3EvalError(
             f"The judge '{name}' keeps no readings that can be shown",
-            why=f"{plugin.package} asks for every reading anew (it has no 'stored_readings')",
+            why=f"{plugin.package} does not say how they are looked up without asking anew "
+            "(its judge has no 'stored_readings')",
         )
     distinct = list(dict.fromkeys(requests))
     wanted = [r for r in distinct if isinstance(r, adapter.serves)]

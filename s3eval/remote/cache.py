@@ -147,8 +147,10 @@ def stored_replies(path: str | Path | None, keys: Iterable[str]) -> dict[str, An
         S3EvalError: there is no such file, or it cannot be read.
     """
     file = Path(path or cache_dir() / "judges.sqlite")
+    # Pages that are passed on quote this: not by its path.
+    where = "the judge's option cache" if path else "the cache folder (S3EVAL_CACHE)"
     if not file.is_file():
-        raise S3EvalError("The file of this judge's readings is not on this machine")
+        raise S3EvalError("The file of this judge's readings is not on this machine", where=where)
     log = file.with_name(file.name + "-wal")
     # Without a log nobody is writing, and reading need not make the files that go with one.
     mode = "mode=ro" if log.is_file() and log.stat().st_size else "mode=ro&immutable=1"
@@ -166,7 +168,7 @@ def stored_replies(path: str | Path | None, keys: Iterable[str]) -> dict[str, An
                         held[key] = json.loads(row[0])
     except (sqlite3.Error, OSError) as error:
         raise S3EvalError(
-            "The file of this judge's readings cannot be read", why=str(error)
+            "The file of this judge's readings cannot be read", where=where, why=str(error)
         ) from error
     return held
 
