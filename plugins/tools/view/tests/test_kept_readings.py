@@ -114,8 +114,15 @@ def test_what_the_judge_extracted_is_shown_with_the_text_and_its_name(opened, ru
     assert "features head turning, tonic, clonic" in report  # of the annotation
     assert "The head turns to the right. Then the right arm stiffens and jerks." in report
     assert "did not say which of its words each fact came from" in report
+    assert "Marked are the words from which the lexicon, asked for this page, reads" in report
     assert "From the readings to the report's index" in report
     assert "Not kept" not in page.text
+    # The lexicon reads of the second text that the arm is the first to move, the judge does not.
+    marks = re.findall(r"<mark>([^<]*)<small> ([^<]*)</small></mark>", page.raw)
+    of_jerks = [facts for words, facts in marks if words == "jerks"]
+    assert of_jerks and all("clonic" in facts for facts in of_jerks)
+    assert any("head turning=right" in facts or "head turning" in facts for _, facts in marks)
+    assert not any("first motor" in facts for _, facts in marks)
     assert "b" not in page.tags
     tonic = part(page, "justification-tonic")
     first = questions("tonic")[0]

@@ -7,14 +7,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
 from s3eval.errors import S3EvalError
+from s3eval.judge import AnswerQuestions, ReadReport
 from s3eval.judging.kept import kept_readings
 from s3eval.judging.stages import serve
 from s3eval.plugins import installed
+from s3eval_view.viewer.pointing import pointed
 
 if TYPE_CHECKING:
-    from s3eval.judge import Judge, JudgeRequest
+    from s3eval.judge import Evidence, Judge, JudgeRequest
     from s3eval_view.viewer.opened import ShownRun
 
 __all__ = ["Judged", "Judges"]
@@ -30,6 +32,7 @@ class Judged:
         judge: who read, "" for nobody.
         missing: how many of the distinct requests have no reading.
         is_kept: whether they were read earlier and looked up for the page.
+        pointed: by request words that its facts may have come from (`Judges.pointed`).
     """
 
     readings: Mapping[JudgeRequest, Any] | None = None
@@ -37,6 +40,7 @@ class Judged:
     judge: str = ""
     missing: int = 0
     is_kept: bool = False
+    pointed: Mapping[JudgeRequest, tuple[Evidence, ...]] = field(default_factory=dict)
 
     @property
     def source(self) -> str:
@@ -73,6 +77,26 @@ class Judges:
                 return Judged(serve(judge, wanted) if wanted else {}, "", choice.name)
         except S3EvalError as error:
             return Judged(None, str(error), missing=len(wanted))
+
+    def pointed(self, judged: Judged) -> Mapping[JudgeRequest, tuple[Evidence, ...]]:
+        """Words that kept facts may have come from: those the lexicon reads the same facts from.
+
+        {} where the lexicon is not installed.
+        """
+        silent = {
+            r: reading
+            for r, reading in (judged.readings or {}).items()
+            if judged.is_kept and not getattr(reading, "evidence", ())
+        }
+        wanted = [r for r in silent if isinstance(r, (ReadReport, AnswerQuestions))]
+        if not wanted:
+            return {}
+        try:
+            with self._lock:
+                others = serve(self._of(JudgeChoice(DEFAULT_JUDGE)), wanted)
+        except S3EvalError:
+            return {}
+        return {r: pointed(silent[r], others[r]) for r in wanted}
 
     def _of(self, choice: JudgeChoice) -> Judge:
         key = f"{choice.name} {sorted(choice.options.items())}"

@@ -48,6 +48,7 @@ class Read:
         is_explained: whether the judge said which words each fact came from.
         failure: why it could not be read.
         judge: who read it, and when, in words; "" where it is not known.
+        is_pointed: whether the stretches are those another judge reads the same facts from.
     """
 
     what: str
@@ -56,6 +57,7 @@ class Read:
     is_explained: bool = False
     failure: str = ""
     judge: str = ""
+    is_pointed: bool = False
 
 
 def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
@@ -73,11 +75,14 @@ def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
     return tuple(found)
 
 
-def read_of_request(request: Any, result: Any, known: Known, judge: str = "") -> Read:
+def read_of_request(
+    request: Any, result: Any, known: Known, judge: str = "", pointed: Sequence[Evidence] = ()
+) -> Read:
     """What came of one request to a judge, and whose text it was about.
 
     Args:
         judge: who read, and when, in words.
+        pointed: where the judge does not say which words it read, words that it may have been.
     """
     what, text = _wanted(request)
     if text == str(known.truth):
@@ -88,6 +93,8 @@ def read_of_request(request: Any, result: Any, known: Known, judge: str = "") ->
         return Read(what, (Mark(text),), (), False, result.reason, judge)
     evidence = tuple(e for e in _listed(getattr(result, "evidence", ())) if _is_evidence(e))
     facts = _report(result) if isinstance(result, ReportFacts) else _others(result)
+    if not evidence and pointed:
+        return Read(what, marked(text, pointed), tuple(facts), False, "", judge, True)
     return Read(what, marked(text, evidence), tuple(facts), bool(evidence), "", judge)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval_view.report.evidence import words
@@ -164,7 +164,9 @@ def _said(
     ]
     distinct = dict.fromkeys(wanted)
     read = [
-        read_of_request(r, readings[r], known, judged.source) for r in distinct if r in readings
+        read_of_request(r, readings[r], known, judged.source, judged.pointed.get(r, ()))
+        for r in distinct
+        if r in readings
     ]
     is_missing = len(read) < len(distinct)
     recorded = [] if read else read_of_recorded(known)
@@ -242,4 +244,5 @@ def _judged(run: ShownRun, material: Material, video: str, judges: Judges) -> Ju
         requests += task.merge_requests(video, pieces, context)
         mine = [k.finding for k in run.by_video.get(video, ()) if k.finding.task == name]
         requests += task.read_requests(mine, context)
-    return judges.read(run, requests)
+    judged = judges.read(run, requests)
+    return replace(judged, pointed=judges.pointed(judged))
