@@ -40,10 +40,14 @@ def drawn(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared(drawn: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with what the pages speak of: demo/data, mine, runs, videos, tables."""
+    """A folder with what the pages speak of: demo/data, small, mine, runs, videos, tables."""
     folder = tmp_path_factory.mktemp("prepared")
-    shutil.copytree(drawn, folder / "demo" / "data")
-    shutil.copytree(drawn, folder / "mine")
+    shutil.copytree(drawn, folder / "small")  # `data synth` keeps what is drawn already.
+    for name in ("demo/data", "mine"):
+        shutil.copytree(drawn, folder / name)
+        table = folder / name / "videos.csv"  # A patient of each side of a split.
+        rows = table.read_text(encoding="utf-8")
+        table.write_text(rows.replace(",NES,0,", ",NES,1,"), encoding="utf-8")
     first, second = sorted((drawn / "videos").glob("*.mp4"))
     for target in ("videos/a.mp4", "to/night-1.mp4"):
         (folder / target).parent.mkdir(exist_ok=True)

@@ -29,19 +29,13 @@ READMES = sorted(ROOT.glob("plugins/*/*/README.md"))
 BLOCKS = [block for page in PAGES for block in blocks_of(page)]
 #: Their Python stands in the example package as it is (tests/test_plugins_page.py).
 SHOWN = ("plugins.md",)
-#: Their commands are run in order by a test of their own.
+#: Their blocks are read from the page and run in order by a test of their own.
 ELSEWHERE = {
-    **dict.fromkeys(
-        ("README.md", "tutorial.md", "first-plugin.md", "python.md"), "test_newcomer.py, tests/api"
-    ),
+    "tutorial.md": "tests/site/test_newcomer.py",
+    "first-plugin.md": "tests/site/test_newcomer.py",
+    "python.md": "tests/api/test_python_page.py",
     "readers.md": "plugins/tools/view/tests/study/test_readers_page.py",
 }
-#: Written and checked by `mistakes`, but their commands have not passed here yet.
-#: TODO: mend each page or the folder its commands find, and take it out of this list.
-NOT_YET_RUN = (
-    *("CONTRIBUTING.md", "doctor.md", "finetune.md", "footage.md", "packages.md", "report.md"),
-    *("results.md", "synthetic.md", "viewer.md", "datasets.md"),
-)
 #: Shown, not run: what a command printed, what stands in a menu.
 OUTPUT = ("text", "{toctree}", "")
 
@@ -50,7 +44,7 @@ def in_page(language: tuple[str, ...]) -> list[Any]:
     """The blocks to run of each page, together: later ones use what earlier ones made."""
     chosen: dict[Path, list[Block]] = {}
     for block in BLOCKS:
-        left_out = block.not_run or block.page.name in (*ELSEWHERE, *NOT_YET_RUN)
+        left_out = block.not_run or block.page.name in ELSEWHERE
         if block.language in language and (block.language == "pycon" or not left_out):
             chosen.setdefault(block.page, []).append(block)
     return [pytest.param(blocks, id=page.name) for page, blocks in chosen.items()]
@@ -97,7 +91,8 @@ def run(command: str, folder: Path, what: str, output: str = "") -> None:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     done = subprocess.run(
         ["bash", "-c", "pip() { :; }\n" + command.replace("/path/to", str(folder / "to"))],
-        cwd=folder,
+        # Programs of the repository are called from its root.
+        cwd=ROOT if command.startswith("python tools/") else folder,
         env={**os.environ, "PATH": path, "S3EVAL_CACHE": str(folder / "cache"), "COLUMNS": "150"},
         capture_output=True,
         text=True,
@@ -120,8 +115,6 @@ def test_the_python_of_a_page_runs(blocks, prepared, tmp_path, monkeypatch):
     folder = tmp_path / "here"
     shutil.copytree(prepared, folder)
     shutil.rmtree(folder / "runs")
-    if blocks[0].page.name == "synthetic.md":
-        shutil.rmtree(folder / "demo")
     monkeypatch.chdir(folder)
     namespace: dict[str, Any] = {}
     for block in blocks:
@@ -134,6 +127,11 @@ def test_the_examples_of_a_page_run(blocks):
     results = doctest.testfile(str(blocks[0].page), module_relative=False, encoding="utf-8")
     assert results.attempted > 0
     assert results.failed == 0
+
+
+@pytest.mark.parametrize(("page", "test"), ELSEWHERE.items())
+def test_a_test_of_its_own_reads_the_page(page, test):
+    assert f'"{page}"' in (ROOT / test).read_text(encoding="utf-8")
 
 
 def test_what_is_not_run_says_why():
