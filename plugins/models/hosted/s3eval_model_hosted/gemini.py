@@ -3,47 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
 
-from s3eval.remote.capabilities import ServerCapabilities
-from s3eval.remote.exchange import ChatRequest, Reply
-from s3eval.remote.failures import CallError, failure_of_status
+from s3eval.remote.envelope import Json, decoded, table, text_in
+from s3eval.remote.failures import CallError
+from s3eval.remote.gemini import GeminiDialect
 from s3eval_model_hosted.media import Piece
-from s3eval_model_hosted.service import (
-    Json,
-    SentFile,
-    Service,
-    decoded,
-    encoded,
-    multipart,
-    number,
-    system_and_content,
-    table,
-    tables,
-    text_in,
-)
+from s3eval_model_hosted.service import SentFile, Service, encoded, multipart
 
 __all__ = ["GeminiService"]
 
-_FILTERED = ("SAFETY", "PROHIBITED_CONTENT", "BLOCKLIST", "SPII", "RECITATION", "IMAGE_SAFETY")
 
-
-class GeminiService(Service):
+class GeminiService(GeminiDialect, Service):
     """generateContent of the Gemini API (v1beta)."""
 
     address = "https://generativelanguage.googleapis.com/v1beta"
     key_variables = ("GEMINI_API_KEY", "GOOGLE_API_KEY")
     owner = "gemini"
     takes_video = True
-
-    def headers(self, key: str) -> Mapping[str, str]:
-        """The header that carries the key."""
-        return {"x-goog-api-key": key}
-
-    def path(self, model: str) -> str:
-        """Where a request goes."""
-        return f"/models/{model.removeprefix('models/')}:generateContent"
 
     def text(self, text: str) -> Json:
         """A text part."""
@@ -59,67 +36,6 @@ class GeminiService(Service):
             # Without it the service takes one frame a second.
             part["videoMetadata"] = {"fps": round(piece.fps, 3)}
         return part
-
-    def body(
-        self,
-        model: str,
-        request: ChatRequest,
-        sampling: Mapping[str, Any],
-        known: ServerCapabilities,
-    ) -> Json:
-        """A request's body."""
-        config: Json = {**sampling, "maxOutputTokens": request.max_tokens}
-        if request.top_logprobs and "logprobs" not in known.without:
-            config |= {"responseLogprobs": True, "logprobs": request.top_logprobs}
-        if self.thinking is not None:
-            budget = 0 if self.thinking == "off" else self.thinking
-            config["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": bool(budget)}
-        system, content = system_and_content(request)
-        body: Json = {
-            "contents": [{"role": "user", "parts": content}],
-            "generationConfig": config,
-        }
-        if system:
-            body["systemInstruction"] = {"parts": [{"text": system}]}
-        return body
-
-    def reply(
-        self, text: str, body: Mapping[str, Any], scrub: Callable[[str], str], model: str
-    ) -> Reply:
-        """The first candidate's text; parts marked as thoughts apart.
-
-        Raises:
-            CallError: the prompt or the reply was blocked, or there is none.
-        """
-        found = decoded(text)
-        blocked = text_in(table(found.get("promptFeedback")).get("blockReason"))
-        if blocked:
-            raise CallError("moderation", f"the service blocked the prompt ({scrub(blocked)[:60]})")
-        candidate = next(iter(tables(found.get("candidates"))), {})
-        finish = text_in(candidate.get("finishReason"))
-        parts = tables(table(candidate.get("content")).get("parts"))
-        usage = table(found.get("usageMetadata"))
-        written = number(usage.get("candidatesTokenCount"))
-        thought = number(usage.get("thoughtsTokenCount")) or 0
-        return Reply(
-            text=scrub("".join(text_in(p.get("text")) for p in parts if not p.get("thought"))),
-            finish="content_filter" if finish in _FILTERED else finish.lower(),
-            settings={"model": model, "answered_by": scrub(text_in(found.get("modelVersion")))},
-            prompt_tokens=number(usage.get("promptTokenCount")),
-            completion_tokens=None if written is None else written + thought,
-            logprobs=_logprobs(candidate),
-            thoughts=scrub("".join(text_in(p.get("text")) for p in parts if p.get("thought"))),
-        )
-
-    def failure(
-        self, status: int, headers: Mapping[str, str], text: str, scrub: Callable[[str], str]
-    ) -> CallError:
-        """A wrong key is HTTP 400 here, and the wait asked for stands in the body."""
-        if status == 400 and ("API_KEY_INVALID" in text or "API key not valid" in text):
-            return CallError("access", "HTTP 400: the key is not valid")
-        if status == 429 and (seconds := _retry_delay(text)) is not None:
-            headers = {"retry-after": str(seconds), **headers}
-        return failure_of_status(status, headers, text, scrub)
 
     def upload_address(self, base_url: str) -> str:
         """Files go to a path of their own on the same host."""
@@ -151,36 +67,3 @@ class GeminiService(Service):
         if state == "FAILED" or not name or not address:
             raise CallError("bad-request", "the service could not process the clip's file")
         return SentFile(name.removeprefix("files/"), address, state in ("ACTIVE", ""))
-
-
-def _logprobs(candidate: Mapping[str, Any]) -> tuple[Json, ...]:
-    """The alternatives of each token as `choice_probabilities` takes them."""
-    found = table(candidate.get("logprobsResult"))
-    chosen = tables(found.get("chosenCandidates"))
-    listed = tables(found.get("topCandidates"))
-    return tuple(
-        {
-            "token": token.get("token"),
-            "logprob": token.get("logProbability"),
-            "top_logprobs": [
-                {"token": one.get("token"), "logprob": one.get("logProbability")}
-                for one in tables(others.get("candidates"))
-            ],
-        }
-        for token, others in zip(chosen, listed, strict=False)
-    )
-
-
-def _retry_delay(text: str) -> float | None:
-    """Seconds to wait, where the error's details say so ("7s")."""
-    try:
-        details = tables(table(table(json.loads(text)).get("error")).get("details"))
-    except (ValueError, RecursionError):
-        return None
-    for detail in details:
-        delay = text_in(detail.get("retryDelay")).removesuffix("s")
-        try:
-            return max(0.0, float(delay))
-        except ValueError:
-            continue
-    return None

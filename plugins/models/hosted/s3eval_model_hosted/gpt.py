@@ -6,21 +6,18 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from s3eval.remote.capabilities import ServerCapabilities
-from s3eval.remote.exchange import ChatRequest, Reply
-from s3eval_model_hosted.media import Piece
-from s3eval_model_hosted.service import (
+from s3eval.remote.envelope import (
     Json,
-    SentFile,
-    Service,
     decoded,
-    encoded,
-    multipart,
     number,
-    system_and_content,
+    system_and_turns,
     table,
     tables,
     text_in,
 )
+from s3eval.remote.exchange import ChatRequest, Reply
+from s3eval_model_hosted.media import Piece
+from s3eval_model_hosted.service import SentFile, Service, encoded, multipart
 
 __all__ = ["GptService"]
 
@@ -57,10 +54,10 @@ class GptService(Service):
         known: ServerCapabilities,
     ) -> Json:
         """A request's body."""
-        system, content = system_and_content(request)
+        system, turns = system_and_turns(request)
         body: Json = {
             "model": model,
-            "input": [{"role": "user", "content": content}],
+            "input": [dict(turn) for turn in turns],
             "max_output_tokens": request.max_tokens,
             "store": False,
         }

@@ -3,32 +3,23 @@
 from __future__ import annotations
 
 import base64
-import json
 import uuid
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from s3eval.remote.dialect import Dialect
-from s3eval.remote.exchange import ChatRequest
+from s3eval.remote.envelope import Json, decoded, text_in
 from s3eval.remote.failures import CallError
 from s3eval_model_hosted.media import Piece
 
 __all__ = [
     "SentFile",
     "Service",
-    "decoded",
     "encoded",
     "multipart",
-    "number",
-    "system_and_content",
-    "table",
-    "tables",
-    "text_in",
 ]
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -108,13 +99,6 @@ class Service(Dialect):
         return {}
 
 
-def system_and_content(request: ChatRequest) -> tuple[str, list[Json]]:
-    """The system's instruction, "" for none, and the parts of the one user's message."""
-    (user,) = (m for m in request.messages if m["role"] == "user")
-    system = [m["content"] for m in request.messages if m["role"] == "system"]
-    return next(iter(system), ""), list(user["content"])
-
-
 def encoded(data: bytes) -> str:
     """Bytes as base64."""
     return base64.b64encode(data).decode("ascii")
@@ -135,41 +119,3 @@ def multipart(
         lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         body += f"--{boundary}\r\n{lines}\r\n".encode() + data + b"\r\n"
     return f"multipart/{kind}; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
-
-
-def decoded(text: str) -> Json:
-    """A response's JSON object.
-
-    Raises:
-        CallError: it is none.
-    """
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        raise CallError("server", "the response is no JSON", billed=True) from None
-    if not isinstance(found, dict):
-        raise CallError("server", "the response is no JSON object", billed=True)
-    return found
-
-
-def table(value: Any) -> Json:
-    """The value where it is a table, else an empty one: only the envelope is trusted."""
-    return value if isinstance(value, dict) else {}
-
-
-def tables(value: Any) -> list[Json]:
-    """The tables of a list, [] where it is none."""
-    return [v for v in value if isinstance(v, dict)] if isinstance(value, list) else []
-
-
-def text_in(value: Any) -> str:
-    """The value where it is a text, else ""; half characters are replaced."""
-    if not isinstance(value, str):
-        return ""
-    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-
-
-def number(value: Any) -> int | None:
-    """A count of tokens; None for what is none (the call is then charged at its bound)."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return int(value) if is_count else None
