@@ -11,7 +11,7 @@ from typing import Any
 
 from s3eval.errors import S3EvalError, StopRunError
 from s3eval.judge import Unreadable
-from s3eval.judging.batches import BATCH_PRICE, Batches
+from s3eval.judging.batching.batches import BATCH_PRICE, Batches
 from s3eval.judging.prompts import closed, messages
 from s3eval.judging.replies import (
     Ask,
@@ -253,34 +253,39 @@ class Asker:
         assert self.batches is not None
         self.batches.notify = self.notify
         by_key = {job.key: job for job in todo}
-        under_way, read = self.batches.under_way(), dict[str, Mapping[str, Any]]()
-        for job in todo:
-            if job.key not in under_way:
-                self.gate.sending("text", job.cleared.text, job.cleared.redactions)
+        read = dict[str, Mapping[str, Any]]()
+
+        def sending(keys: Sequence[str]) -> None:
+            for cleared in (by_key[key].cleared for key in keys):
+                self.gate.sending("text", cleared.text, cleared.redactions)
+
         try:
-            for key, found in self.batches.run({job.key: job.request for job in todo}):
-                value = self._of_batch(by_key[key], found)
+            requests = {job.key: job.request for job in todo}
+            for key, reply in self.batches.run(requests, sending):
+                value = self._of_batch(by_key[key], reply)
                 if value is not None:
                     read[key] = value
         except (BudgetSpent, CallError) as error:
             raise self._stopping(error, len(read), len(todo)) from None
         return read
 
-    def _of_batch(self, job: _Job, found: Reply | CallError) -> dict[str, Any] | None:
+    def _of_batch(self, job: _Job, reply: Reply | CallError) -> dict[str, Any] | None:
         """A reading, or a verdict that asking again would not change; None to ask by itself."""
-        if isinstance(found, CallError):
-            if found.kind not in ("moderation", "refusal"):
+        assert self.batches is not None
+        record = {**self.identity, **self.batches.record, "attempts": 1}
+        if isinstance(reply, CallError):
+            if reply.kind not in ("moderation", "refusal"):
                 return None
-            record = {**self.identity, "failure": found.kind, "attempts": 1}
+            record["failure"] = reply.kind
             value = {
-                "state": "unreadable", "reason": found.reason, "raw": found.raw, "record": record
+                "state": "unreadable", "reason": reply.reason, "raw": reply.raw, "record": record
             }  # fmt: skip
         else:
-            parsed, _ = parsed_reply(job.ask, found)
+            parsed, _ = parsed_reply(job.ask, reply)
             if parsed is None:
                 return None
-            record = {**self.identity, **found.settings, "attempts": 1}
-            value = {"state": "read", "json": dict(parsed), "raw": found.text, "record": record}
+            record |= reply.settings
+            value = {"state": "read", "json": dict(parsed), "raw": reply.text, "record": record}
         self.cache.put(job.key, value)
         return value
 

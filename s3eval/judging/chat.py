@@ -25,7 +25,7 @@ from s3eval.judge import (
 )
 from s3eval.judging import prompts
 from s3eval.judging.asking import Ask, Asker, ShowProgress
-from s3eval.judging.batches import Batches
+from s3eval.judging.batching.batches import Batches
 from s3eval.judging.extractions import (
     extraction_of,
     facts_for,
@@ -33,6 +33,7 @@ from s3eval.judging.extractions import (
     known_without_asking,
     text_of,
 )
+from s3eval.judging.formats import FORMATS, Format, FormatName
 from s3eval.judging.kept import kept_by_chat
 from s3eval.privacy.gate import Gate
 from s3eval.remote.budget import Account, Preview, Prices
@@ -57,6 +58,8 @@ class Service:
         key_variables: environment variables that may hold its key.
         prices: list prices when this was written; options override them.
         extra_body: the service's own switches, so that it answers directly.
+        format: how it words requests, replies and batches.
+        owner: whose key it is in the keyring and in messages, where that is not the name.
     """
 
     name: str
@@ -65,6 +68,23 @@ class Service:
     key_variables: tuple[str, ...]
     prices: Prices | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
+    format: FormatName = "chat"
+    owner: str = ""
+
+    def in_format(self, name: FormatName) -> Service:
+        """This service, or the one whose own format is named, with no model of its own."""
+        if name == self.format:
+            return self
+        chosen = FORMATS[name]
+        return Service(
+            self.name,
+            chosen.address,
+            "",
+            chosen.key_variables,
+            extra_body=chosen.extra_body,
+            format=name,
+            owner=name,
+        )
 
 
 class ChatOptions(ServerOptions):
@@ -74,15 +94,20 @@ class ChatOptions(ServerOptions):
         repairs: further tries when a reply does not validate.
         max_tokens: longest reply, instead of what each extraction allows.
         cache: file of the readings; "" for the one in the cache folder, "off" for none.
+        format: how the service words requests: "chat" (OpenAI's chat completions), "anthropic"
+            (its messages) or "gemini" (Google's generateContent).
         batch: whether texts are sent as batches of the service, answered within a day at about
-            half the price. ``batch_poll``: seconds between looks whether a batch has ended.
+            half the price. ``batch_poll``: seconds between looks whether a batch has ended;
+            ``batch_wait``: seconds after which a command waits no longer.
     """
 
     repairs: int = Field(2, ge=0)
     max_tokens: int | None = Field(None, ge=16)
     cache: str = ""
+    format: FormatName = "chat"
     batch: bool = False
     batch_poll: float = Field(30.0, gt=0)
+    batch_wait: float = Field(172_800.0, gt=0)
 
 
 class ChatJudge(Judge):
@@ -100,11 +125,17 @@ class ChatJudge(Judge):
     serves: ClassVar[tuple[type, ...]] = (ReadReport, AnswerQuestions, MergeTexts, Extract)
 
     def __init__(self, service: Service, options: ChatOptions) -> None:
+        if not options.model:
+            raise S3EvalError(
+                f"Which model of the format '{options.format}'?",
+                fix="--judge-option model=NAME (its id there)",
+            )
+        form: Format = FORMATS[options.format]
         own_server = is_same_host(options.base_url, service.base_url)
         host = urlsplit(options.base_url).hostname
         # The service's key goes to the service alone; another server's key is named by option.
         endpoint = options.endpoint(
-            service.name if own_server else f"{service.name}@{host}",
+            (service.owner or service.name) if own_server else f"{service.name}@{host}",
             service.key_variables if own_server else (),
             needs_key=True,
         )
@@ -123,6 +154,7 @@ class ChatJudge(Judge):
             ),
             extra_body=extra_body,
             capabilities=self._cache.capabilities(),
+            dialect=form.dialect(),
         )
         self._max_tokens = options.max_tokens
         self._closed = False
@@ -134,6 +166,7 @@ class ChatJudge(Judge):
             "temperature": options.temperature,
             "seed": options.seed,
             "extra_body": extra_body,
+            **({} if options.format == "chat" else {"format": options.format}),
             **gate.identity,
         }
         self.remote = not endpoint.local
@@ -143,9 +176,15 @@ class ChatJudge(Judge):
                 why="which batches are under way is kept there",
                 fix="--judge-option cache=FILE",
             )
-        self._batches = (
-            Batches(self._client, self._cache, options.batch_poll) if options.batch else None
-        )
+        self._batches = None
+        if options.batch:
+            self._batches = Batches(
+                self._client,
+                self._cache,
+                form.batches,
+                poll=options.batch_poll,
+                wait=options.batch_wait,
+            )
         self._asker = Asker(
             self._client,
             gate,
@@ -162,12 +201,16 @@ class ChatJudge(Judge):
         Raises:
             S3EvalError: an unknown option, no key, or sending was not allowed.
         """
-        service = cls.service
+        named = options.get("format", cls.service.format)
+        # An unknown one is refused below, with the options.
+        is_known = isinstance(named, str) and named in FORMATS
+        service = cls.service.in_format(named) if is_known else cls.service
         shape = create_model(
             "Options",
             __base__=ChatOptions,
             base_url=(str, service.base_url),
             model=(str, service.model),
+            format=(FormatName, service.format),
         )
         return cls(service, read_options(shape, options, service.name))
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.remote.budget import Account, Budget, Prices, schema_bound, token_bound
+from s3eval.remote.budget import Account, Budget, Hold, Prices, schema_bound, token_bound
 from s3eval.remote.capabilities import (
     CapabilityStore,
     MemoryCapabilities,
@@ -186,21 +186,34 @@ class ChatClient:
         """A request's body, without what the server was found to refuse."""
         return self._body(request, self._capabilities.get(self.endpoint))
 
-    def reply_in(self, text: str, request: ChatRequest, share: float) -> tuple[Reply, float]:
-        """The reply in a body that came another way than by `complete`, and what it cost.
+    def reply_in(
+        self, text: str, request: ChatRequest, share: float, hold: Hold | None = None
+    ) -> Reply:
+        """The reply in a body that came another way than by `complete`.
 
         Args:
             share: of the price of a call of its own.
+            hold: what was reserved for it; settled at what it cost, also where it is of no use.
 
         Raises:
             CallError: it holds no usable reply.
         """
-        reply = self.dialect.reply(
-            text, self.body_of(request), self._without_key, self.endpoint.model
-        )
-        cost = share * self._cost(reply, self.bound(request))
-        self._count(reply, cost)
-        return self._checked(reply), cost
+        bound, body = share * self.bound(request), self.body_of(request)
+        try:
+            reply = self.dialect.reply(text, body, self._without_key, self.endpoint.model)
+        except CallError as error:
+            self._charged(None, bound if error.billed else 0.0, hold)
+            raise
+        self._charged(reply, share * self._cost(reply, self.bound(request)), hold)
+        return self._checked(reply)
+
+    def learn(self, failure: CallError) -> bool:
+        """Leave out from now on what a failure says the server refuses; False where it does not."""
+        known = self._capabilities.get(self.endpoint)
+        learned = known.learn(failure.parameter) if failure.kind == "unsupported" else None
+        if learned is not None:
+            self._capabilities.put(self.endpoint, learned)
+        return learned is not None
 
     def failure_of(self, status: int, text: str) -> CallError:
         """The failure that a status and a body stand for."""
@@ -257,16 +270,12 @@ class ChatClient:
         try:
             reply = self._post(body, _longest_reply(request))
         except CallError as error:
-            cost = hold.bound if error.billed else 0.0
-            hold.settle(cost)
-            self._count(None, cost)
+            self._charged(None, hold.bound if error.billed else 0.0, hold)
             raise
         except BaseException:
             hold.settle(hold.bound)
             raise
-        cost = self._cost(reply, hold.bound)
-        hold.settle(cost)
-        self._count(reply, cost)
+        self._charged(reply, self._cost(reply, hold.bound), hold)
         return self._checked(reply)
 
     def _body(self, request: ChatRequest, known: ServerCapabilities) -> dict[str, Any]:
@@ -353,6 +362,11 @@ class ChatClient:
                 + ((reply and reply.completion_tokens) or 0),
                 cost=None if now.cost is None else now.cost + cost,
             )
+
+    def _charged(self, reply: Reply | None, cost: float, hold: Hold | None) -> None:
+        if hold is not None:
+            hold.settle(cost)
+        self._count(reply, cost)
 
     def _without_key(self, text: str) -> str:
         """A server's text before anything is cut from it: half a key is a key shown, too."""

@@ -205,11 +205,21 @@ def test_what_a_batch_leaves_open_is_asked_by_itself(tmp_path):
     assert service.alone == 3
 
 
-def test_an_expired_batch_keeps_what_it_brought(tmp_path):
+def test_an_expired_batch_keeps_what_it_brought_and_the_rest_is_sent_as_another(tmp_path):
     service = BatchService(outcome=lambda n, text: "good" if n < 2 else None, ends="expired")
     with serving(service) as url:
+        found, account, _ = read(url, tmp_path)
+    assert all(isinstance(f, ReportFacts) for f in found) and service.alone == 0
+    sizes = [len(service.files[b["input"]].splitlines()) for b in service.batches.values()]
+    assert sizes == [4, 2] and account.calls == 4
+
+
+def test_what_expires_again_and_again_is_asked_by_itself(tmp_path):
+    service = BatchService(outcome=lambda n, text: None, ends="expired")
+    with serving(service) as url:
         found, _, _ = read(url, tmp_path)
-    assert all(isinstance(f, ReportFacts) for f in found) and service.alone == 2
+    assert all(isinstance(f, ReportFacts) for f in found)
+    assert len(service.batches) == 3 and service.alone == 4
 
 
 def test_a_filtered_text_stays_unread_and_others_are_read(tmp_path):
