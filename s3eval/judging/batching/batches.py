@@ -114,7 +114,10 @@ class Batches:
         again: set[str] = set()
         for batch in self._known():
             if requests.keys() & set(batch.open_keys):
-                again |= yield from self._handed_out(batch, requests)
+                try:
+                    again |= yield from self._handed_out(batch, requests)
+                except CallError as error:
+                    raise _explained(error, batch) from None
         return again
 
     def _known(self) -> list[SentBatch]:
@@ -163,7 +166,11 @@ class Batches:
             )
 
     def _handed_out(self, batch: SentBatch, requests: Mapping[str, ChatRequest]) -> _Outcomes:
-        """Wait for a batch; what it brought. It is forgotten once all of that was handed out."""
+        """Wait for a batch; what it brought. It is forgotten once all of that was handed out.
+
+        Raises:
+            CallError: it failed, did not end, or its results are not to be had.
+        """
         ended = self._ended(batch)
         wanted = requests.keys() & set(batch.open_keys)
         if ended.failure:
@@ -172,7 +179,7 @@ class Batches:
         seen: set[str] = set()
         again: set[str] = set()
         refused: dict[str, CallError] = {}
-        for outcome in self._outcomes(batch, ended):
+        for outcome in self._format.outcomes(batch, ended):
             if outcome.key not in wanted or outcome.key in seen:
                 continue
             seen.add(outcome.key)
@@ -193,19 +200,6 @@ class Batches:
         yield from ((key, error) for key, error in refused.items() if key not in again)
         self._close(batch, wanted, ended)
         return again
-
-    def _outcomes(self, batch: SentBatch, ended: Ended) -> Iterator[Outcome]:
-        try:
-            yield from self._format.outcomes(batch, ended)
-        except CallError as error:
-            if error.kind != "oversized":
-                raise
-            most = batch.max_bytes / 2**20
-            raise CallError(
-                "oversized",
-                f"the results of the batch are longer than any replies to its {len(batch.keys)} "
-                f"texts ({most:.0f} MiB), not read (batch=false asks without batches)",
-            ) from None
 
     def _ended(self, batch: SentBatch) -> Ended:
         """The batch once it has ended; failures that pass are waited over.
@@ -262,6 +256,18 @@ class Batches:
                 hold.settle(0.0, calls=0)
         if not left:
             self._format.delete(batch, ended)
+
+
+def _explained(error: CallError, batch: SentBatch) -> CallError:
+    """The failure with what fixes it, where that is particular to batches."""
+    if error.kind != "oversized":
+        return error
+    most = batch.max_bytes / 2**20
+    return CallError(
+        "oversized",
+        f"the results of the batch are longer than any replies to its {len(batch.keys)} texts "
+        f"({most:.0f} MiB), not read (batch=false asks without batches)",
+    )
 
 
 def _read(written: Mapping[str, object]) -> SentBatch:
