@@ -56,7 +56,7 @@ class BatchService:
         self.batches, self.looked, self.asked, self.alone = [], {}, [], []
         self.padding, self.noise, self.faults, self.keyless = "", [], {}, False
         self.url, self.results_url = "", None
-        self.state = "SUCCEEDED"
+        self.state, self.twice = "SUCCEEDED", False
 
     def handle(self, method, path, headers, body):
         self.asked.append((method, path, headers))
@@ -81,7 +81,7 @@ class BatchService:
             (key, self.text_of(body), self.outcome(n, self.text_of(body)))
             for n, (key, body) in enumerate(self.batches[number])
         ]
-        return made[::-1]
+        return made[::-1] * (2 if self.twice else 1)
 
     def keys(self, number):
         return [key for key, _ in self.batches[number]]
@@ -408,6 +408,7 @@ def test_unknown_and_repeated_results_and_noise_are_passed_over(kind, tmp_path):
         service.noise = [service.unknown(TEXTS[1]), wrong, service.unknown(TEXTS[0])]
         if kind is Anthropic:
             service.noise += ["{no json", "[1]", ""]
+        service.twice = True
         readings, judge = read(service, tmp_path)
     assert sides(readings) == [*SIDES] and judge.account.calls == 4
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval import Answer, Model, ModelSpec, Question, S3EvalError
@@ -15,6 +16,7 @@ from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
+from s3eval.remote.pool import RequestPool
 from s3eval_model_hosted.claude import ClaudeService
 from s3eval_model_hosted.files import Files
 from s3eval_model_hosted.gemini import GeminiService
@@ -81,8 +83,9 @@ class HostedModel(Model):
             dialect=service,
         )
         self._files = Files(service, endpoint, options.timeout, options.first_wait)
-        self._pool = ThreadPoolExecutor(options.concurrency, thread_name_prefix="s3eval-hosted")
+        self.concurrency = options.concurrency
         self.temperature = options.temperature
+        self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> HostedModel:
@@ -158,13 +161,17 @@ class HostedModel(Model):
     def ask(self, watched: WatchedClip, questions: Sequence[Question]) -> Iterable[Answer]:
         """Answers in order; the first question goes ahead, so that others find the clip cached.
 
+        Called for several clips at once (`Model.concurrency`); no more requests than that are in
+        flight for all of them together.
+
         Raises:
             StopRunError: the service refuses access or stays down, or the budget is spent.
         """
         answers: list[Future[Answer]] = []
         try:
             for question in questions:
-                answers.append(self._pool.submit(self._answer, watched, question))
+                work = partial(self._answer, watched, question)
+                answers.append(self._pool.submit(work, is_first=not answers))
                 if len(answers) == 1:
                     answers[0].result()
             for answer in answers:
@@ -219,8 +226,8 @@ class HostedModel(Model):
 
     def close(self) -> None:
         """Stop waiting and close the connections."""
+        self._pool.close()
         self._client.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
         self._files.close()
 
 

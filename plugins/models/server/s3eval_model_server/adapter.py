@@ -19,9 +19,9 @@ from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
+from s3eval.remote.pool import RequestPool
 from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
-from s3eval_model_server.pool import RequestPool
 from s3eval_model_server.sending import ClipSender, SentClip
 from s3eval_model_server.starting import start_command
 

@@ -321,7 +321,7 @@ def test_a_clip_without_anything_for_the_model():
 
 
 def test_a_clip_s_first_question_goes_ahead_of_what_waits_of_other_clips():
-    from s3eval_model_server.pool import RequestPool
+    from s3eval.remote.pool import RequestPool
 
     go, order = threading.Event(), []
     pool = RequestPool(1)
