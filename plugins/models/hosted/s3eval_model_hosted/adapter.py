@@ -82,7 +82,8 @@ class HostedModel(Model):
             extra_body=options.extra_body,
             dialect=service,
         )
-        self._files = Files(service, endpoint, options.timeout, options.first_wait)
+        waits = options.first_wait, options.max_wait
+        self._files = Files(service, endpoint, options.timeout, *waits)
         self.concurrency = options.concurrency
         self.temperature = options.temperature
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)

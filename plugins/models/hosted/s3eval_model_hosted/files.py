@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Sequence
 
@@ -26,13 +27,22 @@ class Files:
         endpoint: its address; files go to the same host.
         timeout: seconds, of one exchange and for the processing of a file.
         first_wait: seconds before the first look whether a file is ready, doubled each time.
+        max_wait: a service that asks for a longer wait ends the sending.
     """
 
     def __init__(
-        self, service: Service, endpoint: Endpoint, timeout: float, first_wait: float
+        self,
+        service: Service,
+        endpoint: Endpoint,
+        timeout: float,
+        first_wait: float,
+        max_wait: float,
     ) -> None:
         self._service, self._endpoint = service, endpoint
-        self._timeout, self._first_wait = timeout, first_wait
+        self._timeout, self._first_wait, self._max_wait = timeout, first_wait, max_wait
+        self._lock = threading.Lock()
+        # At the service now, of all clips that are open.
+        self._there: dict[str, SentFile] = {}
         address = service.upload_address(endpoint.base_url)
         uploads = Endpoint(address, endpoint.model, endpoint.key)
         self._uploads = Transfer(uploads, timeout, 4, signed=service.headers)
@@ -48,6 +58,8 @@ class Files:
         try:
             for piece in pieces:
                 sent.append(self._sent(piece))
+                with self._lock:
+                    self._there[sent[-1].name] = sent[-1]
                 sent[-1] = self._ready(sent[-1])
         except BaseException:
             self.delete(sent)
@@ -57,13 +69,18 @@ class Files:
     def delete(self, files: Sequence[SentFile]) -> None:
         """Delete files; one that cannot be deleted ends by itself at the service."""
         for file in files:
+            with self._lock:
+                self._there.pop(file.name, None)
             with contextlib.suppress(CallError):
                 self._files.exchange(
                     "DELETE", self._service.file_path(file), max_bytes=_REPLY_BYTES
                 )
 
     def close(self) -> None:
-        """Close the connections."""
+        """Delete what clips that were not asked to their end left, and close the connections."""
+        with self._lock:
+            left = list(self._there.values())
+        self.delete(left)
         self._uploads.close()
         self._files.close()
 
@@ -76,9 +93,10 @@ class Files:
                 )
                 return self._service.sent_file(self._text(exchange))
             except CallError as error:
-                if not error.transient or not left:
+                wait = error.retry_after or self._first_wait * 2 ** (_TRIES - 1 - left)
+                if not error.transient or not left or wait > self._max_wait:
                     raise
-                time.sleep(error.retry_after or self._first_wait * 2 ** (_TRIES - 1 - left))
+                time.sleep(wait)
         raise AssertionError("unreachable")
 
     def _ready(self, file: SentFile) -> SentFile:
