@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.clips import PreparedMedia, WatchedClip
+from s3eval.hf.comparing import compared_on_loading
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.examining import examined
 from s3eval.hf.generation import AnswerGenerator, TokenizedQuestion
@@ -38,14 +39,7 @@ from s3eval.hf.parallel import (
 )
 from s3eval.hf.prefix import Prefix, prefill
 from s3eval.hf.prompting import Template
-from s3eval.hf.sharing import (
-    COMPARED_BY_TESTS,
-    SharingCheck,
-    compare_ways,
-    reference_answers,
-    small_clip,
-)
-from s3eval.hf.source import first_line
+from s3eval.hf.sharing import COMPARED_BY_TESTS, SharingCheck
 from s3eval.hf.thinking import AS_IT_LIKES, begins_thoughts, thinking_of
 from s3eval.model import Answer, Model, Question
 
@@ -194,25 +188,7 @@ class TransformersModel(Model):
         self._generator = self._new_generator()
 
     def _compared(self) -> SharingCheck:
-        media = self.media(small_clip(self.senses))
-        clip = WatchedClip("a small clip", media, self.template(media))
-        prompts = [self.whole_prompt(clip, question) for question in _SMALL_QUESTIONS]
-        reader = IndependentGenerator(self.model, self.processor.tokenizer, 1.0, False)
-        try:
-            prefix = self.prefilled(clip, "")
-            tails = [self.tail(clip, prefix, question) for question in _SMALL_QUESTIONS]
-            for tail, prompt in zip(tails, prompts, strict=True):
-                if [*prefix.tokens, *tail] != prompt["input_ids"][0].tolist():
-                    return SharingCheck(
-                        "independent", reason="the prompt's tokens differ when split"
-                    )
-            candidates = self._generator.usable(prefix)
-        except Exception as error:
-            if is_out_of_memory(error) or isinstance(error, StopRunError):
-                raise
-            return SharingCheck("independent", reason=first_line(error))
-        references = reference_answers(reader, tails, prompts)
-        return compare_ways(self.model, prefix, references, candidates, self._generator.pad)
+        return compared_on_loading(self, self._generator)
 
     def _new_generator(self) -> AnswerGenerator:
         kind = AnswerGenerator if self.options.tensor_parallel == 1 else SynchronizedGenerator
@@ -422,9 +398,3 @@ class TransformersModel(Model):
         """The tokens that the model reads at once."""
         text = self.model.config.get_text_config()
         return int(getattr(text, "max_position_embeddings", None) or sys.maxsize)
-
-
-_SMALL_QUESTIONS = (
-    Question("side", "Is there more to see on the left or on the right?", max_tokens=3),
-    Question("any", "What happens?", max_tokens=3),
-)
