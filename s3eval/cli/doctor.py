@@ -7,9 +7,8 @@ from dataclasses import asdict
 
 import click
 
+from s3eval.api.doctoring import Entry, examine
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.cli.doctor_entries import Entry, examine
-from s3eval.plugins import discover
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
@@ -47,7 +46,7 @@ def command(ctx: click.Context, everything: bool, seconds: float, json_file: str
 
     Nothing leaves the machine; of keys only the names of their variables are shown.
     """
-    entries = examine(discover(), seconds)
+    entries = examine(seconds)
     broken = [e for e in entries if e.state == "broken"]
     facts = {"entries": [asdict(e) for e in entries], "broken": len(broken)}
     if not write_json_output(facts, json_file):

@@ -1,7 +1,7 @@
 """What has to be imported to be known, imported in processes of their own with a time limit.
 
 A library that is broken may raise, crash or wait for a device for minutes; `s3eval doctor` has to
-say so instead of doing the same.
+report that instead of doing the same.
 """
 
 from __future__ import annotations
@@ -27,44 +27,44 @@ if torch.cuda.is_available():
 mps = getattr(torch.backends, "mps", None)
 if not devices and mps is not None and mps.is_available():
     devices.append(["Apple GPU", 0])
-tell({"version": torch.__version__, "cuda": torch.version.cuda, "devices": devices})
+report({"version": torch.__version__, "cuda": torch.version.cuda, "devices": devices})
 """
 _AV = """
 import av
 ffmpeg = getattr(av, "ffmpeg_version_info", "")
 libraries = {name: ".".join(map(str, v)) for name, v in av.library_versions.items()}
 codecs = [name for name in ("h264", "hevc", "mpeg4", "vp9", "av1") if name in av.codecs_available]
-tell({"version": av.__version__, "ffmpeg": ffmpeg, "libraries": libraries, "codecs": codecs})
+report({"version": av.__version__, "ffmpeg": ffmpeg, "libraries": libraries, "codecs": codecs})
 """
 # Importing an adapter makes nothing: models and judges are made by their load().
 _ADAPTERS = """
 from s3eval.plugins import installed
-found = []
+examined = []
 for plugin in installed().plugins:
     if plugin.spec.missing():
         continue
     one = {"kind": plugin.kind, "name": plugin.spec.name, "package": plugin.package}
     try:
         adapter = plugin.spec.load()
-        # A judge over chat says it of its service (s3eval.judging.chat), others of themselves.
-        said = getattr(adapter, "service", adapter)
-        one["keys"] = list(getattr(said, "key_variables", ()))
+        # A judge over chat has them at its service (s3eval.judging.chat), others themselves.
+        owner = getattr(adapter, "service", adapter)
+        one["keys"] = list(getattr(owner, "key_variables", ()))
     except BaseException as error:
         one["error"] = str(error) or type(error).__name__
-    found.append(one)
-tell(found)
+    examined.append(one)
+report(examined)
 """
 PROGRAMS: Mapping[str, str] = {"torch": _TORCH, "av": _AV, "adapters": _ADAPTERS}
-_BEFORE = "import json\ndef tell(facts):\n    print('\\n' + json.dumps(facts), flush=True)\n"
+_BEFORE = "import json\ndef report(facts):\n    print('\\n' + json.dumps(facts), flush=True)\n"
 
 
 @dataclass(frozen=True)
 class Probed:
-    """What a process told.
+    """What a process reported.
 
     Attributes:
-        facts: what it told, None where it told nothing.
-        reason: why, one line; "" where it told something.
+        facts: what it reported, None where it reported nothing.
+        reason: why, one line; "" where it reported something.
         timed_out: whether it had no time left.
     """
 
@@ -74,9 +74,9 @@ class Probed:
 
 
 def probe(program: str, seconds: float) -> Probed:
-    """Run a program that calls ``tell`` with what it found.
+    """Run a program that calls ``report`` with what it finds out.
 
-    >>> probe("tell({'a': 1})", 10).facts
+    >>> probe("report({'a': 1})", 10).facts
     {'a': 1}
     >>> probe("import no_such_module", 10).reason
     "ModuleNotFoundError: No module named 'no_such_module'"
@@ -109,5 +109,5 @@ def probe(program: str, seconds: float) -> Probed:
 def probe_all(names: list[str], seconds: float) -> dict[str, Probed]:
     """Several of `PROGRAMS` at the same time."""
     with ThreadPoolExecutor(max(1, len(names))) as pool:
-        told = pool.map(lambda name: probe(PROGRAMS[name], seconds), names)
-        return dict(zip(names, told, strict=True))
+        probed = pool.map(lambda name: probe(PROGRAMS[name], seconds), names)
+        return dict(zip(names, probed, strict=True))

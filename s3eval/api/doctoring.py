@@ -1,4 +1,4 @@
-"""What ``s3eval doctor`` looks at: each thing with its state and the command that mends it."""
+"""What is installed, what is missing and what is broken, each with the command that mends it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from typing import Literal
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from s3eval.cli.doctor_probes import Probed, probe_all
+from s3eval.api.probing import Probed, probe_all
 from s3eval.hooks import GROUP
-from s3eval.plugins import Registry, advised_distributions
+from s3eval.plugins import Registry, advised_distributions, discover
 from s3eval.version import __version__
 
 __all__ = ["Entry", "State", "examine"]
@@ -48,13 +48,17 @@ class Entry:
     fix: str = ""
 
 
-def examine(registry: Registry, seconds: float) -> list[Entry]:
-    """Everything that is looked at, by section.
+def examine(seconds: float = 60.0, registry: Registry | None = None) -> list[Entry]:
+    """Everything that is looked at, by section. Nothing leaves the machine.
 
     Args:
-        registry: the installed plugins.
         seconds: how long a library may take to import, in a process of its own.
+        registry: the plugins; without it they are looked for anew.
+
+    >>> [e.name for e in examine() if e.section == "core"]  # doctest: +SKIP
+    ['s3eval-core', 'Python', 'environment']
     """
+    registry = discover() if registry is None else registry
     wanted = ["av", "adapters", *(["torch"] if find_spec("torch") else [])]
     probed = probe_all(wanted, seconds)
     return [
@@ -77,11 +81,11 @@ def _core() -> Iterator[Entry]:
 
 def _distributions() -> list[Distribution]:
     """The core's and every one with an entry point for it, each once."""
-    found: dict[str, Distribution] = {}
+    by_name: dict[str, Distribution] = {}
     for point in entry_points(group=GROUP):
         if point.dist is not None:
-            found.setdefault(canonicalize_name(point.dist.name), point.dist)
-    return [found[name] for name in sorted(found, key=lambda n: (n != _CORE, n))]
+            by_name.setdefault(canonicalize_name(point.dist.name), point.dist)
+    return [by_name[name] for name in sorted(by_name, key=lambda n: (n != _CORE, n))]
 
 
 def _packages(distributions: Sequence[Distribution]) -> Iterator[Entry]:
