@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,8 +13,7 @@ from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset
-    from s3eval.statistics.splits import Split
+    from s3eval.api.splitting import DatasetSplit
 
 EPILOG = """\b
 Examples:
@@ -54,54 +52,30 @@ def command(
     json_file: str | None,
 ) -> None:
     """Split DATASET by patient, stratified by diagnosis, into FILE; fold 0 is the test set."""
-    from s3eval.api.datasets import open_dataset
-    from s3eval.statistics.splits import Split, make_split, read_split, write_split
+    from s3eval.api.splitting import check_split_of, split_dataset
 
-    opened = open_dataset(dataset)
     if check:
-        own = {v.name: v.fold for v in opened.videos if v.fold is not None}
-        _check(opened, read_split(file) if file else Split(own), str(file or dataset), json_file)
+        _show_check(check_split_of(dataset, file), str(file or dataset), json_file)
         return
     if file is None:
         raise S3EvalError("Expected a FILE to write the split to", fix="s3eval data split --help")
-    if file.exists() and not force:
-        raise S3EvalError("This file exists", where=file, fix="another name, or --force")
-    split = make_split(opened, folds, test, seed)
-    write_split(split, opened, file)
-    if not write_json_output(_facts(split, opened, []), json_file):
-        _show(split, opened, f"Split of {opened.name}, seed {seed}, sha256 {split.digest[:12]}")
+    done = split_dataset(dataset, file, folds, test, seed, force)
+    if not write_json_output(done.as_json(), json_file):
+        _show(done, f"Split of {done.dataset.name}, seed {seed}, sha256 {done.split.digest[:12]}")
 
 
-def _check(dataset: Dataset, split: Split, where: str, json_file: str | None) -> None:
-    from s3eval.statistics.splits import check_split
-
-    if not split.folds:
-        raise S3EvalError("No video has a fold", where=where)
-    problems = check_split(split, dataset)
-    if not write_json_output(_facts(split, dataset, problems), json_file):
-        _show(split, dataset, f"{where}, sha256 {split.digest[:12]}")
-        for problem in problems:
+def _show_check(checked: DatasetSplit, where: str, json_file: str | None) -> None:
+    if not write_json_output(checked.as_json(), json_file):
+        _show(checked, f"{where}, sha256 {checked.split.digest[:12]}")
+        for problem in checked.problems:
             echo(problem)
-        if not problems:
+        if not checked.problems:
             echo("No patient is in two folds; every fold has both diagnoses.")
-    if problems:
+    if checked.problems:
         raise click.exceptions.Exit(1)
 
 
-def _facts(split: Split, dataset: Dataset, problems: list[str]) -> dict[str, object]:
-    from s3eval.statistics.splits import fold_facts
-
-    return {
-        "seed": split.seed,
-        "sha256": split.digest,
-        "folds": [asdict(f) for f in fold_facts(split.folds, dataset)],
-        "problems": problems,
-    }
-
-
-def _show(split: Split, dataset: Dataset, title: str) -> None:
-    from s3eval.statistics.splits import fold_facts
-
+def _show(done: DatasetSplit, title: str) -> None:
     rows = [
         (
             f"{f.fold} (test)" if f.fold == 0 else f.fold,
@@ -111,7 +85,7 @@ def _show(split: Split, dataset: Dataset, title: str) -> None:
             f.nes,
             "-" if f.es_share is None else f"{f.es_share:.2f}",
         )
-        for f in fold_facts(split.folds, dataset)
+        for f in done.folds
     ]
     columns = ("fold", "videos", "patients", "ES", "NES", "share of ES")
     print_table(title, columns, rows, columns[1:])
