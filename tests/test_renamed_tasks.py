@@ -213,7 +213,6 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("answers/listing.py", "sequence"): ANSWER_KEY,
     ("answers/stated.py", "justification"): ANSWER_KEY,
     ("answers/yes_no.py", "justification"): ANSWER_KEY,
-    ("cli/data_agreement.py", "diagnosis"): COLUMN,
     ("dataset/folder.py", "diagnosis"): COLUMN,
     ("dataset/folder.py", "justification"): COLUMN,
     ("dataset/folder.py", "report"): COLUMN,
@@ -224,16 +223,17 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("judging/extractions.py", "report"): TEXT_KIND,
     ("judging/prompts.py", "justification"): TEXT_KIND,
     ("judging/prompts.py", "report"): TEXT_KIND,
+    ("reporting/annotations.py", "diagnosis"): COLUMN,
     ("reporting/judges.py", "justification"): OFFER,
     ("reporting/judges.py", "report"): OFFER,
-    ("testing/conformance/judges.py", "report"): TEXT_KIND,
-    ("testing/conformance/judges.py", "justification"): TEXT_KIND,
-    ("testing/conformance/models.py", "report"): "the name of a question of its own; any would do",
     ("statistics/judge_comparison.py", "justification"): OFFER,
     ("statistics/judge_comparison.py", "report"): OFFER,
     ("statistics/splits.py", "diagnosis"): COLUMN,
     ("statistics/subgroups.py", "diagnosis"): FIELD,
     ("statistics/two_stage_scores.py", "diagnosis"): "what a second stage gives; no task is asked",
+    ("testing/conformance/judges.py", "justification"): TEXT_KIND,
+    ("testing/conformance/judges.py", "report"): TEXT_KIND,
+    ("testing/conformance/models.py", "report"): "the name of a question of its own; any would do",
 }
 
 

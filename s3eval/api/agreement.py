@@ -1,19 +1,27 @@
-"""How far runs agree with each other: human readers, or models, about the same videos."""
+"""How far runs agree with each other (human readers, or models), and how far two annotations."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import dataset_of
+from s3eval.api.datasets import dataset_of, open_dataset
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
+from s3eval.reporting.agreement import agreement_records
 from s3eval.running.loading import load_tasks
 from s3eval.running.materials import material_of
 from s3eval.running.runs import open_runs
 from s3eval.running.scoring import combine_all
+from s3eval.statistics.groups import (
+    FeatureAgreement,
+    Likeness,
+    distributions,
+    feature_agreement,
+)
 from s3eval.statistics.readers import agreement, differences_of_numbers
 from s3eval.statistics.resampling import Interval, check_draws, intervals
 
@@ -21,7 +29,13 @@ if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.task import Finding
 
-__all__ = ["RunAgreement", "agreement_of_runs"]
+__all__ = [
+    "AnnotationAgreement",
+    "RunAgreement",
+    "agreement_of_annotations",
+    "agreement_of_runs",
+    "are_runs",
+]
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,17 @@ class RunAgreement:
     runs: tuple[str, ...]
     tallies: tuple[Tally, ...]
     intervals: tuple[Interval, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as ``s3eval data agreement RUN RUN --json`` writes it."""
+        records = agreement_records(self.tallies, self.intervals)
+        return {"runs": list(self.runs), "agreement": records}
+
+
+def are_runs(paths: Sequence[str | os.PathLike[str]]) -> bool:
+    """Whether all of these are run folders, or folders of runs."""
+    folders = [Path(path) for path in paths]
+    return all((f / "run.json").is_file() or any(f.glob("*/run.json")) for f in folders)
 
 
 def agreement_of_runs(
@@ -76,3 +101,59 @@ def agreement_of_runs(
     tallies = (*agreement(readers, tasks), *differences_of_numbers(readers, tasks))
     around = tuple(intervals(tallies, whole.patients, resamples, seed))
     return RunAgreement(tuple(names), tallies, around)
+
+
+@dataclass(frozen=True)
+class AnnotationAgreement:
+    """Agreement of two annotations.
+
+    Attributes:
+        names: of the two datasets.
+        features: Cohen's kappa of each feature; empty where no video is annotated by both.
+        distributions: how alike the frequencies of the features are, by diagnosis and of both.
+    """
+
+    names: tuple[str, str]
+    features: tuple[FeatureAgreement, ...]
+    distributions: tuple[Likeness, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as ``s3eval data agreement --json`` writes it."""
+        return {
+            "features": [asdict(k) for k in self.features],
+            "distributions": [asdict(x) for x in self.distributions],
+        }
+
+    def draw(self, path: str | os.PathLike[str]) -> None:
+        """Draw the distributions into a file, as in the paper's Figure 7."""
+        from s3eval.statistics.group_figure import draw
+
+        draw(self.distributions, self.names, Path(path))
+
+
+def agreement_of_annotations(
+    datasets: Sequence[str | os.PathLike[str]], resamples: int = 2000, seed: int = 0
+) -> AnnotationAgreement:
+    """How far the annotations of two datasets agree.
+
+    Kappa needs videos that both annotate; the distributions may be of different videos.
+
+    Args:
+        datasets: the two folders, or ``format:path``.
+        resamples, seed: of the intervals.
+
+    Raises:
+        S3EvalError: there are not two, or nothing to compare.
+
+    >>> done = agreement_of_annotations(["experts", "annotators"])  # doctest: +SKIP
+    >>> done.features[0].kappa  # doctest: +SKIP
+    0.62
+    """
+    if len(datasets) != 2:
+        raise S3EvalError(f"Expected two datasets, or runs, but got {len(datasets)} folders")
+    one, two = (open_dataset(path) for path in datasets)
+    features = tuple(feature_agreement(one, two, resamples, seed))
+    alike = tuple(distributions(one, two))
+    if not features and not any(x.features for x in alike):
+        raise S3EvalError("Neither shared videos nor features of both diagnoses to compare")
+    return AnnotationAgreement((one.name, two.name), features, alike)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from s3eval import Annotation, Dataset, FeatureAnnotation, Video
-from s3eval.api.agreement import agreement_of_runs
+from s3eval.api.agreement import agreement_of_annotations, agreement_of_runs, are_runs
 from s3eval.cli import cli
 from s3eval.dataset import write_folder
 from s3eval.errors import S3EvalError
@@ -68,3 +68,47 @@ def test_what_cannot_be_compared_is_said(readers, tmp_path):
     mixed = ["data", "agreement", str(folder / "r1"), str(tmp_path / "data"), str(folder)]
     done = CliRunner().invoke(cli, mixed)
     assert done.exit_code == 2 or "Expected two datasets" in str(done.exception)
+
+
+@pytest.fixture
+def annotations(tmp_path):
+    folders = []
+    for name, every in (("experts", 2), ("annotators", 3)):
+        videos = tuple(
+            Video(f"v{i}", f"p{i // 2}", diagnosis="NES" if i % 4 > 1 else "ES") for i in range(12)
+        )
+        notes = {
+            v.name: Annotation(v.name, {"tonic": FeatureAnnotation("no" if i % every else "yes")})
+            for i, v in enumerate(videos)
+        }
+        folders.append(write_folder(Dataset(name, videos, notes), tmp_path / name))
+    return folders
+
+
+def test_annotations_agree_as_the_verb_prints(annotations):
+    done = agreement_of_annotations(annotations, resamples=100)
+    arguments = ["data", "agreement", *map(str, annotations), "--resamples", "100"]
+    printed = CliRunner().invoke(cli, [*arguments, "--json", "-"])
+    assert json.loads(printed.stdout) == json.loads(json.dumps(done.as_json()))
+    (tonic,) = done.features
+    # 6 of 12 alike; by chance (6 x 4 + 6 x 8) / 144.
+    assert tonic.agreement == 0.5 and tonic.kappa == pytest.approx(0)
+    shown = CliRunner().invoke(cli, arguments)
+    assert "experts and annotators on the same videos" in shown.output
+    assert "Mean kappa 0.00 over 1 of 1 features" in shown.output
+
+
+def test_the_distributions_are_drawn(annotations, tmp_path):
+    pytest.importorskip("matplotlib")
+    agreement_of_annotations(annotations, resamples=100).draw(tmp_path / "figure.png")
+    assert (tmp_path / "figure.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_annotations_are_two_and_no_runs(annotations, readers):
+    folder, _ = readers
+    assert are_runs([folder]) and are_runs([folder / "r1", folder / "r2"])
+    assert not are_runs([folder, annotations[0]])
+    with pytest.raises(S3EvalError, match="got 1 folders"):
+        agreement_of_annotations(annotations[:1])
+    several = CliRunner().invoke(cli, ["data", "agreement", str(folder), "--figure", "x.png"])
+    assert "not of runs" in str(several.exception)
