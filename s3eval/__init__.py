@@ -60,6 +60,7 @@ _HOME = {
     "FeatureAnnotation": "facts.videos",
     "Lateralization": "facts.videos",
     "open_dataset": "api",
+    "check_dataset": "api",
     "evaluate": "api",
     "open_runs": "api",
     "score": "api",
@@ -70,6 +71,7 @@ _HOME = {
     "Stages": "api",
     "ScoredRuns": "api",
     "Comparison": "api",
+    "DatasetCheck": "api",
 }
 __all__ = [
     "Annotation",
@@ -79,6 +81,7 @@ __all__ = [
     "CommandSpec",
     "Comparison",
     "Dataset",
+    "DatasetCheck",
     "DatasetSpec",
     "ExporterSpec",
     "Extract",
@@ -121,6 +124,7 @@ __all__ = [
     "Video",
     "__version__",
     "calibrate",
+    "check_dataset",
     "compare",
     "compare_judges",
     "discover",
@@ -136,9 +140,11 @@ __all__ = [
 if TYPE_CHECKING:
     from s3eval.api import (
         Comparison,
+        DatasetCheck,
         ScoredRuns,
         Stages,
         calibrate,
+        check_dataset,
         compare,
         compare_judges,
         evaluate,

@@ -32,7 +32,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         *("open_dataset", "evaluate", "open_runs", "score", "compare"),
         *("ScoredRuns", "Comparison", "S3EvalError"),
     ),
-    "Datasets": ("Dataset", "Video", "Annotation", "FeatureAnnotation", "Lateralization"),
+    "Datasets": (
+        *("Dataset", "Video", "Annotation", "FeatureAnnotation", "Lateralization"),
+        *("check_dataset", "DatasetCheck"),
+    ),
     "Clips": ("Clip", "Footage", "Sampling", "SamplingProfile"),
     "Models": ("Model", "Question", "Answer"),
     "Tasks": (

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any
 _HOME = {
     "Calibrations": "calibrating",
     "calibrate": "calibrating",
+    "DatasetCheck": "checking",
+    "check_dataset": "checking",
     "Comparison": "comparing",
     "compare": "comparing",
     "JudgeComparison": "judge_comparing",
@@ -36,6 +38,7 @@ _HOME = {
 __all__ = [
     "Calibrations",
     "Comparison",
+    "DatasetCheck",
     "JudgeChoice",
     "JudgeComparison",
     "ScoredRuns",
@@ -43,6 +46,7 @@ __all__ = [
     "Stages",
     "Sweep",
     "calibrate",
+    "check_dataset",
     "compare",
     "compare_judges",
     "evaluate",
@@ -55,6 +59,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from s3eval.api.calibrating import Calibrations, calibrate
+    from s3eval.api.checking import DatasetCheck, check_dataset
     from s3eval.api.comparing import Comparison, compare
     from s3eval.api.datasets import open_dataset
     from s3eval.api.evaluating import evaluate

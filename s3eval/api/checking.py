@@ -121,8 +121,9 @@ def _read(path: str | os.PathLike[str], kind: str) -> tuple[Dataset, list[Proble
     from s3eval.dataset.folder import TABLES, read_folder, row_finder
 
     if kind == "folder":
-        dataset, problems = read_folder(path)
-        return dataset, problems + check_tables(Path(path), TABLES), row_finder(path)
+        folder = Path(path)
+        dataset, problems = read_folder(folder)
+        return dataset, problems + check_tables(folder, TABLES), row_finder(folder)
     from s3eval.dataset.validity import check_facts
 
     _, dataset = open_unchecked(path)

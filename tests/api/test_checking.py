@@ -7,8 +7,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-import s3eval
-from s3eval.api.checking import check_dataset
+from s3eval import check_dataset, open_dataset
 from s3eval.cli import cli
 from s3eval.errors import S3EvalError
 
@@ -41,7 +40,7 @@ def test_errors_are_those_that_keep_a_dataset_from_opening(folder):
     assert f"{len(done.errors)} errors" in repr(done)
     (folder / "features.csv").write_text("video,feature,present,start,end\n")
     assert not check_dataset(folder, files=False).errors
-    assert s3eval.open_dataset(folder)
+    assert open_dataset(folder)
 
 
 def test_files_are_looked_for_only_when_asked_and_with_progress(folder):

@@ -47,6 +47,7 @@ def test_the_page_s_code_runs_on_drawn_videos(tmp_path, monkeypatch, capsys):
     assert len(frame) == 2 * frame.item.nunique()
     assert len(by_item)
     assert "mean" in set(accuracies.item)
+    assert namespace["done"].errors == ()
     runs = namespace["runs"]
     assert "motion" in repr(runs)
     assert "<table>" in runs._repr_html_()
