@@ -5,18 +5,40 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from s3eval.api.datasets import open_dataset
 from s3eval.dataset.sharing import Shared, shareable
+from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugin_calls import call_plugin
+from s3eval.plugins import distribution_of, installed
 
 if TYPE_CHECKING:
     from s3eval.permission import Phi
     from s3eval.running.runs import Run
     from s3eval.specs import ExporterSpec
 
-__all__ = ["export_dataset", "export_runs"]
+__all__ = ["export_dataset", "export_runs", "find_exporter"]
+
+
+def find_exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:
+    """The installed exporter of runs, or of datasets, of that name.
+
+    Raises:
+        S3EvalError: none is installed, or (UnknownNameError) none of that name.
+    """
+    known = {p.spec.name: p.spec for p in installed().of("exporter") if p.spec.of == of}
+    if name in known:
+        return known[name]
+    package = distribution_of("exporter", name)
+    install = f"pip install {package}" if package else ""
+    if not known:
+        raise S3EvalError(
+            f"No exporter of {of} is installed here",
+            why=f"'{name}' is asked for",
+            fix=install or "install the package that brings it",
+        )
+    raise UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
 
 
 def export_dataset(

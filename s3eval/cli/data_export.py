@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.cli.exporters import empty_or_new, export_options, exporter
+from s3eval.cli.exporters import empty_or_new, export_options
 from s3eval.permission import PHI_MODES
 from s3eval.terminal import echo
 
@@ -55,9 +55,9 @@ def command(
 
     Texts and names are checked first for what may identify somebody.
     """
-    from s3eval.api.exporting import export_dataset
+    from s3eval.api.exporting import export_dataset, find_exporter
 
-    chosen = exporter(name, "dataset")
+    chosen = find_exporter(name, "dataset")
     empty_or_new(out, force)
     shared = export_dataset(
         dataset, chosen, out, cast("Phi", phi), videos=videos, renumber=renumber

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
@@ -31,19 +29,9 @@ def command(format_: str, source: Path, out: Path, force: bool, json_file: str |
     FORMAT is an installed importer's name; packages bring them. What an importer cannot read it
     names with file and row; what can be read is written.
     """
-    from s3eval.facts.reports import ImportReport
-    from s3eval.plugins import installed
+    from s3eval.api.importing import import_dataset
 
-    plugin = installed().get("importer", format_)
-    if out.is_dir() and any(out.iterdir()) and not force:
-        raise S3EvalError("OUT is not empty", where=out, fix="another folder, or --force")
-    report: Any = plugin.spec.load()(source, out)
-    if not isinstance(report, ImportReport):
-        raise S3EvalError(
-            f"Expected the importer '{format_}' to return an ImportReport, "
-            f"but got {type(report).__name__}",
-            where=plugin.spec.adapter,
-        )
+    report = import_dataset(format_, source, out, force)
     if write_json_output(dict(report.facts), json_file):
         return
     for table in report.tables:

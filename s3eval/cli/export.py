@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from s3eval.cli.common import json_option, write_json_output
-from s3eval.cli.exporters import empty_or_new, export_options, exporter
+from s3eval.cli.exporters import empty_or_new, export_options
 from s3eval.terminal import echo
 
 EPILOG = """\b
@@ -26,10 +26,10 @@ def command(
     runs: tuple[Path, ...], name: str, out: Path, force: bool, json_file: str | None
 ) -> None:
     """Write RUNS in the format NAME. A folder of runs stands for all of them."""
-    from s3eval.api.exporting import export_runs
+    from s3eval.api.exporting import export_runs, find_exporter
     from s3eval.api.runs import open_runs
 
-    chosen = exporter(name, "runs")
+    chosen = find_exporter(name, "runs")
     empty_or_new(out, force)
     opened = open_runs(runs)
     export_runs(opened, chosen, out)

@@ -1,17 +1,16 @@
-"""What the two export verbs share: the exporter of a name, and where it may write."""
+"""What the two export verbs share: their options, and where they may write."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import click
 
-from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.specs import ExporterSpec
+from s3eval.errors import S3EvalError
 
-__all__ = ["empty_or_new", "export_options", "exporter"]
+__all__ = ["empty_or_new", "export_options"]
 
 
 def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -29,28 +28,6 @@ def export_options(command: Callable[..., Any]) -> Callable[..., Any]:
     ):  # fmt: skip
         command = option(command)
     return command
-
-
-def exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:
-    """The installed exporter of runs, or of datasets, of that name.
-
-    Raises:
-        S3EvalError: none is installed, or (UnknownNameError) none of that name.
-    """
-    from s3eval.plugins import distribution_of, installed
-
-    known = {p.spec.name: p.spec for p in installed().of("exporter") if p.spec.of == of}
-    if name in known:
-        return known[name]
-    package = distribution_of("exporter", name)
-    install = f"pip install {package}" if package else ""
-    if not known:
-        raise S3EvalError(
-            f"No exporter of {of} is installed here",
-            why=f"'{name}' is asked for",
-            fix=install or "install the package that brings it",
-        )
-    raise UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
 
 
 def empty_or_new(out: Path, force: bool) -> None:

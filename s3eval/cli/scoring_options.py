@@ -61,9 +61,8 @@ def rescored(
     evidence: bool = False,
 ) -> ScoredRuns:
     """Scores of runs, computed where the stored ones would differ; written if asked."""
-    from s3eval.api.runs import score_runs
+    from s3eval.api.runs import open_runs, score_runs
     from s3eval.reporting.progress import line_shown, steps_shown
-    from s3eval.running.runs import open_runs
 
     options = {"bertscore": bertscore} if bertscore else {}
     shown = {"notify": line_shown, "progress": steps_shown}
