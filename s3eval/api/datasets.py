@@ -35,10 +35,10 @@ def open_dataset(path: str | os.PathLike[str], outside: bool = False) -> Dataset
     from s3eval.dataset.problems import refuse
     from s3eval.dataset.validity import check_facts
 
-    kind, found = open_unchecked(path)
+    kind, dataset = open_unchecked(path)
     if kind != "folder":
-        refuse("The dataset has errors", check_facts(found), fix=f"s3eval data check {path}")
-    return found if found.outside == outside else replace(found, outside=outside)
+        refuse("The dataset has errors", check_facts(dataset), fix=f"s3eval data check {path}")
+    return dataset if dataset.outside == outside else replace(dataset, outside=outside)
 
 
 def format_of(path: str | os.PathLike[str]) -> tuple[str, str]:

@@ -265,12 +265,12 @@ def evaluated_all(
         load: makes a model ready, default the executor's own.
     """
     reader = request.judging.open(request.is_judged, notify, progress)
-    told, registry = notify or unshown, installed()
+    notified, registry = notify or unshown, installed()
     try:
         works = [request.evaluation(model, run, reader) for model, run in models]
-        return [evaluated(work, registry, resamples, reporting, told, load) for work in works]
+        return [evaluated(work, registry, resamples, reporting, notified, load) for work in works]
     finally:
-        close_judge(reader, told)
+        close_judge(reader, notified)
 
 
 def evaluate(

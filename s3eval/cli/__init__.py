@@ -169,9 +169,9 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         return error.exit_code
     except (click.Abort, KeyboardInterrupt) as error:
         # click wraps an interruption, and what a run says of itself with it.
-        told = error.__cause__ if isinstance(error, click.Abort) else error
-        if isinstance(told, InterruptedRun):
-            echo(f"Interrupted. {told}", err=True)
+        cause = error.__cause__ if isinstance(error, click.Abort) else error
+        if isinstance(cause, InterruptedRun):
+            echo(f"Interrupted. {cause}", err=True)
         else:
             echo("Interrupted; what was answered is kept.", err=True)
         return 130

@@ -40,8 +40,8 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
     >>> names(["a,b", "c", "a"])
     ('a', 'b', 'c')
     """
-    found = [name.strip() for value in values for name in value.split(",") if name.strip()]
-    return tuple(dict.fromkeys(found))
+    parts = [name.strip() for value in values for name in value.split(",") if name.strip()]
+    return tuple(dict.fromkeys(parts))
 
 
 def fold_numbers(text: str) -> str | tuple[int, ...]:
@@ -70,16 +70,16 @@ def key_values(pairs: Iterable[str], option: str) -> dict[str, Any]:
     Raises:
         S3EvalError: a pair without "=".
     """
-    found: dict[str, Any] = {}
+    options: dict[str, Any] = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
         if not sign or not key:
             raise S3EvalError(f"Expected {option} key=value, but got '{pair}'")
         try:
-            found[key.strip()] = json.loads(value)
+            options[key.strip()] = json.loads(value)
         except ValueError:
-            found[key.strip()] = value
-    return found
+            options[key.strip()] = value
+    return options
 
 
 class CommandLineOnly(click.Option):

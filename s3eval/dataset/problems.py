@@ -96,16 +96,16 @@ def refuse(what: str, problems: Iterable[Problem], fix: str = "", shown: int = 5
     kinds = [*grouped(p for p in problems if p.level == "error")]
     if not kinds:
         return
-    told = [_told(kind, shown) for kind in kinds[:shown]]
+    messages = [_message(kind, shown) for kind in kinds[:shown]]
     if len(kinds) > shown:
-        told.append(f"and {len(kinds) - shown} more kinds of errors")
+        messages.append(f"and {len(kinds) - shown} more kinds of errors")
     first = kinds[0][0]
     where = f"{first.file}:{first.row}" if first.row else first.file
-    why = "; ".join(told).removeprefix(f"row {first.row}: ")
+    why = "; ".join(messages).removeprefix(f"row {first.row}: ")
     raise S3EvalError(what, where=where, why=why, fix=fix)
 
 
-def _told(kind: list[Problem], shown: int) -> str:
+def _message(kind: list[Problem], shown: int) -> str:
     """A kind of problems in words: the first one, and the rows of the others."""
     first, others = kind[0], [str(p.row) for p in kind[1:] if p.row]
     text = f"row {first.row}: " if first.row else ""

@@ -29,21 +29,21 @@ def stem(file_name: str) -> str:
     )
 
 
-def partners(ours: Collection[str], theirs: Collection[str]) -> dict[str, str]:
+def partners(ours: Collection[str], others: Collection[str]) -> dict[str, str]:
     """For each of our file names the one it pairs with: the same, else the only one of its stem.
 
     >>> partners(["a.wav", "b.wav", "c.mp4"], ["a.mp4", "b.mp4", "b.wav"])
     {'a.wav': 'a.mp4', 'b.wav': 'b.wav'}
     """
     by_stem: dict[str, list[str]] = {}
-    for name in theirs:
+    for name in others:
         by_stem.setdefault(stem(name), []).append(name)
-    found = {}
+    pairs = {}
     for name in ours:
         same = by_stem.get(stem(name), [])
         if name in same or len(same) == 1:
-            found[name] = name if name in same else same[0]
-    return found
+            pairs[name] = name if name in same else same[0]
+    return pairs
 
 
 def read_table(

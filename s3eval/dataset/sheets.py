@@ -22,9 +22,9 @@ __all__ = ["Line", "Problems", "Sheet", "read_sheet"]
 class Problems:
     """Collects problems while a release is read; ``left_out`` counts rows by file.
 
-    >>> found = Problems()
-    >>> found.warn("a.csv", 3, "label 'Fail' is no answer")
-    >>> print(found.all[0])
+    >>> problems = Problems()
+    >>> problems.warn("a.csv", 3, "label 'Fail' is no answer")
+    >>> print(problems.all[0])
     a.csv:3: label 'Fail' is no answer
     """
 
@@ -103,7 +103,7 @@ def read_sheet(
         quotation mark left open, or whose key came before (the first one stands).
     """
     read = read_csv_file(path, shown, (*keys, *required, *known))
-    told = len(read.problems)
+    already = len(read.problems)
     problems.all += read.problems
     header = [*read.columns]
     if not header:
@@ -129,7 +129,7 @@ def read_sheet(
             problems.drop(shown, record.number, f"{record.fault}; the row is left out", record.fix)
         else:
             _add(lines, shown, key, renamed, record, problems)
-    problems.all += read.problems[told:]
+    problems.all += read.problems[already:]
     if not lines:
         problems.error(shown, 0, "the file has no rows")
     return Sheet(shown, tuple(header), tuple(lines.values()))
