@@ -5,7 +5,7 @@
     python tools/packages.py alone [NAME ...]   each alone: requirements come, names register
     python tools/packages.py together           all in one environment; what cannot be is a table
     python tools/packages.py versions           that versions move together
-    python tools/packages.py pythons            the packages without torch on each Python found
+    python tools/packages.py pythons            all in one environment of each Python found
 
 `make packages` does all of it and writes docs/packages-checked.md; `make release` ends in checked
 archives. uv makes the environments: it links from its cache what pip would copy again for each.
@@ -27,6 +27,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packages_page import page
+from pythons import PYTHONS, pythons
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:
@@ -39,14 +42,13 @@ PAGE = ROOT / "docs" / "packages-checked.md"
 FOR_DEVELOPERS = ("test", "lint", "docs", "release", "browser")
 #: Programs of others that the pages speak of; each is tried beside all packages.
 OTHERS = ("lmms-eval==0.7.3", "every-eval-ever==0.3.0", "datasets>=4", "mlflow>=3.5")
-PYTHONS = ("3.10", "3.11", "3.12", "3.13")
-#: What a package registers, asked in its environment, without importing adapters.
+#: What packages register, asked in their environment, without importing adapters.
 _ASK = """
 import json
 from s3eval.plugins import discover
 found = discover()
 print(json.dumps({
-    "names": sorted(f"{p.kind} {p.spec.name}" for p in found.plugins if p.package == NAME),
+    "names": sorted(f"{p.kind} {p.spec.name}" for p in found.plugins if p.package in NAMES),
     "broken": [f"{b.entry_point}: {b.reason}" for b in found.broken],
 }))
 """
@@ -212,10 +214,10 @@ class Installed:
 
 def alone(one: Distribution, python: str = "") -> Installed:
     """Install one wheel into a clean environment; the others are at hand if it requires them."""
-    return _installed([one], one, python)
+    return _installed([one], python)
 
 
-def _installed(some: Sequence[Distribution], asked: Distribution, python: str = "") -> Installed:
+def _installed(some: Sequence[Distribution], python: str = "") -> Installed:
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
         made = _tried([*_uv(), "venv", "-q", "-p", python or sys.executable, str(env)])
@@ -230,7 +232,7 @@ def _installed(some: Sequence[Distribution], asked: Distribution, python: str = 
         if done.returncode:
             return Installed(reason=_last(done.stderr))
         checked = _tried([*_uv(), "pip", "check", "-q", "-p", str(program)])
-        asking = _ASK.replace("NAME", repr(asked.name))
+        asking = _ASK.replace("NAMES", repr({d.name for d in some}))
         told = _tried([str(program), "-c", asking], cwd=folder)
         if checked.returncode or told.returncode:
             return Installed(reason=_last(checked.stderr if checked.returncode else told.stderr))
@@ -282,84 +284,22 @@ def _unresolved(requirements: Sequence[str]) -> str:
     return _last(done.stderr) if done.returncode else ""
 
 
-def pythons() -> dict[str, str]:
-    """The supported Pythons that are here: version to program, as uv finds them."""
-    found = {}
-    for version in PYTHONS:
-        done = _tried([*_uv(), "python", "find", "--no-python-downloads", version])
-        if done.returncode == 0:
-            found[version] = done.stdout.strip()
-    return found
-
-
-# The page
-
-
-def page(results: Sequence[tuple[Distribution, Installed]], apart: Sequence[tuple[str, ...]],
-         everywhere: dict[str, str]) -> str:  # fmt: skip
-    """The page with the latest results."""
-    rows = [
-        f"| `{d.name}` | {d.version} | {'yes' if not i.reason else '**no**: ' + i.reason} | "
-        f"{i.megabytes} | {', '.join(f'`{n}`' for n in i.names) or '-'} |"
-        for d, i in results
-    ]
-    ok = sum(not i.reason for _, i in results)
-    pairs = [f"| `{a}` | `{b}` | {why} |" for a, b, why in apart]
-    by_python = [f"| {version} | {said} |" for version, said in everywhere.items()]
-    python = next((i.python for _, i in results if i.python), "")
-    return "\n".join(
-        (
-            "# Packages as last checked",
-            "",
-            "<!-- Written by `make packages`; do not edit. -->",
-            "",
-            f"{ok} of {len(results)} distributions, each alone in a clean environment of Python "
-            f"{python} from its wheel: its requirements come, it registers, `s3eval list` works. "
-            "Megabytes are those of the environment.",
-            "",
-            "| package | version | installs alone | MB | registers |",
-            "|---|---|---|---|---|",
-            *rows,
-            "",
-            "## What cannot live together",
-            "",
-            "All packages with all their extras are resolved for one environment, then each of "
-            f"{', '.join(OTHERS)} beside all packages. The reason is the resolver's.",
-            "",
-            *(
-                ("| this | beside | why not |", "|---|---|---|", *pairs)
-                if pairs
-                else ("Nothing: they all resolve for one environment.",)
-            ),
-            "",
-            "## Pythons",
-            "",
-            "The core and the packages that need neither torch nor a server, together:",
-            "",
-            "| Python | |",
-            "|---|---|",
-            *by_python,
-            "",
-        )
-    )
-
-
-def light(some: Sequence[Distribution]) -> list[Distribution]:
-    """Those whose models need no torch: what `nox` tests on every Python."""
-    return [d for d in some if "model" not in d.name or d.name.endswith(("-baselines", "-server"))]
-
-
 def on_pythons(some: Sequence[Distribution]) -> dict[str, str]:
-    """By version of Python how installing the light packages together went."""
+    """By version of Python how installing all of them into one environment went."""
     here = pythons()
-    said = {}
+    rows = {}
     for version in PYTHONS:
         if version not in here:
-            said[version] = "not on the machine"
+            rows[version] = "not on the machine"
             continue
-        done = _installed(light(some), some[0], here[version])
-        said[version] = f"**no**: {done.reason}" if done.reason else f"yes ({done.python})"
-    return said
+        done = _installed(some, here[version])
+        rows[version] = (
+            f"**no**: {done.reason}"
+            if done.reason
+            else f"yes ({done.python}): {len(some)} packages, {len(done.names)} names, "
+            f"{done.megabytes} MB"
+        )
+    return rows
 
 
 # Running programs
@@ -411,7 +351,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for row in (*apart, *everywhere.items()):
         print(" · ".join(row))
     if given.step == "all" and results:
-        PAGE.write_text(page(results, apart, everywhere), encoding="utf-8")
+        PAGE.write_text(page(results, apart, everywhere, OTHERS), encoding="utf-8")
         print(f"Written: {PAGE.relative_to(ROOT)}")
     if given.step in ("check", "release") and not wrong:
         print(f"{len(some)} distributions in dist/: built, complete, and taken by twine")

@@ -82,8 +82,9 @@ def test_the_same_run_is_the_same_file(run_folder, documents, tmp_path):
     )
 
 
+@pytest.mark.outside
 def test_every_eval_ever_takes_them(documents, other_python):
-    """By its own package, which needs Python 3.12: `make test-outside`."""
+    """By its own package, which needs Python 3.12: `make test-outside` runs it there."""
     python = other_python("EVERY_EVAL_EVER", "every_eval_ever.eval_types")
     call = [python, "-c", VALIDATE, *map(str, documents.values())]
     done = subprocess.run(call, capture_output=True, text=True, check=False)
