@@ -102,10 +102,41 @@ def test_the_page_says_what_failed():
     text = packages.page(
         [(one, packages.Installed(("judge gpt",), "", 3, "3.11.7")),
          (one, packages.Installed(reason="no numpy"))],
-        [("a", "b", "av is pinned")],
+        [("a", "b, Python 3.12", "av is pinned")],
         {"3.10": "yes (3.10.13)", "3.13": "not on the machine"},
     )  # fmt: skip
     assert "1 of 2 distributions" in text
     assert "**no**: no numpy" in text
-    assert "| `a` | `b` | av is pinned |" in text
+    assert "| `a` | b, Python 3.12 | av is pinned |" in text
     assert "| 3.13 | not on the machine |" in text
+
+
+def test_what_cannot_live_together_is_a_row_for_what_it_is(monkeypatch):
+    some = packages.distributions()[:3]
+    core, second, _ = (f"{d.name}=={d.version}" for d in some)
+    clashes = {
+        ("3.10", "new"): "needs Python 3.12",
+        ("3.11", "new"): "needs Python 3.12",
+        ("3.12", "new", second): "numpy is pinned",
+        ("3.12", "old", core): "av is pinned",
+    }
+
+    def unresolved(requirements, python="3.11"):
+        asked = {python, *requirements}
+        return next((why for needs, why in clashes.items() if asked >= {*needs}), "")
+
+    monkeypatch.setattr(packages, "OTHERS", ("new", "old", "easy"))
+    monkeypatch.setattr(packages, "pythons", lambda: {v: v for v in ("3.10", "3.11", "3.12")})
+    monkeypatch.setattr(packages, "_unresolved", unresolved)
+    assert packages.together(some) == [
+        ("new", "Python 3.10, 3.11", "needs Python 3.12"),
+        ("new", f"{some[1].name}, Python 3.12", "numpy is pinned"),
+        ("old", "all packages, Python 3.12", "av is pinned"),
+    ]
+
+
+def test_extras_that_clash_only_at_once_are_no_silent_success(monkeypatch):
+    monkeypatch.setattr(packages, "OTHERS", ())
+    monkeypatch.setattr(packages, "_unresolved", lambda some: "torch" if len(some) > 2 else "")
+    apart = packages.together(packages.distributions()[:3])
+    assert apart == [("all packages", "all their extras", "torch")]

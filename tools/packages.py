@@ -251,19 +251,40 @@ def together(some: Sequence[Distribution]) -> list[tuple[str, str, str]]:
     """What cannot be resolved for one environment: two names, and the resolver's reason.
 
     All distributions with all their extras at once, pairs only where that fails; then each
-    program of others that pages speak of, beside all distributions.
+    program of others that pages speak of, beside all distributions on each Python that is here.
     """
     every = [_with_extras(d) for d in some]
-    found = []
-    if _unresolved(every):
+    apart = []
+    if why := _unresolved(every):
         pairs = ((a, b) for n, a in enumerate(every) for b in every[n + 1 :])
-        found = [(a, b, why) for a, b in pairs if (why := _unresolved([a, b]))]
+        apart = [(a, b, reason) for a, b in pairs if (reason := _unresolved([a, b]))]
+        apart = apart or [("all packages", "all their extras", why)]
+    programs = pythons()
     for other in OTHERS:
-        if why := _unresolved([*(f"{d.name}=={d.version}" for d in some), other]):
-            apart = [d for d in some if _unresolved([f"{d.name}=={d.version}", other])]
-            names = "all packages" if apart[:1] == [some[0]] else ", ".join(d.name for d in apart)
-            found.append((other, names or "all packages at once", why))
-    return found
+        rows: dict[tuple[str, str], list[str]] = {}
+        for version, program in programs.items():
+            if clash := _beside(other, some, program):
+                rows.setdefault(clash, []).append(version)
+        for (names, why), where in rows.items():
+            apart.append((other, f"{names}Python {', '.join(where)}", why))
+    return apart
+
+
+def _beside(other: str, some: Sequence[Distribution], program: str) -> tuple[str, str] | None:
+    """What this program of others cannot live beside on one Python, and why; None where it can.
+
+    The names are "" where it is that Python itself.
+    """
+    ours = [f"{d.name}=={d.version}" for d in some]
+    why = _unresolved([*ours, other], program)
+    if not why:
+        return None
+    if alone := _unresolved([other], program):
+        return "", alone
+    if _unresolved([ours[0], other], program):
+        return "all packages, ", why
+    apart = [d.name for d in some if _unresolved([f"{d.name}=={d.version}", other], program)]
+    return f"{', '.join(apart) or 'all packages at once'}, ", why
 
 
 def _with_extras(one: Distribution) -> str:
@@ -274,12 +295,12 @@ def _with_extras(one: Distribution) -> str:
     return f"{one.name}[{','.join(chosen)}]=={one.version}"
 
 
-def _unresolved(requirements: Sequence[str]) -> str:
-    """Why these cannot be installed together on this Python, "" where they can."""
+def _unresolved(requirements: Sequence[str], python: str = sys.executable) -> str:
+    """Why these cannot be installed together on a Python, "" where they can."""
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "wanted.txt"
         wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
-        call = [*_uv(), "pip", "compile", "-q", "-p", sys.executable, "--find-links", str(DIST)]
+        call = [*_uv(), "pip", "compile", "-q", "-p", python, "--find-links", str(DIST)]
         done = _tried([*call, "-o", str(Path(folder) / "found.txt"), str(wanted)])
     return _last(done.stderr) if done.returncode else ""
 

@@ -29,7 +29,7 @@ def page(
         for d, i in results
     ]
     ok = sum(not i.reason for _, i in results)
-    pairs = [f"| `{a}` | `{b}` | {why} |" for a, b, why in apart]
+    pairs = [f"| `{a}` | {b} | {why} |" for a, b, why in apart]
     by_python = [f"| {version} | {went} |" for version, went in everywhere.items()]
     python = next((i.python for _, i in results if i.python), "")
     return "\n".join(
@@ -50,7 +50,8 @@ def page(
             "## What cannot live together",
             "",
             "All packages with all their extras are resolved for one environment, then each of "
-            f"{', '.join(others)} beside all packages. The reason is the resolver's.",
+            f"{', '.join(others)} beside all packages on each Python below. The reason is the "
+            "resolver's; all other combinations resolve.",
             "",
             *(
                 ("| this | beside | why not |", "|---|---|---|", *pairs)
