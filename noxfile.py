@@ -27,7 +27,8 @@ LIGHT = [
     p
     for p in PLUGINS
     if not p.startswith("plugins/models/")
-    or p in ("plugins/models/baselines", "plugins/models/server")
+    # The last one is required by s3eval-lmms-eval-tasks and brings no torch of its own.
+    or p in ("plugins/models/baselines", "plugins/models/server", "plugins/models/lmms-eval")
 ]
 
 nox.options.sessions = ["tests", "lint"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -141,6 +143,21 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
     for name in [*in_wheel, *in_sdist]:
         assert not name.startswith(("tests", "plugins", "benchmarks", "examples")), name
         assert not Path(name).name.startswith("test_"), name
+
+
+def test_the_sessions_of_nox_install_whatever_of_this_project_their_packages_need(monkeypatch):
+    pytest.importorskip("nox", reason="pip install -e '.[lint]' brings it")
+    monkeypatch.setenv("PATH", os.environ["PATH"])  # which reading the file changes
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    light = runpy.run_path(str(ROOT / "noxfile.py"))["LIGHT"]
+    projects = [CORE["project"], *(facts_of(ROOT / folder)["project"] for folder in light)]
+    here = {project["name"] for project in projects}
+    assert {"s3eval-model-baselines", "s3eval-hub"} <= here
+    assert "s3eval-model-hf" not in here
+    for project in projects:
+        needed = {re.split(r"[\[<>=; ]", line)[0] for line in project.get("dependencies", ())}
+        own = {name for name in needed if name.startswith("s3eval-")}
+        assert own <= here, f"{project['name']} needs {own - here}"
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")

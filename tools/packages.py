@@ -16,9 +16,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import re
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
@@ -28,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from packages_page import page
+from programs import last, several, tried, uv
 from pythons import PYTHONS, pythons
 
 if sys.version_info >= (3, 11):
@@ -129,9 +128,9 @@ def build(some: Sequence[Distribution], address: str = "") -> list[str]:
                 with (copy / "pyproject.toml").open("a", encoding="utf-8") as file:
                     file.write(f'\n[project.urls]\nSource = "{address.rstrip("/")}"\n')
             call = [sys.executable, "-m", "build", "--no-isolation", "-o", str(DIST), str(copy)]
-            done = _tried(call)
+            done = tried(call)
         if done.returncode:
-            wrong.append(f"{one.name} is not built: {_last(done.stdout + done.stderr)}")
+            wrong.append(f"{one.name} is not built: {last(done.stdout + done.stderr)}")
         else:
             print(f"built {one.name} {one.version}", flush=True)
     return wrong
@@ -161,7 +160,7 @@ def check(some: Sequence[Distribution]) -> list[str]:
         wrong += [f"{one.name}: {said}" for path in archives for said in _contents(path)]
     files = [str(path) for one in some for path in one.archives()]
     if files:
-        done = _tried([sys.executable, "-m", "twine", "check", "--strict", *files])
+        done = tried([sys.executable, "-m", "twine", "check", "--strict", *files])
         if done.returncode:
             wrong.append(f"twine check: {done.stdout.strip()[-500:]}{done.stderr.strip()[-500:]}")
     return wrong
@@ -217,32 +216,36 @@ def alone(one: Distribution, python: str = "") -> Installed:
     return _installed([one], python)
 
 
+def _alone_if_built(one: Distribution) -> Installed:
+    return alone(one) if one.archives() else Installed(reason="it is not built")
+
+
 def _installed(some: Sequence[Distribution], python: str = "") -> Installed:
     with tempfile.TemporaryDirectory() as folder:
         env = Path(folder) / "env"
-        made = _tried([*_uv(), "venv", "-q", "-p", python or sys.executable, str(env)])
+        made = tried([*uv(), "venv", "-q", "-p", python or sys.executable, str(env)])
         if made.returncode:
-            return Installed(reason=_last(made.stderr))
+            return Installed(reason=last(made.stderr))
         program = env / ("Scripts" if os.name == "nt" else "bin") / "python"
         wheels = [str(d.wheel()) for d in some]
-        call = [*_uv(), "pip", "install", "-q", "-p", str(program), "--find-links", str(DIST)]
+        call = [*uv(), "pip", "install", "-q", "-p", str(program), "--find-links", str(DIST)]
         # A wheel of the same version that was built earlier may be in uv's cache.
         fresh = [word for d in distributions() for word in ("--refresh-package", d.name)]
-        done = _tried([*call, *fresh, *wheels])
+        done = tried([*call, *fresh, *wheels])
         if done.returncode:
-            return Installed(reason=_last(done.stderr))
-        checked = _tried([*_uv(), "pip", "check", "-q", "-p", str(program)])
+            return Installed(reason=last(done.stderr))
+        checked = tried([*uv(), "pip", "check", "-q", "-p", str(program)])
         asking = _ASK.replace("NAMES", repr({d.name for d in some}))
-        told = _tried([str(program), "-c", asking], cwd=folder)
+        told = tried([str(program), "-c", asking], cwd=folder)
         if checked.returncode or told.returncode:
-            return Installed(reason=_last(checked.stderr if checked.returncode else told.stderr))
+            return Installed(reason=last(checked.stderr if checked.returncode else told.stderr))
         facts = json.loads(told.stdout.splitlines()[-1])
-        listed = _tried([str(program), "-m", "s3eval", "list"], cwd=folder)
-        reason = "; ".join(facts["broken"]) or (_last(listed.stderr) if listed.returncode else "")
+        listed = tried([str(program), "-m", "s3eval", "list"], cwd=folder)
+        reason = "; ".join(facts["broken"]) or (last(listed.stderr) if listed.returncode else "")
         if not facts["names"]:
             reason = reason or "it registers nothing"
         size = sum(f.lstat().st_size for f in env.rglob("*") if f.is_file() and not f.is_symlink())
-        version = _tried([str(program), "-c", "import platform; print(platform.python_version())"])
+        version = tried([str(program), "-c", "import platform; print(platform.python_version())"])
         names = tuple(facts["names"])
         return Installed(names, reason, round(size / 2**20), version.stdout.strip())
 
@@ -260,10 +263,13 @@ def together(some: Sequence[Distribution]) -> list[tuple[str, str, str]]:
         apart = [(a, b, reason) for a, b in pairs if (reason := _unresolved([a, b]))]
         apart = apart or [("all packages", "all their extras", why)]
     programs = pythons()
+    asked = [(other, version) for other in OTHERS for version in programs]
+    clashes = several(lambda one: _beside(one[0], some, programs[one[1]]), asked)
+    outcome = dict(zip(asked, clashes, strict=True))
     for other in OTHERS:
         rows: dict[tuple[str, str], list[str]] = {}
-        for version, program in programs.items():
-            if clash := _beside(other, some, program):
+        for version in programs:
+            if clash := outcome[other, version]:
                 rows.setdefault(clash, []).append(version)
         for (names, why), where in rows.items():
             apart.append((other, f"{names}Python {', '.join(where)}", why))
@@ -300,48 +306,28 @@ def _unresolved(requirements: Sequence[str], python: str = sys.executable) -> st
     with tempfile.TemporaryDirectory() as folder:
         wanted = Path(folder) / "wanted.txt"
         wanted.write_text("\n".join(requirements) + "\n", encoding="utf-8")
-        call = [*_uv(), "pip", "compile", "-q", "-p", python, "--find-links", str(DIST)]
-        done = _tried([*call, "-o", str(Path(folder) / "found.txt"), str(wanted)])
-    return _last(done.stderr) if done.returncode else ""
+        call = [*uv(), "pip", "compile", "-q", "-p", python, "--find-links", str(DIST)]
+        done = tried([*call, "-o", str(Path(folder) / "found.txt"), str(wanted)])
+    return last(done.stderr) if done.returncode else ""
 
 
 def on_pythons(some: Sequence[Distribution]) -> dict[str, str]:
     """By version of Python how installing all of them into one environment went."""
     here = pythons()
+    went = dict(zip(here, several(lambda p: _installed(some, p), [*here.values()]), strict=True))
     rows = {}
     for version in PYTHONS:
-        if version not in here:
+        done = went.get(version)
+        if done is None:
             rows[version] = "not on the machine"
-            continue
-        done = _installed(some, here[version])
-        rows[version] = (
-            f"**no**: {done.reason}"
-            if done.reason
-            else f"yes ({done.python}): {len(some)} packages, {len(done.names)} names, "
-            f"{done.megabytes} MB"
-        )
+        elif done.reason:
+            rows[version] = f"**no**: {done.reason}"
+        else:
+            rows[version] = (
+                f"yes ({done.python}): {len(some)} packages, {len(done.names)} names, "
+                f"{done.megabytes} MB"
+            )
     return rows
-
-
-# Running programs
-
-
-def _uv() -> list[str]:
-    return [sys.executable, "-m", "uv", "--no-config"]
-
-
-def _tried(call: Sequence[str], cwd: str | None = None) -> subprocess.CompletedProcess[str]:
-    env = {k: v for k, v in os.environ.items() if k not in ("PYTHONPATH", "VIRTUAL_ENV")}
-    return subprocess.run(
-        call, capture_output=True, text=True, cwd=cwd, env=env, check=False, errors="replace"
-    )
-
-
-def _last(text: str) -> str:
-    """What a program said last, in one line without paths of this machine."""
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    said = " ".join(lines[-4:])[:400] or "it ended without a word"
-    return re.sub(r"(file://)?/\S+/", "", said).replace("|", "/")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -351,18 +337,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("step", choices=steps)
     parser.add_argument("names", nargs="*", help="distributions; all by default")
     parser.add_argument("--address", default="", help="address of the public repository")
+    parser.add_argument("--built", action="store_true", help="take what dist/ holds, build nothing")
     given = parser.parse_args(arguments)
     some = chosen(given.names)
     wrong: list[str] = []
     if given.step in ("versions", "all", "release"):
         wrong += versions()
-    if given.step in ("build", "all", "release"):
+    if given.step in ("build", "all", "release") and not given.built:
         wrong += build(some, given.address)
     if given.step in ("check", "all", "release"):
         wrong += check(some)
     results: list[tuple[Distribution, Installed]] = []
-    for one in some if given.step in ("alone", "all") else ():
-        done = alone(one) if one.archives() else Installed(reason="it is not built")
+    asked = some if given.step in ("alone", "all") else []
+    for one, done in zip(asked, several(_alone_if_built, asked), strict=True):
         results.append((one, done))
         print(f"{one.name}: {done.reason or ', '.join(done.names)}", flush=True)
         wrong += [f"{one.name}: {done.reason}"] if done.reason else []
