@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TypeVar
 
 #: Installations at a time: most of each is spent on waiting for the index.
 AT_ONCE = 4
+SETTINGS = Path(__file__).with_name("uv.toml")
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -23,8 +25,8 @@ def several(function: Callable[[In], Out], arguments: Sequence[In]) -> Iterator[
 
 
 def uv() -> list[str]:
-    """The beginning of a call of uv, without settings of this user."""
-    return [sys.executable, "-m", "uv", "--no-config"]
+    """The beginning of a call of uv, with settings of our own and none of this user."""
+    return [sys.executable, "-m", "uv", "--config-file", str(SETTINGS)]
 
 
 def tried(call: Sequence[str], cwd: str | None = None) -> subprocess.CompletedProcess[str]:

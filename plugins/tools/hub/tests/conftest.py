@@ -68,8 +68,9 @@ def other_python():
     def find(name: str, module: str) -> str:
         chosen = os.environ.get(f"S3EVAL_PYTHON_{name}", "")
         if chosen:
-            assert shutil.which(chosen), f"S3EVAL_PYTHON_{name} names no program"
-            return chosen
+            program = shutil.which(chosen)
+            assert program, f"S3EVAL_PYTHON_{name} names no program"
+            return program
         pytest.importorskip(module, reason=f"make test-outside runs it with {module}")
         return sys.executable
 
