@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from s3eval.answers.hints import is_plain
+
 __all__ = ["nothing_seen"]
 
 _MEDIUM = (
@@ -76,6 +78,19 @@ _SAID = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
 _OF_NO_MEDIUM = tuple(
     said for said, phrase in zip(_SAID, _PHRASES, strict=True) if _MEDIUM not in phrase
 )
+#: Words of which each of them holds one.
+_NEEDED = dict(
+    zip(
+        _OF_NO_MEDIUM,
+        (
+            ("please",),
+            ("model", "ai", "llm", "assistant", "chatbot"),
+            ("text-",),
+            ("assist", "help", "comply", "fulfil", "offer", "provide"),
+        ),
+        strict=True,
+    )
+)
 _MEDIA = re.compile(
     r"video|clip|footage|recording|image|picture|frame|photo|media|file|attachment|visual|audio"
     r"|sound",
@@ -104,4 +119,9 @@ def nothing_seen(text: str) -> bool:
     text = text[:LENGTH]
     if not _HINTS.search(text):
         return False
-    return any(said.search(text) for said in (_SAID if _MEDIA.search(text) else _OF_NO_MEDIUM))
+    possible = _SAID if _MEDIA.search(text) else _OF_NO_MEDIUM
+    return any(said.search(text) for said in possible if _possible(said, text))
+
+
+def _possible(said: re.Pattern[str], text: str) -> bool:
+    return said not in _NEEDED or not is_plain(text, _NEEDED[said])

@@ -39,6 +39,10 @@ _TAGGED = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _BOX_TOKENS = re.compile(r"<\|(begin|end)_of_box\|>", re.IGNORECASE)
+#: One of these is in all that `cleaned` takes off beside thoughts, unless a role is all there is.
+_WRAPPING = re.compile(r"[<\[\\`:\n]")
+_LONGEST_ROLE = 30
+_BLANKS = re.compile(r"[^\S\n]+")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]{0,20}[ \t]{0,8}\r?\n")
 
 
@@ -57,6 +61,9 @@ def cleaned(text: str) -> str:
     ('Yes', 'No')
     """
     text = without_thinking(_INVISIBLE.sub("", _bounded(text)))
+    text = text.strip()
+    if len(text) > _LONGEST_ROLE and not _WRAPPING.search(text):
+        return text
     text = _BOX_TOKENS.sub(lambda m: "<answer>" if m[1].lower() == "begin" else "</answer>", text)
     text = _SPECIAL.sub(lambda m: f"\n{m['role']}\n" if m["role"] else "\n", text)
     text = _own_turn(text.strip())
@@ -113,7 +120,9 @@ def single_spaced(text: str) -> str:
     >>> single_spaced("a \\t b\\n c")
     'a b\\n c'
     """
-    return re.sub(r"[^\S\n]+", " ", text)
+    if " ".join(text.split()) == text:  # so are most answers
+        return text
+    return _BLANKS.sub(" ", text)
 
 
 def find_json(text: str, kind: type = dict) -> Any:

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import re
 
+from s3eval.answers.hints import is_plain
+
 __all__ = ["without_thinking"]
 
 _NAME = (
@@ -40,6 +42,8 @@ _MARK = re.compile(
     """,
     re.IGNORECASE | re.VERBOSE,
 )
+#: One of these is in every mark above that is of ASCII letters and signs alone.
+_HINTS = ("<", "[", "```", "assistantfinal", "thinking.")
 _ESCAPED = re.compile(rf"&lt;(/?{_NAME})&gt;", re.IGNORECASE)
 _THOUGHT_FENCE = re.compile(r"(?:think|thinking|thoughts?|reasoning)[ \t]{0,8}\n", re.IGNORECASE)
 # Decoded without its special tokens: gpt-oss begins "analysisWe need…", MedGemma "thought\n…".
@@ -69,6 +73,8 @@ def without_thinking(text: str) -> str:
         text = f"<think>{text}"
     elif _BARE_THOUGHT.match(text):
         return ""
+    if is_plain(text, _HINTS):
+        return text.strip()
     kept: list[str] = []
     start, inside = 0, ""
     for mark in _MARK.finditer(text):

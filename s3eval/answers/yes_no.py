@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from s3eval.answers.hints import is_plain
 from s3eval.answers.refusals import nothing_seen
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
 from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
@@ -50,6 +51,12 @@ _STATED = re.compile(
     rf"|\b(?:so|thus|therefore|hence)\b,? (?:it is |it['’]s )?{MARKS}"
     rf"{_WORD.replace('word', 'so')}(?=\W{{0,4}}(?:\n|$)|\.)",
     re.IGNORECASE,
+)
+#: One of these is in every statement.
+_STATING = (
+    *("answer", "label", "prediction", "verdict", "conclusion", "decision", "result"),
+    *("diagnosis", "option", "choice", "response", "say", "respond", "choose", "conclude"),
+    *("so", "thus", "therefore", "hence"),
 )
 # A sentence of its own, or its first word: "... stiffen. Yes.", "... No, the arm rests."
 _START = (
@@ -112,6 +119,11 @@ _HEDGE = re.compile(
 )
 _HEAD_OF_STATED = re.compile(
     r"(?:\b(?:so|thus|therefore|hence),?\s{1,3})?(?:\b(?:the|my|final|correct)\s{1,3}){0,3}$",
+    re.IGNORECASE,
+)
+_JOINING = re.compile(r"^[\s\"'”’`*_)\]}>:;,.!\-–—|]+")
+_HEADING = re.compile(
+    r"^(?:\*\*)?(?:justification|explanation|reason(?:ing)?)(?:\*\*)?\s*[:\-–—]\s*(?:\*\*)?\s*",
     re.IGNORECASE,
 )
 _JSON_KEYS = (
@@ -225,7 +237,7 @@ def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]
     while at_once and len(found) < AT_ONCE:
         found.append(at_once)
         at_once = _AT_ONCE.match(text, at_once.end())
-    for pattern in (_STATED, _ALONE):
+    for pattern in (_ALONE,) if is_plain(text, _STATING) else (_STATED, _ALONE):
         found += pattern.finditer(text, start)
     kept = [m for m in found if _counts(m, text, na)]
     if not kept and not led:
@@ -257,14 +269,8 @@ def _json_justification(text: str) -> str:
 
 def _rest(text: str) -> str:
     """What follows the answer, without the marks that joined them or a heading of its own."""
-    text = re.sub(r"^[\s\"'”’`*_)\]}>:;,.!\-–—|]+", "", text)
-    text = re.sub(
-        r"^(?:\*\*)?(?:justification|explanation|reason(?:ing)?)(?:\*\*)?\s*[:\-–—]\s*(?:\*\*)?\s*",
-        "",
-        text,
-        flags=re.IGNORECASE,
-    )
-    return " ".join(text.split())
+    text = _JOINING.sub("", text, count=1)
+    return " ".join(_HEADING.sub("", text, count=1).split())
 
 
 def _unreadable(why: str, text: str) -> Reading:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from s3eval.cli.common import json_option, names, write_json_output
+from s3eval.cli.common import json_option, names, rarely_collected, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
 from s3eval.terminal import echo
 
@@ -46,6 +46,7 @@ Examples:
 )
 @scoring_options
 @json_option
+@rarely_collected
 def command(
     runs: tuple[Path, ...],
     details: bool,

@@ -113,12 +113,22 @@ class Rouge:
 # The same reference is compared with every model's text, and with every baseline's.
 @lru_cache(maxsize=16384)
 def _stems(text: str) -> tuple[str, ...]:
-    """rouge-score's tokens of a text; its own scorer would import all of NLTK for the stemmer."""
+    """rouge-score's tokens of a text: those of its words, since none reaches across a blank."""
+    stems: list[str] = []
+    for word in text.split():
+        stems += _stems_of_word(word)
+    return tuple(stems)
+
+
+# A few thousand words make up all texts.
+@lru_cache(maxsize=65536)
+def _stems_of_word(word: str) -> tuple[str, ...]:
+    """rouge-score's tokens; its own scorer would import all of NLTK for the stemmer."""
     from rouge_score import tokenize
 
     from s3eval.metrics import stemming
 
-    return tuple(tokenize.tokenize(text, stemming))
+    return tuple(tokenize.tokenize(word, stemming))
 
 
 def rouge(predicted: str, reference: str) -> Rouge:
@@ -161,7 +171,8 @@ def _rouge(predicted: str, reference: str) -> Rouge:
     def f1(shared: int) -> float:
         return float(scoring.fmeasure(shared / len(given), shared / len(true)))
 
-    shared = (Counter(given) & Counter(true)).total()
+    mine, theirs = Counter(given), Counter(true)
+    shared = sum(min(mine[word], theirs[word]) for word in mine.keys() & theirs.keys())
     words = 2 * shared / (len(given) + len(true)) if is_other else f1(shared)
     return Rouge(words, f1(LCSseq.similarity(given, true)))
 
@@ -212,22 +223,41 @@ def bleu_statistics(predicted: str, reference: str) -> list[float]:
 @lru_cache(maxsize=16384)  # as many as `_rouge`
 def _bleu_statistics(predicted: str, reference: str) -> tuple[float, ...]:
     (given, length), (true, true_length) = (_grams(t) for t in _spaced(predicted, reference))
-    correct, total = [0.0] * ORDER, [0.0] * ORDER
-    for gram, count in given.items():
-        total[len(gram) - 1] += count
-        if gram in true:
-            correct[len(gram) - 1] += min(count, true[gram])
+    correct = [0.0] * ORDER
+    for order, (mine, reference_grams) in enumerate(zip(given, true, strict=True)):
+        shared = mine.keys() & reference_grams.keys()
+        if not shared:  # nor is any longer run in both
+            break
+        correct[order] = float(sum(min(mine[gram], reference_grams[gram]) for gram in shared))
+    total = [float(max(0, length - order)) for order in range(ORDER)]
     return float(length), float(true_length), *correct, *total
 
 
 # A baseline says the same of many videos.
 @lru_cache(maxsize=256)
-def _grams(text: str) -> tuple[Mapping[tuple[str, ...], int], int]:
-    """How often each run of up to four of sacrebleu's tokens occurs, and how many tokens."""
-    from sacrebleu.metrics.helpers import extract_all_word_ngrams
+def _grams(text: str) -> tuple[tuple[Mapping[Any, int], ...], int]:
+    """By length how often each run of up to four of sacrebleu's tokens occurs; how many tokens."""
+    tokens = _tokens(text)
+    runs = (zip(*(tokens[i:] for i in range(order + 1)), strict=False) for order in range(ORDER))
+    return tuple(Counter(run) for run in runs), len(tokens)
 
-    grams, length = extract_all_word_ngrams(_bleu_scorer()._preprocess_segment(text), 1, ORDER)
-    return grams, int(length)
+
+def _tokens(text: str) -> list[str]:
+    """sacrebleu's tokens of a text: those of its words, since no rule of 13a reaches across a blank.
+
+    At the end of a line one does: it joins words that were divided.
+    """
+    if "\n" in text:
+        return list(_bleu_scorer()._preprocess_segment(text).split())
+    tokens: list[str] = []
+    for word in text.split(" "):
+        tokens += _tokens_of_word(word)
+    return tokens
+
+
+@lru_cache(maxsize=65536)
+def _tokens_of_word(word: str) -> tuple[str, ...]:
+    return tuple(_bleu_scorer()._preprocess_segment(word).split())
 
 
 def bleu_of_statistics(sums: ArrayLike) -> NDArray[np.float64]:

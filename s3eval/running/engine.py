@@ -97,11 +97,11 @@ def _given(
 
 
 def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol) -> Reading:
+    """What a task reads; called where `plugin_output` diverts what it prints."""
     if answer.status != "answered":
         return Reading(None, answer.reason)
     try:
-        with plugin_output():
-            reading = task.read(question, answer, protocol)
+        reading = task.read(question, answer, protocol)
     except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit included
