@@ -24,7 +24,4 @@ def is_plain(text: str, hints: Collection[str]) -> bool:
     if not text.isascii():
         return False
     lowered = text.lower()
-    for hint in hints:
-        if hint in lowered:
-            return False
-    return True
+    return all(hint not in lowered for hint in hints)

@@ -243,7 +243,7 @@ def _grams(text: str) -> tuple[tuple[Mapping[Any, int], ...], int]:
 
 
 def _tokens(text: str) -> list[str]:
-    """sacrebleu's tokens of a text: those of its words, since no rule of 13a reaches across a blank.
+    """sacrebleu's tokens of a text: those of its words, since no rule of 13a looks past a blank.
 
     At the end of a line one does: it joins words that were divided.
     """

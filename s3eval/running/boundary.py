@@ -183,7 +183,8 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
         counts = {name: index(getattr(finding, name)) for name in ("pieces", "readable")}
     except TypeError as error:
         raise S3EvalError("Expected whole counts in a finding", why=str(error)) from error
-    finding = replace(finding, **counts)
+    if type(finding.pieces) is not int or type(finding.readable) is not int:
+        finding = replace(finding, **counts)
     if not isinstance(finding.reason, str) or not isinstance(finding.detail, Mapping):
         raise S3EvalError("Expected the reason of a finding to be text, its detail a mapping")
     missing = finding.detail.get("missing", ())

@@ -215,7 +215,8 @@ def _binomial(n: int, share: float) -> Array:
     Differences of the distribution function, since SciPy's statistics, which know the
     probabilities themselves, take most of a second to import.
     """
-    from scipy.special import bdtr
+    from scipy.special import betainc
 
-    up_to: Array = bdtr(np.arange(n + 1, dtype=np.float64), n, share)
-    return np.diff(up_to, prepend=0.0)
+    fewer = np.arange(n, dtype=np.float64)
+    up_to: Array = betainc(n - fewer, fewer + 1, 1 - share)
+    return np.diff(up_to, prepend=0.0, append=1.0)

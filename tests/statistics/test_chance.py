@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from dataclasses import asdict, replace
 from itertools import product
 
@@ -13,6 +15,7 @@ from s3eval.metrics.tallies import binary, mean
 from s3eval.statistics.chance import (
     RANDOM,
     ChanceLine,
+    _binomial,
     best_line,
     chance_lines,
     labels_of_tasks,
@@ -199,3 +202,21 @@ def test_a_run_of_nothing_has_rows_without_numbers(rows_beside):
     row = rows_beside(nothing, {}, resamples=100)[0]
     assert (row.value, row.low, row.mark, row.videos) == (None, None, "", 0)
     assert row.interval_note == "no video was scored"
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 7, 82, 438, 3000])
+def test_the_binomial_is_scipys(n):
+    from scipy.stats import binom
+
+    for share in (0.0, 1e-6, 1 / 438, 0.1, 1 / 3, 0.5, 0.682, 437 / 438, 1.0):
+        expected = binom.pmf(np.arange(n + 1), n, share)
+        assert np.abs(_binomial(n, share) - expected).max() < 1e-12
+
+
+def test_chance_levels_do_without_scipys_statistics():
+    code = (
+        "import sys; from s3eval.statistics.chance import random_expectation as chance;"
+        "chance(['yes', 'no', 'no'], 'f1', 'yes'); print('scipy.stats' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -164,3 +166,20 @@ def test_draws_are_whole_and_even():
     assert (draws.sum(axis=1) == 20).all()
     assert draws.mean(axis=0) == pytest.approx(np.ones(20), abs=0.06)
     assert draws.var() == pytest.approx(0.95, abs=0.03)
+
+
+def test_resampled_sums_take_little_memory():
+    videos = tuple(f"v{i}" for i in range(116))
+    cohort = Cohort.of({v: v for v in videos})
+    rows = np.random.default_rng(0).random((116, 10))
+    tallies = [
+        Tally("t", str(i), "m", videos, rows, lambda s: s[..., 0] / s[..., 1]) for i in range(150)
+    ]
+    weights = patient_draws(116, 2000, seed=0)  # all sums at once: 24 MB
+    tracemalloc.start()
+    try:
+        values = resampled_values(tallies, cohort, weights)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak - values.nbytes < 12 * 2**20
