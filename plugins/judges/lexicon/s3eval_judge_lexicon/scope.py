@@ -61,7 +61,10 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
         if one.term.startswith(_PREFIX):
             at.setdefault(one.term[len(_PREFIX) :], []).append(one)
     shields = at.get("not_negation", [])
-    stops = sorted({f.start for f in (*at.get("stops", ()), *at.get("new_clause", ()))})
+    aside = _in_brackets(words)
+    stops = sorted(
+        {f.start for f in (*at.get("stops", ()), *at.get("new_clause", ()))}.difference(aside)
+    )
     goes_on = at.get("list_goes_on", [])
     begins = [f.start for f in at.get("list_begins", ())]
     scopes = []
@@ -103,10 +106,27 @@ def _closing(words: Words) -> list[Found]:
         for i, word in enumerate(words.words)
         if word == "no"
         and i > 0
+        and words.words[i - 1] != "no"  # a cry: "no, no, no"
         and words.sentence[i - 1] == words.sentence[i]
         and words.text[words.starts[i] - 1] not in _QUOTES
         and (i == last or words.clause[i + 1] != words.clause[i])
     ]
+
+
+def _in_brackets(words: Words) -> set[int]:
+    """The words in round brackets: an aside ("A (except at first), B") ends no negation."""
+    text = words.text
+    if "(" not in text:
+        return set()
+    inside: set[int] = set()
+    depth = at = 0
+    for i, start in enumerate(words.starts):
+        between = text[at:start]
+        depth = max(0, depth + between.count("(") - between.count(")"))
+        if depth:
+            inside.add(i)
+        at = words.ends[i]
+    return inside
 
 
 def _scope(trigger: Found, start: int, end: int) -> Scope:
