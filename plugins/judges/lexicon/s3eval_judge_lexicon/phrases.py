@@ -255,7 +255,8 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
 
     Args:
         found: phrases found.
-        hides: for a term the terms it hides where its phrase holds theirs; "*" is every one.
+        hides: for a term the terms it hides where its phrase holds theirs and more words; "*" is
+            every one, and of the same words too.
 
     >>> outermost([Found("call button", 0, 2), Found("button", 1, 2)], {"call button": {"*"}})
     [Found(term='call button', start=0, end=2)]
@@ -263,12 +264,11 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
     kept: list[Found] = []
     reach: dict[str, int] = {}
     covers: list[tuple[Found, frozenset[str]]] = []  # those that may still hide a later one
-    for one in sorted(found, key=lambda f: (f.start, -f.end)):
+    for one in sorted(found, key=lambda f: (f.start, -f.end, "*" not in hides.get(f.term, ""))):
         covers = [c for c in covers if c[0].end > one.start]
         if reach.get(one.term, 0) > one.start or any(
             c.end >= one.end
-            and c.end - c.start > one.end - one.start
-            and (one.term in hidden or "*" in hidden)
+            and ("*" in hidden or (one.term in hidden and c.end - c.start > one.end - one.start))
             for c, hidden in covers
         ):
             continue
