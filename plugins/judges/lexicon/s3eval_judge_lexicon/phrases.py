@@ -255,8 +255,8 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
 
     Args:
         found: phrases found.
-        hides: for a term the terms it hides where its phrase holds theirs and more words; "*" is
-            every one, and of the same words too.
+        hides: for a term the terms it hides where its phrase holds theirs ("*" is every one). Of
+            the same words, two that would hide each other both stay.
 
     >>> outermost([Found("call button", 0, 2), Found("button", 1, 2)], {"call button": {"*"}})
     [Found(term='call button', start=0, end=2)]
@@ -264,18 +264,20 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
     kept: list[Found] = []
     reach: dict[str, int] = {}
     covers: list[tuple[Found, frozenset[str]]] = []  # those that may still hide a later one
-    for one in sorted(found, key=lambda f: (f.start, -f.end, "*" not in hides.get(f.term, ""))):
+    for one in sorted(found, key=lambda f: (f.start, -f.end, f.term not in hides)):
         covers = [c for c in covers if c[0].end > one.start]
+        own = hides.get(one.term, frozenset())
         if reach.get(one.term, 0) > one.start or any(
             c.end >= one.end
-            and ("*" in hidden or (one.term in hidden and c.end - c.start > one.end - one.start))
+            and (one.term in hidden or "*" in hidden)
+            and not ((c.start, c.end) == (one.start, one.end) and c.term in own)
             for c, hidden in covers
         ):
             continue
         reach[one.term] = one.end
         kept.append(one)
-        if one.term in hides:
-            covers.append((one, hides[one.term]))
+        if own:
+            covers.append((one, own))
     return kept
 
 
