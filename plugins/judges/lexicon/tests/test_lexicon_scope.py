@@ -54,9 +54,10 @@ def test_a_denial_reaches_as_far_as_the_sentence_means(text, told):
         ("Picks up a toy, grunts.", "ictal_vocalization", "limb_automatisms"),
         ("Automatisms such as lip smacking.", "oral_automatisms", "limb_automatisms"),
         ("Eyes half closed, moaning.", "ictal_vocalization", "close_eyes"),
+        ("Eyes open and moaning.", "ictal_vocalization", "close_eyes"),
         ("Holds a cup in both hands, grunts.", "ictal_vocalization", "arms_move_simultaneously"),
         ("Left arm extension resembling fencer posturing.", "arm_straightening", "tonic"),
-        ("No verbal commands are issued; he grunts.", "ictal_vocalization", "verbal_responsiveness"),
+        ("No verbal commands are given; he grunts.", "ictal_vocalization", "verbal_responsiveness"),
         ("Chewing gum, then grunting.", "ictal_vocalization", "oral_automatisms"),
     ],
 )
