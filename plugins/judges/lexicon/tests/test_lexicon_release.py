@@ -37,6 +37,6 @@ def test_development_references_are_read_as_well_as_the_docs_say():
         wrong += len(mine ^ known)
         equal += sum(ours.localizing[k] == theirs.localizing[k] for k in LOCALIZING)
         same += sum((s in ours.sections) == (s in theirs.sections) for s in SECTIONS)
-    assert 2 * tp / (2 * tp + wrong) > 0.855  # docs/judges.md: 0.861
-    assert equal / (4 * len(names)) > 0.94  # 0.947
-    assert same / (3 * len(names)) > 0.93  # 0.939
+    assert 2 * tp / (2 * tp + wrong) > 0.865  # docs/judges.md: 0.872
+    assert equal / (4 * len(names)) > 0.94  # 0.946
+    assert same / (3 * len(names)) > 0.93  # 0.940
