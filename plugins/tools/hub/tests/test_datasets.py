@@ -75,6 +75,7 @@ def test_a_row_for_each_video_by_split(data, tmp_path):
     assert "# ward study\n\nTwo wards.\n" in card
 
 
+@pytest.mark.outside
 def test_datasets_loads_the_folder(data, tmp_path, other_python):
     """In this environment where `datasets` is installed, else by `make test-outside`."""
     python = other_python("DATASETS", "datasets")
