@@ -30,13 +30,13 @@ def confusions_of(scored: Scored) -> dict[str, list[Confusion]]:
     """
     if scored.material is None:
         return {}
-    found = {}
+    by_task = {}
     for name, findings in scored.run.findings.items():
         task = scored.material.tasks.by_name[name]
         counts = confusions(task, findings, scored.material.context(name))
         if counts:
-            found[name] = counts
-    return found
+            by_task[name] = counts
+    return by_task
 
 
 def confusion_tables(scored: Sequence[Scored]) -> list[Table]:
