@@ -72,7 +72,7 @@ def confusion_records(scored: Scored) -> list[dict[str, Any]]:
             "specificity": c.specificity,
             "positive_predictive": c.positive_predictive,
             "negative_predictive": c.negative_predictive,
-            "said": c.said,
+            "said": c.predicted_prevalence,
             "prevalence": c.prevalence,
         }
         for task, counts in confusions_of(scored).items()
@@ -90,7 +90,7 @@ def _shares(c: Confusion) -> list[float | None]:
         c.specificity,
         c.positive_predictive,
         c.negative_predictive,
-        c.said,
+        c.predicted_prevalence,
         c.prevalence,
     ]
 

@@ -266,7 +266,7 @@ def phrasing(value: str) -> Phrasing:
     template, questions = facts.get("template", "{text}"), facts.get("questions", {})
     if not isinstance(template, str) or not isinstance(questions, dict):
         raise S3EvalError("Expected template to be text and questions a table", where=path)
-    found = Phrasing(path.stem, template, questions)
-    if "{text}" not in found.template:
+    from_file = Phrasing(path.stem, template, questions)
+    if "{text}" not in from_file.template:
         raise S3EvalError("Expected '{text}' in the template", where=path)
-    return found
+    return from_file
