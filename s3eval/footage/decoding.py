@@ -23,7 +23,7 @@ from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.files import content_hash
 from s3eval.footage.index import index_of
 from s3eval.footage.limits import MAX_HEARD
-from s3eval.footage.media import told
+from s3eval.footage.media import footage_errors
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
@@ -80,7 +80,7 @@ def decode(
         return
     file, name = Path(path), clips[0].video
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
-    with told(name), ExitStack() as stack:
+    with footage_errors(name), ExitStack() as stack:
         heard = stack.enter_context(sound_of(file, ordered, name)) if sound else None
         index = cache(partial(index_of, file, name))
         facts = facts_of(file, name, index)

@@ -15,6 +15,7 @@ from s3eval.footage.limits import FORMATS, MAX_PIXELS
 from s3eval.footage.sizes import UPRIGHT, Orientation
 
 __all__ = [
+    "footage_errors",
     "has_pictures",
     "open_media",
     "orientation_of",
@@ -22,7 +23,6 @@ __all__ = [
     "picture_stream",
     "reason_of",
     "sound_stream",
-    "told",
     "zero_of",
 ]
 
@@ -67,7 +67,7 @@ def open_media(path: Path, name: str = "") -> Any:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def footage_errors(name: str) -> Iterator[None]:
     """Whatever FFmpeg or a damaged file's numbers raise, as one typed error.
 
     A machine without memory is no fault of the file and passes.

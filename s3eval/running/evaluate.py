@@ -217,7 +217,7 @@ def _evaluated(
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
-    def told(took: Efficiency) -> None:
+    def notify_efficiency(took: Efficiency) -> None:
         notify(f"{work.settings.model}: {took}")
 
     kept = kept_of(work, known)
@@ -241,7 +241,7 @@ def _evaluated(
             with (
                 reporter(awaited) as report,
                 stop_on_signals(notify) as stopping,
-                measured(work.out, model, session.seconds, told) as counting,
+                measured(work.out, model, session.seconds, notify_efficiency) as counting,
             ):
                 asked = ask_all(
                     session,

@@ -97,8 +97,8 @@ def read_clips(
             clip = footage.clip
             questions = waiting.pop(clip)
             if isinstance(footage, FootageFailure):
-                told = Answer.failed(footage.reason, footage.kind)
-                failed = [Asked(clip, q, told) for q in questions]
+                answer = Answer.failed(footage.reason, footage.kind)
+                failed = [Asked(clip, q, answer) for q in questions]
                 yield PreparedClip(clip, file, failed)
                 continue
             if not admitted(footage.nbytes):
