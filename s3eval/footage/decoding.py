@@ -103,9 +103,9 @@ _Given = Generator[Footage | FootageFailure, None, None]
 def _unseen(clips: Sequence[Clip], index: VideoIndex, facts: MediaFacts) -> _Given:
     """Clips without frames; the end of the pictures is the end of the video all the same."""
     for clip in clips:
-        found = choose(clip, index.times, index.end)
-        if isinstance(found, FootageFailure):
-            yield found
+        chosen = choose(clip, index.times, index.end)
+        if isinstance(chosen, FootageFailure):
+            yield chosen
         else:
             yield Footage.unseen(clip, facts.duration)
 
@@ -123,24 +123,24 @@ def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> _Given:
             yield Footage.unseen(clip, facts.duration)
 
 
-def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:
+def _with_sound(heard: Sound | None, footage: Footage | FootageFailure) -> Footage | FootageFailure:
     if heard is None:
-        return found
-    if isinstance(found, Footage):
-        found = _heard(heard, found)
+        return footage
+    if isinstance(footage, Footage):
+        footage = _heard(heard, footage)
     heard.passed()
-    return found
+    return footage
 
 
-def _heard(heard: Sound, found: Footage) -> Footage | FootageFailure:
-    clip = found.clip
+def _heard(heard: Sound, footage: Footage) -> Footage | FootageFailure:
+    clip = footage.clip
     if clip.seconds > MAX_HEARD:
         hours = f"{clip.seconds / 3600:.1f} h of sound are wanted at once"
         return FootageFailure(clip, f"{hours}, more than {MAX_HEARD / 3600:.0f} h are not decoded")
     lost = heard.lost_in(clip)
     if lost > MAX_LOST:
         return FootageFailure(clip, f"{lost:.1f} s of its sound are damaged")
-    return Footage(clip, found.frames, found.times, heard.of(clip), found.duration)
+    return Footage(clip, footage.frames, footage.times, heard.of(clip), footage.duration)
 
 
 def _frames(

@@ -153,9 +153,9 @@ def has_pictures(container: Any) -> bool:
 def _preferred(streams: Iterable[Any]) -> Any:
     from av.stream import Disposition
 
-    found = [*streams]
-    marked = (s for s in found if Disposition.default in s.disposition)
-    return next(marked, found[0] if found else None)
+    candidates = [*streams]
+    marked = (s for s in candidates if Disposition.default in s.disposition)
+    return next(marked, candidates[0] if candidates else None)
 
 
 def _is_cover(stream: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Check", "Problem", "run_checks", "told"]
+__all__ = ["Check", "Problem", "as_lines", "run_checks"]
 
 S = TypeVar("S")
 
