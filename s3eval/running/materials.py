@@ -34,7 +34,7 @@ class RecordedModel(Model):
 
     def __init__(self, facts: RunFacts) -> None:
         self._facts = facts
-        self.looks = facts.looks
+        self.uses_footage = facts.looks
 
     @property
     def senses(self) -> frozenset[Sense]:

@@ -50,7 +50,7 @@ def ask_videos(session: Session, works: Iterable[VideoWork | None]) -> Iterator[
     Raises:
         StopRunError, MachineError: asking ended early; answers that were begun were yielded.
     """
-    if not session.limits.threads or (session.concurrency == 1 and not session.model.looks):
+    if not session.limits.threads or (session.concurrency == 1 and not session.model.uses_footage):
         return _one_after_the_other(session, works)
     if session.concurrency == 1:
         return _in_order(session, works)

@@ -52,7 +52,7 @@ class RunFacts:
         protocol: the protocol the run was first scored by.
         profile: name of the sampling profile.
         source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
-        looks: whether the model looks at footage; one that does not is known by video names.
+        looks: the model's ``uses_footage``; one that does not is known by video names.
         selection: which videos of the dataset, as ``Dataset.select`` takes them; "outside" where
             files outside the dataset folder were allowed.
     """

@@ -69,7 +69,7 @@ class Rephrased(Model):
 
     def __init__(self, model: Model, phrasing: Phrasing) -> None:
         self._model, self._phrasing = model, phrasing
-        self.looks, self.concurrency = model.looks, model.concurrency
+        self.uses_footage, self.concurrency = model.uses_footage, model.concurrency
 
     def identity(self) -> Mapping[str, Any]:
         """The model's own, with the phrasing's name and hash."""

@@ -54,7 +54,7 @@ class _Subject:
     def questions(self, model: Model) -> list[Question]:
         """Those the engine would put: of senses that the model has."""
         senses = self.spec.senses if model.senses is None else model.senses
-        return [q for q in QUESTIONS if not model.looks or q.sense in senses]
+        return [q for q in QUESTIONS if not model.uses_footage or q.sense in senses]
 
     def clip(self, seed: int = 0, **more: Any) -> Footage:
         """A clip as the engine would hand it: without what the model does not perceive."""
@@ -186,7 +186,11 @@ def _one_answer(question: Question, raw: Any) -> Iterator[tuple[str, str]]:
 def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        if model.looks and model.senses is not None and not model.senses <= subject.spec.senses:
+        if (
+            model.uses_footage
+            and model.senses is not None
+            and not model.senses <= subject.spec.senses
+        ):
             yield (
                 "the loaded model perceives more than its spec states",
                 "state in the spec whatever it may perceive",
@@ -209,16 +213,17 @@ def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _looks(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _uses_footage(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
-        if model.looks:
+        if model.uses_footage:
             return
         clip = _untouchable(subject.clip())
         _ask(model, clip, subject.questions(model))
         if touched := clip.touched:  # type: ignore[attr-defined]
+            contents = " and ".join(f"footage.{name}" for name in sorted(touched))
             yield (
-                f"looks is False, but it reads footage.{' and footage.'.join(sorted(touched))}",
-                "set looks = True: without it nothing is decoded and footage is empty",
+                f"uses_footage is False, but it reads {contents}",
+                "set uses_footage = True: without it nothing is decoded and footage is empty",
             )
 
 
@@ -365,8 +370,8 @@ _CHECKS: Sequence[Check[_Subject]] = (
     Check("options", _options, _LOADED),
     Check("answers", _answers, _LOADED),
     Check("identity", _identity, _LOADED),
-    Check("looks", _looks, _LOADED),
-    Check("footage unchanged", _unchanged, (*_LOADED, "answers", "looks")),
+    Check("uses_footage", _uses_footage, _LOADED),
+    Check("footage unchanged", _unchanged, (*_LOADED, "answers", "uses_footage")),
     Check("determinism", _determinism, (*_LOADED, "answers")),
     Check("senses", _senses, _STEADY),
     Check("alone", _alone, _STEADY),
