@@ -78,7 +78,7 @@ class Sleeps(Model):
 class Instant(Sleeps):
     """Does not even look."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self) -> None:
         super().__init__(0.0)

@@ -84,7 +84,7 @@ def invented(videos: int, seed: int = 0) -> Dataset:
 class Talker(Model):
     """Answers any question at once, with a reason; which answer follows from the question."""
 
-    looks = False
+    uses_footage = False
 
     def identity(self) -> Mapping[str, Any]:
         """Nothing but its name changes what it says."""

@@ -127,13 +127,13 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     from rapidfuzz import fuzz, process
 
     candidates = [*islice(known, _NAMES)]
-    found = process.extractOne(
+    match = process.extractOne(
         name[:_NAME_LENGTH].lower(),
         [candidate[:_NAME_LENGTH].lower() for candidate in candidates],
         scorer=fuzz.ratio,
         score_cutoff=55,
     )
-    return candidates[found[2]] if found else None
+    return candidates[match[2]] if match else None
 
 
 class Suggestions:

@@ -105,7 +105,7 @@ class Model(ABC):
     overrides :meth:`watch` (encode the clip once) and :meth:`ask` (answer from what it saw).
 
     >>> class Yes(Model):
-    ...     looks = False
+    ...     uses_footage = False
     ...     def answer(self, footage, question):
     ...         return "yes"
     >>> [a.text for a in Yes().ask(None, [Question("tonic", "Tonic?")])]
@@ -113,7 +113,7 @@ class Model(ABC):
     """
 
     #: False when the model ignores footage; then videos need not exist and nothing is decoded.
-    looks: bool = True
+    uses_footage: bool = True
 
     #: Questions that the model answers at the same time, about any clips. Above 1 :meth:`watch`,
     #: :meth:`ask` and :meth:`release` are called from several threads at once, a clip in each;

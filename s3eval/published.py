@@ -111,7 +111,7 @@ def publications() -> tuple[Published, ...]:
     Raises:
         S3EvalError: an adapter is no `Published`.
     """
-    found = []
+    adapters = []
     for plugin in installed().of("published"):
         made = plugin.spec.load()()
         if not isinstance(made, Published):
@@ -121,8 +121,8 @@ def publications() -> tuple[Published, ...]:
                 where=plugin.spec.adapter,
                 why=f"hook s3eval_published of {plugin.package}",
             )
-        found.append(made)
-    return tuple(found)
+        adapters.append(made)
+    return tuple(adapters)
 
 
 def publication_of(model: str) -> tuple[Published, str]:

@@ -69,6 +69,6 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 's3eval.answers' has no attribute '{name}'")
-    found = getattr(importlib.import_module(f"s3eval.answers.{_HOME[name]}"), name)
-    globals()[name] = found  # Readers are called for every answer.
-    return found
+    attribute = getattr(importlib.import_module(f"s3eval.answers.{_HOME[name]}"), name)
+    globals()[name] = attribute  # Readers are called for every answer.
+    return attribute

@@ -84,22 +84,22 @@ def _from_prose(text: str) -> Reading:
         return Reading(given.pop())
     if given:
         return Reading(reason=f"says both {' and '.join(sorted(given))}: {shortened(proper)!r}")
-    found = mentions(proper, _ANY, _part)
-    if found.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
+    mentioned = mentions(proper, _ANY, _part)
+    if mentioned.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
         return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
-    reading = unequivocal(found, None, proper)
+    reading = unequivocal(mentioned, None, proper)
     if reading.readable or reading.reason:
         return reading
     return Reading(reason=f"names no part that was offered: {shortened(proper)!r}")
 
 
 def _leading(text: str) -> str | None:
-    found = _LEADING.match(text)
-    if not found or not _ENDS.match(text, found.end()):
+    match = _LEADING.match(text)
+    if not match or not _ENDS.match(text, match.end()):
         return None
-    if _ANOTHER.match(text, found.end()) or DENIED_AFTER.match(text, found.end()):
+    if _ANOTHER.match(text, match.end()) or DENIED_AFTER.match(text, match.end()):
         return None
-    return _part(found)
+    return _part(match)
 
 
 def _part(match: re.Match[str]) -> str:

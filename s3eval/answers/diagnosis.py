@@ -72,11 +72,11 @@ def read_diagnosis(text: str, *, protocol: Protocol = "paper") -> Reading:
         return _published(proper)
     if nothing_seen(proper):
         return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
-    found = from_objects(proper, _KEYS, _from_prose)
-    if found is None and (stray := _STRAY.findall(proper)):
+    reading = from_objects(proper, _KEYS, _from_prose)
+    if reading is None and (stray := _STRAY.findall(proper)):
         # A description with stray quotes is no JSON, yet its answer stands there.
-        found = _from_prose(stray[-1])
-    return found or _from_prose(proper)
+        reading = _from_prose(stray[-1])
+    return reading or _from_prose(proper)
 
 
 def _from_prose(text: str) -> Reading:
@@ -85,9 +85,9 @@ def _from_prose(text: str) -> Reading:
     if whole:
         return Reading("ES" if whole.group(1).lower() == "es" else "NES")
     plain = masked(proper, _CHOICE)
-    found = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")
+    mentioned = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")
     given = {_label(m) for m in (_GIVEN.match(plain), *_STATED.finditer(plain)) if m}
-    reading = unequivocal(found, given.pop() if len(given) == 1 else None, proper)
+    reading = unequivocal(mentioned, given.pop() if len(given) == 1 else None, proper)
     if reading.readable or reading.reason:
         return reading
     return Reading(reason=f"neither ES nor NES: {shortened(proper)!r}")
@@ -108,9 +108,9 @@ def _published(proper: str) -> Reading:
 
 
 def _json_answer(text: str) -> str | None:
-    found = find_json(text)
-    if found:
-        lowered = {str(k).lower(): v for k, v in found.items()}
+    json_object = find_json(text)
+    if json_object:
+        lowered = {str(k).lower(): v for k, v in json_object.items()}
         return next((v for k in _KEYS if isinstance(v := lowered.get(k), str)), None)
     stray = _STRAY.findall(text)
     return str(stray[-1]) if stray else None

@@ -171,11 +171,11 @@ def _tokens(part: str) -> list[str]:
     token = canonical(part)
     if token in FEATURE_NAMES:
         return [token]
-    found = mentions(part.replace("_", " "), _SIGN, lambda m: canonical(m.group()))
-    if found.named:
-        return _signs(part) if not found.denied else [*found.affirmed]
-    said = _CLOCKS.sub("", token).strip("_ .:-")
-    return [] if not re.search(r"[^\W\d_]", said) or _CONNECTIVE.fullmatch(said) else [token]
+    mentioned = mentions(part.replace("_", " "), _SIGN, lambda m: canonical(m.group()))
+    if mentioned.named:
+        return _signs(part) if not mentioned.denied else [*mentioned.affirmed]
+    name = _CLOCKS.sub("", token).strip("_ .:-")
+    return [] if not re.search(r"[^\W\d_]", name) or _CONNECTIVE.fullmatch(name) else [token]
 
 
 def _in_words(part: str) -> bool:
@@ -202,10 +202,10 @@ _CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:e
 
 def _from_json(text: str) -> list[str] | None:
     """The texts of a JSON list, or of the list an object holds; None where there is none."""
-    found = find_json(text, list) if text[:1] in "[{" else None
-    if isinstance(found, list) and all(isinstance(t, str) for t in found):
-        return [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in found if t.strip()]
-    entries = found if isinstance(found, list) else find_objects(text)
+    json_list = find_json(text, list) if text[:1] in "[{" else None
+    if isinstance(json_list, list) and all(isinstance(t, str) for t in json_list):
+        return [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in json_list if t.strip()]
+    entries = json_list if isinstance(json_list, list) else find_objects(text)
     if not all(isinstance(entry, dict) for entry in entries) or not entries:
         return None
     if len(entries) > 1:
@@ -243,10 +243,10 @@ _NOTHING_PUBLISHED = re.compile(
 
 def _published(proper: str) -> Reading:
     """The protocol's splitting after lists, arrows and JSON are made commas."""
-    found = find_json(proper, list) if proper[:1] in "[{" else None
+    json_list = find_json(proper, list) if proper[:1] in "[{" else None
     listed = None
-    if isinstance(found, list) and all(isinstance(t, str) for t in found):
-        listed = [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in found if t.strip()]
+    if isinstance(json_list, list) and all(isinstance(t, str) for t in json_list):
+        listed = [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in json_list if t.strip()]
         if not listed:
             return Reading([])
     if listed is None:

@@ -66,7 +66,7 @@ def mentions(
     return Mentions(tuple(affirmed), tuple(denied))
 
 
-def unequivocal(found: Mentions, given: str | None, text: str) -> Reading:
+def unequivocal(mentioned: Mentions, given: str | None, text: str) -> Reading:
     """The one value a text names without denying any; or the one it gives as asked.
 
     Args:
@@ -78,12 +78,12 @@ def unequivocal(found: Mentions, given: str | None, text: str) -> Reading:
     >>> unequivocal(Mentions((), ("left",)), None, "not left").reason
     "denies left: 'not left'"
     """
-    if len(found.affirmed) > 1:
-        return Reading(reason=f"names {', '.join(found.affirmed)}: {shortened(text)!r}")
-    if found.affirmed and (not found.denied or found.affirmed == (given,)):
-        if found.affirmed[0] in found.denied:
+    if len(mentioned.affirmed) > 1:
+        return Reading(reason=f"names {', '.join(mentioned.affirmed)}: {shortened(text)!r}")
+    if mentioned.affirmed and (not mentioned.denied or mentioned.affirmed == (given,)):
+        if mentioned.affirmed[0] in mentioned.denied:
             return Reading(reason=f"affirms and denies {given}: {shortened(text)!r}")
-        return Reading(found.affirmed[0])
-    if found.denied:
-        return Reading(reason=f"denies {', '.join(found.denied)}: {shortened(text)!r}")
+        return Reading(mentioned.affirmed[0])
+    if mentioned.denied:
+        return Reading(reason=f"denies {', '.join(mentioned.denied)}: {shortened(text)!r}")
     return Reading()

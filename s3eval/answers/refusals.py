@@ -76,7 +76,7 @@ _PHRASES = (
 _SAID = tuple(re.compile(phrase, re.IGNORECASE) for phrase in _PHRASES)
 #: The phrases that name no medium; the others hold one of these words.
 _OF_NO_MEDIUM = tuple(
-    said for said, phrase in zip(_SAID, _PHRASES, strict=True) if _MEDIUM not in phrase
+    pattern for pattern, phrase in zip(_SAID, _PHRASES, strict=True) if _MEDIUM not in phrase
 )
 #: Words of which each of them holds one.
 _NEEDED = dict(
@@ -120,8 +120,8 @@ def nothing_seen(text: str) -> bool:
     if not _HINTS.search(text):
         return False
     possible = _SAID if _MEDIA.search(text) else _OF_NO_MEDIUM
-    return any(said.search(text) for said in possible if _possible(said, text))
+    return any(pattern.search(text) for pattern in possible if _possible(pattern, text))
 
 
-def _possible(said: re.Pattern[str], text: str) -> bool:
-    return said not in _NEEDED or not is_plain(text, _NEEDED[said])
+def _possible(pattern: re.Pattern[str], text: str) -> bool:
+    return pattern not in _NEEDED or not is_plain(text, _NEEDED[pattern])

@@ -85,27 +85,32 @@ def _from_prose(text: str) -> Reading:
     stated = {m.group(1).lower() for m in _STATED.finditer(plain)}
     if len(stated) == 1:
         return Reading(stated.pop())
-    found = mentions(plain, _SIDE, lambda m: m.group(1).lower())
-    if _EITHER.search(plain) or not found.named:
+    mentioned = mentions(plain, _SIDE, lambda m: m.group(1).lower())
+    if _EITHER.search(plain) or not mentioned.named:
         return Reading(reason=f"neither left nor right: {shortened(proper)!r}")
-    if len(found.affirmed) == 1 and _VIEWER.search(plain) and not _OWN.search(plain):
+    if len(mentioned.affirmed) == 1 and _VIEWER.search(plain) and not _OWN.search(plain):
         return Reading(reason=f"tells the side of the picture: {shortened(proper)!r}")
     given = _GIVEN.match(plain)
-    reading = unequivocal(found, given.group(1).lower() if given else None, proper)
-    if not reading.readable and found.affirmed and found.denied and len(found.affirmed) == 1:
-        says = f"names {found.affirmed[0]} and denies {', '.join(found.denied)}"
+    reading = unequivocal(mentioned, given.group(1).lower() if given else None, proper)
+    if (
+        not reading.readable
+        and mentioned.affirmed
+        and mentioned.denied
+        and len(mentioned.affirmed) == 1
+    ):
+        says = f"names {mentioned.affirmed[0]} and denies {', '.join(mentioned.denied)}"
         return Reading(reason=f"{says}: {shortened(proper)!r}")
     return reading
 
 
 def _last_mentioned(proper: str) -> Reading:
     """The published rule."""
-    found = find_json(proper)
-    if found:
+    json_object = find_json(proper)
+    if json_object:
         for key in _KEYS:
-            said = found.get(key)
-            if isinstance(said, str) and _SIDE.search(said):
-                proper = said
+            answer = json_object.get(key)
+            if isinstance(answer, str) and _SIDE.search(answer):
+                proper = answer
                 break
     sides = [m.group(1).lower() for m in _SIDE.finditer(proper)]
     if sides:

@@ -68,17 +68,17 @@ def from_objects(
         read: the reader of a text, for the values.
         aside: keys that never hold the answer (explanations).
     """
-    said = [v for o in find_objects(text) if (v := _answers(o, keys, aside)) is not None]
-    if not said:
+    answers = [v for o in find_objects(text) if (v := _answers(o, keys, aside)) is not None]
+    if not answers:
         return None
-    return agreed([_read(v, keys, read, aside) for values in said for v in values], text)
+    return agreed([_read(v, keys, read, aside) for values in answers for v in values], text)
 
 
-def _answers(found: Mapping[str, Any], keys: Sequence[str], aside: Collection[str]) -> Any:
-    named = [found[k] for k in keys if k in found]
+def _answers(json_object: Mapping[str, Any], keys: Sequence[str], aside: Collection[str]) -> Any:
+    named = [json_object[k] for k in keys if k in json_object]
     if named:
         return named
-    other = [v for k, v in found.items() if k not in aside and k not in _ASIDE]
+    other = [v for k, v in json_object.items() if k not in aside and k not in _ASIDE]
     return other if len(other) == 1 else None
 
 

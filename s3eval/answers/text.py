@@ -69,9 +69,9 @@ def cleaned(text: str) -> str:
     text = _own_turn(text.strip())
     if "\\" in text:
         text = _LATEX.sub(r"\1", _LATEX.sub(r"\1", text))
-    found = [m["inner"] or m["square"] or m["box"] or "" for m in _TAGGED.finditer(text)]
-    if found:
-        text = "\n".join(dict.fromkeys(inner.strip() for inner in found if inner.strip()))
+    tagged = [m["inner"] or m["square"] or m["box"] or "" for m in _TAGGED.finditer(text)]
+    if tagged:
+        text = "\n".join(dict.fromkeys(inner.strip() for inner in tagged if inner.strip()))
     return _unfenced(text.strip())
 
 
@@ -93,15 +93,15 @@ def _own_turn(text: str) -> str:
     turns = [("", text[: marks[0].start()])]
     for mark, edge in zip(marks, edges, strict=True):
         turns.append(((mark["role"] or mark["shouted"]).lower(), text[mark.end() : edge]))
-    turns = [(role, said.strip()) for role, said in turns if said.strip()]
+    turns = [(role, content.strip()) for role, content in turns if content.strip()]
     own = next((i for i, (role, _) in enumerate(turns) if role not in _ASKING), None)
     if own is None:
         return ""
-    said = turns[own][1]
+    content = turns[own][1]
     if not turns[own][0] and own + 1 < len(turns) and turns[own + 1][0] not in _ASKING:
         # An echo without a role, or an answer in two parts: whatever it is, all of it counts.
-        said = f"{said}\n{turns[own + 1][1]}"
-    return said
+        content = f"{content}\n{turns[own + 1][1]}"
+    return content
 
 
 def _unfenced(text: str) -> str:
@@ -153,7 +153,7 @@ def _values(text: str, kind: type) -> Iterator[Any]:
         return
     decoder = json.JSONDecoder(strict=False)
     for candidate in (text, _repaired(text)):
-        at, found = candidate.find(opening), False
+        at, any_yielded = candidate.find(opening), False
         for _ in range(OPENINGS):
             if at < 0:
                 break
@@ -163,10 +163,10 @@ def _values(text: str, kind: type) -> Iterator[Any]:
             except (ValueError, RecursionError):
                 value = None
             if isinstance(value, kind):
-                found = True
+                any_yielded = True
                 yield value
             at = candidate.find(opening, end)
-        if found:
+        if any_yielded:
             return
 
 

@@ -83,12 +83,12 @@ def parse_clock(text: str) -> float | None:
     >>> parse_clock("01:05"), parse_clock("1:00:00"), parse_clock("0:75"), parse_clock("12")
     (65.0, 3600.0, None, None)
     """
-    found = _CLOCK.fullmatch(text.strip())
-    return _seconds(found) if found else None
+    match = _CLOCK.fullmatch(text.strip())
+    return _seconds(match) if match else None
 
 
-def _seconds(found: re.Match[str]) -> float | None:
-    hours, minutes, seconds, fraction = found.groups()
+def _seconds(match: re.Match[str]) -> float | None:
+    hours, minutes, seconds, fraction = match.groups()
     if int(seconds) >= 60 or (hours is not None and int(minutes) >= 60):
         return None
     total = int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)
@@ -115,8 +115,8 @@ def read_time(text: str) -> Reading:
         return Reading(reason="nothing was said")
     if nothing_seen(proper):
         return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
-    said = [_said(found) for found in find_objects(proper)]
-    values = [value for several in said if several is not None for value in several]
+    timestamps = [_timestamps(json_object) for json_object in find_objects(proper)]
+    values = [value for several in timestamps if several is not None for value in several]
     if not values:
         return _from_prose(proper)
     readings = [_value(value) for value in values]
@@ -126,10 +126,10 @@ def read_time(text: str) -> Reading:
     return readings[0]
 
 
-def _said(found: dict[str, Any]) -> list[Any] | None:
+def _timestamps(json_object: dict[str, Any]) -> list[Any] | None:
     """The values of an object's timestamp, or of its start, onset and end."""
-    named = [found[k] for k in _KEYS if k in found]
-    return named or [found[k] for k in ("start", "onset", "end") if k in found] or None
+    named = [json_object[k] for k in _KEYS if k in json_object]
+    return named or [json_object[k] for k in ("start", "onset", "end") if k in json_object] or None
 
 
 def _value(value: Any) -> Reading:

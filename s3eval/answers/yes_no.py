@@ -179,9 +179,9 @@ def _split(text: str, na: bool) -> tuple[Reading, str]:
         return Reading(reason="nothing was said" if not text.strip() else "only thinking"), ""
     if nothing_seen(proper):
         return _unreadable("says that nothing was seen", proper), proper
-    found = from_objects(proper, _JSON_KEYS, lambda said: _from_prose(said, na)[0])
-    if found is not None:
-        return found, _json_justification(proper)
+    reading = from_objects(proper, _JSON_KEYS, lambda answer: _from_prose(answer, na)[0])
+    if reading is not None:
+        return reading, _json_justification(proper)
     return _from_prose(proper, na)
 
 
@@ -218,13 +218,13 @@ def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
 def _first_word(text: str, na: bool) -> re.Match[str] | None:
     """The answer that stands first, unless its "no" belongs to what follows it."""
     for pattern in (_LEADING, _INTRODUCED):
-        found = pattern.match(text)
-        if not found or not (na or _word(found) != "na"):
+        match = pattern.match(text)
+        if not match or not (na or _word(match) != "na"):
             continue
-        at = found.start("word")
-        asked = re.match(r"[*_\"'”’ )]{0,6}\?", text[found.end("word") :])
+        at = match.start("word")
+        asked = re.match(r"[*_\"'”’ )]{0,6}\?", text[match.end("word") :])
         if not asked and not _DETERMINER.match(text, at):
-            return found
+            return match
     return None
 
 
@@ -232,14 +232,14 @@ def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]
     """Answers stated after the first word, or anywhere where nothing stands first."""
     if not _ANY_WORD.search(text, start):
         return iter(())
-    found: list[re.Match[str]] = []
+    matches: list[re.Match[str]] = []
     at_once = _AT_ONCE.match(text, start) if led else None
-    while at_once and len(found) < AT_ONCE:
-        found.append(at_once)
+    while at_once and len(matches) < AT_ONCE:
+        matches.append(at_once)
         at_once = _AT_ONCE.match(text, at_once.end())
     for pattern in (_ALONE,) if is_plain(text, _STATING) else (_STATED, _ALONE):
-        found += pattern.finditer(text, start)
-    kept = [m for m in found if _counts(m, text, na)]
+        matches += pattern.finditer(text, start)
+    kept = [m for m in matches if _counts(m, text, na)]
     if not kept and not led:
         kept = [m for m in _ALONE_QUOTED.finditer(text) if _counts(m, text, na)]
     return iter(kept)
@@ -252,7 +252,7 @@ def _counts(match: re.Match[str], text: str, na: bool) -> bool:
 
 
 def _group(match: re.Match[str]) -> str:
-    return next(name for name, said in match.groupdict().items() if said)
+    return next(name for name, matched in match.groupdict().items() if matched)
 
 
 def _word(match: re.Match[str]) -> str:
@@ -260,10 +260,10 @@ def _word(match: re.Match[str]) -> str:
 
 
 def _json_justification(text: str) -> str:
-    for found in find_objects(text):
+    for json_object in find_objects(text):
         for key in _JUSTIFICATION_KEYS:
-            if isinstance(found.get(key), str):
-                return str(found[key]).strip()
+            if isinstance(json_object.get(key), str):
+                return str(json_object[key]).strip()
     return ""
 
 

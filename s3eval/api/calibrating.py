@@ -31,10 +31,10 @@ class Calibrations(ShownAsTables):
     """What the probabilities of runs are worth, item by item.
 
     Attributes:
-        found: one for each run and item with probabilities.
+        calibrations: one for each run and item with probabilities.
     """
 
-    found: tuple[Calibration, ...]
+    calibrations: tuple[Calibration, ...]
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each run, item and measure: value, interval, chance level."""
@@ -43,18 +43,18 @@ class Calibrations(ShownAsTables):
                 {"run": c.run, "task": c.task, "item": c.item, "measure": name}
                 | {"value": m.value, "low": m.low, "high": m.high, "chance": c.chance.get(name)}
                 | {"videos": c.videos, "patients": c.patients, "positives": c.positives}
-                for c in self.found
+                for c in self.calibrations
                 for name, m in c.measures.items()
             ]
         )
 
     def as_json(self) -> list[dict[str, Any]]:
         """Everything, for ``--json``."""
-        return [asdict(c) for c in self.found]
+        return [asdict(c) for c in self.calibrations]
 
     def tables(self) -> list[Table]:
         """By run what its probabilities are worth, and its decisions."""
-        return [table for _, some in tables_of(self.found) for table in some]
+        return [table for _, some in tables_of(self.calibrations) for table in some]
 
 
 def calibrate(
@@ -85,7 +85,7 @@ def calibrate(
     from s3eval.statistics.folds import folds_of
 
     check_draws(resamples)
-    found: list[Calibration] = []
+    calibrations: list[Calibration] = []
     opened = open_runs(runs)
     for run in opened:
         dataset = dataset_of(run, data)[1]
@@ -100,7 +100,7 @@ def calibrate(
         known = load_tasks({f.task for f in rows})
         senses: Any = frozenset(run.facts.senses)
         protocol: Any = run.facts.protocol
-        found += of_run(
+        calibrations += of_run(
             run.name,
             rows,
             known.by_name,
@@ -112,13 +112,13 @@ def calibrate(
             resamples,
             seed,
         )
-    if not found:
+    if not calibrations:
         _refuse_unknown(tasks, items, opened)
         raise S3EvalError(
             "No probability in these runs",
             why="only models whose token probabilities can be seen give them",
         )
-    return Calibrations(tuple(found))
+    return Calibrations(tuple(calibrations))
 
 
 def _refuse_unknown(tasks: Sequence[str], items: Sequence[str], runs: Sequence[Run]) -> None:

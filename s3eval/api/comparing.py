@@ -23,7 +23,7 @@ from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
 from s3eval.running.loading import load_tasks
-from s3eval.running.runs import Run, found_dataset
+from s3eval.running.runs import Run, dataset_folder
 from s3eval.running.scoring import Material
 from s3eval.statistics.comparing import (
     FAMILIES,
@@ -136,8 +136,8 @@ def compare_opened(
     dataset, by = _common(runs, data, protocol)
     findings = {
         name: {
-            task: found
-            for task, found in run.findings.items()
+            task: task_findings
+            for task, task_findings in run.findings.items()
             if not choice.tasks or task in choice.tasks
         }
         for name, run in by_name.items()
@@ -211,9 +211,9 @@ def differences_of(
     if judge is not None:
         requests = []
         for name, material in materials.items():
-            for task, found in findings[name].items():
+            for task, task_findings in findings[name].items():
                 context = material.context(task, {}, findings[name])
-                requests += list(material.tasks.by_name[task].read_requests(found, context))
+                requests += list(material.tasks.by_name[task].read_requests(task_findings, context))
         judged = serve(judge, requests)
     senses = frozenset(sense for m in materials.values() for sense in m.senses)
     others = len(materials) - 1
@@ -268,7 +268,7 @@ def _common(
         raise S3EvalError(
             "These runs were scored by different protocols", fix="add --protocol paper"
         )
-    folder = found_dataset(runs[0].facts, runs[0].path)
+    folder = dataset_folder(runs[0].facts, runs[0].path)
     where = data or (str(folder) if folder else runs[0].facts.dataset)
     dataset = open_dataset(where)
     if digests and dataset.digest and dataset.digest not in digests:

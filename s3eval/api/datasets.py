@@ -12,7 +12,7 @@ from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Dataset
 from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import installed
-from s3eval.running.runs import found_dataset
+from s3eval.running.runs import dataset_folder
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -81,7 +81,7 @@ def dataset_of(
         S3EvalError: it is not there, or its tables changed since (told, not hidden).
     """
     where = path or run.facts.dataset
-    if path is None and (folder := found_dataset(run.facts, run.path)) is not None:
+    if path is None and (folder := dataset_folder(run.facts, run.path)) is not None:
         where = str(folder)
     try:
         outside = bool(run.facts.selection.get("outside"))

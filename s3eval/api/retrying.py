@@ -15,7 +15,7 @@ from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome
 from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
-from s3eval.running.runs import found_dataset, open_run
+from s3eval.running.runs import dataset_folder, open_run
 from s3eval.running.settings import Settings
 from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored
@@ -55,8 +55,8 @@ def retry_run(
         fix = "s3eval run --shard as before with --retry-failed"
         raise S3EvalError("This run is a shard", where=run, fix=fix)
     settings = Settings.from_toml(run / "run.toml")
-    if not Path(settings.data).exists() and (found := found_dataset(facts, run)) is not None:
-        settings = replace(settings, data=str(found))
+    if not Path(settings.data).exists() and (folder := dataset_folder(facts, run)) is not None:
+        settings = replace(settings, data=str(folder))
     # Tasks that were asked together share questions; each group is asked as it was.
     groups = facts.options.get("together") or [list(facts.tasks)]
     spec = installed().get("model", facts.model).spec

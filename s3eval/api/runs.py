@@ -215,7 +215,7 @@ def _scored(
 
     What is computed is computed for all runs at once, so that a judge gets one list.
     """
-    found: dict[int, list[Scored]] = {}
+    scores: dict[int, list[Scored]] = {}
     todo: list[tuple[int, Run, Material]] = []
     for place, (run, (selected, whole)) in enumerate(zip(runs, datasets, strict=True)):
         rule: Any = protocol or run.facts.protocol
@@ -223,7 +223,7 @@ def _scored(
             light = material_of(run, selected, whole, rule, None, options, reads, False)
             stored = stored_scores(run, light, reader, resamples)
             if stored is not None:
-                found[place] = [stored]
+                scores[place] = [stored]
                 continue
         todo += [
             (place, part, some)
@@ -241,8 +241,8 @@ def _scored(
         write=write,
     )
     for place, one in zip(places, done, strict=True):
-        found.setdefault(place, []).append(one)
-    return [found.get(place, []) for place in range(len(runs))]
+        scores.setdefault(place, []).append(one)
+    return [scores.get(place, []) for place in range(len(runs))]
 
 
 def _parts(

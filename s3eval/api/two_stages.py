@@ -84,11 +84,11 @@ class SecondStages(ShownAsTables):
         """A row for each prediction of a held-out video."""
         return frame_of(
             [
-                {"features_of": found.tested_on, "trained_on": found.trained_on}
-                | {"classifier": found.setup.classifier}
+                {"features_of": result.tested_on, "trained_on": result.trained_on}
+                | {"classifier": result.setup.classifier}
                 | {name: getattr(p, name) for name in _COLUMNS}
-                for found, _ in self.results
-                for p in found.predictions
+                for result, _ in self.results
+                for p in result.predictions
             ]
         )
 
@@ -96,7 +96,7 @@ class SecondStages(ShownAsTables):
         """Everything, for ``--json``."""
         from s3eval.statistics.two_stage_scores import as_json
 
-        return [as_json(found, scores) for found, scores in self.results]
+        return [as_json(result, scores) for result, scores in self.results]
 
     def tables(self) -> list[Table]:
         """Scores of every second stage, and the features that decide most."""
@@ -135,11 +135,11 @@ def two_stage(
     shown = progress("classifying", total) if progress else nullcontext(lambda done: None)
     with shown as advance:
         for tested, training, dataset in tables:
-            for found in _stages(tested, training, dataset, classifiers, chosen, fits):
-                scores = score_two_stage(found, dataset, chosen.resamples, chosen.seed)
-                results.append((found, scores))
+            for result in _stages(tested, training, dataset, classifiers, chosen, fits):
+                scores = score_two_stage(result, dataset, chosen.resamples, chosen.seed)
+                results.append((result, scores))
                 if out:
-                    _save(out, found)
+                    _save(out, result)
                 advance(1)
     return SecondStages(tuple(results), tuple(without))
 
@@ -234,13 +234,13 @@ def _stages(
 _COLUMNS = ("video", "patient", "fold", "truth", "predicted", "probability", "score")
 
 
-def _save(out: Path, found: TwoStage) -> None:
+def _save(out: Path, result: TwoStage) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(_COLUMNS)
-    for p in found.predictions:
+    for p in result.predictions:
         writer.writerow([v if (v := getattr(p, c)) is not None else "" for c in _COLUMNS])
     out.mkdir(parents=True, exist_ok=True)
-    trained = found.trained_on.replace(" ", "-")
-    name = f"{found.tested_on}.{trained}.{found.setup.classifier}.csv"
+    trained = result.trained_on.replace(" ", "-")
+    name = f"{result.tested_on}.{trained}.{result.setup.classifier}.csv"
     (out / name).write_text(text.getvalue(), encoding="utf-8", newline="\n")

@@ -72,8 +72,8 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
     )
     if write_json_output(calibrations.as_json(), json_file):
         return
-    for run, tables in tables_of(calibrations.found, options["curve"]):
+    for run, tables in tables_of(calibrations.calibrations, options["curve"]):
         for table in tables:
             print_table(table.title, table.columns, table.rows, table.right)
-        if not any(c.decisions for c in calibrations.found if c.run == run):
+        if not any(c.decisions for c in calibrations.calibrations if c.run == run):
             echo(f"{NO_DECISION}\n")

@@ -69,14 +69,14 @@ def command(
     from s3eval.api.datasets import open_dataset
 
     dataset = open_dataset(data, allow_outside)
-    found = _video(dataset, video)
+    selected = _video(dataset, video)
     own = options["start"] is not None or options["end"] is not None
     if not own and options["number"] is None:
-        _list_clips(dataset, found, options, json_file)
+        _list_clips(dataset, selected, options, json_file)
         return
     if options["out"] is None:
         raise S3EvalError("Where should the picture go?", fix="--out seen.png")
-    _picture(dataset, found, options)
+    _picture(dataset, selected, options)
 
 
 def _video(dataset: Dataset, name: str) -> Video:

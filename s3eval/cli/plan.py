@@ -57,30 +57,30 @@ def command(
 
     chosen = named_models(names(models))
     request = request_of(options, judging)
-    found = {
+    by_model = {
         m.folder: needs(request, m, options["out"] / m.folder, probe, line_shown) for m in chosen
     }
-    if write_json_output([{"model": m, **asdict(n)} for m, n in found.items()], json_file):
+    if write_json_output([{"model": m, **asdict(n)} for m, n in by_model.items()], json_file):
         return
-    print_table("What would be asked", ["", *found], _rows(list(found.values())))
-    for line in dict.fromkeys(line for n in found.values() for line in _notes(n)):
+    print_table("What would be asked", ["", *by_model], _rows(list(by_model.values())))
+    for line in dict.fromkeys(line for n in by_model.values() for line in _notes(n)):
         echo(line)
 
 
-def _rows(found: list[Need]) -> list[list[str]]:
+def _rows(needs: list[Need]) -> list[list[str]]:
     rows = {
-        "videos": [f"{n.videos:,}" for n in found],
-        "cannot be planned": [f"{n.unplanned:,}" if n.unplanned else "" for n in found],
-        "clips": [f"{n.clips:,}" for n in found],
-        "questions": [f"{n.questions:,}" for n in found],
-        "frames": [f"{n.frames:,}" for n in found],
-        "hours shown": [f"{n.shown / 3600:,.1f}" for n in found],
-        "tokens of clips": [_number(n.media_tokens) for n in found],
-        "tokens of questions": [f"{n.text_tokens:,}" for n in found],
-        "tokens of answers, at most": [f"{n.answer_tokens:,}" for n in found],
-        "time": [_time(n.seconds) for n in found],
-        "disk, at most": [f"{n.disk / 1e6:,.1f} MB" for n in found],
-        "cost, at most": ["" if n.cost is None else f"${n.cost:,.2f}" for n in found],
+        "videos": [f"{n.videos:,}" for n in needs],
+        "cannot be planned": [f"{n.unplanned:,}" if n.unplanned else "" for n in needs],
+        "clips": [f"{n.clips:,}" for n in needs],
+        "questions": [f"{n.questions:,}" for n in needs],
+        "frames": [f"{n.frames:,}" for n in needs],
+        "hours shown": [f"{n.shown / 3600:,.1f}" for n in needs],
+        "tokens of clips": [_number(n.media_tokens) for n in needs],
+        "tokens of questions": [f"{n.text_tokens:,}" for n in needs],
+        "tokens of answers, at most": [f"{n.answer_tokens:,}" for n in needs],
+        "time": [_time(n.seconds) for n in needs],
+        "disk, at most": [f"{n.disk / 1e6:,.1f} MB" for n in needs],
+        "cost, at most": ["" if n.cost is None else f"${n.cost:,.2f}" for n in needs],
     }
     return [[name, *cells] for name, cells in rows.items() if any(cells)]
 

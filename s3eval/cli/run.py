@@ -151,8 +151,8 @@ def summarised(outcome: Outcome) -> int:
     ]
     asked = {inquiry.task for some in inquiries for inquiry in some}
     asked_tasks = {name: run.findings.get(name, ()) for name in asked}
-    failures = [f for found in asked_tasks.values() for f in found if f.state == "failed"]
-    windows = _failed_windows([f for found in asked_tasks.values() for f in found])
+    failures = [f for findings in asked_tasks.values() for f in findings if f.state == "failed"]
+    windows = _failed_windows([f for findings in asked_tasks.values() for f in findings])
     reasons = Counter(without_name(f.reason, f.video) for f in failures)
     for reason, n in sorted(reasons.items())[:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)

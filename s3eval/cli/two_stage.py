@@ -99,7 +99,7 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: Any) -> No
         return
     scores, *importances = made.tables()
     print_table(scores.title, scores.columns, scores.rows, scores.right)
-    for line in remarks([found for found, _ in made.results]):
+    for line in remarks([result for result, _ in made.results]):
         echo(line)
     for table in importances:
         print_table(table.title, table.columns, table.rows, table.right)

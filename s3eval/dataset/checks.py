@@ -37,7 +37,7 @@ def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) 
         patients with two diagnoses or in two folds.
     """
     row = rows or (lambda file, video, item: 0)
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for video in dataset.videos:
         note = dataset.annotations[video.name]
         for file, item, level, what in (
@@ -46,8 +46,8 @@ def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) 
             *_sequence(video, note),
             *_seizure(video, note),
         ):
-            found.append(_problem(row, video, file, item, level, what))
-    return found + _patients(dataset)
+            problems.append(_problem(row, video, file, item, level, what))
+    return problems + _patients(dataset)
 
 
 _Rows = Callable[[str, str, str], int]
@@ -137,18 +137,18 @@ def _patients(dataset: Dataset) -> list[Problem]:
             folds.setdefault(v.patient, set()).add(v.fold)
         if v.diagnosis:
             diagnoses.setdefault(v.patient, set()).add(v.diagnosis)
-    found = []
+    problems = []
     for patient, values in sorted(folds.items()):
         if len(values) > 1:
             what = f"patient '{patient}' stands in folds {', '.join(map(str, sorted(values)))}"
             fix = "videos of a patient must not be on both sides of a split"
-            found.append(Problem("error", "videos.csv", 0, what, fix))
+            problems.append(Problem("error", "videos.csv", 0, what, fix))
     for patient, names in sorted(diagnoses.items()):
         if len(names) > 1:
             what = f"patient '{patient}' has videos of {' and '.join(sorted(names))}"
             fix = "possible, but rare: check the labels"
-            found.append(Problem("warning", "videos.csv", 0, what, fix))
-    return found
+            problems.append(Problem("warning", "videos.csv", 0, what, fix))
+    return problems
 
 
 def check_files(
@@ -172,7 +172,7 @@ def check_files(
     from s3eval.dataset.recordings import file_problems, same_recordings
 
     row = rows or (lambda file, video, item: 0)
-    found = []
+    problems = []
     without = 0
     for video in dataset.videos:
         progress()
@@ -181,16 +181,16 @@ def check_files(
             without += 1
             if without <= MAX_WITHOUT_FILE:
                 what, fix = f"video '{video.name}' has no file", "annotation only"
-                found.append(Problem("warning", "videos.csv", number, what, fix))
+                problems.append(Problem("warning", "videos.csv", number, what, fix))
             continue
-        problems, facts = file_problems(dataset, video, number)
-        found += problems
+        of_video, facts = file_problems(dataset, video, number)
+        problems += of_video
         if facts is not None:
-            found += _past_file_end(dataset, video, facts.duration, row)
+            problems += _past_file_end(dataset, video, facts.duration, row)
     if without > MAX_WITHOUT_FILE:
         what = f"{without - MAX_WITHOUT_FILE} more videos have no file"
-        found.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
-    return found + same_recordings(dataset, row)
+        problems.append(Problem("warning", "videos.csv", 0, what, "annotation only"))
+    return problems + same_recordings(dataset, row)
 
 
 def _past_file_end(
@@ -200,9 +200,9 @@ def _past_file_end(
     if video.duration and seconds >= video.duration:
         return []
     note = dataset.annotations[video.name]
-    told = {what.partition(", after")[0] for *_, what in _past_end(video, note)}
+    reported = {what.partition(", after")[0] for *_, what in _past_end(video, note)}
     return [
         _problem(row, video, file, item, level, what)
         for file, item, level, what in _past_end(replace(video, duration=seconds), note)
-        if what.partition(", after")[0] not in told
+        if what.partition(", after")[0] not in reported
     ]

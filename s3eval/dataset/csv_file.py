@@ -300,9 +300,9 @@ def _delimiter(line: str, known: frozenset[str]) -> str:
     best = (0, 0, ",")
     for place, delimiter in enumerate(",;\t"):
         names = [name.strip() for name in _cells(line, delimiter)]
-        found = sum(name.lstrip("\ufeff") in known for name in names)
-        if place == 0 or found > best[0] or (best[1] == 1 and not best[0] and len(names) > 1):
-            best = (found, len(names), delimiter)
+        matching = sum(name.lstrip("\ufeff") in known for name in names)
+        if place == 0 or matching > best[0] or (best[1] == 1 and not best[0] and len(names) > 1):
+            best = (matching, len(names), delimiter)
     return best[2]
 
 
@@ -316,10 +316,10 @@ def _cells(line: str, delimiter: str) -> list[str]:
 
 def _bad(cell: str) -> str:
     """What in a cell is no text; "" when all is."""
-    found = _BAD.search(cell)
-    if not found:
+    match = _BAD.search(cell)
+    if not match:
         return ""
-    code = ord(found[0]) - 0xDC00
+    code = ord(match[0]) - 0xDC00
     return f"byte 0x{code:02X} is not UTF-8" if code else "a NUL byte is no text"
 
 

@@ -216,9 +216,9 @@ def _read_toml(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
         facts = read_toml(folder / file)
     except S3EvalError as error:
         return {}, [Problem("error", file, 0, f"not TOML: {error.why or error.what}")]
-    found = facts.get("format", FORMAT)
-    if found != FORMAT:
-        what = f"format {found!r}, but this version reads format {FORMAT}"
+    version = facts.get("format", FORMAT)
+    if version != FORMAT:
+        what = f"format {version!r}, but this version reads format {FORMAT}"
         return facts, [Problem("error", file, 0, what)]
     wrong = [key for key in ("name", "description") if not isinstance(facts.get(key, ""), str)]
     return facts, [Problem("error", file, 0, f"'{key}' must be text in quotes") for key in wrong]

@@ -48,7 +48,7 @@ def check_media(
     by_stem: dict[str, list[str]] = {}
     for name in sorted(unnamed):
         by_stem.setdefault(_stem(name), []).append(name)
-    found = []
+    problems = []
     for video in dataset.videos:
         beside = by_stem.get(_stem(video.file or f"videos/{video.name}"), [])
         if not beside:
@@ -69,17 +69,17 @@ def check_media(
             )
             fix = "write the ending as the file has it"
         number = row("videos.csv", video.name, "")
-        found.append(Problem("warning", "videos.csv", number, what, fix))
+        problems.append(Problem("warning", "videos.csv", number, what, fix))
     if unnamed:
         counts = Counter(PurePosixPath(name).suffix for name in unnamed)
-        told = ", ".join(f"{n} {ending}" for ending, n in sorted(counts.items()))
+        by_ending = ", ".join(f"{n} {ending}" for ending, n in sorted(counts.items()))
         several = len(unnamed) > 1
         what = (
             f"{len(unnamed)} video or sound file{'s are' if several else ' is'} there "
-            f"that no row names: {told}"
+            f"that no row names: {by_ending}"
         )
-        found.append(Problem("warning", "videos.csv", 0, what, "they are not used"))
-    return found
+        problems.append(Problem("warning", "videos.csv", 0, what, "they are not used"))
+    return problems
 
 
 def _stem(name: str) -> str:
@@ -117,7 +117,7 @@ def check_tables(folder: Path, tables: Collection[str]) -> list[Problem]:
     >>> [str(p) for p in check_tables(folder, ["features.csv"])]
     ["Features.csv: the file is not read (did you mean 'features.csv'?)"]
     """
-    found = []
+    problems = []
     with os.scandir(folder) as entries:
         names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_file())
     for name in names[:1000]:
@@ -132,5 +132,5 @@ def check_tables(folder: Path, tables: Collection[str]) -> list[Problem]:
             meant = meant if close and close[:4] == stem[:4] else None
         if meant:
             fix = f"did you mean '{meant}'?"
-            found.append(Problem("warning", name, 0, "the file is not read", fix))
-    return found
+            problems.append(Problem("warning", name, 0, "the file is not read", fix))
+    return problems

@@ -20,7 +20,7 @@ __all__ = ["file_problems", "same_recordings"]
 # Tables hold whole seconds.
 ROUNDING = 1.0
 
-_Told = Iterator[tuple[Literal["error", "warning"], str, str]]
+_Faults = Iterator[tuple[Literal["error", "warning"], str, str]]
 
 
 def file_problems(
@@ -38,27 +38,27 @@ def file_problems(
     """
     from s3eval.footage.decoding import probe
 
-    told: list[tuple[Literal["error", "warning"], str, str]] = []
+    faults: list[tuple[Literal["error", "warning"], str, str]] = []
     facts = None
     try:
         path = dataset.path(video)
         if dataset.root is not None and is_outside(path, dataset.root):
             fix = "as --allow-outside allows"
-            told.append(("warning", "its file lies outside the dataset folder", fix))
+            faults.append(("warning", "its file lies outside the dataset folder", fix))
         facts = probe(path, name=video.name)
-        told += _content(path, video, facts)
+        faults += _content(path, video, facts)
     except S3EvalError as error:
         missing = isinstance(error, FootageError) and error.kind == "missing"
         why = f": {error.why}" if error.why else ""
-        told.append(("error", f"{error.what}{why}", "" if missing else error.fix))
+        faults.append(("error", f"{error.what}{why}", "" if missing else error.fix))
     problems = [
         Problem(level, "videos.csv", row, f"video '{video.name}': {what}", fix)
-        for level, what, fix in told
+        for level, what, fix in faults
     ]
     return problems, facts
 
 
-def _content(path: Path, video: Video, facts: MediaFacts) -> _Told:
+def _content(path: Path, video: Video, facts: MediaFacts) -> _Faults:
     from s3eval.footage.index import index_of
 
     if video.duration and abs(facts.duration - video.duration) > ROUNDING:
@@ -76,7 +76,7 @@ def _content(path: Path, video: Video, facts: MediaFacts) -> _Told:
         yield from _sound(path, video, index.end)
 
 
-def _sound(path: Path, video: Video, pictures_end: float) -> _Told:
+def _sound(path: Path, video: Video, pictures_end: float) -> _Faults:
     from s3eval.footage.stated import sound_span
 
     span = sound_span(path, video.name)
@@ -107,23 +107,23 @@ def same_recordings(
                 same.setdefault(content_hash(path, video.name), []).append(video)
             except S3EvalError:
                 continue  # told where files are checked one by one
-    found = []
+    problems = []
     for first, *others in same.values():
         for other in others:
             number = rows("videos.csv", other.name, "")
-            found.append(_same(first, other, number))
-    return found
+            problems.append(_same(first, other, number))
+    return problems
 
 
 def _by_size(dataset: Dataset) -> list[list[tuple[Video, Path]]]:
-    found: dict[int, list[tuple[Video, Path]]] = {}
+    by_size: dict[int, list[tuple[Video, Path]]] = {}
     for video in dataset.videos:
         try:
             path = dataset.path(video)
-            found.setdefault(path.stat().st_size, []).append((video, path))
+            by_size.setdefault(path.stat().st_size, []).append((video, path))
         except (S3EvalError, OSError):
             continue
-    return [*found.values()]
+    return [*by_size.values()]
 
 
 def _same(first: Video, other: Video, row: int) -> Problem:

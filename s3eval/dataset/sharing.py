@@ -104,10 +104,10 @@ class _Check:
             S3EvalError: how many, and of which kinds; never the names themselves.
         """
         names = {v.name for v in dataset.videos} | {v.patient for v in dataset.videos}
-        found = {name: self._detector().find(name) for name in names}
-        kinds = Counter(span.kind for spans in found.values() for span in spans)
+        by_name = {name: self._detector().find(name) for name in names}
+        kinds = Counter(span.kind for spans in by_name.values() for span in spans)
         if kinds:
-            some = sum(bool(spans) for spans in found.values())
+            some = sum(bool(spans) for spans in by_name.values())
             listed = ", ".join(kind.replace("_", " ") for kind in sorted(kinds))
             raise S3EvalError(
                 f"{some} of {len(names)} names of videos and patients may identify somebody",

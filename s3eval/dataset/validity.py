@@ -88,18 +88,18 @@ def check_facts(dataset: Dataset) -> list[Problem]:
     >>> [str(p) for p in check_facts(Dataset("d", (Video("v", ""), Video("v", "p")), {}))]
     ["videos: video 'v' has no patient", "videos: video 'v' is listed twice"]
     """
-    found = []
+    problems = []
     if not dataset.videos:
-        found.append(Problem("error", "videos", 0, "it lists no video"))
+        problems.append(Problem("error", "videos", 0, "it lists no video"))
     seen: set[str] = set()
     for video in dataset.videos:
         for what in _video(video, seen):
-            found.append(Problem("error", "videos", 0, what))
+            problems.append(Problem("error", "videos", 0, what))
         for table, what in _annotation(dataset.annotations.get(video.name)):
             text = f"{what} (video '{video.name}')"
-            found.append(Problem("error", table, 0, text))
+            problems.append(Problem("error", table, 0, text))
         seen.add(video.name)
-    return found
+    return problems
 
 
 def _video(video: Video, seen: set[str]) -> Iterator[str]:

@@ -32,5 +32,5 @@ def checked_identity(given: Any, name: str, package: str = "") -> dict[str, Any]
             why=str(error),
             fix="give names and numbers (str, int, float, bool, lists and mappings of those)",
         ) from error
-    found: dict[str, Any] = json.loads(text)
-    return found
+    identity: dict[str, Any] = json.loads(text)
+    return identity

@@ -110,8 +110,8 @@ class Tally:
         """The score: the formula of the summed rows; None when it is undefined."""
         if not len(self.videos):
             return None
-        found = float(self.formula(self.rows.sum(axis=0)))
-        return None if np.isnan(found) else found
+        score = float(self.formula(self.rows.sum(axis=0)))
+        return None if np.isnan(score) else score
 
     def resampled(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """The values under weights, shape (resamples, n) -> (resamples,)."""

@@ -85,8 +85,8 @@ class Annotation:
 
     def presence(self, feature: str) -> str | None:
         """ "yes", "no", "na" or None when not annotated."""
-        found = self.features.get(feature)
-        return found.presence if found else None
+        annotation = self.features.get(feature)
+        return annotation.presence if annotation else None
 
     def signs_at(self, time: float) -> tuple[str, ...]:
         """The features annotated as showing at that second, in vocabulary order.

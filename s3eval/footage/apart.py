@@ -75,13 +75,13 @@ def decode_apart(
             "memory": memory,
         }
         why = ""
-        for found in _of_one_process(asked, waiting, wait):
-            if isinstance(found, str):
-                why = found
+        for received in _of_one_process(asked, waiting, wait):
+            if isinstance(received, str):
+                why = received
                 break
             waiting, lost = waiting[1:], 0
-            yield found
-            del found  # or its frames would stay while the next ones come
+            yield received
+            del received  # or its frames would stay while the next ones come
         if not why:
             return
         # The clip whose turn it was. Those behind it are tried again, unless the file is such that
@@ -146,8 +146,8 @@ class _Message:
 
         header = self.header
         if "error" in header:
-            told = header["error"]
-            kind, facts = told.pop("kind"), told
+            error = header["error"]
+            kind, facts = error.pop("kind"), error
             raise FootageError(kind=kind, **facts) if kind else S3EvalError(**facts)
         if "reason" in header:
             return FootageFailure(clip, header["reason"])
@@ -224,8 +224,8 @@ def serve(source: IO[bytes], out: IO[bytes]) -> int:
     _limit(asked["memory"])
     clips = [Clip(**{**c, "sampling": Sampling(**c["sampling"])}) for c in asked["clips"]]
     try:
-        for found in decode(asked["path"], clips, **asked["options"]):
-            _send(out, found)
+        for footage in decode(asked["path"], clips, **asked["options"]):
+            _send(out, footage)
     except S3EvalError as error:
         facts = {key: getattr(error, key, "") for key in ("what", "kind", "where", "why", "fix")}
         out.write(json.dumps({"error": facts}).encode() + b"\n")
@@ -235,20 +235,20 @@ def serve(source: IO[bytes], out: IO[bytes]) -> int:
     return 0
 
 
-def _send(out: IO[bytes], found: Footage | FootageFailure) -> None:
+def _send(out: IO[bytes], footage: Footage | FootageFailure) -> None:
     import numpy as np
 
-    if isinstance(found, FootageFailure):
-        out.write(json.dumps({"reason": found.reason}).encode() + b"\n")
+    if isinstance(footage, FootageFailure):
+        out.write(json.dumps({"reason": footage.reason}).encode() + b"\n")
     else:
         arrays: list[NDArray[Any]] = [
-            np.ascontiguousarray(found.frames),
-            np.ascontiguousarray(found.times),
+            np.ascontiguousarray(footage.frames),
+            np.ascontiguousarray(footage.times),
         ]
-        arrays += [] if found.sound is None else [np.ascontiguousarray(found.sound)]
+        arrays += [] if footage.sound is None else [np.ascontiguousarray(footage.sound)]
         header = {
-            "shape": found.frames.shape,
-            "duration": found.duration,
+            "shape": footage.frames.shape,
+            "duration": footage.duration,
             "sizes": [a.nbytes for a in arrays],
         }
         out.write(json.dumps(header).encode() + b"\n")

@@ -23,7 +23,7 @@ from s3eval.footage.backends import Picture, Spoiled, reader
 from s3eval.footage.files import content_hash
 from s3eval.footage.index import index_of
 from s3eval.footage.limits import MAX_HEARD
-from s3eval.footage.media import told
+from s3eval.footage.media import footage_errors
 from s3eval.footage.selection import Choice, choose
 from s3eval.footage.shelf import Shelf
 from s3eval.footage.sizes import Orientation, Scaler, target_size
@@ -80,7 +80,7 @@ def decode(
         return
     file, name = Path(path), clips[0].video
     ordered = sorted(clips, key=lambda c: (c.end, c.start))
-    with told(name), ExitStack() as stack:
+    with footage_errors(name), ExitStack() as stack:
         heard = stack.enter_context(sound_of(file, ordered, name)) if sound else None
         index = cache(partial(index_of, file, name))
         facts = facts_of(file, name, index)
@@ -103,9 +103,9 @@ _Given = Generator[Footage | FootageFailure, None, None]
 def _unseen(clips: Sequence[Clip], index: VideoIndex, facts: MediaFacts) -> _Given:
     """Clips without frames; the end of the pictures is the end of the video all the same."""
     for clip in clips:
-        found = choose(clip, index.times, index.end)
-        if isinstance(found, FootageFailure):
-            yield found
+        chosen = choose(clip, index.times, index.end)
+        if isinstance(chosen, FootageFailure):
+            yield chosen
         else:
             yield Footage.unseen(clip, facts.duration)
 
@@ -123,24 +123,24 @@ def _sound_alone(clips: Sequence[Clip], facts: MediaFacts) -> _Given:
             yield Footage.unseen(clip, facts.duration)
 
 
-def _with_sound(heard: Sound | None, found: Footage | FootageFailure) -> Footage | FootageFailure:
+def _with_sound(heard: Sound | None, footage: Footage | FootageFailure) -> Footage | FootageFailure:
     if heard is None:
-        return found
-    if isinstance(found, Footage):
-        found = _heard(heard, found)
+        return footage
+    if isinstance(footage, Footage):
+        footage = _heard(heard, footage)
     heard.passed()
-    return found
+    return footage
 
 
-def _heard(heard: Sound, found: Footage) -> Footage | FootageFailure:
-    clip = found.clip
+def _heard(heard: Sound, footage: Footage) -> Footage | FootageFailure:
+    clip = footage.clip
     if clip.seconds > MAX_HEARD:
         hours = f"{clip.seconds / 3600:.1f} h of sound are wanted at once"
         return FootageFailure(clip, f"{hours}, more than {MAX_HEARD / 3600:.0f} h are not decoded")
     lost = heard.lost_in(clip)
     if lost > MAX_LOST:
         return FootageFailure(clip, f"{lost:.1f} s of its sound are damaged")
-    return Footage(clip, found.frames, found.times, heard.of(clip), found.duration)
+    return Footage(clip, footage.frames, footage.times, heard.of(clip), footage.duration)
 
 
 def _frames(

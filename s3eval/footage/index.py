@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.footage import FootageError
 from s3eval.footage.limits import MAX_PACKETS
-from s3eval.footage.media import open_media, packets, picture_stream, told, zero_of
+from s3eval.footage.media import footage_errors, open_media, packets, picture_stream, zero_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -110,7 +110,7 @@ def index_of(path: Path, name: str = "") -> VideoIndex:
     """
     import numpy as np
 
-    with told(name), open_media(path, name) as container:
+    with footage_errors(name), open_media(path, name) as container:
         stream = picture_stream(container, name)
         read = _read(container, stream, name)
         groups = _groups(read)

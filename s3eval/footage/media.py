@@ -15,6 +15,7 @@ from s3eval.footage.limits import FORMATS, MAX_PIXELS
 from s3eval.footage.sizes import UPRIGHT, Orientation
 
 __all__ = [
+    "footage_errors",
     "has_pictures",
     "open_media",
     "orientation_of",
@@ -22,7 +23,6 @@ __all__ = [
     "picture_stream",
     "reason_of",
     "sound_stream",
-    "told",
     "zero_of",
 ]
 
@@ -67,7 +67,7 @@ def open_media(path: Path, name: str = "") -> Any:
 
 
 @contextmanager
-def told(name: str) -> Iterator[None]:
+def footage_errors(name: str) -> Iterator[None]:
     """Whatever FFmpeg or a damaged file's numbers raise, as one typed error.
 
     A machine without memory is no fault of the file and passes.
@@ -153,9 +153,9 @@ def has_pictures(container: Any) -> bool:
 def _preferred(streams: Iterable[Any]) -> Any:
     from av.stream import Disposition
 
-    found = [*streams]
-    marked = (s for s in found if Disposition.default in s.disposition)
-    return next(marked, found[0] if found else None)
+    candidates = [*streams]
+    marked = (s for s in candidates if Disposition.default in s.disposition)
+    return next(marked, candidates[0] if candidates else None)
 
 
 def _is_cover(stream: Any) -> bool:

@@ -60,12 +60,12 @@ class Sound:
 
         self._advance(clip.end + _AHEAD)
         first = round(clip.start * SOUND_RATE)
-        found = np.zeros(round(clip.seconds * SOUND_RATE), np.float32)
+        padded = np.zeros(round(clip.seconds * SOUND_RATE), np.float32)
         for start, samples in self._pieces:
             kept = samples[max(0, first - start) :]
-            room = found[max(0, start - first) :][: len(kept)]
+            room = padded[max(0, start - first) :][: len(kept)]
             room[:] = kept[: len(room)]
-        return found.clip(-1.0, 1.0, out=found)
+        return padded.clip(-1.0, 1.0, out=padded)
 
     def lost_in(self, clip: Clip) -> float:
         """Seconds of the clip whose sound did not decode."""
@@ -91,12 +91,12 @@ class Sound:
 
 def _earliest_after(clips: Sequence[Clip]) -> list[float]:
     """For each clip from the last to the first, the earliest start of those behind it."""
-    found, earliest = [], math.inf
+    starts, earliest = [], math.inf
     for clip in reversed(clips):
-        found.append(earliest)
+        starts.append(earliest)
         if clip.seconds <= MAX_HEARD:
             earliest = min(earliest, clip.start)
-    return found
+    return starts
 
 
 @contextmanager

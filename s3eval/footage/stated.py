@@ -12,13 +12,13 @@ from s3eval.facts.footage import FootageError, MediaFacts
 from s3eval.footage.index import VideoIndex, index_of
 from s3eval.footage.limits import MAX_ASPECT, MAX_PIXELS, MAX_SECONDS
 from s3eval.footage.media import (
+    footage_errors,
     has_pictures,
     open_media,
     orientation_of,
     packets,
     picture_stream,
     sound_stream,
-    told,
     zero_of,
 )
 from s3eval.footage.sizes import UPRIGHT, Orientation
@@ -54,7 +54,7 @@ def facts_of(
             records, or how long it is cannot be found out.
     """
     index = index or partial(index_of, path, name)
-    with told(name), open_media(path, name) as container:
+    with footage_errors(name), open_media(path, name) as container:
         if sound_stream(container) is not None and not has_pictures(container):
             return _sound_facts(container, name)
         stream = picture_stream(container, name)
@@ -130,7 +130,7 @@ def sound_span(path: Path, name: str = "") -> tuple[float, float] | None:
 
     Reads the packets, decodes nothing; None without sound.
     """
-    with told(name), open_media(path, name) as container:
+    with footage_errors(name), open_media(path, name) as container:
         stream = sound_stream(container)
         span = None if stream is None else _packets_span(container, stream)
         if span is None:

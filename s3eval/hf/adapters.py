@@ -184,9 +184,9 @@ def _moved(key: str, known: Collection[str], decoder: str) -> str:
     layer, mark, rest = key.removeprefix(_PREFIX).partition(".lora_")
     if not mark or layer in known:
         return key
-    before, found, inner = layer.partition("layers.")
+    before, separator, inner = layer.partition("layers.")
     places = [f"model.{layer}", layer.removeprefix("model.")]
-    if found and {*before.split(".")} <= _TEXT:
+    if separator and {*before.split(".")} <= _TEXT:
         places.insert(0, f"{decoder}.layers.{inner}")
     now = next((place for place in places if place in known), layer)
     return f"{_PREFIX}{now}{mark}{rest}"

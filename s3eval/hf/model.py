@@ -154,13 +154,13 @@ class TransformersModel(Model):
 
     def notice(self) -> str:
         """How questions are asked, where that was found out on loading."""
-        found = [str(self.sharing)] if self.sharing else []
+        notices = [str(self.sharing)] if self.sharing else []
         if self.options.thinking is None and begins_thoughts(self.processor):
-            found.append(
+            notices.append(
                 "it thinks before it answers, within the answer's tokens: --model-option "
                 "thinking=off, or thinking=TOKENS"
             )
-        return "; ".join(found)
+        return "; ".join(notices)
 
     def check_sharing(self) -> None:
         """Compare sharing with independent calls on a small clip, unless the tests do so.

@@ -138,8 +138,8 @@ def _looked_up(
         for r, text in texts.items()
     }
     held = stored_replies(file, keys.values()) if keys else {}
-    found = {r: _reading(r, asks[r], held[key]) for r, key in keys.items() if key in held}
-    return {r: reading for r, reading in found.items() if reading is not None}
+    readings = {r: _reading(r, asks[r], held[key]) for r, key in keys.items() if key in held}
+    return {r: reading for r, reading in readings.items() if reading is not None}
 
 
 def _redacted(

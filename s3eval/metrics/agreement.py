@@ -209,10 +209,10 @@ def pairwise_accuracy(metric: Sequence[float], expert: Sequence[float]) -> Pairw
         for j in range(i):
             wanted = expert[i] - expert[j]
             if wanted:
-                found = metric[i] - metric[j]
+                metric_gap = metric[i] - metric[j]
                 n += 1
-                ties += found == 0
-                correct += wanted * found > 0
+                ties += metric_gap == 0
+                correct += wanted * metric_gap > 0
     return PairwiseAccuracy(correct / n if n else None, correct, n, ties)
 
 

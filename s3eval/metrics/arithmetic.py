@@ -99,24 +99,24 @@ def macro_steps(metric: str, labels: Sequence[str]) -> Explained:
         matrix = [[float(sums[i * size + j]) for j in range(size)] for i in range(size)]
         hits = [matrix[i][i] for i in range(size)]
         true = [sum(row) for row in matrix]
-        told = [sum(row[j] for row in matrix) for j in range(size)]
+        predicted_counts = [sum(row[j] for row in matrix) for j in range(size)]
         if metric == "accuracy":
             words = f"accuracy = ({' + '.join(f'{h:g}' for h in hits)}) / {sum(true):g}"
             return [Step(words, _share(sum(hits), sum(true), None))]
-        found = []
-        for label, hit, there, said in zip(labels, hits, true, told, strict=True):
-            if not there + said:
+        lines = []
+        for label, hit, there, predicted in zip(labels, hits, true, predicted_counts, strict=True):
+            if not there + predicted:
                 continue
             words, above, below = {
-                "precision": (f"{hit:g} right / {said:g} told", hit, said),
+                "precision": (f"{hit:g} right / {predicted:g} told", hit, predicted),
                 "recall": (f"{hit:g} right / {there:g} annotated", hit, there),
-                "f1": (f"2 × {hit:g} / ({there:g} + {said:g})", 2 * hit, there + said),
+                "f1": (f"2 × {hit:g} / ({there:g} + {predicted:g})", 2 * hit, there + predicted),
             }[metric]
-            found.append(Step(f"{_name(metric)} of “{label}” = {words}", _share(above, below)))
-        values = [s.value for s in found if s.value is not None]
+            lines.append(Step(f"{_name(metric)} of “{label}” = {words}", _share(above, below)))
+        values = [s.value for s in lines if s.value is not None]
         joined = " + ".join(_text(v) for v in values)
         mean = _share(sum(values), len(values), None)
-        return [*found, Step(f"mean over labels that occur = ({joined}) / {len(values)}", mean)]
+        return [*lines, Step(f"mean over labels that occur = ({joined}) / {len(values)}", mean)]
 
     return steps
 
@@ -171,24 +171,24 @@ def bleu_steps(sums: NDArray[np.float64]) -> Sequence[Step]:
     total = [float(x) for x in sums[2 + ORDER : 2 + 2 * ORDER]]
     if not any(both) or not all(total):
         return [Step("no n-gram in both, or too short for 4-grams: BLEU = 0", 0.0)]
-    found, precisions, empty = [], [], 0
+    lines, precisions, empty = [], [], 0
     for n, (hit, all_) in enumerate(zip(both, total, strict=True), 1):
         empty += not hit
         counted = hit or 0.5**empty
         smoothed = "" if hit else " (smoothed: none in both)"
         precisions.append(100 * counted / all_)
         words = f"{n}-gram precision in % = 100 × {counted:g} / {all_:g}{smoothed}"
-        found.append(Step(words, precisions[-1]))
+        lines.append(Step(words, precisions[-1]))
     if answer < reference:
         brevity = math.exp(1 - reference / answer)
-        found.append(Step(f"brevity penalty = exp(1 − {reference:g} / {answer:g})", brevity))
+        lines.append(Step(f"brevity penalty = exp(1 − {reference:g} / {answer:g})", brevity))
     else:
         brevity = 1.0
-        found.append(Step("brevity penalty: the answers are not shorter", 1.0))
+        lines.append(Step("brevity penalty: the answers are not shorter", 1.0))
     mean = math.exp(sum(math.log(p) for p in precisions) / ORDER)
-    found.append(Step(f"geometric mean of the {ORDER} precisions", mean))
+    lines.append(Step(f"geometric mean of the {ORDER} precisions", mean))
     last = f"BLEU = {_text(brevity)} × {_text(mean)}"
-    return [*found, Step(last, brevity * mean)]
+    return [*lines, Step(last, brevity * mean)]
 
 
 def mean_steps(
@@ -206,19 +206,19 @@ def mean_steps(
     """
 
     def steps(sums: NDArray[np.float64]) -> Sequence[Step]:
-        found: list[Step] = []
+        lines: list[Step] = []
         values: list[float] = []
         for item, formula, a, b in zip(items, formulas, starts, starts[1:], strict=False):
             value = float(formula(sums[a:b]))
             known = None if math.isnan(value) else value
             counted = missing if known is None else known
             note = "" if known is not None else ", undefined: " + _treated(missing)
-            found.append(Step(f"{_name(metric)} of {item.replace('_', ' ')}{note}", known))
+            lines.append(Step(f"{_name(metric)} of {item.replace('_', ' ')}{note}", known))
             if counted is not None:
                 values.append(counted)
         mean = _share(sum(values), len(values), None)
         joined = " + ".join(_text(v) for v in values)
-        return [*found, Step(f"mean over items = ({joined}) / {len(values)}", mean)]
+        return [*lines, Step(f"mean over items = ({joined}) / {len(values)}", mean)]
 
     return steps
 
@@ -231,24 +231,24 @@ def rqi_steps(index: RQI) -> Sequence[Step]:
     """Steps of a report's Seizure-RQI (paper, equations 5 and 6): components, base, penalties."""
     from s3eval.metrics.rqi import HAZARD_CAP, WEIGHTS
 
-    found = [
+    lines = [
         Step(f"{name} (share of what the reference has)", float(getattr(index, name)))
         for name in WEIGHTS
     ]
     parts = [(w, float(getattr(index, name))) for name, w in WEIGHTS.items()]
     base = sum(w * share for w, share in parts)
     words = " + ".join(f"{w:g} × {_text(share)}" for w, share in parts)
-    found.append(Step(f"base = {words}", base))
-    told = ", ".join(index.hallucinated).replace("_", " ")
-    named = f": {told}" if told else ""
+    lines.append(Step(f"base = {words}", base))
+    hallucinated = ", ".join(index.hallucinated).replace("_", " ")
+    named = f": {hallucinated}" if hallucinated else ""
     count = len(index.hallucinated)
-    found.append(Step(f"factor for {count} features that are not there{named}", index.p_hall))
-    found.append(Step("factor for off-topic content", index.p_off))
-    found.append(Step("factor for length", index.p_len))
+    lines.append(Step(f"factor for {count} features that are not there{named}", index.p_hall))
+    lines.append(Step("factor for off-topic content", index.p_off))
+    lines.append(Step("factor for length", index.p_len))
     score = base * index.p_hall * index.p_off * index.p_len
     factors = " × ".join(_text(x) for x in (base, index.p_hall, index.p_off, index.p_len))
-    found.append(Step(f"RQI = {factors}", score))
+    lines.append(Step(f"RQI = {factors}", score))
     if index.hazard:
         score = min(score, HAZARD_CAP)
-        found.append(Step(f"capped at {HAZARD_CAP:g} for hazardous advice", score))
-    return found
+        lines.append(Step(f"capped at {HAZARD_CAP:g} for hazardous advice", score))
+    return lines

@@ -117,12 +117,12 @@ def bert_scores(
     scored = [i for i, (p, r) in enumerate(pairs) if not left_out(p) and not left_out(r)]
     values: list[float | None] = [None] * len(pairs)
     if scored:
-        found = _f1(
+        scores = _f1(
             [normalise(predicted[i]) for i in scored],
             [normalise(references[i]) for i in scored],
             _loaded(encoder, layer, device),
         )
-        for i, value in zip(scored, found, strict=True):
+        for i, value in zip(scored, scores, strict=True):
             values[i] = value
     return BertScores(tuple(values), encoder, layer)
 
@@ -133,10 +133,10 @@ def _f1(predicted: list[str], references: list[str], loaded: tuple[Any, Any, str
     model, tokenizer, device = loaded
     # Weight 1 for every token, the special ones included.
     weights: defaultdict[int, float] = defaultdict(lambda: 1.0)
-    found = bert_cos_score_idf(
+    precision_recall_f1 = bert_cos_score_idf(
         model, references, predicted, tokenizer, weights, batch_size=32, device=device
     )
-    return [float(f1) for f1 in found[..., 2]]
+    return [float(f1) for f1 in precision_recall_f1[..., 2]]
 
 
 @lru_cache(maxsize=1)

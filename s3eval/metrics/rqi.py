@@ -139,10 +139,10 @@ def length_penalty(words: int, protocol: Protocol = "paper") -> float:
     return max(0.0, 1 - 0.2 * steps) if protocol == "release" else 0.8**steps
 
 
-def _share(wanted: Collection[str], found: Collection[str], nothing: float) -> float:
+def _share(wanted: Collection[str], predicted: Collection[str], nothing: float) -> float:
     if not wanted:
-        return 0.0 if found else nothing
-    return len({*wanted} & {*found}) / len({*wanted})
+        return 0.0 if predicted else nothing
+    return len({*wanted} & {*predicted}) / len({*wanted})
 
 
 def _value(facts: ReportFacts, key: str) -> str:

@@ -142,8 +142,8 @@ def _side(facts: ReportFacts, sign: str) -> str:
     return "both" if len(named) > 1 else "".join(named)
 
 
-def _counts(told: Collection[object], wanted: Collection[object]) -> SignCounts:
-    report, reference = {*told}, {*wanted}
+def _counts(reported: Collection[object], wanted: Collection[object]) -> SignCounts:
+    report, reference = {*reported}, {*wanted}
     return SignCounts(len(report & reference), len(report - reference), len(reference - report))
 
 

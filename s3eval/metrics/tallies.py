@@ -83,7 +83,7 @@ def macro(
     rows = np.zeros((len(videos), len(known) ** 2))
     for i, (true, predicted_label) in enumerate(zip(truth, predicted, strict=True)):
         rows[i, at[true] * len(known) + at[predicted_label]] = 1.0
-    columns = tuple(f"{true} told as {told}" for true in known for told in known)
+    columns = tuple(f"{true} told as {answered}" for true in known for answered in known)
     made = _made(task, item, videos, rows, columns, facts)
     return [made(m, macro_formula(m, len(known)), arithmetic.macro_steps(m, known)) for m in BINARY]
 
@@ -200,9 +200,9 @@ def bertscore(
 
     pairs = [pair for triples in items.values() for pair in triples]
     chosen = encoder if isinstance(encoder, str) else ENCODER
-    found = bert_scores([p for _, p, _ in pairs], [r for *_, r in pairs], chosen)
-    note = f"{found.encoder}, layer {found.layer}"
-    values, made = iter(found.values), []
+    result = bert_scores([p for _, p, _ in pairs], [r for *_, r in pairs], chosen)
+    note = f"{result.encoder}, layer {result.layer}"
+    values, made = iter(result.values), []
     for item, triples in items.items():
         scored = [(v, x) for (v, _, _), x in zip(triples, values, strict=False) if x is not None]
         videos, scores = [v for v, _ in scored], [x for _, x in scored]

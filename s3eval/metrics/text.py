@@ -171,8 +171,11 @@ def _rouge(predicted: str, reference: str) -> Rouge:
     def f1(shared: int) -> float:
         return float(scoring.fmeasure(shared / len(given), shared / len(true)))
 
-    mine, theirs = Counter(given), Counter(true)
-    shared = sum(min(mine[word], theirs[word]) for word in mine.keys() & theirs.keys())
+    given_counts, true_counts = Counter(given), Counter(true)
+    shared = sum(
+        min(given_counts[word], true_counts[word])
+        for word in given_counts.keys() & true_counts.keys()
+    )
     words = 2 * shared / (len(given) + len(true)) if is_other else f1(shared)
     return Rouge(words, f1(LCSseq.similarity(given, true)))
 

@@ -119,12 +119,12 @@ def _folder(package: str) -> Path | None:
 
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of each file that spaCy may load from a pipeline's folder, by relative path."""
-    found: dict[str, str] = {}
+    by_file: dict[str, str] = {}
     for path in sorted(folder.rglob("*")):
         file = path.relative_to(folder).as_posix()
         if path.is_file() and not _UNUSED.fullmatch(file):
-            found[file] = hashlib.sha256(path.read_bytes()).hexdigest()
-    return found
+            by_file[file] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return by_file
 
 
 @functools.cache

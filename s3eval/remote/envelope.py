@@ -32,12 +32,12 @@ def decoded(text: str) -> Json:
         CallError: it is none.
     """
     try:
-        found = json.loads(text)
+        body = json.loads(text)
     except (ValueError, RecursionError):
         raise CallError("server", "the response is no JSON", billed=True) from None
-    if not isinstance(found, dict):
+    if not isinstance(body, dict):
         raise CallError("server", "the response is no JSON object", billed=True)
-    return found
+    return body
 
 
 def table(value: Any) -> Json:

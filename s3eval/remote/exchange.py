@@ -207,12 +207,12 @@ def _thoughts_of(message: Mapping[str, Any]) -> str:
     >>> _thoughts_of({"content": [{"type": "thinking", "thinking": "hm"}]})
     'hm'
     """
-    found = [_text_of(message.get(name)) for name in _REASONING]
+    thoughts = [_text_of(message.get(name)) for name in _REASONING]
     content = message.get("content")
     for part in content if isinstance(content, list) else []:
         if _dict(part).get("type") in ("thinking", "reasoning"):
-            found += [_text_of(part.get(name)) for name in (*_REASONING, "text")]
-    return next((text for text in found if text), "")
+            thoughts += [_text_of(part.get(name)) for name in (*_REASONING, "text")]
+    return next((text for text in thoughts if text), "")
 
 
 def _text_of(content: Any) -> str:

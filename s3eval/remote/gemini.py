@@ -144,9 +144,9 @@ def _settings(
 
 def _logprobs(candidate: Mapping[str, Any]) -> tuple[Json, ...]:
     """The alternatives of each token as `choice_probabilities` takes them."""
-    found = table(candidate.get("logprobsResult"))
-    chosen = tables(found.get("chosenCandidates"))
-    listed = tables(found.get("topCandidates"))
+    result = table(candidate.get("logprobsResult"))
+    chosen = tables(result.get("chosenCandidates"))
+    listed = tables(result.get("topCandidates"))
     return tuple(
         {
             "token": token.get("token"),

@@ -111,11 +111,11 @@ def answers_shown(
     if style == "none":
         yield lambda asked, old: None
     elif awaited.total and shows_bars(style):
-        with _bars(label, awaited) as told:
-            yield told
+        with _bars(label, awaited) as on_answer:
+            yield on_answer
     else:
-        with _lines(label, awaited, every) as told:
-            yield told
+        with _lines(label, awaited, every) as on_answer:
+            yield on_answer
 
 
 @contextmanager
@@ -140,7 +140,7 @@ def _bars(label: str, awaited: Awaited) -> Iterator[Callable[[Asked, bool], None
 
         shown_at = 0.0
 
-        def told(asked: Asked, old: bool) -> None:
+        def on_answer(asked: Asked, old: bool) -> None:
             nonlocal shown_at
             for name in so_far.count(asked, old):
                 if name in rows:
@@ -153,7 +153,7 @@ def _bars(label: str, awaited: Awaited) -> Iterator[Callable[[Asked, bool], None
                 shown_at = so_far.clock()
                 live.update(rows[""], note=note())
 
-        yield told
+        yield on_answer
         live.update(rows[""], note=note())
 
 
@@ -163,7 +163,7 @@ def _lines(label: str, awaited: Awaited, every: float) -> Iterator[Callable[[Ask
     last = so_far.begun
     is_shown = False
 
-    def told(asked: Asked, old: bool) -> None:
+    def on_answer(asked: Asked, old: bool) -> None:
         nonlocal last, is_shown
         so_far.count(asked, old)
         now = so_far.clock()
@@ -171,6 +171,6 @@ def _lines(label: str, awaited: Awaited, every: float) -> Iterator[Callable[[Ask
             last, is_shown = now, True
             line_shown(so_far.line(label))
 
-    yield told
+    yield on_answer
     if is_shown:
         line_shown(so_far.line(label))

@@ -16,11 +16,13 @@ __all__ = ["NO_DECISION", "tables_of"]
 NO_DECISION = "No decision was fitted: the run has no probabilities in the other folds."
 
 
-def tables_of(found: Sequence[Calibration], curves: bool = False) -> list[tuple[str, list[Table]]]:
+def tables_of(
+    calibrations: Sequence[Calibration], curves: bool = False
+) -> list[tuple[str, list[Table]]]:
     """By run its tables: what probabilities are worth, decisions where any was fitted, curves."""
     return [
-        (run, _of_run(run, [c for c in found if c.run == run], curves))
-        for run in dict.fromkeys(c.run for c in found)
+        (run, _of_run(run, [c for c in calibrations if c.run == run], curves))
+        for run in dict.fromkeys(c.run for c in calibrations)
     ]
 
 
@@ -60,7 +62,7 @@ def _of_run(run: str, mine: Sequence[Calibration], curves: bool) -> list[Table]:
     return tables
 
 
-def _decisions(run: str, found: Sequence[Calibration]) -> list[Table]:
+def _decisions(run: str, calibrations: Sequence[Calibration]) -> list[Table]:
     rows = [
         (
             f"{c.task} {c.item}",
@@ -72,14 +74,14 @@ def _decisions(run: str, found: Sequence[Calibration]) -> list[Table]:
                 for m in ("f1", "accuracy", "brier", "calibration_error")
             ),
         )
-        for c in found
+        for c in calibrations
         for d in c.decisions
     ]
     if not rows:
         return []
     columns = ["item", "decision", "fitted on videos", "threshold", "F1", "accuracy", "Brier"]
     columns += ["calibration error"]
-    title = f"{run}: decisions on {found[0].tested_on}, fitted on the other folds"
+    title = f"{run}: decisions on {calibrations[0].tested_on}, fitted on the other folds"
     return [Table(title, columns, rows, ("fitted on videos", "threshold"))]
 
 
@@ -99,5 +101,5 @@ def _bar(share: float | int | None) -> str:
     return "" if share is None else "█" * round(20 * float(share))
 
 
-def _over(found: Calibration, name: str) -> str:
-    return f"{_with_interval(found.measures[name])} over {found.chance[name]:.2f}"
+def _over(calibration: Calibration, name: str) -> str:
+    return f"{_with_interval(calibration.measures[name])} over {calibration.chance[name]:.2f}"

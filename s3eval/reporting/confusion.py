@@ -30,13 +30,13 @@ def confusions_of(scored: Scored) -> dict[str, list[Confusion]]:
     """
     if scored.material is None:
         return {}
-    found = {}
+    by_task = {}
     for name, findings in scored.run.findings.items():
         task = scored.material.tasks.by_name[name]
         counts = confusions(task, findings, scored.material.context(name))
         if counts:
-            found[name] = counts
-    return found
+            by_task[name] = counts
+    return by_task
 
 
 def confusion_tables(scored: Sequence[Scored]) -> list[Table]:
@@ -72,7 +72,7 @@ def confusion_records(scored: Scored) -> list[dict[str, Any]]:
             "specificity": c.specificity,
             "positive_predictive": c.positive_predictive,
             "negative_predictive": c.negative_predictive,
-            "said": c.said,
+            "said": c.predicted_prevalence,
             "prevalence": c.prevalence,
         }
         for task, counts in confusions_of(scored).items()
@@ -90,7 +90,7 @@ def _shares(c: Confusion) -> list[float | None]:
         c.specificity,
         c.positive_predictive,
         c.negative_predictive,
-        c.said,
+        c.predicted_prevalence,
         c.prevalence,
     ]
 

@@ -79,8 +79,8 @@ def live_console() -> Console:
 
 def _in_notebook() -> bool:
     shell = sys.modules.get("IPython")
-    found = shell.get_ipython() if shell is not None else None
-    return type(found).__name__ == "ZMQInteractiveShell"
+    ipython = shell.get_ipython() if shell is not None else None
+    return type(ipython).__name__ == "ZMQInteractiveShell"
 
 
 @contextmanager

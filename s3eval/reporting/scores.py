@@ -139,9 +139,9 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
 
 def in_order(items: Iterable[str]) -> list[str]:
     """Features as the vocabulary orders them, other items as they come, the mean last."""
-    found = list(dict.fromkeys(items))
+    names = list(dict.fromkeys(items))
     place = {name: i for i, name in enumerate(FEATURE_NAMES)}
-    return sorted(found, key=lambda i: (i == "mean", place.get(i, found.index(i))))
+    return sorted(names, key=lambda i: (i == "mean", place.get(i, names.index(i))))
 
 
 def _stability(rows: Sequence[ScoreRow | None]) -> str:

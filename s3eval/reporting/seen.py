@@ -94,9 +94,9 @@ def _envelope(sound: NDArray[np.float32], columns: int) -> NDArray[np.float64]:
     """Lowest and highest sample under each pixel column, shape (columns, 2), scaled to [-1, 1]."""
     edges = np.linspace(0, len(sound), columns + 1).astype(int)
     parts = [sound[a : max(b, a + 1)] for a, b in pairwise(edges)]
-    found = np.array([(p.min(), p.max()) if len(p) else (0.0, 0.0) for p in parts], float)
-    loudest = float(np.abs(found).max())
-    return found / loudest if loudest > 0 else found
+    envelope = np.array([(p.min(), p.max()) if len(p) else (0.0, 0.0) for p in parts], float)
+    loudest = float(np.abs(envelope).max())
+    return envelope / loudest if loudest > 0 else envelope
 
 
 def write_wav(footage: Footage, path: Path) -> bool:

@@ -19,14 +19,14 @@ def tables_of(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> list[Table]
     columns = ["features of", "trained on", "classifier", "videos", "patients", "F1 (ES)"]
     columns += ["95 % interval", "always-ES", "", "accuracy", "AUROC", "Brier", "F1 by fold"]
     rows = []
-    for found, scores in results:
+    for result, scores in results:
         f1, accuracy = scores.row("f1"), scores.row("accuracy")
         brier = scores.measures.get("brier")
         rows.append(
             (
-                found.tested_on,
-                found.trained_on,
-                found.setup.classifier,
+                result.tested_on,
+                result.trained_on,
+                result.setup.classifier,
                 f1.videos,
                 f1.patients,
                 _two(f1.value),
@@ -46,8 +46,8 @@ def tables_of(results: Sequence[tuple[TwoStage, TwoStageScores]]) -> list[Table]
         rows,
         ("videos", "patients", "F1 (ES)", "always-ES", "accuracy", "AUROC", "Brier"),
     )
-    decisive = [found for found, _ in results if found.impurity or found.permutation]
-    return [scores_table, *(_importances(found) for found in decisive)]
+    decisive = [result for result, _ in results if result.impurity or result.permutation]
+    return [scores_table, *(_importances(result) for result in decisive)]
 
 
 def remarks(results: Sequence[TwoStage]) -> list[str]:
@@ -62,12 +62,12 @@ def remarks(results: Sequence[TwoStage]) -> list[str]:
 def _notes(results: Sequence[TwoStage]) -> dict[str, list[TwoStage]]:
     """Each note once, with the results that it is about."""
     notes: dict[str, list[TwoStage]] = {}
-    for found in results:
+    for result in results:
         mine = []
-        if found.dropped:
-            mine.append(f"never read and left out of training ({', '.join(found.dropped)})")
+        if result.dropped:
+            mine.append(f"never read and left out of training ({', '.join(result.dropped)})")
         few: dict[int, list[int]] = {}
-        for fold, chosen in found.parameters.items():
+        for fold, chosen in result.parameters.items():
             if set(chosen) == {"n_neighbors"}:
                 few.setdefault(chosen["n_neighbors"], []).append(fold)
         for videos, folds in few.items():
@@ -75,11 +75,11 @@ def _notes(results: Sequence[TwoStage]) -> dict[str, list[TwoStage]]:
                 f"{_folds_named(folds)}: only {videos} training videos, all of them its neighbours"
             )
         reasons: dict[str, list[int]] = {}
-        for fold, reason in found.untested.items():
+        for fold, reason in result.untested.items():
             reasons.setdefault(reason, []).append(fold)
         mine += [f"{_folds_named(folds)} not tested, {why}" for why, folds in reasons.items()]
         for note in mine:
-            notes.setdefault(note, []).append(found)
+            notes.setdefault(note, []).append(result)
     return notes
 
 
@@ -93,19 +93,19 @@ def _whose(some: Sequence[TwoStage], everything: Sequence[TwoStage]) -> str:
         return "all"
     used = {f.setup.classifier for f in everything}
     by_run: dict[str, set[str]] = {}
-    for found in some:
-        by_run.setdefault(found.tested_on, set()).add(found.setup.classifier)
+    for result in some:
+        by_run.setdefault(result.tested_on, set()).add(result.setup.classifier)
     return ", ".join(
         run if len(used) > 1 and mine == used else f"{run} ({', '.join(sorted(mine))})"
         for run, mine in by_run.items()
     )
 
 
-def _importances(found: TwoStage) -> Table:
-    order = list(found.impurity or found.permutation)[:10]
-    rows = [(f, _three(found.impurity.get(f)), _three(found.permutation.get(f))) for f in order]
+def _importances(result: TwoStage) -> Table:
+    order = list(result.impurity or result.permutation)[:10]
+    rows = [(f, _three(result.impurity.get(f)), _three(result.permutation.get(f))) for f in order]
     columns = ("feature", "impurity", "permutation")
-    title = f"\nImportances, {found.tested_on}, {found.setup.classifier}, the first 10"
+    title = f"\nImportances, {result.tested_on}, {result.setup.classifier}, the first 10"
     return Table(title, columns, rows, columns[1:])
 
 

@@ -60,7 +60,7 @@ def prepared_clip(
     """
     clip, known, there = footage.clip, list[Asked](), list[Question]()
     for question in questions:
-        reason = _nothing_of(question.sense, footage) if model.looks else ""
+        reason = _nothing_of(question.sense, footage) if model.uses_footage else ""
         if reason:
             known.append(Asked(clip, question, Answer.skipped(reason)))
         else:

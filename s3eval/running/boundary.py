@@ -105,12 +105,12 @@ def _plain_text(value: Any, name: str) -> str:
 def _probabilities(given: Any, question: Question) -> dict[str, float]:
     if not isinstance(given, Mapping):
         raise _Wrong(f"{type(given).__name__} instead of probabilities by choice")
-    found = {}
+    probabilities = {}
     for choice, value in given.items():
         if not isinstance(choice, str) or (question.choices and choice not in question.choices):
             raise _Wrong(f"a probability for {choice!r}, which is no choice of the question")
-        found[choice] = _share(value, f"probability of '{choice}'")
-    return found
+        probabilities[choice] = _share(value, f"probability of '{choice}'")
+    return probabilities
 
 
 def _share(value: Any, name: str) -> float:

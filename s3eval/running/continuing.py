@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.running.loading import Findings, load_tasks
-from s3eval.running.runs import RunFacts, found_dataset, open_run
+from s3eval.running.runs import RunFacts, dataset_folder, open_run
 from s3eval.running.scoring import Combined, Material
 
 if TYPE_CHECKING:
@@ -84,8 +84,8 @@ def kept_of(work: Evaluation, registry: Registry) -> Kept:
     if facts.digest and work.dataset.digest and facts.digest != work.dataset.digest:
         notes.append("the dataset's tables changed since this run; answers are kept and reused")
     others = {
-        name: found
-        for name, found in before.findings.items()
+        name: findings
+        for name, findings in before.findings.items()
         if name not in work.settings.tasks and name in registry.names("task")
     }
     if others:
@@ -106,12 +106,12 @@ def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
     """
     if before is None:
         return []
-    found: list[str] = []
+    changes: list[str] = []
     for name in ("protocol", "seed", "profile", "senses", "identity", "options", "versions"):
-        found += _differences(name, getattr(before, name), getattr(now, name))
+        changes += _differences(name, getattr(before, name), getattr(now, name))
     # Tasks that join a run and groups that were asked together are told as what is kept.
-    found = [line for line in found if not line.startswith("options.together")]
-    return [f"changed since this run: {'; '.join(sorted(found))}"] if found else []
+    changes = [line for line in changes if not line.startswith("options.together")]
+    return [f"changed since this run: {'; '.join(sorted(changes))}"] if changes else []
 
 
 def _differences(name: str, before: Any, now: Any) -> list[str]:
@@ -139,7 +139,7 @@ def _short(value: Any) -> str:
 def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: str) -> None:
     if not facts.digest or facts.digest == work.dataset.digest:
         return
-    before = found_dataset(facts, run)
+    before = dataset_folder(facts, run)
     same = facts.dataset == work.settings.data or (
         before is not None and before.resolve() == Path(work.settings.data).resolve()
     )

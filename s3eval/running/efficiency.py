@@ -61,7 +61,7 @@ class Efficiency:
 
 @contextmanager
 def measured(
-    folder: Path, model: Model, seconds: StageSeconds, told: Callable[[Efficiency], None]
+    folder: Path, model: Model, seconds: StageSeconds, notify: Callable[[Efficiency], None]
 ) -> Iterator[Callable[[Report], Report]]:
     """Measure asking, whatever ends it, and keep the result in the run's folder.
 
@@ -69,7 +69,7 @@ def measured(
         folder: the run's.
         model: loaded; its `Model.usage` is read before and after.
         seconds: what is added up meanwhile.
-        told: called at the end with the result, where anything was asked.
+        notify: called at the end with the result, where anything was asked.
 
     Yields:
         what makes a report of answers count them.
@@ -95,13 +95,13 @@ def measured(
             stages: dict[str, float] = {
                 stage: round(spent, 3) for stage, spent in seconds.as_dict().items()
             }
-            found = Efficiency(
+            efficiency = Efficiency(
                 answers, round(wall, 3), stages, used.get("tokens_in"), used.get("tokens_out")
             )
             # A full disk, or a folder that is gone, is told by what follows.
             with suppress(OSError, S3EvalError):
-                _keep(folder / FILE, found)
-            told(found)
+                _keep(folder / FILE, efficiency)
+            notify(efficiency)
 
 
 def _usage(model: Model) -> dict[str, int]:
@@ -116,9 +116,9 @@ def _usage(model: Model) -> dict[str, int]:
     return {name: given[name] for name in names if isinstance(given.get(name), int)}
 
 
-def _keep(path: Path, found: Efficiency) -> None:
+def _keep(path: Path, efficiency: Efficiency) -> None:
     kept = [asdict(e) for e in stored_efficiency(path.parent)]
-    write_json(path, {"format": _FORMAT, "commands": [*kept, asdict(found)]})
+    write_json(path, {"format": _FORMAT, "commands": [*kept, asdict(efficiency)]})
 
 
 def stored_efficiency(folder: Path) -> list[Efficiency]:

@@ -81,7 +81,7 @@ def _given(
     """Task, video, inquiry and question with its stored answers, in the order of repetitions."""
     for plan in session.plan.videos:
         answers = session.answers(plan)
-        found = []
+        rows = []
         with plugin_output():  # once a video: what each reading would do again costs more than it
             for inquiry in plan.inquiries:
                 task = tasks[inquiry.task]
@@ -92,8 +92,8 @@ def _given(
                         if answer is not None:
                             given.append((answer, _reading(task, question, answer, protocol)))
                     if given:
-                        found.append((inquiry.task, plan.video.name, inquiry, question, given))
-        yield from found
+                        rows.append((inquiry.task, plan.video.name, inquiry, question, given))
+        yield from rows
 
 
 def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol) -> Reading:

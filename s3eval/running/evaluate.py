@@ -217,7 +217,7 @@ def _evaluated(
     notify: Callable[[str], None],
     unchanged: Unchanged,
 ) -> Outcome:
-    def told(took: Efficiency) -> None:
+    def notify_efficiency(took: Efficiency) -> None:
         notify(f"{work.settings.model}: {took}")
 
     kept = kept_of(work, known)
@@ -230,7 +230,7 @@ def _evaluated(
             notify(f"{work.settings.model}: {notice}")
         # Once: a key made of another identity than the run records would never be found again.
         identity = identity_of(model, work.settings.model, prepared.plugin.package)
-        facts = kept.extended(_facts(work, prepared, bool(model.looks), identity, known))
+        facts = kept.extended(_facts(work, prepared, bool(model.uses_footage), identity, known))
         for line in (*kept.notes, *changes_of(kept.before, facts)):
             notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
@@ -241,7 +241,7 @@ def _evaluated(
             with (
                 reporter(awaited) as report,
                 stop_on_signals(notify) as stopping,
-                measured(work.out, model, session.seconds, told) as counting,
+                measured(work.out, model, session.seconds, notify_efficiency) as counting,
             ):
                 asked = ask_all(
                     session,
@@ -334,7 +334,7 @@ def _finished(
 def _facts(
     work: Evaluation,
     prepared: _Prepared,
-    looks: bool,
+    uses_footage: bool,
     identity: Mapping[str, Any],
     registry: Registry,
 ) -> RunFacts:
@@ -367,7 +367,7 @@ def _facts(
         digest=work.dataset.digest,
         protocol=work.settings.protocol,
         profile=prepared.profile.name,
-        looks=looks,
+        looks=uses_footage,
         identity=identity,
         judge=dict(work.judge.identity()) if work.judge else {},
         seed=work.settings.seed,

@@ -71,7 +71,7 @@ def mount_of(folder: Path, table: Path = _MOUNTS) -> Mount:
         return Mount()
     whole = folder.resolve()
     places = {whole, *whole.parents}
-    found, depth = Mount(), -1
+    mount, depth = Mount(), -1
     for line in lines:
         before, _, after = line.partition(" - ")
         fields, facts = before.split(" "), after.split(" ")
@@ -81,8 +81,8 @@ def mount_of(folder: Path, table: Path = _MOUNTS) -> Mount:
         # Of two mounts on one place the later one is seen.
         if place in places and len(place.parts) >= depth:
             options = frozenset((*fields[5].split(","), *facts[2].split(",")))
-            found, depth = Mount(facts[0], options), len(place.parts)
-    return found
+            mount, depth = Mount(facts[0], options), len(place.parts)
+    return mount
 
 
 def _unescaped(path: str) -> str:
@@ -91,7 +91,7 @@ def _unescaped(path: str) -> str:
     >>> _unescaped(r"/mnt/my\\040disk")
     '/mnt/my disk'
     """
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
+    return re.sub(r"\\([0-7]{3})", lambda match: chr(int(match[1], 8)), path)
 
 
 def is_shared(folder: Path) -> bool:

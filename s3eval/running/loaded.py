@@ -22,7 +22,7 @@ __all__ = ["LoadedElsewhere", "LoadedFacts", "facts_of_loaded"]
 class LoadedFacts:
     """What a loaded model says of itself, checked; attributes as those of `Model`."""
 
-    looks: bool
+    uses_footage: bool
     concurrency: int
     temperature: float
     senses: frozenset[Sense] | None
@@ -38,7 +38,7 @@ def facts_of_loaded(model: Model, plugin: Plugin[ModelSpec]) -> LoadedFacts:
     """
     name, package = plugin.spec.name, plugin.package
     return LoadedFacts(
-        bool(model.looks),
+        bool(model.uses_footage),
         concurrency_of(model, name, package),
         temperature_of(model, plugin),
         loaded_senses(model, plugin),
@@ -56,7 +56,7 @@ class LoadedElsewhere(Model):
 
     def __init__(self, facts: LoadedFacts) -> None:
         self._facts = facts
-        self.looks, self.concurrency = facts.looks, facts.concurrency
+        self.uses_footage, self.concurrency = facts.uses_footage, facts.concurrency
         self.temperature = facts.temperature
 
     @property

@@ -34,7 +34,7 @@ class RecordedModel(Model):
 
     def __init__(self, facts: RunFacts) -> None:
         self._facts = facts
-        self.looks = facts.looks
+        self.uses_footage = facts.looks
 
     @property
     def senses(self) -> frozenset[Sense]:
@@ -97,8 +97,8 @@ def material_of(
     repeated: list[dict[str, Any]] = []
     for group in facts.options.get("together") or [facts.tasks]:
         some = load_tasks(group, known)
-        found, alone = _stored_pieces(run, some, selected, protocol, task_options)
-        pieces |= found
+        group_pieces, alone = _stored_pieces(run, some, selected, protocol, task_options)
+        pieces |= group_pieces
         repeated += [{} for _ in alone[len(repeated) :]]
         for one, of_group in zip(repeated, alone, strict=False):
             one.update(of_group)

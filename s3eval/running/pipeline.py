@@ -50,7 +50,7 @@ def ask_videos(session: Session, works: Iterable[VideoWork | None]) -> Iterator[
     Raises:
         StopRunError, MachineError: asking ended early; answers that were begun were yielded.
     """
-    if not session.limits.threads or (session.concurrency == 1 and not session.model.looks):
+    if not session.limits.threads or (session.concurrency == 1 and not session.model.uses_footage):
         return _one_after_the_other(session, works)
     if session.concurrency == 1:
         return _in_order(session, works)
@@ -165,10 +165,10 @@ class _OpenClips:
         name = f"s3eval-clip-{self._clips}"
         threading.Thread(target=self._ask, args=(clip,), name=name, daemon=True).start()
 
-    def ended(self, told: _Ended) -> None:
+    def ended(self, event: _Ended) -> None:
         """A clip is no longer with the model."""
         self._clips -= 1
-        self._questions -= told.count
+        self._questions -= event.count
 
     def abandon(self) -> None:
         """Nobody waits for the answers any more."""
@@ -204,15 +204,15 @@ def _several_at_once(session: Session, works: Iterable[VideoWork | None]) -> Ite
             if not opened and (error is not None or session.stopping() or is_finished):
                 break
             begun, idle = time.perf_counter(), not opened
-            told = _news_of(news, feed)
+            event = _news_of(news, feed)
             if idle:
                 session.seconds.add("waiting", time.perf_counter() - begun)
-            if isinstance(told, Asked):
-                yield told
-            elif told is not None:
-                opened.ended(told)
-                reader.free(told.clip)
-                error = error or told.error
+            if isinstance(event, Asked):
+                yield event
+            elif event is not None:
+                opened.ended(event)
+                reader.free(event.clip)
+                error = error or event.error
     finally:
         opened.abandon()
         reader.close()

@@ -163,9 +163,9 @@ def _duration(dataset: Dataset, video: Video) -> float:
 
 
 def _by_clip(inquiries: Iterable[Inquiry], repeats: Repeats) -> dict[Clip, tuple[Question, ...]]:
-    found: dict[Clip, dict[Question, None]] = {}
+    by_clip: dict[Clip, dict[Question, None]] = {}
     for inquiry in inquiries:
         asked = (q for question in inquiry.questions for q in repeats.questions(question))
-        found.setdefault(inquiry.clip, {}).update(dict.fromkeys(asked))
-    ordered = sorted(found, key=lambda c: (c.end, c.start, repr(c.sampling)))
-    return {clip: tuple(found[clip]) for clip in ordered}
+        by_clip.setdefault(inquiry.clip, {}).update(dict.fromkeys(asked))
+    ordered = sorted(by_clip, key=lambda c: (c.end, c.start, repr(c.sampling)))
+    return {clip: tuple(by_clip[clip]) for clip in ordered}

@@ -59,13 +59,13 @@ def sorted_work(session: Session, work: VideoWork) -> ReadVideo:
     known, todo = list[Asked](), dict[Clip, list[Question]]()
     for clip, questions in work.unanswered.items():
         for question in questions:
-            if session.model.looks and question.sense not in session.senses:
+            if session.model.uses_footage and question.sense not in session.senses:
                 reason = f"the model has no {question.sense}"
                 known.append(Asked(clip, question, Answer.skipped(reason)))
             else:
                 todo.setdefault(clip, []).append(question)
     file: Path | S3EvalError | OSError | None = None
-    if todo and session.model.looks:
+    if todo and session.model.uses_footage:
         try:
             # Now, since a model may change the working folder while decoders open files.
             file = session.dataset.path(work.plan.video).absolute()
@@ -97,8 +97,8 @@ def read_clips(
             clip = footage.clip
             questions = waiting.pop(clip)
             if isinstance(footage, FootageFailure):
-                told = Answer.failed(footage.reason, footage.kind)
-                failed = [Asked(clip, q, told) for q in questions]
+                answer = Answer.failed(footage.reason, footage.kind)
+                failed = [Asked(clip, q, answer) for q in questions]
                 yield PreparedClip(clip, file, failed)
                 continue
             if not admitted(footage.nbytes):
@@ -121,7 +121,7 @@ def read_clips(
 
 def _footage(session: Session, video: ReadVideo) -> Iterable[Footage | FootageFailure]:
     clips = list(video.todo)
-    if not session.model.looks:
+    if not session.model.uses_footage:
         duration = video.plan.video.duration or 0.0
         return (Footage.unseen(clip, duration) for clip in clips)
     from s3eval.footage.apart import decode_apart

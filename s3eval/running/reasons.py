@@ -50,8 +50,8 @@ def _without_file(text: str, file: str) -> str:
         return text
     path, name = re.escape(str(whole)), re.escape(whole.name)
     before = r"[^\s'\"(<]*"
-    found = rf"(?:{before}{path}|{before}[/\\]{name}|(?<![\w.-]){name})(?![\w-])"
-    return re.sub(found, "the video file", text)
+    pattern = rf"(?:{before}{path}|{before}[/\\]{name}|(?<![\w.-]){name})(?![\w-])"
+    return re.sub(pattern, "the video file", text)
 
 
 def without_name(reason: str, video: str) -> str:

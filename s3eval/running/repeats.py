@@ -190,12 +190,13 @@ def with_stability(findings: Findings, repeated: Sequence[Findings]) -> dict[str
         repeated: those of each repetition alone, tasks left out that need a judge for them.
     """
     alone = [
-        {(f.task, f.video, f.item): f for found in one.values() for f in found} for one in repeated
+        {(f.task, f.video, f.item): f for task_findings in one.values() for f in task_findings}
+        for one in repeated
     ]
     return {
         task: [_with_agreement(f, [one.get((f.task, f.video, f.item)) for one in alone])
-               for f in found]
-        for task, found in findings.items()
+               for f in task_findings]
+        for task, task_findings in findings.items()
     }  # fmt: skip
 
 
@@ -204,6 +205,6 @@ def _with_agreement(finding: Finding, alone: Sequence[Finding | None]) -> Findin
     if len(there) < 2:
         return finding
     # What cannot be read agrees with what cannot be read: it is as stable.
-    said = [_comparable(f.value) if f.state == "answered" else f.state for f in there]
-    counted = {"count": len(said), "agree": agreement(said)}
+    outcomes = [_comparable(f.value) if f.state == "answered" else f.state for f in there]
+    counted = {"count": len(outcomes), "agree": agreement(outcomes)}
     return replace(finding, detail={**finding.detail, DETAIL: counted})

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["Replica", "Told", "serve"]
+__all__ = ["Replica", "ReplicaMessage", "serve"]
 
 _ENDING_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Told:
+class ReplicaMessage:
     """What a replica says.
 
     Attributes:
@@ -65,7 +65,7 @@ class Replica:
     ) -> None:
         self.usage: Mapping[str, int] = {}
         self.ending = ""
-        self._news: queue.SimpleQueue[tuple[Replica, Told]] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[Replica, ReplicaMessage]] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "s3eval.running.replica"],
             env={**os.environ, **place},
@@ -82,11 +82,11 @@ class Replica:
         Raises:
             S3EvalError: it cannot be.
         """
-        _, told = self._news.get()
-        if told.kind == "ready":
-            return cast(LoadedFacts, told.value)
-        if told.kind == "error":
-            raise told.value
+        _, message = self._news.get()
+        if message.kind == "ready":
+            return cast(LoadedFacts, message.value)
+        if message.kind == "error":
+            raise message.value
         raise S3EvalError("The process of a replica ended while loading", why=self.ending)
 
     @property
@@ -95,7 +95,10 @@ class Replica:
         return self._process.poll() is None
 
     def begin(
-        self, session: Session, limits: Limits, news: queue.SimpleQueue[tuple[Replica, Told]]
+        self,
+        session: Session,
+        limits: Limits,
+        news: queue.SimpleQueue[tuple[Replica, ReplicaMessage]],
     ) -> None:
         """Begin a pass over videos; what is said of it arrives in ``news``."""
         self._news = news
@@ -103,7 +106,7 @@ class Replica:
         root = None if data.root is None else data.root.absolute()
         self._send("begin", data.name, root, data.outside, session.senses, limits)
         if not self.is_alive:
-            news.put((self, Told("gone")))
+            news.put((self, ReplicaMessage("gone")))
 
     def give(self, work: VideoWork) -> None:
         """Have a video asked about."""
@@ -140,11 +143,11 @@ class Replica:
         assert self._process.stdout is not None
         with suppress(EOFError, OSError, ValueError, pickle.UnpicklingError):
             while True:
-                told = pickle.load(self._process.stdout)
-                self._news.put((self, told))
+                message = pickle.load(self._process.stdout)
+                self._news.put((self, message))
         code = self._process.wait()
         self.ending = signal.Signals(-code).name if code < 0 else f"exit code {code}"
-        self._news.put((self, Told("gone")))
+        self._news.put((self, ReplicaMessage("gone")))
 
 
 class _Serving:
@@ -156,10 +159,10 @@ class _Serving:
         self._works: queue.SimpleQueue[VideoWork | None] = queue.SimpleQueue()
         self._stopping = threading.Event()
 
-    def tell(self, told: Told) -> None:
-        """Say something to the run."""
+    def send(self, message: ReplicaMessage) -> None:
+        """Send something to the run."""
         with self._lock:
-            self._out.write(pickle.dumps(told))
+            self._out.write(pickle.dumps(message))
             self._out.flush()
 
     def run(self) -> None:
@@ -170,9 +173,9 @@ class _Serving:
             model = load_model(plugin, options)
             ready = facts_of_loaded(model, plugin)
         except S3EvalError as error:
-            self.tell(Told("error", error))
+            self.send(ReplicaMessage("error", error))
             return
-        self.tell(Told("ready", ready))
+        self.send(ReplicaMessage("ready", ready))
         while (message := self._messages.get())[0] == "begin":
             self._pass(model, plugin, ready, *message[1:])
         model.close()
@@ -221,16 +224,18 @@ class _Serving:
         )
         try:
             for asked in ask_videos(session, self._given()):
-                self.tell(Told("asked", _sendable(asked)))
+                self.send(ReplicaMessage("asked", _sendable(asked)))
         except (StopRunError, MachineError) as error:
-            self.tell(Told("error", error))
+            self.send(ReplicaMessage("error", error))
         except Exception as error:
-            self.tell(Told("error", S3EvalError("A replica failed", why=described(error))))
+            self.send(
+                ReplicaMessage("error", S3EvalError("A replica failed", why=described(error)))
+            )
         else:
             if self._stopping.is_set():
-                self.tell(Told("stopped"))
+                self.send(ReplicaMessage("stopped"))
         with suppress(Exception):
-            self.tell(Told("spent", (seconds.as_dict(), dict(model.usage()))))
+            self.send(ReplicaMessage("spent", (seconds.as_dict(), dict(model.usage()))))
         while not self._is_over and self._works.get() is not None:
             pass
 

@@ -23,7 +23,7 @@ from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.running.limits import usable_cores
 from s3eval.running.loaded import LoadedElsewhere
 from s3eval.running.plan import VideoPlan
-from s3eval.running.replica import Replica, Told
+from s3eval.running.replica import Replica, ReplicaMessage
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
@@ -154,7 +154,7 @@ class _Distribution:
         self, session: Session, replicas: Sequence[Replica], works: Iterable[VideoWork]
     ) -> None:
         self._session, self._works = session, iter(works)
-        self._news: queue.SimpleQueue[tuple[Replica, Told]] = queue.SimpleQueue()
+        self._news: queue.SimpleQueue[tuple[Replica, ReplicaMessage]] = queue.SimpleQueue()
         self._given: dict[Replica, list[_Given]] = {r: [] for r in replicas if r.is_alive}
         self._lost: deque[VideoWork] = deque()
         self._ended: dict[str, int] = {}
@@ -201,17 +201,17 @@ class _Distribution:
                 plan = VideoPlan(work.plan.video, (), {})
                 replica.give(VideoWork(plan, work.unanswered))
 
-    def _take(self, replica: Replica, told: Told) -> Iterator[Asked]:
-        if told.kind == "asked":
-            yield from self._answered(replica, told.value)
-        elif told.kind == "spent":
-            replica.usage = told.value[1]
-            self._session.seconds.add_all(told.value[0])
-        elif told.kind == "stopped":
+    def _take(self, replica: Replica, message: ReplicaMessage) -> Iterator[Asked]:
+        if message.kind == "asked":
+            yield from self._answered(replica, message.value)
+        elif message.kind == "spent":
+            replica.usage = message.value[1]
+            self._session.seconds.add_all(message.value[0])
+        elif message.kind == "stopped":
             # It was told to stop, and begins nothing that it had not begun.
             self._given[replica] = []
-        elif told.kind == "error":
-            self._error = self._error or told.value
+        elif message.kind == "error":
+            self._error = self._error or message.value
             self._given[replica] = []
         elif replica in self._given:  # its process has ended
             yield from self._gone(replica)
@@ -247,12 +247,12 @@ class _Distribution:
         waiting = {r for r in self._given if r.is_alive}
         while waiting:
             try:
-                replica, told = self._news.get(timeout=10.0)
+                replica, message = self._news.get(timeout=10.0)
             except queue.Empty:
                 return
-            for _ in self._take(replica, told):
+            for _ in self._take(replica, message):
                 pass
-            if told.kind in ("spent", "gone"):
+            if message.kind in ("spent", "gone"):
                 waiting.discard(replica)
 
 

@@ -26,7 +26,7 @@ __all__ = [
     "Run",
     "RunFacts",
     "StoredFindings",
-    "found_dataset",
+    "dataset_folder",
     "open_run",
     "open_runs",
     "relative_dataset",
@@ -52,7 +52,7 @@ class RunFacts:
         protocol: the protocol the run was first scored by.
         profile: name of the sampling profile.
         source: "asked" (answers.sqlite is the truth) or "recorded" (findings.jsonl is).
-        looks: whether the model looks at footage; one that does not is known by video names.
+        looks: the model's ``uses_footage``; one that does not is known by video names.
         selection: which videos of the dataset, as ``Dataset.select`` takes them; "outside" where
             files outside the dataset folder were allowed.
     """
@@ -202,7 +202,7 @@ def relative_dataset(dataset: str, run: Path) -> str:
         return ""
 
 
-def found_dataset(facts: RunFacts, run: Path) -> Path | None:
+def dataset_folder(facts: RunFacts, run: Path) -> Path | None:
     """The folder of a run's dataset: as given, seen from here, or as seen from the run."""
     given = Path(facts.dataset)
     if given.exists():
@@ -256,7 +256,7 @@ class StoredFindings(Mapping[str, Sequence[Finding]]):
 
 
 def _read_findings(path: Path) -> dict[str, list[Finding]]:
-    found: dict[str, list[Finding]] = {}
+    findings: dict[str, list[Finding]] = {}
     if path.is_file():
         decode = json.JSONDecoder().decode
         with path.open(encoding="utf-8") as handle:
@@ -269,8 +269,8 @@ def _read_findings(path: Path) -> dict[str, list[Finding]]:
                         raise S3EvalError(
                             "This run cannot be read", where=where, why=str(error), fix=_MADE_AGAIN
                         ) from error
-                    found.setdefault(finding.task, []).append(finding)
-    return found
+                    findings.setdefault(finding.task, []).append(finding)
+    return findings
 
 
 #: Texts that occur in thousands of findings; each is held in memory once.

@@ -200,10 +200,10 @@ def _expected_reads(
 ) -> list[JudgeRequest]:
     """What will be read of these findings."""
     reads: list[JudgeRequest] = []
-    for m, found in zip(materials, findings, strict=True):
+    for m, run_findings in zip(materials, findings, strict=True):
         if m.judge_reads:
             guard = Guard(m.tasks.packages)
-            reads += _read_requests(m, guard, found, _baselines(m, guard, found))
+            reads += _read_requests(m, guard, run_findings, _baselines(m, guard, run_findings))
     return reads
 
 
@@ -219,7 +219,7 @@ def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
 
 def _combine(material: Material, guard: Guard, merged: _Judged | None) -> dict[str, list[Finding]]:
     if material.pieces is None:
-        return {name: list(found) for name, found in material.findings.items()}
+        return {name: list(task_findings) for name, task_findings in material.findings.items()}
     findings = _combined_pieces(material, guard, merged, material.pieces)
     if not material.repeated:
         return findings
@@ -267,9 +267,9 @@ def _failed(task: str, video: str, pieces: Sequence[Piece], reason: str) -> list
 def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str, _ByBaseline]:
     """By task and baseline its findings."""
     made: dict[str, _ByBaseline] = {}
-    for name, found in findings.items():
+    for name, task_findings in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, None, findings)
-        work = partial(_baselines_of, task, found, context)
+        work = partial(_baselines_of, task, task_findings, context)
         made[name] = guard.call(name, "answering as its baselines", work, {})
     return made
 
@@ -303,9 +303,9 @@ def _read_requests(
 ) -> list[JudgeRequest]:
     """What tasks want read; where the judge was not made for it, that is a fault of the task."""
     requests: list[JudgeRequest] = []
-    for name, found in findings.items():
+    for name, task_findings in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
-        for some in (found, *baselines.get(name, {}).values()):
+        for some in (task_findings, *baselines.get(name, {}).values()):
             work = partial(_requests_of, task.read_requests, some, context)
             wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
             unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
@@ -324,10 +324,12 @@ def _tally(
 ) -> Tallied:
     tallies: list[Tally] = []
     lines: dict[str, list[Tally]] = {}
-    for name, found in combined.findings.items():
+    for name, task_findings in combined.findings.items():
         task = material.tasks.by_name[name]
         context = material.context(name, judged, combined.findings)
-        tallies += guard.call(name, "scoring", partial(_tallies_of, task, found, context), [])
+        tallies += guard.call(
+            name, "scoring", partial(_tallies_of, task, task_findings, context), []
+        )
         # What is slow and optional (BERTScore) is not computed for baselines.
         plain = replace(context, options={})
         for baseline, some in baselines.get(name, {}).items():

@@ -129,7 +129,7 @@ def identity_of(model: Model, name: str, package: str = "") -> dict[str, Any]:
 def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> str:
     # A model that does not look answers by name; a file that is not there has no content yet,
     # and will have another key once it has.
-    if not model.looks:
+    if not model.uses_footage:
         return f"name:{video.name}"
     try:
         return store.media_hash(dataset.path(video))

@@ -43,13 +43,13 @@ class Shard:
         Raises:
             S3EvalError: not I/N with 1 <= I <= N.
         """
-        found = _WRITTEN.fullmatch(text.strip())
-        if not found or not 1 <= int(found[1]) <= int(found[2]):
+        match = _WRITTEN.fullmatch(text.strip())
+        if not match or not 1 <= int(match[1]) <= int(match[2]):
             raise S3EvalError(
                 f"Expected a shard as I/N with I from 1 to N, but got '{text}'",
                 fix="--shard 1/4 to --shard 4/4",
             )
-        return cls(int(found[1]), int(found[2]))
+        return cls(int(match[1]), int(match[2]))
 
     def part(self, everything: Sequence[T]) -> list[T]:
         """What belongs to this shard."""
@@ -110,9 +110,9 @@ def shard_folders(out: Path) -> dict[str, list[Path]]:
     Raises:
         S3EvalError: there is none.
     """
-    found: dict[str, list[Path]] = {}
+    folders: dict[str, list[Path]] = {}
     for file in sorted(out.glob(f"shards/*-of-*/*/{_FILE}")):
-        found.setdefault(file.parent.name, []).append(file.parent)
-    if not found:
+        folders.setdefault(file.parent.name, []).append(file.parent)
+    if not folders:
         raise S3EvalError("No shards in this folder", where=out, fix="s3eval run --shard 1/4 ...")
-    return found
+    return folders

@@ -110,7 +110,7 @@ class AnswerStore:
             self._db, self._others = self._read_only(path), []
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        with self._errors_told():
+        with self._errors_explained():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text
             if is_shared(path.parent):
@@ -135,7 +135,7 @@ class AnswerStore:
         return _opened_read_only(path)
 
     @contextmanager
-    def _errors_told(self) -> Iterator[None]:
+    def _errors_explained(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.DatabaseError as error:
@@ -162,20 +162,20 @@ class AnswerStore:
     def get_many(self, keys: Iterable[str]) -> dict[str, Answer]:
         """The stored answers of those keys that there are, from this store or one of the others."""
         missing = list(dict.fromkeys(keys))
-        found: dict[str, Answer] = {}
+        answers: dict[str, Answer] = {}
         for db in (self._db, *self._others):
             for start in range(0, len(missing), _KEYS_A_QUERY):
                 some = missing[start : start + _KEYS_A_QUERY]
                 marks = ",".join("?" * len(some))
-                with self._errors_told():
+                with self._errors_explained():
                     columns = _columns(db, "key", *_ANSWER)
                     sql = f"SELECT {columns} FROM answers WHERE key IN ({marks})"
                     for row in db.execute(sql, some):
-                        found[row[0]] = self._restored(row)
-            missing = [key for key in missing if key not in found]
+                        answers[row[0]] = self._restored(row)
+            missing = [key for key in missing if key not in answers]
             if not missing:
                 break
-        return found
+        return answers
 
     def _restored(self, row: Sequence[Any]) -> Answer:
         """A stored answer; one that cannot be read (an older version stored it) is failed."""
@@ -198,7 +198,7 @@ class AnswerStore:
         facts = (stored.key, stored.video, stored.clip_start, stored.clip_end, stored.question)
         values = (a.status, a.text, a.reason, json.dumps(dict(a.probabilities)), a.mass)
         later = (stored.seconds, a.kind, stored.attempts, a.note, a.thoughts)
-        with self._errors_told():
+        with self._errors_explained():
             if stored.key in self._unreadable:
                 self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
                 self._unreadable.discard(stored.key)
@@ -212,7 +212,7 @@ class AnswerStore:
 
         A model's answers are never replaced (`put`); a reader has second thoughts.
         """
-        with self._errors_told():
+        with self._errors_explained():
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 self._db.execute("DELETE FROM answers WHERE key = ?", (stored.key,))
@@ -227,7 +227,7 @@ class AnswerStore:
 
         What is there already stays, save failures of which the other has an answer.
         """
-        with self._errors_told(), other._errors_told():
+        with self._errors_explained(), other._errors_explained():
             columns = _columns(other._db, *_ALL)
             answers = other._db.execute(f"SELECT {columns} FROM answers")
             media = other._db.execute("SELECT path, size, modified, hash FROM media")
@@ -242,13 +242,13 @@ class AnswerStore:
 
     def seconds(self, key: str) -> float | None:
         """The seconds that the answer of this key took; None where there is none."""
-        with self._errors_told():
+        with self._errors_explained():
             sql = "SELECT seconds FROM answers WHERE key = ?"
             row = self._db.execute(sql, (key,)).fetchone()
         return row[0] if row else None
 
     def __iter__(self) -> Iterator[StoredAnswer]:
-        with self._errors_told():
+        with self._errors_explained():
             columns = _columns(self._db, *_ALL)
             sql = f"SELECT {columns} FROM answers ORDER BY video, clip_start, question, key"
             for r in self._db.execute(sql):
@@ -256,13 +256,13 @@ class AnswerStore:
                 yield StoredAnswer(r[0], r[1], r[2], r[3], r[4], answer, r[10], r[12])
 
     def __len__(self) -> int:
-        with self._errors_told():
+        with self._errors_explained():
             return int(self._db.execute("SELECT count(*) FROM answers").fetchone()[0])
 
     def summary(self) -> tuple[int, int, float | None]:
         """How many answers there are, how many of them failed, and the mean seconds of one."""
         sql = "SELECT count(*), coalesce(sum(status = 'failed'), 0), avg(seconds) FROM answers"
-        with self._errors_told():
+        with self._errors_explained():
             stored, failed, seconds = self._db.execute(sql).fetchone()
         return int(stored), int(failed), None if seconds is None else float(seconds)
 
@@ -278,7 +278,7 @@ class AnswerStore:
 
         facts = path.stat()
         where = (f"{facts.st_dev}:{facts.st_ino}", facts.st_size, facts.st_mtime_ns)
-        with self._errors_told():
+        with self._errors_explained():
             row = self._db.execute(
                 "SELECT hash FROM media WHERE path=? AND size=? AND modified=?", where
             ).fetchone()
@@ -286,7 +286,7 @@ class AnswerStore:
             return str(row[0])
         content = content_hash(path)
         if not self._is_read_only:
-            with self._errors_told():
+            with self._errors_explained():
                 self._db.execute("INSERT OR REPLACE INTO media VALUES (?,?,?,?)", (*where, content))
         return content
 
@@ -340,11 +340,11 @@ def stores_below(paths: Iterable[Path]) -> list[Path]:
     Raises:
         S3EvalError: a folder holds none.
     """
-    found: list[Path] = []
+    stores: list[Path] = []
     for path in paths:
         candidates = [path / "answers.sqlite", *sorted(path.glob("*/answers.sqlite"))]
         here = [p for p in candidates if p.is_file()]
         if not here:
             raise S3EvalError("No answers to reuse in this folder", where=path)
-        found += here
-    return found
+        stores += here
+    return stores

@@ -82,13 +82,13 @@ def checked_baselines(task: str, given: Any) -> dict[str, list[Finding]]:
     """
     if not isinstance(given, Mapping):
         raise _expected("baselines by name", given)
-    found: dict[str, list[Finding]] = {}
+    baselines: dict[str, list[Finding]] = {}
     for name, findings in given.items():
-        found[str(name)] = list(findings)
-        for finding in found[str(name)]:
+        baselines[str(name)] = list(findings)
+        for finding in baselines[str(name)]:
             if not isinstance(finding, Finding) or finding.task != task:
                 raise _expected(f"findings of task '{task}' from its baseline", finding)
-    return found
+    return baselines
 
 
 def checked_tallies(task: Task, given: Iterable[Any], dataset: Dataset) -> list[Tally]:

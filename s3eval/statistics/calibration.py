@@ -55,7 +55,7 @@ class Case:
     video: str
     truth: bool
     probability: float
-    said: bool
+    answer: bool
 
 
 @dataclass(frozen=True)
@@ -158,13 +158,13 @@ def measure(
     weights = np.concatenate([np.ones((1, n)), patient_draws(n, resamples, seed), 1.0 - np.eye(n)])[
         :, [cohort.place[v] for v in videos]
     ]
-    found = {}
+    measured = {}
     for name in measures:
         values = _MEASURES[name](truth, probability, weights)
         value = None if np.isnan(values[0]) else float(values[0])
         around = interval(value, values[1 : 1 + resamples], values[1 + resamples :])
-        found[name] = Measured(value, around.low, around.high, around.note)
-    return found
+        measured[name] = Measured(value, around.low, around.high, around.note)
+    return measured
 
 
 def calibrate(
@@ -192,7 +192,7 @@ def calibrate(
     """
     refuse_leaks(folds, dataset.patients)
     rows = list(findings)
-    found = []
+    calibrations = []
     for (task, item), cases in cases_of(rows, tasks, dataset, context, windows).items():
         truth = np.array([c.truth for c in cases])
         chances = np.array([c.probability for c in cases])
@@ -200,7 +200,7 @@ def calibrate(
         share = float(truth.mean())
         asked = sum(f.task == task and f.item == item for f in rows)
         decisions = _decisions(cases, dataset.patients, folds, test_folds, resamples, seed)
-        found.append(
+        calibrations.append(
             Calibration(
                 run=run,
                 task=task,
@@ -223,7 +223,7 @@ def calibrate(
                 without=asked - len(cases),
             )
         )
-    return found
+    return calibrations
 
 
 def _decisions(
@@ -249,7 +249,7 @@ def _decisions(
             new = adjust(np.array([c.probability for c in held]))
             thresholds[method][fold] = limit
             for case, chance in zip(held, new, strict=True):
-                says = case.said if method == "raw" else bool(chance >= limit)
+                says = case.answer if method == "raw" else bool(chance >= limit)
                 applied[method].append((case, says, float(chance)))
     if not applied["raw"]:
         return []
@@ -318,11 +318,11 @@ def _scores(
     words = {True: "yes", False: "no"}
     truth = [words[case.truth] for case, _, _ in applied]
     tallies = binary("", "", videos, truth, [words[says] for _, says, _ in applied], "yes")
-    found = {
+    scores = {
         t.metric: Measured(t.value, i.low, i.high, i.note)
         for t, i in zip(tallies, intervals(tallies, patients, resamples, seed), strict=True)
     }
     labels = np.array([case.truth for case, _, _ in applied])
     chances = np.array([chance for _, _, chance in applied])
     kept = ("brier", "calibration_error")
-    return {**found, **measure(labels, chances, videos, patients, resamples, seed, kept)}
+    return {**scores, **measure(labels, chances, videos, patients, resamples, seed, kept)}

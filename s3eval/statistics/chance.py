@@ -79,16 +79,18 @@ def chance_lines(
         by (task, item, metric) the lines that are defined, each on the videos the model was
         scored on: a model is not to look good because the videos it failed on were hard.
     """
-    found: dict[Key, list[ChanceLine]] = {}
-    theirs = {name: {(t.task, t.item, t.metric): t for t in ts} for name, ts in baselines.items()}
+    lines_by_key: dict[Key, list[ChanceLine]] = {}
+    by_baseline = {
+        name: {(t.task, t.item, t.metric): t for t in ts} for name, ts in baselines.items()
+    }
     random = _random_values(tallies, labels_of)
     for tally in tallies:
         key, mine = (tally.task, tally.item, tally.metric), frozenset(tally.videos)
         lines: list[ChanceLine] = []
         if tally.metric in NO_CHANCE:
-            found[key] = lines
+            lines_by_key[key] = lines
             continue
-        for name, known in sorted(theirs.items()):
+        for name, known in sorted(by_baseline.items()):
             if key in known:
                 line = restricted(known[key], mine)
                 value = line.value
@@ -96,8 +98,8 @@ def chance_lines(
                     lines.append(ChanceLine(name, value, line))
         if key in random:
             lines.append(ChanceLine(RANDOM, random[key]))
-        found[key] = lines
-    return found
+        lines_by_key[key] = lines
+    return lines_by_key
 
 
 def best_line(lines: Sequence[ChanceLine], higher_is_better: bool | None) -> ChanceLine | None:

@@ -196,7 +196,7 @@ def compare_runs(
         else list(combinations(runs, 2))
     )
     # Each side is made once, and only where it is needed.
-    firsts = {name: answered_of(found) for name, found in runs.items()}
+    firsts = {name: answered_of(findings) for name, findings in runs.items()}
     seconds = {name: again(firsts[name]) for name in dict.fromkeys(other for _, other in pairs)}
     twice = Twice(dataset)
     rows: list[Difference] = []
@@ -314,8 +314,8 @@ def _pair(tally: Tally, decider: Tally, patients: Mapping[str, str]) -> _Pair:
     two = cohort.sums(videos, tally.rows[[at[v + SECOND] for v in videos]])
 
     def value(sums: Floats) -> float | None:
-        found = float(tally.formula(sums)) if len(videos) else float("nan")
-        return None if np.isnan(found) else found
+        score = float(tally.formula(sums)) if len(videos) else float("nan")
+        return None if np.isnan(score) else score
 
     a, b = value(one.sum(axis=0)), value(two.sum(axis=0))
     gap = a - b if a is not None and b is not None else None

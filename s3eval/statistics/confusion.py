@@ -58,7 +58,7 @@ class Confusion:
         return _share(self.true_negative, self.true_negative + self.false_negative)
 
     @property
-    def said(self) -> float | None:
+    def predicted_prevalence(self) -> float | None:
         """Share of positive answers, in [0, 1]."""
         return _share(self.true_positive + self.false_positive, self.scored)
 
@@ -109,13 +109,13 @@ def counted(
 
 def confusions(task: Task, findings: Sequence[Finding], context: ScoringContext) -> list[Confusion]:
     """The counts of every item of a task that searches for a label, features in their order."""
-    found = []
-    for name, theirs in by_item(asked_of(findings, context), FEATURE_NAMES).items():
+    counts = []
+    for name, of_item in by_item(asked_of(findings, context), FEATURE_NAMES).items():
         item = task.item(name)
         if item is None or item.kind != "label" or not item.positive:
             continue
-        truths = truths_of(task, theirs, context)
-        labelled = [(f, truths[f.video]) for f in theirs if f.video in truths]
+        truths = truths_of(task, of_item, context)
+        labelled = [(f, truths[f.video]) for f in of_item if f.video in truths]
         if labelled:
-            found.append(counted(task.name, name, item.positive, labelled))
-    return found
+            counts.append(counted(task.name, name, item.positive, labelled))
+    return counts

@@ -61,13 +61,13 @@ def within(
     if count < 2:
         raise S3EvalError("Too few patients of a diagnosis to cut folds within", where=dataset.name)
     labels, patients = [v.diagnosis for v in known], [v.patient for v in known]
-    found = {
+    fold_of = {
         known[i].name: fold
         for fold, (_, held) in enumerate(patient_folds(labels, patients, count, seed), 1)
         for i in held
     }
-    refuse_leaks(found, part.patients)
-    return found, f"{count} patient folds within the videos read (seed {seed})"
+    refuse_leaks(fold_of, part.patients)
+    return fold_of, f"{count} patient folds within the videos read (seed {seed})"
 
 
 def _name(video: object) -> str:

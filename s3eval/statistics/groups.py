@@ -68,7 +68,7 @@ def feature_agreement(
 ) -> list[FeatureAgreement]:
     """Kappa of every feature over the videos both datasets annotate."""
     shared = sorted(set(first.annotations) & set(second.annotations))
-    found = []
+    agreements = []
     for feature in FEATURE_NAMES:
         ratings = {
             v: (one, two)
@@ -80,7 +80,7 @@ def feature_agreement(
             continue
         tally, n = cohen("annotation", feature, ratings), len(ratings)
         around = intervals([tally], first.patients, resamples, seed)[0]
-        found.append(
+        agreements.append(
             FeatureAgreement(
                 feature,
                 tally.value,
@@ -93,7 +93,7 @@ def feature_agreement(
                 len({first.patients[v] for v in ratings}),
             )
         )
-    return found
+    return agreements
 
 
 def distributions(first: Dataset, second: Dataset) -> list[Likeness]:
@@ -103,26 +103,26 @@ def distributions(first: Dataset, second: Dataset) -> list[Likeness]:
     """
     one, two = _frequencies(first), _frequencies(second)
     names = [f for f in FEATURE_NAMES if all((d, f) in one and (d, f) in two for d in DIAGNOSES)]
-    found = []
+    likenesses = []
     for group, diagnoses in (*((d, (d,)) for d in DIAGNOSES), ("both", DIAGNOSES)):
         features = [f for _ in diagnoses for f in names]
         a = [one[d, f] for d in diagnoses for f in names]
         b = [two[d, f] for d in diagnoses for f in names]
         r, p = _pearson(a, b)
         counts = [sum(v.diagnosis in diagnoses for v in data.videos) for data in (first, second)]
-        found.append(Likeness(group, features, a, b, r, p, cosine(a, b), _emd(a, b), *counts))
-    return found
+        likenesses.append(Likeness(group, features, a, b, r, p, cosine(a, b), _emd(a, b), *counts))
+    return likenesses
 
 
 def _frequencies(dataset: Dataset) -> dict[tuple[str, str], float]:
-    found = {}
+    frequencies = {}
     for diagnosis in DIAGNOSES:
         mine = [v.name for v in dataset.videos if v.diagnosis == diagnosis]
         for feature in FEATURE_NAMES:
             presences = [p for v in mine if (p := dataset.annotation(v).presence(feature))]
             if presences:
-                found[diagnosis, feature] = presences.count("yes") / len(presences)
-    return found
+                frequencies[diagnosis, feature] = presences.count("yes") / len(presences)
+    return frequencies
 
 
 def _pearson(a: Sequence[float], b: Sequence[float]) -> tuple[float | None, float | None]:
@@ -130,8 +130,8 @@ def _pearson(a: Sequence[float], b: Sequence[float]) -> tuple[float | None, floa
         return None, None
     from scipy.stats import pearsonr
 
-    found = pearsonr(a, b)
-    return float(found.statistic), float(found.pvalue)
+    correlation = pearsonr(a, b)
+    return float(correlation.statistic), float(correlation.pvalue)
 
 
 def _emd(a: Sequence[float], b: Sequence[float]) -> float | None:

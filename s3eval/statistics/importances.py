@@ -16,15 +16,15 @@ REPEATS = 5
 
 def impurity(fitted: Any, features: Sequence[str]) -> dict[str, float]:
     """Mean decrease in impurity; a feature's "unknown" column counts towards the feature."""
-    found = getattr(fitted["classify"], "feature_importances_", None)
-    if found is None:
+    decreases = getattr(fitted["classify"], "feature_importances_", None)
+    if decreases is None:
         return {}
     fill = fitted["fill"]
     columns = list(features)
     if getattr(fill, "indicator_", None) is not None:
         columns += [features[i] for i in fill.indicator_.features_]
     total = dict.fromkeys(features, 0.0)
-    for feature, value in zip(columns, found, strict=True):
+    for feature, value in zip(columns, decreases, strict=True):
         total[feature] += float(value)
     return total
 
@@ -65,9 +65,9 @@ def _shuffled(x: Floats, seed: int) -> list[Floats]:
     return tables
 
 
-def averaged(found: Sequence[Mapping[str, float]]) -> dict[str, float]:
+def averaged(by_fold: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The means over folds, highest first; folds without any are left out."""
-    known = [f for f in found if f]
+    known = [f for f in by_fold if f]
     if not known:
         return {}
     means = {k: float(np.mean([f[k] for f in known])) for k in known[0]}

@@ -76,7 +76,7 @@ def permutation_ps(
         metrics: each (first, second, formula), as `permutation_p` takes them.
     """
     gaps = [(_gap(first, second, formula), second - first) for first, second, formula in metrics]
-    found: list[float | None] = []
+    p_values: list[float | None] = []
     for _, group in batches(gaps, max(1, CHUNK // max(1, len(swapped)))):
         sums = np.concatenate([mine for _, mine in group], axis=1)
         at = 0
@@ -85,9 +85,9 @@ def permutation_ps(
         for gap, mine in group:
             width = mine.shape[1]
             observed = float(gap(np.zeros(width)))
-            found.append(_share(observed, gap(moved[:, at : at + width]), swapped))
+            p_values.append(_share(observed, gap(moved[:, at : at + width]), swapped))
             at += width
-    return found
+    return p_values
 
 
 def _gap(first: Floats, second: Floats, formula: Formula) -> Formula:

@@ -137,5 +137,5 @@ def agreement_tallies(task: str, item: str, ratings: Ratings) -> list[Tally]:
     gaps = any(None in mine for mine in ratings.values())
     if raters < 2:
         return []
-    found = [cohen(task, item, ratings) if raters == 2 else fleiss(task, item, ratings)]
-    return [*found, krippendorff(task, item, ratings)] if gaps or raters > 2 else found
+    tallies = [cohen(task, item, ratings) if raters == 2 else fleiss(task, item, ratings)]
+    return [*tallies, krippendorff(task, item, ratings)] if gaps or raters > 2 else tallies

@@ -85,8 +85,8 @@ def _agreement(name: str, ratings: Sequence[Rating], resamples: int, seed: int) 
         out = 1.0 - np.eye(len(groups))
         both = np.concatenate([draws, out])[:, owner]
         for statistic, function in _WEIGHTED.items():
-            found = function(np.array(x), np.array(y), both)
-            ends = interval(values[statistic], found[:resamples], found[resamples:])
+            resampled = function(np.array(x), np.array(y), both)
+            ends = interval(values[statistic], resampled[:resamples], resampled[resamples:])
             if ends.low is not None and ends.high is not None:
                 intervals[statistic] = (ends.low, ends.high)
     missing = len(ratings) - len(rated)

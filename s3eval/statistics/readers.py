@@ -60,7 +60,7 @@ def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[Re
     # Further columns are the readers' own business.
     problems = [p for p in table.problems if not p.what.startswith("unknown column")]
     already = len(table.problems)
-    found: list[ReaderAnswer] = []
+    answers: list[ReaderAnswer] = []
     seen: dict[tuple[str, str, str, str], int] = {}
     suggest = Suggestions(dataset.annotations)
     for row in table:
@@ -78,11 +78,11 @@ def read_csv(path: Path, dataset: Dataset, tasks: Mapping[str, Task]) -> list[Re
         if wrong:
             problems.append(table.problem(row, wrong))
         else:
-            found.append(answer)
+            answers.append(answer)
     refuse("The readers' answers cannot be read", [*problems, *table.problems[already:]])
-    if not found:
+    if not answers:
         raise S3EvalError("No answer in this CSV", where=path)
-    return found
+    return answers
 
 
 def _first_item(task: Task | None) -> str:
@@ -141,13 +141,13 @@ def agreement(readers: Mapping[str, Sequence[Finding]], tasks: Mapping[str, Task
             if _kind(tasks, f) == "label" and f.state == "answered":
                 videos = given.setdefault((f.task, f.item), {})
                 videos.setdefault(f.video, [None] * len(order))[place] = str(f.value)
-    found: list[Tally] = []
+    tallies: list[Tally] = []
     for (task, item), videos in sorted(given.items()):
         # Readers who never saw this item are no gap in it.
         saw = [i for i in range(len(order)) if any(mine[i] for mine in videos.values())]
         ratings = {v: [mine[i] for i in saw] for v, mine in videos.items()}
-        found += [t for t in agreement_tallies(task, item, ratings) if len(t.videos)]
-    return found
+        tallies += [t for t in agreement_tallies(task, item, ratings) if len(t.videos)]
+    return tallies
 
 
 def differences_of_numbers(

@@ -122,9 +122,9 @@ def scale_agreement(
     """
     if len(raters) < 2:
         return []
-    found = intraclass_correlations(task, item, ratings)
+    tallies = intraclass_correlations(task, item, ratings)
     for one, two in combinations(range(len(raters)), 2):
         pair = {name: (mine[one], mine[two]) for name, mine in ratings.items()}
         named = f"{raters[one]} and {raters[two]}"
-        found.append(weighted_kappa(task, named, pair, scale))
-    return found
+        tallies.append(weighted_kappa(task, named, pair, scale))
+    return tallies

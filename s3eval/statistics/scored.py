@@ -81,33 +81,33 @@ def score_all(
     materials = [replace(material, pieces=None) for material in materials]
     tallied = tally_all(materials, findings, judge)
     results = []
-    for run, material, found in zip(runs, materials, tallied, strict=True):
-        rows = score_rows(material, found, resamples, run.facts.seed)
+    for run, material, tallied_run in zip(runs, materials, tallied, strict=True):
+        rows = score_rows(material, tallied_run, resamples, run.facts.seed)
         # A recorded run's readings are its own unless a judge was asked for.
         reads = judge is not None and material.judge_reads
         identity = dict(judge.identity()) if judge is not None and reads else {}
         facts = run.facts
         if reads or facts.source != "recorded":
             facts = replace(facts, protocol=material.protocol, judge=identity)
-        named = Run(run.path, facts, found.findings)
+        named = Run(run.path, facts, tallied_run.findings)
         headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
         scored = Scored(
             named,
             material.protocol,
             rows,
             facts.judge,
-            found.faults,
+            tallied_run.faults,
             headlines,
             material.tasks.judged,
             material,
-            found,
+            tallied_run,
         )
         if write:
             if combined is None:
-                every = [f for some in found.findings.values() for f in some]
+                every = [f for some in tallied_run.findings.values() for f in some]
                 write_run(run.path, facts, every)
             write_json(run.path / "scores.json", scored.as_json())
-            if not found.faults:
+            if not tallied_run.faults:
                 made_with = fingerprint(run.path, facts, material, identity, resamples)
                 keep_fingerprint(run.path, made_with)
         results.append(scored)

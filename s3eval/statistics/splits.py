@@ -135,9 +135,9 @@ def make_split(dataset: Dataset, folds: int = 4, test: float = 0.2, seed: int = 
         for fold, places in enumerate(cuts[:1] if first == 0 else cuts, first):
             chosen.update({rest[i].name: fold for i in places})
         rest = [v for v in rest if v.name not in chosen]
-    found = Split(chosen, seed)
-    refuse_leaks(found.folds, dataset.patients)
-    return found
+    split = Split(chosen, seed)
+    refuse_leaks(split.folds, dataset.patients)
+    return split
 
 
 def _enough(videos: Sequence[Video], parts: int) -> None:
@@ -174,11 +174,11 @@ def refuse_leaks(folds: Mapping[str, int], patients: Mapping[str, str], where: s
     Raises:
         S3EvalError: naming how many patients leak and one of them.
     """
-    found = leaks(folds, patients)
-    if found:
-        first = found[0]
+    split_patients = leaks(folds, patients)
+    if split_patients:
+        first = split_patients[0]
         raise S3EvalError(
-            f"This split has {len(found)} patient(s) on both sides",
+            f"This split has {len(split_patients)} patient(s) on both sides",
             where=where,
             why=f"patient {first.patient} is in folds {', '.join(map(str, first.folds))}",
             fix="s3eval data split DATASET FILE",
@@ -187,13 +187,13 @@ def refuse_leaks(folds: Mapping[str, int], patients: Mapping[str, str], where: s
 
 def fold_facts(folds: Mapping[str, int], dataset: Dataset) -> list[FoldFacts]:
     """What each fold holds, by fold."""
-    found = []
+    facts = []
     for fold in sorted(set(folds.values())):
         mine = [v for v in dataset.videos if folds.get(v.name) == fold]
         es, nes = (sum(v.diagnosis == d for v in mine) for d in ("ES", "NES"))
         share = es / (es + nes) if es + nes else None
-        found.append(FoldFacts(fold, len(mine), len({v.patient for v in mine}), es, nes, share))
-    return found
+        facts.append(FoldFacts(fold, len(mine), len({v.patient for v in mine}), es, nes, share))
+    return facts
 
 
 def write_split(split: Split, dataset: Dataset, path: Path) -> None:

@@ -69,7 +69,7 @@ class Rephrased(Model):
 
     def __init__(self, model: Model, phrasing: Phrasing) -> None:
         self._model, self._phrasing = model, phrasing
-        self.looks, self.concurrency = model.looks, model.concurrency
+        self.uses_footage, self.concurrency = model.uses_footage, model.concurrency
 
     def identity(self) -> Mapping[str, Any]:
         """The model's own, with the phrasing's name and hash."""
@@ -266,7 +266,7 @@ def phrasing(value: str) -> Phrasing:
     template, questions = facts.get("template", "{text}"), facts.get("questions", {})
     if not isinstance(template, str) or not isinstance(questions, dict):
         raise S3EvalError("Expected template to be text and questions a table", where=path)
-    found = Phrasing(path.stem, template, questions)
-    if "{text}" not in found.template:
+    from_file = Phrasing(path.stem, template, questions)
+    if "{text}" not in from_file.template:
         raise S3EvalError("Expected '{text}' in the template", where=path)
-    return found
+    return from_file

@@ -119,8 +119,8 @@ def score_rows(
 def _stabilities(findings: Findings) -> dict[tuple[str, str], float]:
     """By task and item the mean share of repetitions that agree; of "mean" that over items."""
     shares: dict[tuple[str, str], list[float]] = {}
-    for task, found in findings.items():
-        for finding in found:
+    for task, task_findings in findings.items():
+        for finding in task_findings:
             counted = finding.detail.get(REPEATS_DETAIL)
             if counted:
                 share = counted["agree"] / counted["count"]
@@ -195,18 +195,18 @@ def _intervals(
     mine = resampled_values(tallies, cohort, weights)
     places = [i for i, line in enumerate(lines) if line is not None and line.tally is not None]
     rivals = [line.tally for line in lines if line is not None and line.tally is not None]
-    theirs = dict(zip(places, resampled_values(rivals, cohort, weights), strict=True))
-    found: list[tuple[Interval, Interval | None]] = []
+    rival_values = dict(zip(places, resampled_values(rivals, cohort, weights), strict=True))
+    pairs: list[tuple[Interval, Interval | None]] = []
     for i, (tally, line) in enumerate(zip(tallies, lines, strict=True)):
         own = sorted({cohort.place[v] for v in tally.videos})
         value, lead = tally.value, None
         around = interval(value, mine[i, :resamples], mine[i, resamples:][own])
         if line is not None and value is not None:
             sign = 1 if tally.higher_is_better else -1
-            gap = sign * (mine[i] - theirs.get(i, np.full(len(weights), line.value)))
+            gap = sign * (mine[i] - rival_values.get(i, np.full(len(weights), line.value)))
             lead = interval(sign * (value - line.value), gap[:resamples], gap[resamples:][own])
-        found.append((around, lead))
-    return found
+        pairs.append((around, lead))
+    return pairs
 
 
 def _row(

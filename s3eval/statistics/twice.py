@@ -28,18 +28,18 @@ def answered_of(findings: Mapping[str, Sequence[Finding]]) -> Answered:
     return {
         task: {
             (f.video, f.item): f
-            for f in sorted(found, key=attrgetter("item", "video"))
+            for f in sorted(task_findings, key=attrgetter("item", "video"))
             if f.state == "answered"
         }
-        for task, found in findings.items()
+        for task, task_findings in findings.items()
     }
 
 
 def again(answered: Answered) -> Answered:
     """The same for the second run: the videos carry the mark, the keys do not."""
     return {
-        task: {key: _renamed(f, f.video + SECOND) for key, f in found.items()}
-        for task, found in answered.items()
+        task: {key: _renamed(f, f.video + SECOND) for key, f in task_findings.items()}
+        for task, task_findings in answered.items()
     }
 
 
@@ -51,7 +51,7 @@ def _renamed(finding: Finding, video: str) -> Finding:
 
 
 def both_answered(
-    mine: Mapping[tuple[str, str], Finding], theirs: Mapping[tuple[str, str], Finding]
+    first: Mapping[tuple[str, str], Finding], second: Mapping[tuple[str, str], Finding]
 ) -> tuple[list[Finding], dict[str, int]]:
     """Both runs' findings on the (video, item) pairs both answered.
 
@@ -59,14 +59,14 @@ def both_answered(
         the findings, and by item how many pairs only one of the two answered.
     """
     kept: list[Finding] = []
-    for key, finding in mine.items():
-        other = theirs.get(key)
+    for key, finding in first.items():
+        other = second.get(key)
         if other is not None:
             kept += (finding, other)
     left_out: dict[str, int] = {}
-    if len(kept) == 2 * len(mine) == 2 * len(theirs):
+    if len(kept) == 2 * len(first) == 2 * len(second):
         return kept, left_out
-    for _, item in mine.keys() ^ theirs.keys():
+    for _, item in first.keys() ^ second.keys():
         left_out[item] = left_out.get(item, 0) + 1
     return kept, left_out
 

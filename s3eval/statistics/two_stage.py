@@ -300,7 +300,7 @@ def _one_fold(state: _State, fold: int, held: Sequence[str], rest: Sequence[str]
     x, y = state.training.rows(rest, state.features), [state.truth[v] == "ES" for v in rest]
     fitted, parameters = state.fits.of(x, np.array(y), [state.patients[v] for v in rest], setup)
     unseen = state.tested.rows(held, state.features)
-    said = fitted.predict(unseen)
+    predicted = fitted.predict(unseen)
     chances: Floats | None = None
     if hasattr(fitted, "predict_proba"):
         chances = fitted.predict_proba(unseen)[:, list(fitted.classes_).index(True)]
@@ -311,7 +311,7 @@ def _one_fold(state: _State, fold: int, held: Sequence[str], rest: Sequence[str]
             patient=state.patients[video],
             fold=fold,
             truth=state.truth[video],
-            predicted="ES" if said[i] else "NES",
+            predicted="ES" if predicted[i] else "NES",
             probability=None if chances is None else float(chances[i]),
             score=float(scores[i]),
         )
@@ -371,7 +371,7 @@ def _possible(grid: Mapping[str, Sequence[Any]], videos: int) -> dict[str, Seque
     >>> _possible({"n_neighbors": (3, 5, 9), "weights": ("uniform",)}, 6)
     {'n_neighbors': [3, 5], 'weights': ('uniform',)}
     """
-    found = dict(grid)
-    if "n_neighbors" in found:
-        found["n_neighbors"] = [k for k in found["n_neighbors"] if k <= videos] or [videos]
-    return found
+    possible = dict(grid)
+    if "n_neighbors" in possible:
+        possible["n_neighbors"] = [k for k in possible["n_neighbors"] if k <= videos] or [videos]
+    return possible

@@ -40,36 +40,36 @@ class TwoStageScores:
 
 
 def score_two_stage(
-    found: TwoStage, dataset: Dataset, resamples: int = 2000, seed: int = 0
+    result: TwoStage, dataset: Dataset, resamples: int = 2000, seed: int = 0
 ) -> TwoStageScores:
     """Score a second stage's predictions; intervals hold for these fitted classifiers.
 
     They resample the tested patients, not the training ones: how much another training set would
     have changed the classifier shows in the spread over folds.
     """
-    item = f"two-stage {found.setup.classifier}"
-    mine = _tallies(item, found.predictions, None)
-    lines = {d: _tallies(item, found.predictions, d) for d in ("ES", "NES")}
+    item = f"two-stage {result.setup.classifier}"
+    mine = _tallies(item, result.predictions, None)
+    lines = {d: _tallies(item, result.predictions, d) for d in ("ES", "NES")}
     rows = beside(
         mine,
         {f"always-{d}": tallies for d, tallies in lines.items()},
-        lambda tally: ([p.truth for p in found.predictions], "ES"),
+        lambda tally: ([p.truth for p in result.predictions], "ES"),
         dataset.patients,
         "two-stage",
         resamples,
         seed,
     )
-    truth = np.array([p.truth == "ES" for p in found.predictions])
-    surely = [p.probability for p in found.predictions]
-    videos = [p.video for p in found.predictions]
+    truth = np.array([p.truth == "ES" for p in result.predictions])
+    surely = [p.probability for p in result.predictions]
+    videos = [p.video for p in result.predictions]
     wanted = ["auroc", "average_precision"]
-    scores = np.array([p.score for p in found.predictions])
+    scores = np.array([p.score for p in result.predictions])
     if all(p is not None for p in surely):
         wanted += ["brier", "calibration_error"]
     measures = measure(truth, scores, videos, dataset.patients, resamples, seed, wanted)
     by_fold = {}
-    for fold in sorted({p.fold for p in found.predictions}):
-        part = [p for p in found.predictions if p.fold == fold]
+    for fold in sorted({p.fold for p in result.predictions}):
+        part = [p for p in result.predictions if p.fold == fold]
         own, always = (_f1(_tallies(item, part, d)) for d in (None, "ES"))
         by_fold[fold] = (own, always, len(part))
     return TwoStageScores(rows, measures, by_fold)
@@ -82,20 +82,20 @@ def _tallies(item: str, predictions: Sequence[Prediction], constant: str | None)
 
 
 def _f1(tallies: Sequence[Any]) -> float | None:
-    found: float | None = next(t.value for t in tallies if t.metric == "f1")
-    return found
+    score: float | None = next(t.value for t in tallies if t.metric == "f1")
+    return score
 
 
-def as_json(found: TwoStage, scores: TwoStageScores) -> dict[str, Any]:
+def as_json(result: TwoStage, scores: TwoStageScores) -> dict[str, Any]:
     """Everything about a second stage, JSON-able."""
     return {
-        **asdict(found),
+        **asdict(result),
         "scores": [asdict(r) for r in scores.rows],
         "measures": {k: asdict(m) for k, m in scores.measures.items()},
         "by_fold": {
             str(k): {"f1": own, "always_es_f1": always, "videos": n}
             for k, (own, always, n) in scores.by_fold.items()
         },
-        "parameters": {str(k): dict(v) for k, v in found.parameters.items()},
-        "untested": {str(k): v for k, v in found.untested.items()},
+        "parameters": {str(k): dict(v) for k, v in result.parameters.items()},
+        "untested": {str(k): v for k, v in result.untested.items()},
     }

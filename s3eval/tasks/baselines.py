@@ -54,7 +54,7 @@ def training_values(
         i: [(by_name[n].patient, truth(context, n, i)) for n in sorted(tested) if n in by_name]
         for i in items
     }
-    found: dict[tuple[str, str], list[T]] = {}
+    values: dict[tuple[str, str], list[T]] = {}
     of_others: dict[tuple[str, str], list[T]] = {}
     for finding in asked:
         item = finding.item
@@ -62,8 +62,8 @@ def training_values(
         if not learnt[item] and (item, patient) not in of_others:
             others = [t for p, t in own[item] if p != patient and t is not None]
             of_others[item, patient] = others
-        found[finding.video, item] = learnt[item] or of_others[item, patient]
-    return found
+        values[finding.video, item] = learnt[item] or of_others[item, patient]
+    return values
 
 
 def majority(values: Sequence[str]) -> str | None:

@@ -124,7 +124,11 @@ def joined(texts: Iterable[str]) -> str:
 
 
 def merged_by_judge(
-    found: Finding, texts: Sequence[str], kind: str, context: ScoringContext, called: str = "texts"
+    finding: Finding,
+    texts: Sequence[str],
+    kind: str,
+    context: ScoringContext,
+    called: str = "texts",
 ) -> Finding:
     """The finding with the text that the judge made of several; failed where it made none.
 
@@ -135,9 +139,9 @@ def merged_by_judge(
     """
     merged = context.judgement(MergeTexts(tuple(texts), kind))
     if isinstance(merged, MergedText):
-        return replace(found, value=merged.text, detail={**found.detail, "merged_by": "judge"})
+        return replace(finding, value=merged.text, detail={**finding.detail, "merged_by": "judge"})
     reason = f"the judge did not merge {len(texts)} {called}: {merged.reason}"
-    return replace(found, state="failed", reason=reason)
+    return replace(finding, state="failed", reason=reason)
 
 
 def probabilities_of(pieces: Iterable[Piece], choice: str) -> list[float]:
@@ -155,12 +159,12 @@ def why_no_value(pieces: Sequence[Piece]) -> tuple[FindingState, str]:
     A failure outweighs the unreadable (asking again may help), which outweighs the skipped.
     """
     for status in ("failed", "answered", "skipped"):
-        found = [p for p in pieces if p.answer.status == status]
-        if found:
-            first = found[0]
+        with_status = [p for p in pieces if p.answer.status == status]
+        if with_status:
+            first = with_status[0]
             reason = first.reading.reason if status == "answered" else first.answer.reason
             label = {"failed": "failed", "answered": "unreadable", "skipped": "not asked"}[status]
-            head = f"{len(found)} of {len(pieces)} {label}"
+            head = f"{len(with_status)} of {len(pieces)} {label}"
             state: FindingState = (
                 "failed"
                 if status == "failed"
@@ -195,13 +199,13 @@ def finding_of_windows(
     missing = missing_windows(pieces)
     if missing:
         facts["missing"] = missing
-    found = Finding(
+    finding = Finding(
         task, video, item, "answered", pieces=len(pieces), readable=readable, detail=facts
     )
     if readable:
-        return found
+        return finding
     state, reason = why_no_value(pieces)
-    return replace(found, state=state, reason=reason)
+    return replace(finding, state=state, reason=reason)
 
 
 def lone_finding(

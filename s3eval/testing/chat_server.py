@@ -118,14 +118,14 @@ def scripted(
                 with lock:
                     busy -= 1
 
-        def _say(self, said: Said, body: dict[str, Any]) -> None:
-            time.sleep(said.wait)
-            if said.drop == "before":
+        def _say(self, reply: Said, body: dict[str, Any]) -> None:
+            time.sleep(reply.wait)
+            if reply.drop == "before":
                 self.close_connection = True
                 self.connection.close()
                 return
-            whole = said.body if said.body is not None else json.dumps(completion(said, body))
-            self._send(said.status, whole, said.headers, half=said.drop == "half")
+            whole = reply.body if reply.body is not None else json.dumps(completion(reply, body))
+            self._send(reply.status, whole, reply.headers, half=reply.drop == "half")
 
         def _send(
             self, status: int, body: str, headers: dict[str, str], half: bool = False
@@ -161,16 +161,16 @@ def scripted(
         thread.join()
 
 
-def completion(said: Said, body: dict[str, Any]) -> dict[str, Any]:
+def completion(reply: Said, body: dict[str, Any]) -> dict[str, Any]:
     """A chat completion as servers send it."""
     choice: dict[str, Any] = {
         "index": 0,
-        "finish_reason": said.finish,
-        "message": said.message or {"role": "assistant", "content": said.text},
+        "finish_reason": reply.finish,
+        "message": reply.message or {"role": "assistant", "content": reply.text},
     }
-    if said.logprobs is not None:
-        choice["logprobs"] = {"content": said.logprobs}
-    found: dict[str, Any] = {"id": "x", "model": f"{body['model']}-0001", "choices": [choice]}
-    if said.usage is not None:
-        found["usage"] = {"prompt_tokens": said.usage[0], "completion_tokens": said.usage[1]}
-    return found
+    if reply.logprobs is not None:
+        choice["logprobs"] = {"content": reply.logprobs}
+    response: dict[str, Any] = {"id": "x", "model": f"{body['model']}-0001", "choices": [choice]}
+    if reply.usage is not None:
+        response["usage"] = {"prompt_tokens": reply.usage[0], "completion_tokens": reply.usage[1]}
+    return response

@@ -58,8 +58,8 @@ def module_with(**hooks: object) -> ModuleType:
 
 def registry_of(*points: tuple[str, str, object]) -> Registry:
     """The registry of invented (entry point, package, module or exception) triples."""
-    found: Any = [InventedPoint(*point) for point in points]
-    return discover(found)
+    invented: Any = [InventedPoint(*point) for point in points]
+    return discover(invented)
 
 
 @contextlib.contextmanager
@@ -74,10 +74,10 @@ def in_place_of_installed(registry: Registry) -> Iterator[Registry]:
     # What `installed` calls is replaced, not the names that modules have for it.
     real = plugins.discover
 
-    def found(points: Iterable[EntryPoint] | None = None) -> Registry:
+    def discovered(points: Iterable[EntryPoint] | None = None) -> Registry:
         return registry if points is None else real(points)
 
-    plugins.discover = found
+    plugins.discover = discovered
     installed.cache_clear()
     try:
         yield registry

@@ -20,7 +20,7 @@ from s3eval import ModelSpec, hookimpl
 def s3eval_models():
     return [ModelSpec("NAME", "MODULE.adapter:Yes", "for a test", sees=True, NEEDS)]
 """
-ADAPTER = "from s3eval import Model\n\nclass Yes(Model):\n    looks = False\n"
+ADAPTER = "from s3eval import Model\n\nclass Yes(Model):\n    uses_footage = False\n"
 CORE = "s3eval-core>=0.2,<0.3"
 
 

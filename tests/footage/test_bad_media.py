@@ -449,7 +449,7 @@ def test_bytes_changed_anywhere_give_frames_or_a_typed_failure(film, tmp_path, n
 
 
 def test_threads_that_cannot_be_started_are_no_fault_of_the_file():
-    from s3eval.footage.media import told
+    from s3eval.footage.media import footage_errors
 
-    with pytest.raises(MemoryError, match="threads"), told("v"):
+    with pytest.raises(MemoryError, match="threads"), footage_errors("v"):
         raise BlockingIOError(11, "Resource temporarily unavailable")

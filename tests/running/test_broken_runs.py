@@ -86,7 +86,7 @@ def test_a_folder_removed_during_the_run_is_an_error(dataset_folder, tmp_path):
     out = tmp_path / "run"
 
     class Remover(Model):
-        looks = False
+        uses_footage = False
 
         def answer(self, footage, question):
             shutil.rmtree(out, ignore_errors=True)

@@ -79,7 +79,7 @@ class MoreColours(Colours):
 class Scripted(Model):
     """Counts what it is asked; answers what it is told."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, says: Any = "yes") -> None:
         self.says, self.watched, self.asked = says, 0, []  # type: ignore[var-annotated]
@@ -215,7 +215,7 @@ def test_what_a_task_cannot_read_is_unreadable_never_a_value(dataset, tmp_path):
 
 def test_a_missing_file_fails_and_is_asked_once_it_is_there(dataset, tmp_path):
     class Looks(Scripted):
-        looks = True
+        uses_footage = True
 
     here = replace(dataset, root=tmp_path, videos=(replace(dataset.videos[1], file="b.mp4"),))
     with AnswerStore(tmp_path / "a.sqlite") as store:

@@ -115,7 +115,7 @@ def test_an_identity_with_half_a_character_is_refused():
 
 
 class Odd(Model):
-    looks = False
+    uses_footage = False
 
     def notice(self):
         raise ValueError("n")

@@ -25,7 +25,7 @@ QUESTIONS = tuple(Question(key, f"{key}?", ("yes", "no")) for key in ("red", "bl
 class Says(Model):
     """Answers what its function says of (video, question, how often it was asked before)."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, says: Any = lambda video, key, before: "yes") -> None:
         self.says, self.asked = says, Counter[tuple[str, str]]()
@@ -103,7 +103,7 @@ def test_what_keeps_failing_is_failed_with_kind_message_and_attempts(store):
 
 def test_a_missing_file_is_a_failure_of_the_media(store):
     class Looks(Says):
-        looks = True
+        uses_footage = True
 
     ask_all(session(store, Looks(), videos=1))
     assert {s.answer.kind for s in store} == {"media"}
@@ -209,7 +209,7 @@ def test_a_clip_is_in_hand_until_all_its_questions_are_answered(store):
 class Narrow(Model):
     """Has memory for so many frames; a clip is known by its sampling alone."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, most: int) -> None:
         self.most, self.shown = most, []  # type: ignore[var-annotated]

@@ -118,7 +118,7 @@ def test_settings_and_runs_remember_repetitions(tmp_path):
 class Wavering(Model):
     """Says yes to two of three repetitions, to every third question always."""
 
-    looks = False
+    uses_footage = False
     temperature = 0.7
 
     def answer(self, footage, question):

@@ -149,7 +149,7 @@ def test_replicas_say_of_themselves_what_their_model_says(tmp_path, plugin):
     """A model that draws its answers can be asked again here, too (`Repeats.check`)."""
     model = Replicas(1).load(plugin, {"temperature": 0.7, "concurrency": 3})
     try:
-        assert (model.temperature, model.concurrency, model.looks) == (0.7, 3, True)
+        assert (model.temperature, model.concurrency, model.uses_footage) == (0.7, 3, True)
         assert model.identity() == {"version": 1}
     finally:
         model.close()

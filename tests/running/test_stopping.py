@@ -21,7 +21,7 @@ from s3eval.specs import ModelSpec
 from s3eval.testing.plugins import beside_installed, module_with, registry_of
 
 class Slow(Model):
-    looks = False
+    uses_footage = False
     def answer(self, footage, question):
         print("asked", flush=True, file=sys.stderr)
         time.sleep(float(sys.argv[1]))

@@ -272,7 +272,7 @@ def test_the_phrasing_is_part_of_an_answers_key():
     from s3eval.statistics.sweeps import PROMPTS, Rephrased
 
     class Echo(Model):
-        looks = False
+        uses_footage = False
 
         def answer(self, footage, question):
             return question.text

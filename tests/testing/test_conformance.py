@@ -22,7 +22,7 @@ MODELS = [
     ("answers", "NotNormalised"),
     ("answers", "FailsWithoutReason"),
     ("senses", "HearsInSecret"),
-    ("looks", "LooksInSecret"),
+    ("uses_footage", "LooksInSecret"),
     ("footage unchanged", "WritesFrames"),
     ("footage unchanged", "WritesFramesAlways"),
     ("determinism", "Draws"),

@@ -83,5 +83,5 @@ def reader(name: str) -> Reader:
     if importlib.util.find_spec(needs) is None:
         raise S3EvalError(f"The decoding backend '{name}' is not installed", fix=install)
     module, _, attribute = target.partition(":")
-    found: Reader = getattr(importlib.import_module(module), attribute)
-    return found
+    chosen: Reader = getattr(importlib.import_module(module), attribute)
+    return chosen

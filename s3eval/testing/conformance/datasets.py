@@ -25,8 +25,8 @@ class _Subject:
     path: str
 
     def opened(self) -> Dataset:
-        found: Dataset = self.spec.load()(self.path)
-        return found
+        dataset: Dataset = self.spec.load()(self.path)
+        return dataset
 
 
 def check_dataset(spec: DatasetSpec, path: str | Path) -> list[Problem]:

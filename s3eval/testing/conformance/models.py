@@ -54,7 +54,7 @@ class _Subject:
     def questions(self, model: Model) -> list[Question]:
         """Those the engine would put: of senses that the model has."""
         senses = self.spec.senses if model.senses is None else model.senses
-        return [q for q in QUESTIONS if not model.looks or q.sense in senses]
+        return [q for q in QUESTIONS if not model.uses_footage or q.sense in senses]
 
     def clip(self, seed: int = 0, **more: Any) -> Footage:
         """A clip as the engine would hand it: without what the model does not perceive."""
@@ -85,7 +85,7 @@ def _ask(model: Model, footage: Any, questions: Sequence[Question]) -> list[Any]
         model.release(watched)
 
 
-def _told(given: Sequence[Any], questions: Sequence[Question]) -> list[Answer]:
+def _checked_answers(given: Sequence[Any], questions: Sequence[Question]) -> list[Answer]:
     return [checked_answer(g, q) for g, q in zip(given, questions, strict=True)]
 
 
@@ -186,22 +186,26 @@ def _one_answer(question: Question, raw: Any) -> Iterator[tuple[str, str]]:
 def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        if model.looks and model.senses is not None and not model.senses <= subject.spec.senses:
+        if (
+            model.uses_footage
+            and model.senses is not None
+            and not model.senses <= subject.spec.senses
+        ):
             yield (
                 "the loaded model perceives more than its spec states",
                 "state in the spec whatever it may perceive",
             )
         full = noise_clip(5)
-        whole = _told(_ask(model, full, asked), asked)
+        whole = _checked_answers(_ask(model, full, asked), asked)
         if not subject.spec.hears:
-            without = _told(_ask(model, replace(full, sound=None), asked), asked)
+            without = _checked_answers(_ask(model, replace(full, sound=None), asked), asked)
             if changed := _differing(whole, without, asked):
                 yield (
                     f"the spec says it does not hear, but without sound {changed} is other",
                     "state hears=True, or do not use footage.sound",
                 )
         if not subject.spec.sees:
-            without = _told(_ask(model, noise_clip(5, frames=0), asked), asked)
+            without = _checked_answers(_ask(model, noise_clip(5, frames=0), asked), asked)
             if changed := _differing(whole, without, asked):
                 yield (
                     f"the spec says it does not see, but without frames {changed} is other",
@@ -209,16 +213,17 @@ def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
                 )
 
 
-def _looks(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _uses_footage(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
-        if model.looks:
+        if model.uses_footage:
             return
         clip = _untouchable(subject.clip())
         _ask(model, clip, subject.questions(model))
         if touched := clip.touched:  # type: ignore[attr-defined]
+            contents = " and ".join(f"footage.{name}" for name in sorted(touched))
             yield (
-                f"looks is False, but it reads footage.{' and footage.'.join(sorted(touched))}",
-                "set looks = True: without it nothing is decoded and footage is empty",
+                f"uses_footage is False, but it reads {contents}",
+                "set uses_footage = True: without it nothing is decoded and footage is empty",
             )
 
 
@@ -256,8 +261,8 @@ def _unchanged(subject: _Subject) -> Iterator[tuple[str, str]]:
 def _determinism(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        first = _told(_ask(model, subject.clip(), asked), asked)
-        second = _told(_ask(model, subject.clip(), asked), asked)
+        first = _checked_answers(_ask(model, subject.clip(), asked), asked)
+        second = _checked_answers(_ask(model, subject.clip(), asked), asked)
         if changed := _differing(first, second, asked):
             yield (
                 f"asked the same twice, it answers {changed} differently",
@@ -268,9 +273,9 @@ def _determinism(subject: _Subject) -> Iterator[tuple[str, str]]:
 def _alone(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        together = _told(_ask(model, subject.clip(), asked), asked)
-        alone = [_told(_ask(model, subject.clip(), [q]), [q])[0] for q in asked]
-        turned = _told(_ask(model, subject.clip(), asked[::-1]), asked[::-1])[::-1]
+        together = _checked_answers(_ask(model, subject.clip(), asked), asked)
+        alone = [_checked_answers(_ask(model, subject.clip(), [q]), [q])[0] for q in asked]
+        turned = _checked_answers(_ask(model, subject.clip(), asked[::-1]), asked[::-1])[::-1]
         if changed := _differing(together, alone, asked):
             yield (
                 f"{changed} is answered differently alone than together with others",
@@ -287,12 +292,12 @@ def _threads(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
         clips = [subject.clip(seed) for seed in range(_THREADS)]
-        one_by_one = [_told(_ask(model, clip, asked), asked) for clip in clips]
+        one_by_one = [_checked_answers(_ask(model, clip, asked), asked) for clip in clips]
         with ThreadPoolExecutor(_THREADS) as pool:
             prepared = [*pool.map(model.prepare, clips)]
         for seen, expected in zip(prepared, one_by_one, strict=True):
             watched = model.watch(seen)
-            given = _told(list(model.ask(watched, asked)), asked)
+            given = _checked_answers(list(model.ask(watched, asked)), asked)
             model.release(watched)
             if _differing(given, expected, asked):
                 yield (
@@ -308,10 +313,10 @@ def _process(subject: _Subject) -> Iterator[tuple[str, str]]:
     program = (
         "import json, sys\n"
         "from s3eval.specs import ModelSpec\n"
-        "from s3eval.testing.conformance.models import answers_in_this_process as told\n"
+        "from s3eval.testing.conformance.models import answers_in_this_process as answers\n"
         "spec, options = json.loads(sys.argv[1])\n"
         "spec['needs'] = tuple(spec['needs'])\n"
-        "print('\\n' + json.dumps(told(ModelSpec(**spec), options)))\n"
+        "print('\\n' + json.dumps(answers(ModelSpec(**spec), options)))\n"
     )
     argument = json.dumps([asdict(subject.spec), dict(subject.options)])
     # Another hash seed: what depends on the order of a set is not the same everywhere.
@@ -350,7 +355,7 @@ def answers_in_this_process(
     subject = _Subject(spec, options)
     chosen = model or spec.load().load(spec, dict(options))
     asked = subject.questions(chosen)
-    answers = _told(_ask(chosen, subject.clip(), asked), asked)
+    answers = _checked_answers(_ask(chosen, subject.clip(), asked), asked)
     identity = checked_identity(chosen.identity(), spec.name)
     facts = {"identity": identity, "questions": [asdict(q) for q in asked]}
     return {**facts, "answers": [asdict(a) for a in answers]}
@@ -365,8 +370,8 @@ _CHECKS: Sequence[Check[_Subject]] = (
     Check("options", _options, _LOADED),
     Check("answers", _answers, _LOADED),
     Check("identity", _identity, _LOADED),
-    Check("looks", _looks, _LOADED),
-    Check("footage unchanged", _unchanged, (*_LOADED, "answers", "looks")),
+    Check("uses_footage", _uses_footage, _LOADED),
+    Check("footage unchanged", _unchanged, (*_LOADED, "answers", "uses_footage")),
     Check("determinism", _determinism, (*_LOADED, "answers")),
     Check("senses", _senses, _STEADY),
     Check("alone", _alone, _STEADY),

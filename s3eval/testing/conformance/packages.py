@@ -148,8 +148,8 @@ def _typed(subject: _Subject) -> Iterator[tuple[str, str]]:
     from importlib.util import find_spec
 
     for module in sorted({point.module.split(".")[0] for point in subject.points}):
-        found = find_spec(module)
-        folders = found.submodule_search_locations if found else None
+        module_spec = find_spec(module)
+        folders = module_spec.submodule_search_locations if module_spec else None
         if folders and not any(os.path.isfile(os.path.join(f, "py.typed")) for f in folders):
             yield (
                 f"the package {module} has no py.typed",

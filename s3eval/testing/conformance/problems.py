@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Check", "Problem", "run_checks", "told"]
+__all__ = ["Check", "Problem", "as_lines", "run_checks"]
 
 S = TypeVar("S")
 
@@ -61,18 +61,18 @@ def run_checks(checks: Sequence[Check[S]], subject: S) -> list[Problem]:
             failed.add(check.name)
             continue
         try:
-            found = [Problem(check.name, *pair) for pair in check.find(subject)]
+            of_check = [Problem(check.name, *pair) for pair in check.find(subject)]
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             what = f"it raised {type(error).__name__}: {error}"
-            found = [Problem(check.name, what, "let no exception leave this call")]
-        if found:
+            of_check = [Problem(check.name, what, "let no exception leave this call")]
+        if of_check:
             failed.add(check.name)
-        problems += found
+        problems += of_check
     return problems
 
 
-def told(problems: Iterable[Problem]) -> str:
+def as_lines(problems: Iterable[Problem]) -> str:
     """Problems as lines of text, for the message of a failing test."""
     return "\n".join(f"- {problem}" for problem in problems)

@@ -13,7 +13,7 @@ from s3eval.testing.conformance.datasets import check_dataset
 from s3eval.testing.conformance.judges import check_judge
 from s3eval.testing.conformance.models import check_model
 from s3eval.testing.conformance.packages import check_package, entry_points_of, find_distribution
-from s3eval.testing.conformance.problems import Problem, told
+from s3eval.testing.conformance.problems import Problem, as_lines
 from s3eval.testing.conformance.tasks import check_task
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def suite(
         if isinstance(outcome, str):
             pytest.skip(outcome)
         if outcome:
-            pytest.fail(f"{subject} does not conform:\n{told(outcome)}", pytrace=False)
+            pytest.fail(f"{subject} does not conform:\n{as_lines(outcome)}", pytrace=False)
 
     return test_conforms
 

@@ -66,8 +66,8 @@ class Subject:
     def known(self) -> list[tuple[Video, Item, Any]]:
         """Every video and item of which the truth is known."""
         pairs = product(self.data.videos, self.task.items())
-        found = ((video, item, self.truth(video, item.name)) for video, item in pairs)
-        return [(video, item, value) for video, item, value in found if value is not None]
+        triples = ((video, item, self.truth(video, item.name)) for video, item in pairs)
+        return [(video, item, value) for video, item, value in triples if value is not None]
 
     def questions(self) -> Iterator[tuple[Inquiry, Question]]:
         """Each key once."""
@@ -79,7 +79,7 @@ class Subject:
                         seen.add(question.key)
                         yield inquiry, question
 
-    def found(self, wrong: bool = False) -> list[Finding]:
+    def findings(self, wrong: bool = False) -> list[Finding]:
         """The truth, or something else, as findings."""
         return [
             self._finding(video, item, wrong_value(item, value) if wrong else value)
@@ -97,8 +97,8 @@ class Subject:
         name = self.spec.name
         judged = frozenset({name} if self.spec.judged else ())
         tasks = LoadedTasks({name: self.task}, {name: self.spec.provides}, judged)
-        found = {name: findings}
-        return tally_findings(found, self.data, "paper", tasks, self.judge, baselines=baselines)
+        by_task = {name: findings}
+        return tally_findings(by_task, self.data, "paper", tasks, self.judge, baselines=baselines)
 
 
 def wrong_value(item: Item, value: Any) -> Any:

@@ -193,15 +193,15 @@ def _combine(subject: Subject) -> Iterator[tuple[str, str]]:
             for q in i.questions
         ]
         given = list(subject.task.combine(video.name, failed, context))
-        found = checked_findings(subject.spec.name, video.name, given)
-        if failed and not found:
+        findings = checked_findings(subject.spec.name, video.name, given)
+        if failed and not findings:
             yield "combine() gives no finding where all answers failed", "give failed findings"
-        if wrong := [f for f in found if f.state != "failed" or not f.reason]:
+        if wrong := [f for f in findings if f.state != "failed" or not f.reason]:
             yield (
                 f"where all answers failed, the finding of '{wrong[0].item}' is {wrong[0].state}",
                 "give state 'failed' and the reason, never a default value",
             )
-        if wrong or (failed and not found):
+        if wrong or (failed and not findings):
             return
     if list(subject.task.combine(subject.data.videos[0].name, [], context)):
         yield "combine() makes a finding of no answers", "give none where there are no pieces"
@@ -235,8 +235,8 @@ def _wrong_kind(item: Item, value: Any) -> str:
 def _tallies(subject: Subject) -> Iterator[tuple[str, str]]:
     for words, findings in (
         ("no findings", []),
-        ("the truth", subject.found()),
-        ("wrong answers", subject.found(wrong=True)),
+        ("the truth", subject.findings()),
+        ("wrong answers", subject.findings(wrong=True)),
     ):
         tallies = list(subject.scored(findings).tallies)
         problem = next((p for t in tallies for p in _tally(subject, t)), None)
@@ -274,7 +274,7 @@ def _tally(subject: Subject, tally: Tally) -> Iterator[tuple[str, str]]:
 
 
 def _baselines(subject: Subject) -> Iterator[tuple[str, str]]:
-    findings = subject.found()
+    findings = subject.findings()
     asked = {(f.video, f.item) for f in findings}
     given = subject.task.baselines(findings, ScoringContext(subject.data))
     for name, some in given.items():
@@ -288,9 +288,9 @@ def _baselines(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _order(subject: Subject) -> Iterator[tuple[str, str]]:
-    right = subject.scored(subject.found(), baselines=True)
+    right = subject.scored(subject.findings(), baselines=True)
     lines = {f"the baseline '{name}'": some for name, some in right.baselines.items()}
-    lines["wrong answers"] = subject.scored(subject.found(wrong=True)).tallies
+    lines["wrong answers"] = subject.scored(subject.findings(wrong=True)).tallies
     headline = subject.task.headline
     best = {t.item: t for t in right.tallies if t.metric == headline and t.value is not None}
     # What a judge scores may rest on more than the text (a stated yes or no).

@@ -112,7 +112,7 @@ class HearsInSecret(Good):
 
 
 class LooksInSecret(Good):
-    looks = False
+    uses_footage = False
 
 
 class WritesFrames(Good):

@@ -28,7 +28,7 @@ def s3eval_models():
     return [ModelSpec("steady", adapter="ray_test_models:Steady", sees=True)]
 
 class Steady(Model):
-    looks = False
+    uses_footage = False
 
     def answer(self, footage, question):
         with open(os.environ["ASKED"], "a") as log:

@@ -31,7 +31,7 @@ def offered(question: Question) -> tuple[str, ...]:
 class _Constant(Model):
     """Always the same place among the offered answers."""
 
-    looks = False
+    uses_footage = False
     word: ClassVar[str]
     place: ClassVar[int]
 
@@ -75,7 +75,7 @@ class Prevalence(Model):
         file: a CSV ``item,answer,count`` instead of the release's training folds 1-4.
     """
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, seed: int = 0, table: PrevalenceTable | None = None) -> None:
         self.seed = seed
@@ -115,7 +115,7 @@ class Replay(Model):
             ``start`` (seconds). A row with a start goes before one without.
     """
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, table: ReplayTable) -> None:
         self.table = table

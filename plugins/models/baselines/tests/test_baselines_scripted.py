@@ -32,7 +32,7 @@ def test_all_are_listed_and_load():
         spec = registry.get("model", name).spec
         model = spec.load().load(spec, {})
         json.dumps(dict(model.identity()))
-        assert model.looks == (spec.profile == "dense" or name == "sound")
+        assert model.uses_footage == (spec.profile == "dense" or name == "sound")
 
 
 @pytest.mark.parametrize(

@@ -96,7 +96,7 @@ def dataset() -> Dataset:
 class Oracle(Model):
     """Says of each clip what the annotation says of it."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, known: Dataset):
         self.known = known
@@ -201,7 +201,7 @@ def test_recognition_and_justification_are_asked_once(tmp_path):
 
 def test_a_model_that_always_fails_has_no_scores(tmp_path):
     class Broken(Model):
-        looks = False
+        uses_footage = False
 
         def answer(self, footage, question):
             raise RuntimeError("out of memory")

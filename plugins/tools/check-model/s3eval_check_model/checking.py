@@ -73,7 +73,7 @@ def check_model(
     try:
         senses = loaded_senses(model, plugin)
         senses = spec.senses if senses is None else senses
-        if not model.looks or not senses:
+        if not model.uses_footage or not senses:
             raise S3EvalError(
                 f"'{name}' looks at nothing, so that there is nothing to check",
                 fix="s3eval list models",

@@ -36,7 +36,7 @@ def write_answers(path: Path, answers: Mapping[str, str], senses: Sequence[str],
 class AnswersModel(Model):
     """Looks its answers up; a question without one was not answered there."""
 
-    looks = False
+    uses_footage = False
 
     def __init__(self, answers: Mapping[str, str], senses: frozenset[Sense], made: str) -> None:
         self._answers = answers

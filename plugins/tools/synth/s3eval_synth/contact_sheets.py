@@ -92,10 +92,10 @@ def _wrapped(text: str, width: int, most: int = 3) -> list[str]:
 
 
 def _frames(path: Path, count: int, name: str) -> list[tuple[float, Picture]]:
-    from s3eval.footage.media import open_media, picture_stream, told
+    from s3eval.footage.media import footage_errors, open_media, picture_stream
 
     taken: list[tuple[float, Picture]] = []
-    with told(name), open_media(path, name) as box:
+    with footage_errors(name), open_media(path, name) as box:
         stream = picture_stream(box, name)
         length = float(box.duration or 0) / 1e6
         for n in range(count):

@@ -19,7 +19,14 @@ from s3eval.errors import MachineError
 from s3eval.facts.clips import Clip, Sampling
 from s3eval.facts.footage import FootageError, FootageFailure, MediaFacts
 from s3eval.footage.index import VideoIndex, index_of
-from s3eval.footage.media import open_media, packets, picture_stream, sound_stream, told, zero_of
+from s3eval.footage.media import (
+    footage_errors,
+    open_media,
+    packets,
+    picture_stream,
+    sound_stream,
+    zero_of,
+)
 from s3eval.footage.selection import choose
 from s3eval.footage.stated import facts_of
 from s3eval_finetune.appendix import FRAMES
@@ -95,7 +102,7 @@ def cut(source: Source, span: Span, out: Path) -> Cut:
     way = _way(source, span, numbers)
     part = out.with_name(f"{out.stem}.part.mp4")
     try:
-        with told(source.name):
+        with footage_errors(source.name):
             if way == "whole":
                 shutil.copyfile(source.path, part)
             elif way == "copied":

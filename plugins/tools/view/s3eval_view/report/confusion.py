@@ -47,7 +47,7 @@ def confusion_table(evidence: Evidence, task: str, run: RunEvidence, name: str) 
             one.specificity,
             one.positive_predictive,
             one.negative_predictive,
-            one.said,
+            one.predicted_prevalence,
             one.prevalence,
         )
         rows.append(

@@ -217,7 +217,11 @@ def said_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
         axes: Any = figure.subplots()
         axes.plot([0, 1], [0, 1], color=INK, lw=0.8, label="as often as annotated")
         for place, (run, items) in enumerate(found):
-            points = [(c.prevalence, c.said) for c in items.values() if c.said is not None]
+            points = [
+                (c.prevalence, c.predicted_prevalence)
+                for c in items.values()
+                if c.predicted_prevalence is not None
+            ]
             if points:
                 axes.plot(
                     *zip(*points, strict=True),

@@ -11,12 +11,12 @@ from typing import Any
 from s3eval.facts.clips import Sampling
 from s3eval.facts.footage import FootageError
 from s3eval.footage.media import (
+    footage_errors,
     open_media,
     orientation_of,
     packets,
     picture_stream,
     sound_stream,
-    told,
     zero_of,
 )
 from s3eval.footage.sizes import Scaler, target_size
@@ -47,7 +47,7 @@ def convert(path: Path, target: Path, name: str, tell: Callable[[float], None]) 
     """
     import av
 
-    with told(name):
+    with footage_errors(name):
         facts = facts_of(path, name)
         if not facts.has_pictures:
             raise FootageError("There are no pictures to convert", "nothing-to-show", where=name)

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.footage import FootageError
-from s3eval.footage.media import open_media, sound_stream, told
+from s3eval.footage.media import footage_errors, open_media, sound_stream
 from s3eval_view.server.converting import convert
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def why_not_played(path: Path, name: str) -> str:
     Raises:
         FootageError: it is no media file.
     """
-    with told(name), open_media(path, name) as container:
+    with footage_errors(name), open_media(path, name) as container:
         kinds = {*container.format.name.split(",")}
         pictures = next(iter(container.streams.video), None)
         sound = sound_stream(container)
