@@ -62,13 +62,15 @@ class Command:
 def blocks_of(page: Path) -> list[Block]:
     """The fenced blocks of a page, in order."""
     text = page.read_text(encoding="utf-8")
-    found = []
+    blocks = []
     for match in _FENCE.finditer(text):
         reason = _NOT_RUN.search(text[: match.start()])
         line = text.count("\n", 0, match.start()) + 2
         body = match["body"]
-        found.append(Block(page, line, match["language"], body, reason["reason"] if reason else ""))
-    return found
+        blocks.append(
+            Block(page, line, match["language"], body, reason["reason"] if reason else "")
+        )
+    return blocks
 
 
 def indented(page: Path) -> list[int]:
@@ -87,26 +89,26 @@ def commands_of(block: Block) -> list[Command]:
 
     A command goes on over lines while a quotation or a backslash is open.
     """
-    found: list[Command] = []
+    commands: list[Command] = []
     pending = ""
     for line in block.text.splitlines():
         if pending:
             pending += "\n" + line
         elif block.language == "console":
             if not line.startswith("$ "):
-                last = found.pop()
-                found.append(Command(last.text, last.output + line + "\n"))
+                last = commands.pop()
+                commands.append(Command(last.text, last.output + line + "\n"))
                 continue
             pending = line[2:]
         else:
             pending = line
         if not _is_open(pending):
             if pending.strip():
-                found.append(Command(pending))
+                commands.append(Command(pending))
             pending = ""
     if pending:
         raise ValueError(f"{block}: a command does not end: {pending}")
-    return found
+    return commands
 
 
 def _is_open(text: str) -> bool:
@@ -128,7 +130,7 @@ def mistakes(command: str) -> list[str]:
             parts.append([])
         else:
             parts[-1].append(word)
-    return [said for part in parts for said in _mistakes(_without_assignments(part))]
+    return [mistake for part in parts for mistake in _mistakes(_without_assignments(part))]
 
 
 def _without_assignments(words: list[str]) -> list[str]:

@@ -28,12 +28,12 @@ def own_packages(root: Path = ROOT) -> set[str]:
 def rows() -> Iterator[str]:
     """``kind,name,distribution`` of everything the repository's packages bring, sorted."""
     own = own_packages()
-    found = [(p.kind, p.spec.name, p.package) for p in discover().plugins if p.package in own]
-    missing = own - {package for *_, package in found}
+    registered = [(p.kind, p.spec.name, p.package) for p in discover().plugins if p.package in own]
+    missing = own - {package for *_, package in registered}
     if missing:
         raise SystemExit(f"Not installed: {', '.join(sorted(missing))}. Try: make install")
     yield "kind,name,distribution"
-    yield from (",".join(row) for row in sorted(found))
+    yield from (",".join(row) for row in sorted(registered))
 
 
 def main(arguments: list[str]) -> int:

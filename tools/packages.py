@@ -82,12 +82,12 @@ def distributions(root: Path = ROOT) -> list[Distribution]:
     """Every distribution, the core first."""
     namespace: dict[str, str] = {}
     exec((root / "s3eval" / "version.py").read_text(encoding="utf-8"), namespace)
-    found = []
+    listed = []
     for file in (root / "pyproject.toml", *sorted(root.glob("plugins/*/*/pyproject.toml"))):
         project = tomllib.loads(file.read_text(encoding="utf-8"))["project"]
         version = project.get("version", namespace["__version__"])
-        found.append(Distribution(file.parent, project["name"], version))
-    return found
+        listed.append(Distribution(file.parent, project["name"], version))
+    return listed
 
 
 def chosen(names: Sequence[str]) -> list[Distribution]:
@@ -157,7 +157,7 @@ def check(some: Sequence[Distribution]) -> list[str]:
         if sorted(p.suffix for p in archives) != [".gz", ".whl"]:
             wrong.append(f"{one.name}: expected a wheel and a source distribution in dist/")
             continue
-        wrong += [f"{one.name}: {said}" for path in archives for said in _contents(path)]
+        wrong += [f"{one.name}: {problem}" for path in archives for problem in _contents(path)]
     files = [str(path) for one in some for path in one.archives()]
     if files:
         done = tried([sys.executable, "-m", "twine", "check", "--strict", *files])
@@ -236,10 +236,10 @@ def _installed(some: Sequence[Distribution], python: str = "") -> Installed:
             return Installed(reason=last(done.stderr))
         checked = tried([*uv(), "pip", "check", "-q", "-p", str(program)])
         asking = _ASK.replace("NAMES", repr({d.name for d in some}))
-        told = tried([str(program), "-c", asking], cwd=folder)
-        if checked.returncode or told.returncode:
-            return Installed(reason=last(checked.stderr if checked.returncode else told.stderr))
-        facts = json.loads(told.stdout.splitlines()[-1])
+        asked = tried([str(program), "-c", asking], cwd=folder)
+        if checked.returncode or asked.returncode:
+            return Installed(reason=last(checked.stderr if checked.returncode else asked.stderr))
+        facts = json.loads(asked.stdout.splitlines()[-1])
         listed = tried([str(program), "-m", "s3eval", "list"], cwd=folder)
         reason = "; ".join(facts["broken"]) or (last(listed.stderr) if listed.returncode else "")
         if not facts["names"]:

@@ -157,12 +157,12 @@ def _names(option: click.Option, context: click.Context) -> str:
 
 
 def _option_help(option: click.Option, context: click.Context) -> str:
-    said = _cell(option.help or "")
+    text = _cell(option.help or "")
     if option.required:
-        said += " *Required.*"
+        text += " *Required.*"
     if option.show_default and option.default is not None:
-        said += f" *Default:* `{option.default}`."
-    return said
+        text += f" *Default:* `{option.default}`."
+    return text
 
 
 def _text(text: str) -> str:
@@ -217,8 +217,8 @@ def public_modules(package: str) -> list[str]:
     """The modules of a package that have public names, in order."""
     import pkgutil
 
-    found = importlib.import_module(package)
-    names = [info.name for info in pkgutil.iter_modules(found.__path__)]
+    module = importlib.import_module(package)
+    names = [info.name for info in pkgutil.iter_modules(module.__path__)]
     return [f"{package}.{name}" for name in names if not name.startswith("_")]
 
 
@@ -246,8 +246,8 @@ def _hooks_page() -> str:
 
     rows = []
     for kind, (hook, spec) in HOOKS.items():
-        said = (inspect.getdoc(getattr(Hooks, hook)) or "").replace("``", "`")
-        rows.append(f"| `{hook}` | {kind} | `{spec.__name__}` | {_hook_cell(said)} |")
+        text = (inspect.getdoc(getattr(Hooks, hook)) or "").replace("``", "`")
+        rows.append(f"| `{hook}` | {kind} | `{spec.__name__}` | {_hook_cell(text)} |")
     specs = dict.fromkeys(spec for _, spec in HOOKS.values())
     documented = "\n\n".join(_documented(_home(s), s.__name__, s) for s in specs)
     return (
@@ -319,14 +319,14 @@ def metrics_of(name: str) -> list[str]:
 
     loaded, data = load_tasks([name]), invented_dataset()
     task = loaded.by_name[name]
-    found = []
+    findings = []
     for video in data.videos:
         for item in task.items():
             truth = task.truth(video, data.annotation(video.name), item.name, TruthContext())
             value = list(truth) if isinstance(truth, tuple) else truth
             if value is not None:
-                found.append(Finding(name, video.name, item.name, "answered", value, "", 1, 1))
-    tallied = tally_findings({name: found}, data, "paper", loaded)
+                findings.append(Finding(name, video.name, item.name, "answered", value, "", 1, 1))
+    tallied = tally_findings({name: findings}, data, "paper", loaded)
     return list(dict.fromkeys(tally.metric for tally in tallied.tallies))
 
 

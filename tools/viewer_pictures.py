@@ -31,7 +31,7 @@ def addresses(site: Site) -> dict[str, str]:
     return {
         "viewer-list": "",
         "viewer-video": f"video/{key}#t=10",
-        "viewer-said": f"video/{key}/run/{run.key}#recognition-tonic",
+        "viewer-findings": f"video/{key}/run/{run.key}#recognition-tonic",
     }
 
 

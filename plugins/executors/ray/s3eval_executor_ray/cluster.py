@@ -83,17 +83,17 @@ class Cluster:
             S3EvalError: loading failed there. MachineError: the worker was lost meanwhile.
         """
         try:
-            told = self._ray.get(result)
+            facts = self._ray.get(result)
         except self.lost as error:
             raise MachineError(
                 "A worker was lost while it loaded the model",
                 why=f"its process ended ({type(error).__name__})",
                 fix="fewer workers, or a smaller model",
             ) from None
-        if isinstance(told, Trouble):
-            raise told.error()
-        assert isinstance(told, LoadedFacts)
-        return told
+        if isinstance(facts, Trouble):
+            raise facts.error()
+        assert isinstance(facts, LoadedFacts)
+        return facts
 
     @property
     def lost(self) -> type[Exception]:
@@ -111,8 +111,8 @@ class Cluster:
 
     def ready(self, pending: list[Any], seconds: float) -> list[Any]:
         """Which of those have something to read now, after waiting so long at most."""
-        found, _ = self._ray.wait(pending, num_returns=1, timeout=seconds)
-        return list(found)
+        readable, _ = self._ray.wait(pending, num_returns=1, timeout=seconds)
+        return list(readable)
 
     def get(self, result: Any) -> Any:
         """A result that is there."""

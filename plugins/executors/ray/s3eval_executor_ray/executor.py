@@ -33,24 +33,24 @@ class RemoteModel(LoadedElsewhere):
     """Stands for the model that the workers hold.
 
     Args:
-        told: what the first worker says of it.
+        facts: what the first worker says of it.
         workers: those that loaded it, or are about to.
     """
 
-    def __init__(self, told: LoadedFacts, cluster: Cluster, workers: Sequence[Any]) -> None:
-        super().__init__(told)
+    def __init__(self, facts: LoadedFacts, cluster: Cluster, workers: Sequence[Any]) -> None:
+        super().__init__(facts)
         self.cluster, self.workers = cluster, list(workers)
 
-    def refuse_another(self, told: LoadedFacts) -> None:
+    def refuse_another(self, other: LoadedFacts) -> None:
         """Answers of two different models would stand under one name.
 
         Raises:
             S3EvalError: a worker loaded something else.
         """
         here = self.identity()
-        if told.identity != here:
-            keys = sorted({*told.identity, *here})
-            differ = [k for k in keys if told.identity.get(k) != here.get(k)]
+        if other.identity != here:
+            keys = sorted({*other.identity, *here})
+            differ = [k for k in keys if other.identity.get(k) != here.get(k)]
             raise S3EvalError(
                 f"Workers loaded different models: they differ in {', '.join(differ)}",
                 fix="the same checkpoint and packages on every machine",
@@ -91,9 +91,9 @@ class RayExecutor(Executor):
         cluster = Cluster(self._options, plugin.spec.name, options)
         try:
             started = [cluster.start() for _ in range(cluster.size)]
-            told = [cluster.loaded(result) for _, result in started]
-            model = RemoteModel(told[0], cluster, [worker for worker, _ in started])
-            for other in told[1:]:
+            loaded = [cluster.loaded(result) for _, result in started]
+            model = RemoteModel(loaded[0], cluster, [worker for worker, _ in started])
+            for other in loaded[1:]:
                 model.refuse_another(other)
         except BaseException:
             cluster.close()
@@ -139,7 +139,7 @@ class _Dealing:
         self._busy = dict[Any, _Busy]()
         self._loading = dict[Any, Any]()
         self._losses = Counter["Clip"]()
-        self._told_to_stop = False
+        self._is_stop_sent = False
 
     def answers(self) -> Iterator[Asked]:
         """Answers as they come, until every video is done or the run is to stop."""
@@ -156,10 +156,10 @@ class _Dealing:
 
     def _deal(self) -> None:
         if self._session.stopping():
-            if not self._told_to_stop:
+            if not self._is_stop_sent:
                 for busy in self._busy.values():
                     busy.worker.stop.remote()
-            self._told_to_stop = True
+            self._is_stop_sent = True
             return
         while self._idle:
             work = self._again.popleft() if self._again else next(self._works, None)
@@ -176,7 +176,7 @@ class _Dealing:
     def _taken(self, results: Any) -> Iterator[Asked]:
         busy = self._busy[results]
         try:
-            told = self._cluster.get(next(results))
+            message = self._cluster.get(next(results))
         except StopIteration:
             del self._busy[results]
             self._idle.append(busy.worker)
@@ -185,13 +185,13 @@ class _Dealing:
             del self._busy[results]
             yield from self._lost(busy)
             return
-        if isinstance(told, Trouble):
-            raise told.error()
-        if isinstance(told, Spent):
-            self._session.seconds.add_all(told.seconds)
+        if isinstance(message, Trouble):
+            raise message.error()
+        if isinstance(message, Spent):
+            self._session.seconds.add_all(message.seconds)
             return
-        busy.answered(told)
-        yield told
+        busy.answered(message)
+        yield message
 
     def _lost(self, busy: _Busy) -> Iterator[Asked]:
         """A worker is gone: what it had left goes to others, and another one is started."""

@@ -72,13 +72,13 @@ def voices(sound: NDArray[np.float32], rate: int = 16_000) -> list[Voice]:
     voiced = (level > room + _LOUD_DB) & (level > level.max() - 35) & (strength > _PERIODIC)
     centre = (power * hertz).sum(1) / (power.sum(1) + 1e-12)
     step = HOP / rate
-    found = []
+    stretches = []
     for first, last in _runs(voiced, round(_JOIN / step)):
         inside = slice(first, last)
         if (last - first) * step < _SHORTEST:
             continue
         steady = _steady(level[inside], centre[inside]) * step
-        found.append(
+        stretches.append(
             Voice(
                 first * step + LENGTH / rate / 2,
                 last * step + LENGTH / rate / 2,
@@ -87,7 +87,7 @@ def voices(sound: NDArray[np.float32], rate: int = 16_000) -> list[Voice]:
                 float(np.median(centre[inside])),
             )
         )
-    return found
+    return stretches
 
 
 def _pitch(power: NDArray[np.float64], rate: int) -> tuple[NDArray, NDArray]:
@@ -111,13 +111,13 @@ def _runs(flags: NDArray[np.bool_], gap: int) -> list[tuple[int, int]]:
     import numpy as np
 
     edges = np.flatnonzero(np.diff(np.concatenate([[False], flags, [False]]).astype(int)))
-    found: list[tuple[int, int]] = []
+    runs: list[tuple[int, int]] = []
     for first, last in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
-        if found and first - found[-1][1] <= gap:
-            found[-1] = (found[-1][0], last)
+        if runs and first - runs[-1][1] <= gap:
+            runs[-1] = (runs[-1][0], last)
         else:
-            found.append((first, last))
-    return found
+            runs.append((first, last))
+    return runs
 
 
 def _steady(level: NDArray[np.float64], centre: NDArray[np.float64]) -> int:
@@ -133,9 +133,9 @@ def features_of_sound(sound: NDArray[np.float32], rate: int = 16_000) -> dict[st
     """The numbers a judgement of the sound rests on, by name (``HEARD``)."""
     import numpy as np
 
-    found = voices(sound, rate)
-    groans = [v for v in found if v.groan]
-    speech = _utterances([v for v in found if not v.groan])
+    stretches = voices(sound, rate)
+    groans = [v for v in stretches if v.groan]
+    speech = _utterances([v for v in stretches if not v.groan])
     replies = [b for a, b in itertools.pairwise(speech) if 0.3 <= b[0] - a[1] <= 1.6]
     return {
         "groan_seconds": sum(v.end - v.start for v in groans),

@@ -31,5 +31,5 @@ def number(model: str, options: Mapping[str, Any], key: str, default: int) -> in
 
 def clip_of(watched: Any) -> Clip | None:
     """The clip of a Footage (or of a bare Clip); None when nothing says which it is."""
-    found = watched if isinstance(watched, Clip) else getattr(watched, "clip", None)
-    return found if isinstance(found, Clip) else None
+    clip = watched if isinstance(watched, Clip) else getattr(watched, "clip", None)
+    return clip if isinstance(clip, Clip) else None

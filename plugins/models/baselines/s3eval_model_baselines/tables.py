@@ -67,9 +67,9 @@ class PrevalenceTable:
         {'ES': 0.68, 'NES': 0.32}
         """
         known = {a.lower(): n for a, n in self.counts.get(item, {}).items()}
-        found = {c: known.get(c.lower(), 0.0) for c in choices}
-        total = sum(found.values())
-        return {c: n / total for c, n in found.items()} if total > 0 else None
+        counts = {c: known.get(c.lower(), 0.0) for c in choices}
+        total = sum(counts.values())
+        return {c: n / total for c, n in counts.items()} if total > 0 else None
 
 
 @dataclass(frozen=True)

@@ -44,13 +44,13 @@ def features_of_frames(frames: NDArray[np.uint8], fps: float) -> dict[str, float
 
     colour, small = _small(frames)
     where = face_at(np.median(small, axis=0))
-    found = _rhythms(small, fps, _regions(where), "")
-    found |= _postures(small, fps, where)
-    found |= _light(small, colour)
+    features = _rhythms(small, fps, _regions(where), "")
+    features |= _postures(small, fps, where)
+    features |= _light(small, colour)
     close = _close_up(frames, where)
-    found |= _rhythms(close, fps, _face_regions(), "face_")
-    found |= _face_changes(close, fps)
-    return found
+    features |= _rhythms(close, fps, _face_regions(), "face_")
+    features |= _face_changes(close, fps)
+    return features
 
 
 def _small(frames: NDArray[np.uint8]) -> tuple[float, NDArray[np.float32]]:
@@ -76,8 +76,8 @@ def _shrunk(image: NDArray[np.uint8], rows: int, cols: int) -> NDArray[np.float3
     down = np.linspace(0, grey.shape[0], rows + 1).astype(int)
     across = np.linspace(0, grey.shape[1], cols + 1).astype(int)
     sums = np.add.reduceat(np.add.reduceat(grey, down[:-1], 0), across[:-1], 1)
-    found: NDArray[np.float32] = sums / np.maximum(1, np.outer(np.diff(down), np.diff(across)))
-    return found
+    means: NDArray[np.float32] = sums / np.maximum(1, np.outer(np.diff(down), np.diff(across)))
+    return means
 
 
 def face_at(picture: NDArray[np.float32]) -> tuple[float, float]:
@@ -150,7 +150,7 @@ def _rhythms(
         spectrum /= length
         powers.append([spectrum[(hertz >= a) & (hertz < b)].sum(0) for a, b in BANDS.values()])
     power = np.array(powers, np.float32)
-    found: dict[str, float] = {}
+    features: dict[str, float] = {}
     for region, mask in regions.items():
         inside = power[..., mask]
         strength = np.log1p(inside.mean(-1))
@@ -158,20 +158,20 @@ def _rhythms(
         share = inside.mean(-1) / (inside.mean((1, 2))[:, None] * len(BANDS) + 2.0)
         for b, band in enumerate(BANDS):
             name = f"{prefix}{region}_{band}"
-            found[name] = _top(strength[:, b])
-            found[f"{name}_share"] = _top(share[:, b])
+            features[name] = _top(strength[:, b])
+            features[f"{name}_share"] = _top(share[:, b])
             if region in ("all", "whole"):
-                found[f"{name}_extent"] = _top(extent[:, b])
+                features[f"{name}_extent"] = _top(extent[:, b])
         total = strength[:, 1:].mean(1)
-        found[f"{prefix}{region}_still"] = float(np.percentile(total, 10))
-        found[f"{prefix}{region}_first"] = float(total[:2].mean())
+        features[f"{prefix}{region}_still"] = float(np.percentile(total, 10))
+        features[f"{prefix}{region}_first"] = float(total[:2].mean())
     if "left" in regions:
         both = np.log1p(power[..., regions["left"]].mean(-1))[:, 1:].mean(1)
         other = np.log1p(power[..., regions["right"]].mean(-1))[:, 1:].mean(1)
-        found["arms_both"] = _top(np.minimum(both, other))
-        found["arms_one"] = _top(np.abs(both - other))
-        found |= _onsets(small, fps, regions)
-    return found
+        features["arms_both"] = _top(np.minimum(both, other))
+        features["arms_one"] = _top(np.abs(both - other))
+        features |= _onsets(small, fps, regions)
+    return features
 
 
 def _top(course: NDArray[np.floating]) -> float:
@@ -227,7 +227,7 @@ def _postures(
     rows, cols = np.mgrid[0:ROWS, 0:COLS]
     down = (rows + 0.5) / ROWS - face[0]
     aside = ((cols + 0.5) / COLS - face[1]) * COLS / ROWS
-    found: dict[str, float] = {}
+    features: dict[str, float] = {}
     for r, (top, bottom) in enumerate(((-0.12, 0.10), (0.10, 0.25), (0.25, 0.45), (0.45, 0.9))):
         for c, (near, far) in enumerate(((0.0, 0.12), (0.12, 0.24), (0.24, 0.38), (0.38, 0.7))):
             band = (down >= top) & (down < bottom)
@@ -236,12 +236,12 @@ def _postures(
                 mask = band & (sign * aside >= near) & (sign * aside < far)
                 sides.append(change[:, mask].mean(1) if mask.any() else np.zeros(len(change)))
             more, less = np.maximum(*sides), np.minimum(*sides)
-            found[f"held_{r}{c}_max"] = float(np.log1p(_top(more)))
-            found[f"held_{r}{c}_min"] = float(np.log1p(_top(less)))
+            features[f"held_{r}{c}_max"] = float(np.log1p(_top(more)))
+            features[f"held_{r}{c}_min"] = float(np.log1p(_top(less)))
     whole = change.mean((1, 2))
-    found["held_all"] = float(np.log1p(_top(whole)))
-    found["held_long"] = float((whole > 0.8).mean())
-    return found
+    features["held_all"] = float(np.log1p(_top(whole)))
+    features["held_long"] = float((whole > 0.8).mean())
+    return features
 
 
 def _light(small: NDArray[np.float32], colour: float) -> dict[str, float]:
@@ -280,19 +280,19 @@ def _face_changes(close: NDArray[np.float32], fps: float) -> dict[str, float]:
     held = np.stack([np.median(close[s : s + length], axis=0) for s in starts])
     usual = np.median(held, axis=0)
     change = np.abs(held - usual)
-    found: dict[str, float] = {}
+    features: dict[str, float] = {}
     for region, mask in _face_regions().items():
         course = change[:, mask].mean(1)
-        found[f"face_{region}_held"] = float(np.log1p(_top(course)))
+        features[f"face_{region}_held"] = float(np.log1p(_top(course)))
         half = np.zeros_like(mask)
         half[:, :16] = True
         sides = np.abs(change[:, mask & half].mean(1) - change[:, mask & ~half].mean(1))
-        found[f"face_{region}_lopsided"] = float(np.log1p(_top(sides)))
+        features[f"face_{region}_lopsided"] = float(np.log1p(_top(sides)))
     eyes = held[:, 9:17, 8:24]
-    found["eyes_contrast"] = float(np.median(eyes.std((1, 2)))) / 10
-    found["eyes_contrast_low"] = float(np.percentile(eyes.std((1, 2)), 10)) / 10
-    found["eyes_contrast_high"] = float(np.percentile(eyes.std((1, 2)), 90)) / 10
-    return found
+    features["eyes_contrast"] = float(np.median(eyes.std((1, 2)))) / 10
+    features["eyes_contrast_low"] = float(np.percentile(eyes.std((1, 2)), 10)) / 10
+    features["eyes_contrast_high"] = float(np.percentile(eyes.std((1, 2)), 90)) / 10
+    return features
 
 
 def moving_side(frames: NDArray[np.uint8]) -> float:

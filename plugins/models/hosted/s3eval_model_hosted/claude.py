@@ -38,10 +38,10 @@ class ClaudeService(AnthropicDialect, Service):
 
     def parts(self, pieces: Sequence[Piece], files: Sequence[SentFile]) -> list[Json]:
         """The clip's parts; up to its last one the service keeps the prompt for what follows."""
-        found = super().parts(pieces, files)
-        if found:
-            found[-1] = {**found[-1], "cache_control": {"type": "ephemeral"}}
-        return found
+        parts = super().parts(pieces, files)
+        if parts:
+            parts[-1] = {**parts[-1], "cache_control": {"type": "ephemeral"}}
+        return parts
 
     def upload(self, piece: Piece) -> tuple[str, Mapping[str, str], bytes]:
         """A form with the file; its name says nothing."""

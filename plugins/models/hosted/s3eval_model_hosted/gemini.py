@@ -60,8 +60,8 @@ class GeminiService(GeminiDialect, Service):
         Raises:
             CallError: there is none, or processing failed.
         """
-        found = decoded(text)
-        file = table(found.get("file")) or found
+        response = decoded(text)
+        file = table(response.get("file")) or response
         state = text_in(file.get("state"))
         name, address = text_in(file.get("name")), text_in(file.get("uri"))
         if state == "FAILED" or not name or not address:

@@ -78,8 +78,8 @@ class GptService(Service):
         self, text: str, body: Mapping[str, Any], scrub: Callable[[str], str], model: str
     ) -> Reply:
         """The texts of the messages; summaries of reasoning apart."""
-        found = decoded(text)
-        output, usage = tables(found.get("output")), table(found.get("usage"))
+        response = decoded(text)
+        output, usage = tables(response.get("output")), table(response.get("usage"))
         parts = [p for o in output if o.get("type") == "message" for p in tables(o.get("content"))]
         summaries = [
             text_in(s.get("text"))
@@ -89,12 +89,12 @@ class GptService(Service):
         ]
         refusal = "".join(text_in(p.get("refusal")) for p in parts if p.get("type") == "refusal")
         texts = [p for p in parts if p.get("type") == "output_text"]
-        why = text_in(table(found.get("incomplete_details")).get("reason"))
-        finish = {"max_output_tokens": "length"}.get(why, why) or text_in(found.get("status"))
+        why = text_in(table(response.get("incomplete_details")).get("reason"))
+        finish = {"max_output_tokens": "length"}.get(why, why) or text_in(response.get("status"))
         return Reply(
             text=scrub(refusal or "".join(text_in(p.get("text")) for p in texts)),
             finish="refusal" if refusal else finish,
-            settings={"model": model, "answered_by": scrub(text_in(found.get("model")))},
+            settings={"model": model, "answered_by": scrub(text_in(response.get("model")))},
             prompt_tokens=number(usage.get("input_tokens")),
             completion_tokens=number(usage.get("output_tokens")),
             logprobs=tuple(entry for p in texts for entry in tables(p.get("logprobs"))),

@@ -64,12 +64,12 @@ class Service(Dialect):
         Args:
             files: of each piece, or none where they are sent within the request.
         """
-        found: list[Json] = []
+        parts: list[Json] = []
         for place, piece in enumerate(pieces):
             if piece.label:
-                found.append(self.text(piece.label))
-            found.append(self.part(piece, files[place] if files else None))
-        return found
+                parts.append(self.text(piece.label))
+            parts.append(self.part(piece, files[place] if files else None))
+        return parts
 
     def upload_address(self, base_url: str) -> str:
         """The address that files are sent to; of the same host."""

@@ -114,14 +114,14 @@ class LmmsEvalModel(Model):
         try:
             if self._worker is None:
                 self._worker = self._started()
-            found = self._worker.ask(
+            answers = self._worker.ask(
                 {**watched.files.as_json(), "questions": asked}, self._options.seconds
             )
         except (WorkerLostError, S3EvalError) as error:
             self._end()
             yield from (Answer.failed(_plain(str(error), watched.folder)) for _ in questions)
             return
-        for given in found:
+        for given in answers:
             text, reason = given.get("text", ""), given.get("error", _NO_TEXT)
             yield Answer.of(text) if text else Answer.failed(_plain(reason, watched.folder))
 

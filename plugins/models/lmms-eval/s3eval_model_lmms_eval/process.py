@@ -84,8 +84,8 @@ class Worker:
         Raises:
             WorkerLostError: the process ended; the reason is its last line.
         """
-        found = self._exchange(clip, seconds)
-        answers: list[Mapping[str, str]] = found["answers"]
+        reply = self._exchange(clip, seconds)
+        answers: list[Mapping[str, str]] = reply["answers"]
         return answers
 
     def close(self) -> None:
@@ -117,15 +117,15 @@ class Worker:
             line = ""
         if not line:
             raise WorkerLostError(self._last_words())
-        found: dict[str, Any] = json.loads(line)
-        return found
+        reply: dict[str, Any] = json.loads(line)
+        return reply
 
     def _last_words(self) -> str:
         code = self._process.wait()
         end = self._log.seek(0, 2)
         self._log.seek(max(0, end - 4000))
-        said = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        words = f": {said[-1][:_LAST]}" if said else ""
+        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
+        words = f": {lines[-1][:_LAST]}" if lines else ""
         return f"the process ended with {code}{words}"
 
 

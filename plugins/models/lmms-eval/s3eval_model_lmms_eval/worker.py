@@ -153,18 +153,18 @@ def _prompt(question: dict[str, Any]) -> str:
 
 def _visual(asked: dict[str, Any]) -> list[Any]:
     """The clip as lmms-eval's tasks hand it over: a path of a video, pictures, sound as samples."""
-    found: list[Any] = []
+    media: list[Any] = []
     for path in asked["visual"]:
         if path.endswith(".png"):
             from PIL import Image
 
             with Image.open(path) as image:
-                found.append(image.convert("RGB"))
+                media.append(image.convert("RGB"))
         else:
-            found.append(path)
-    if asked["sound"] and not (found and isinstance(found[0], str)):
-        found.append(_sound(asked["sound"]))
-    return found
+            media.append(path)
+    if asked["sound"] and not (media and isinstance(media[0], str)):
+        media.append(_sound(asked["sound"]))
+    return media
 
 
 def _sound(path: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def start_command(options: ServerModelOptions, port: int, media_folder: Path) ->
 
 def _vllm(options: ServerModelOptions, family: _Family, media_folder: Path) -> list[str]:
     context, media, processor, _ = family
-    command = [*_found(options, os.environ.get(VLLM_VARIABLE) or "vllm"), "serve", options.model]
+    command = [*_program(options, os.environ.get(VLLM_VARIABLE) or "vllm"), "serve", options.model]
     if context:
         command += ["--max-model-len", str(context)]
     command += ["--limit-mm-per-prompt", json.dumps(media)]
@@ -73,7 +73,7 @@ def _vllm(options: ServerModelOptions, family: _Family, media_folder: Path) -> l
 def _sglang(options: ServerModelOptions, family: _Family, media_folder: Path) -> list[str]:
     context, _, _, more = family
     module = [sys.executable, "-m", "sglang.launch_server"]
-    command = _found(options, "") if options.serve_command else module
+    command = _program(options, "") if options.serve_command else module
     command = [*command, "--model-path", options.model, *more]
     if context:
         command += ["--context-length", str(context)]
@@ -82,7 +82,7 @@ def _sglang(options: ServerModelOptions, family: _Family, media_folder: Path) ->
     return command
 
 
-def _found(options: ServerModelOptions, default: str) -> list[str]:
+def _program(options: ServerModelOptions, default: str) -> list[str]:
     """The program to start, where it is installed.
 
     Raises:

@@ -79,13 +79,13 @@ class Diagnosis(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """One clip an item, so the answer is the finding."""
-        for item, theirs in by_question(pieces).items():
-            yield lone_finding(self.name, item, theirs[0], "ES")
+        for item, item_pieces in by_question(pieces).items():
+            yield lone_finding(self.name, item, item_pieces[0], "ES")
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy (positive class ES) and coverage of each item."""
-        for item, theirs in by_item(findings, ITEMS).items():
-            yield from self._of_item(item, theirs, context)
+        for item, item_findings in by_item(findings, ITEMS).items():
+            yield from self._of_item(item, item_findings, context)
 
     def baselines(
         self, findings: Sequence[Finding], context: ScoringContext

@@ -82,9 +82,9 @@ def _texts(
     note = f"{left} of {len(annotated)} without a text left out" if left else ""
     statistics = [text.bleu_statistics(given, true) for _, given, true in pairs]
     yield build.corpus_bleu(task, item, videos, statistics, note=note, **facts)
-    found = [text.rouge(given, true) for _, given, true in pairs]
+    rouges = [text.rouge(given, true) for _, given, true in pairs]
     release = context.protocol == "release"
-    values = [r.rouge1 if release else r.rouge_l for r in found]
+    values = [r.rouge1 if release else r.rouge_l for r in rouges]
     kind = "ROUGE-1" if release else "ROUGE-L"
     yield build.mean(
         task, item, "rouge", videos, values, note="; ".join(filter(None, [kind, note])), **facts
@@ -95,8 +95,8 @@ def _texts(
 
 
 def _reference(context: ScoringContext, video: str, item: str) -> str:
-    found = context.dataset.annotation(video).features.get(item)
-    return found.justification if found else ""
+    feature = context.dataset.annotation(video).features.get(item)
+    return feature.justification if feature else ""
 
 
 def _presences(context: ScoringContext) -> dict[tuple[str, str], str]:

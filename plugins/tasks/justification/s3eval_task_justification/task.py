@@ -94,16 +94,16 @@ class Justification(Task):
         texts = _kept(feature, pieces)
         labels = [label for p in pieces if (label := _label(p))]
         detail: dict[str, object] = {"presence": any_yes(labels), "texts": texts}
-        found = finding_of_windows(self.name, video, feature, pieces, detail)
+        finding = finding_of_windows(self.name, video, feature, pieces, detail)
         if not texts:
             state, reason = why_no_value(pieces)
-            return replace(found, state=state, reason=reason)
+            return replace(finding, state=state, reason=reason)
         if len(texts) == 1:
-            return replace(found, state="answered", reason="", value=texts[0])
+            return replace(finding, state="answered", reason="", value=texts[0])
         if not context.has_judge:
-            joined_detail = {**found.detail, "merged_by": "joined"}
-            return replace(found, value=joined(texts), detail=joined_detail)
-        return merged_by_judge(found, texts, MERGED, context)
+            joined_detail = {**finding.detail, "merged_by": "joined"}
+            return replace(finding, value=joined(texts), detail=joined_detail)
+        return merged_by_judge(finding, texts, MERGED, context)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """bleu, rouge, interpretation and coverage per feature, and their means."""
@@ -153,5 +153,5 @@ def _kept(feature: str, pieces: Sequence[Piece]) -> list[str]:
 def _label(piece: Piece) -> str | None:
     if piece.answer.status != "answered":
         return None
-    found = answers.split_yes_no(piece.answer.text, na=piece.question.key == THREE_VALUED)[0]
-    return found.value if found.readable else None
+    reading = answers.split_yes_no(piece.answer.text, na=piece.question.key == THREE_VALUED)[0]
+    return reading.value if reading.readable else None

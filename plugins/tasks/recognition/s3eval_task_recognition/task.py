@@ -73,15 +73,15 @@ class Recognition(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """Any-yes over the windows, feature by feature."""
-        for feature, theirs in by_question(pieces).items():
-            yield self._combined(video, feature, theirs)
+        for feature, feature_pieces in by_question(pieces).items():
+            yield self._combined(video, feature, feature_pieces)
 
     def _combined(self, video: str, feature: str, pieces: Sequence[Piece]) -> Finding:
-        found = finding_of_windows(self.name, video, feature, pieces)
-        if found.state != "answered":
-            return found
+        finding = finding_of_windows(self.name, video, feature, pieces)
+        if finding.state != "answered":
+            return finding
         readable = [p for p in pieces if p.reading.readable]
-        detail = dict(found.detail)
+        detail = dict(finding.detail)
         detail["windows"] = [
             [p.inquiry.clip.start, p.inquiry.clip.end, p.reading.value] for p in readable
         ]
@@ -90,7 +90,7 @@ class Recognition(Task):
             detail["noisy_or"] = noisy_or(given)
             detail["probabilities"] = given
         value = any_yes(p.reading.value for p in readable)
-        return replace(found, value=value, probability=max(given, default=None), detail=detail)
+        return replace(finding, value=value, probability=max(given, default=None), detail=detail)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy and coverage per feature, and their means."""
@@ -98,8 +98,8 @@ class Recognition(Task):
 
         made = [
             tally
-            for item, theirs in by_item(findings, FEATURE_NAMES).items()
-            for tally in self._of_item(item, theirs, context)
+            for item, item_findings in by_item(findings, FEATURE_NAMES).items()
+            for tally in self._of_item(item, item_findings, context)
         ]
         yield from made
         for metric in (*METRICS, "coverage"):

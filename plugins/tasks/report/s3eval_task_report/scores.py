@@ -103,9 +103,9 @@ def _texts(
     facts: dict[str, Any] = {"counts": counts_of(findings), "note": "; ".join(notes)}
     statistics = [text.bleu_statistics(*pair) for pair in pairs]
     yield build.corpus_bleu(task, ITEM, videos, statistics, **facts)
-    found = [text.rouge(*pair) for pair in pairs]
-    yield build.mean(task, ITEM, "rouge1", videos, [r.rouge1 for r in found], **facts)
-    yield build.mean(task, ITEM, "rouge_l", videos, [r.rouge_l for r in found], **facts)
+    rouges = [text.rouge(*pair) for pair in pairs]
+    yield build.mean(task, ITEM, "rouge1", videos, [r.rouge1 for r in rouges], **facts)
+    yield build.mean(task, ITEM, "rouge_l", videos, [r.rouge_l for r in rouges], **facts)
     if encoder := context.options.get("bertscore"):
         triples = [(v, *pair) for v, pair in zip(videos, pairs, strict=True)]
         yield from build.bertscore(task, {ITEM: triples}, encoder, counts=facts["counts"])
@@ -166,11 +166,11 @@ def _signs(task: str, scored: Sequence[_Scored], **facts: Any) -> Iterator[Tally
     plain = [sign_counts(one.report, one.reference) for one in scored]
     sided = [sign_counts(one.report, one.reference, with_side=True) for one in scored]
     matched = [c.matched for c in plain]
-    told = [c.matched + c.invented for c in plain]
+    named = [c.matched + c.invented for c in plain]
     wanted = [c.matched + c.missed for c in plain]
-    both = [a + b for a, b in zip(told, wanted, strict=True)]
+    both = [a + b for a, b in zip(named, wanted, strict=True)]
     shares = {
-        "signs_precision": (matched, told),
+        "signs_precision": (matched, named),
         "signs_recall": (matched, wanted),
         "signs_f1": ([2 * m for m in matched], both),
         "sided_f1": ([2 * c.matched for c in sided], both),

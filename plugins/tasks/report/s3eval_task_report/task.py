@@ -84,17 +84,17 @@ class Report(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """One report."""
-        for theirs in by_question(pieces).values():
-            texts = _texts(theirs)
-            found = finding_of_windows(self.name, video, ITEM, theirs, {"texts": texts})
-            yield _merged(found, texts, context) if texts else found
+        for question_pieces in by_question(pieces).values():
+            texts = _texts(question_pieces)
+            finding = finding_of_windows(self.name, video, ITEM, question_pieces, {"texts": texts})
+            yield _merged(finding, texts, context) if texts else finding
 
     def merge_requests(
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[MergeTexts]:
         """The windows' reports, where there are several."""
-        for theirs in by_question(pieces).values():
-            distinct = tuple(dict.fromkeys(_texts(theirs)))
+        for question_pieces in by_question(pieces).values():
+            distinct = tuple(dict.fromkeys(_texts(question_pieces)))
             if len(distinct) > 1:
                 yield MergeTexts(distinct, MERGED)
 
@@ -140,15 +140,17 @@ def _texts(pieces: Sequence[Piece]) -> list[str]:
     return [p.reading.value for p in pieces if p.reading.readable]
 
 
-def _merged(found: Finding, texts: Sequence[str], context: ScoringContext) -> Finding:
+def _merged(finding: Finding, texts: Sequence[str], context: ScoringContext) -> Finding:
     distinct = tuple(dict.fromkeys(texts))
     if len(distinct) == 1:
-        return replace(found, value=distinct[0])
+        return replace(finding, value=distinct[0])
     if not context.has_judge:
         return replace(
-            found, value=extractive(distinct), detail={**found.detail, "merged_by": "extractive"}
+            finding,
+            value=extractive(distinct),
+            detail={**finding.detail, "merged_by": "extractive"},
         )
-    return merged_by_judge(found, distinct, MERGED, context, "reports")
+    return merged_by_judge(finding, distinct, MERGED, context, "reports")
 
 
 def extractive(texts: Sequence[str]) -> str:

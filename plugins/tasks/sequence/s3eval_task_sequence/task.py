@@ -87,15 +87,17 @@ class SequenceTask(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """The windows' lists as one, in order of time."""
-        for theirs in by_question(pieces).values():
-            senses = {"senses": theirs[0].inquiry.detail.get("senses", [])}
-            found = finding_of_windows(self.name, video, ITEM, theirs, senses)
-            if found.state == "answered":
-                value = overlap_merge(p.reading.value for p in theirs if p.reading.readable)
+        for question_pieces in by_question(pieces).values():
+            senses = {"senses": question_pieces[0].inquiry.detail.get("senses", [])}
+            finding = finding_of_windows(self.name, video, ITEM, question_pieces, senses)
+            if finding.state == "answered":
+                value = overlap_merge(
+                    p.reading.value for p in question_pieces if p.reading.readable
+                )
                 unknown = answers.unknown_tokens(value)
-                detail = {**found.detail, **({"unknown": unknown} if unknown else {})}
-                found = replace(found, value=value, detail=detail)
-            yield found
+                detail = {**finding.detail, **({"unknown": unknown} if unknown else {})}
+                finding = replace(finding, value=value, detail=detail)
+            yield finding
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """edit_distance (lower is better), temporal_f1, lcs_ratio and coverage.
@@ -115,7 +117,7 @@ class SequenceTask(Task):
         facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
         release = context.protocol == "release"
         f1 = metric.temporal_f1_release if release else metric.temporal_f1_paper
-        distances = [float(metric.edit_distance(said, true)) for _, said, true in pairs]
+        distances = [float(metric.edit_distance(answer, true)) for _, answer, true in pairs]
         yield build.mean(
             self.name, ITEM, "edit_distance", videos, distances, higher_is_better=False, **facts
         )
@@ -126,11 +128,11 @@ class SequenceTask(Task):
             ITEM,
             "temporal_f1",
             videos,
-            [f1(said, true) for _, said, true in pairs],
+            [f1(answer, true) for _, answer, true in pairs],
             counts=counts_of(findings),
             note=about,
         )
-        ratios = [metric.lcs_ratio(said, true) for _, said, true in pairs]
+        ratios = [metric.lcs_ratio(answer, true) for _, answer, true in pairs]
         yield build.mean(self.name, ITEM, "lcs_ratio", videos, ratios, **facts)
         asked = [f.video for f, _ in known]
         answered = [f.state == "answered" for f, _ in known]
@@ -169,10 +171,10 @@ class SequenceTask(Task):
         self, video: str, item: str, answer: str, senses: Sequence[Sense]
     ) -> Finding:
         """A reader's sequence carries what the reader perceived: its truth depends on it."""
-        found = super().reader_finding(video, item, answer, senses)
-        if found.state != "answered":
-            return found
-        return replace(found, detail={"senses": sorted(senses)})
+        finding = super().reader_finding(video, item, answer, senses)
+        if finding.state != "answered":
+            return finding
+        return replace(finding, detail={"senses": sorted(senses)})
 
 
 def _senses(finding: Finding) -> Collection[str]:

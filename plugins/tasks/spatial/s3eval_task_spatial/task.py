@@ -100,11 +100,11 @@ class Spatial(Task):
         self, video: str, pieces: Sequence[Piece], context: ScoringContext
     ) -> Iterator[Finding]:
         """One clip an item, so the answer is the finding."""
-        for item, theirs in by_question(pieces).items():
-            clip = theirs[0].inquiry.clip
+        for item, item_pieces in by_question(pieces).items():
+            clip = item_pieces[0].inquiry.clip
             choice = "right" if item != ONSET else ""
             detail = {"clip": [clip.start, clip.end]}
-            yield lone_finding(self.name, item, theirs[0], choice, detail)
+            yield lone_finding(self.name, item, item_pieces[0], choice, detail)
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """Precision, recall, f1, accuracy and coverage of each item, and their means."""
@@ -164,22 +164,22 @@ class Spatial(Task):
         ]
         scored, wrong = [], 0
         for finding, true in known:
-            said = _said(item, finding, context)
-            if said is not None:
-                scored.append((finding.video, true, said))
-                wrong += said == FAILED
+            answer = _answer(item, finding, context)
+            if answer is not None:
+                scored.append((finding.video, true, answer))
+                wrong += answer == FAILED
         lost = len(known) - len(scored)
         note = f"{lost} of {len(known)} unparsed dropped" if lost else ""
         if wrong:
             note = f"{wrong} failed answers counted as wrong"
         facts: dict[str, Any] = {"counts": counts_of(findings), "note": note}
         videos = [v for v, _, _ in scored]
-        truth, told = [t for _, t, _ in scored], [s for _, _, s in scored]
+        truth, predicted = [t for _, t, _ in scored], [s for _, _, s in scored]
         if item == ONSET:
-            made = build.macro(self.name, item, videos, truth, told, **facts)
+            made = build.macro(self.name, item, videos, truth, predicted, **facts)
         else:
-            made = build.binary(self.name, item, videos, truth, told, "right", **facts)
-        answered = [_said(item, f, context) not in (None, FAILED) for f, _ in known]
+            made = build.binary(self.name, item, videos, truth, predicted, "right", **facts)
+        answered = [_answer(item, f, context) not in (None, FAILED) for f, _ in known]
         made.append(build.coverage(self.name, item, [f.video for f, _ in known], answered, **facts))
         return made
 
@@ -219,7 +219,7 @@ def _true_label(annotation: Annotation, item: str) -> str | None:
     return known.value
 
 
-def _said(item: str, finding: Finding, context: ScoringContext) -> str | None:
+def _answer(item: str, finding: Finding, context: ScoringContext) -> str | None:
     """The label that is scored, None where the finding is dropped.
 
     For the onset body part ``release`` keeps a failed answer as a label of its own, which is

@@ -29,7 +29,11 @@ def tallies(task: str, findings: Sequence[Finding], context: ScoringContext) -> 
     from s3eval.metrics import tallies as build
 
     items = by_item(findings, ITEMS)
-    made = [t for item, theirs in items.items() for t in _of_item(task, item, theirs, context)]
+    made = [
+        t
+        for item, item_findings in items.items()
+        for t in _of_item(task, item, item_findings, context)
+    ]
     yield from made
     for metric in METRICS:
         average = build.mean_over_items([t for t in made if t.metric == metric and t.item in ITEMS])

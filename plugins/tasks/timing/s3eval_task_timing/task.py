@@ -95,11 +95,11 @@ class Timing(Task):
                 "clip_start": clip.start,
                 "clip_end": clip.end,
             }
-            found = lone_finding(self.name, str(asked["item"]), piece, detail=detail)
-            if found.state == "answered":
+            finding = lone_finding(self.name, str(asked["item"]), piece, detail=detail)
+            if finding.state == "answered":
                 detail["predicted_in_clip"] = piece.reading.value
-                found = replace(found, value=clip.start + piece.reading.value, detail=detail)
-            yield found
+                finding = replace(finding, value=clip.start + piece.reading.value, detail=detail)
+            yield finding
 
     def tallies(self, findings: Sequence[Finding], context: ScoringContext) -> Iterator[Tally]:
         """mae, median, within_5s and coverage of each item, and their means over items."""

@@ -71,10 +71,10 @@ def footage_of(scene: Scene, folder: Path, senses: frozenset[Sense]) -> Footage:
     if not path.is_file():
         write_scene(scene, path)
     clip = Clip(scene.name, 0.0, float(SECONDS), SAMPLING)
-    (found,) = decode(path, [clip], sight="sight" in senses, sound="hearing" in senses)
-    if not isinstance(found, Footage):
-        raise S3EvalError("A drawn scene cannot be decoded", where=scene.name, why=found.reason)
-    return found
+    (footage,) = decode(path, [clip], sight="sight" in senses, sound="hearing" in senses)
+    if not isinstance(footage, Footage):
+        raise S3EvalError("A drawn scene cannot be decoded", where=scene.name, why=footage.reason)
+    return footage
 
 
 def ask(model: Model, footage: Footage, questions: Sequence[Question]) -> list[Answer]:

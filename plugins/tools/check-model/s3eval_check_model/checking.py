@@ -115,9 +115,9 @@ def check_loaded(
     lines = list(_structural(subject, folder, answered, examined, why))
     failed = [line.name for line in lines if line.verdict == "fail"]
     for line in LINES:
-        found = judged(line, [a for a in answered if a.asked.line == line], failed)
-        failed += [line] if found.verdict == "fail" else []
-        lines.append(found)
+        result = judged(line, [a for a in answered if a.asked.line == line], failed)
+        failed += [line] if result.verdict == "fail" else []
+        lines.append(result)
     progress("measuring the largest clip")
     return [*lines, *_measured(subject, sampling, folder, plan)]
 

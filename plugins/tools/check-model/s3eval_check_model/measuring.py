@@ -80,13 +80,13 @@ def largest_clip(profile: SamplingProfile, folder: Path, subject: Subject) -> tu
     write_video(path, draw, tone, seconds, max(1, round(profile.window_fps)))
     clip = Clip("window", 0.0, seconds, profile.window_sampling)
     begun = time.perf_counter()
-    (found,) = decode(
+    (footage,) = decode(
         path, [clip], sight="sight" in subject.senses, sound="hearing" in subject.senses
     )
     spent = time.perf_counter() - begun
-    if not isinstance(found, Footage):
-        raise S3EvalError("The drawn window cannot be decoded", why=found.reason)
-    return found, spent
+    if not isinstance(footage, Footage):
+        raise S3EvalError("The drawn window cannot be decoded", why=footage.reason)
+    return footage, spent
 
 
 def measured(subject: Subject, footage: Footage, decoding: float) -> Cost:
@@ -151,12 +151,12 @@ def speed_line(cost: Cost) -> CheckLine:
     name, question = "speed", "how long does the largest clip take?"
     if cost.failure:
         return CheckLine(name, question, "cannot tell", cost.failure)
-    found = (
+    result = (
         f"{cost.decode:.1f} s to decode {cost.frames} frames, {cost.watch:.1f} s with one "
         f"question, {cost.choice:.2f} s for each further one with choices, {cost.free:.1f} s for "
         f"a text of at most {_FREE_TOKENS} tokens"
     )
-    return CheckLine(name, question, "measured", found)
+    return CheckLine(name, question, "measured", result)
 
 
 def memory_line(cost: Cost) -> CheckLine:
@@ -169,10 +169,10 @@ def memory_line(cost: Cost) -> CheckLine:
         return CheckLine(name, question, "cannot tell", cost.failure)
     if not cost.memory:
         return CheckLine(name, question, "pass", "it does; the peak is not known on this system")
-    found = f"at most {cost.memory / _GIB:.1f} GiB ({cost.on})"
+    result = f"at most {cost.memory / _GIB:.1f} GiB ({cost.on})"
     if cost.total:
-        found += f" of {cost.total / _GIB:.0f} GiB"
-    return CheckLine(name, question, "pass", found)
+        result += f" of {cost.total / _GIB:.0f} GiB"
+    return CheckLine(name, question, "pass", result)
 
 
 def run_line(cost: Cost, plan: Plan | None) -> CheckLine:
@@ -193,11 +193,11 @@ def run_line(cost: Cost, plan: Plan | None) -> CheckLine:
                 each = cost.choice if q.choices else cost.free
                 least, most = least + each, most + each * longest
             clips, questions = clips + 1, questions + len(asked)
-    found = (
+    result = (
         f"{len(plan.videos)} videos, {clips:,} clips, {questions:,} questions: {_span(least)}"
         f"{'' if most <= 1.05 * least else f' to {_span(most)}'} on this machine"
     )
-    return CheckLine(name, question, "measured", found)
+    return CheckLine(name, question, "measured", result)
 
 
 def _span(seconds: float) -> str:

@@ -112,12 +112,12 @@ def judged(name: str, answered: Sequence[Answered], failed: Sequence[str]) -> Ch
     read = [read_choice(a.answer, a.asked.question) for a in answered]
     # A model that says it has nothing to perceive was given something: that is an answer.
     silent = [
-        a for a, said in zip(answered, read, strict=True)
-        if said is None and a.answer.status != "skipped"
+        a for a, choice in zip(answered, read, strict=True)
+        if choice is None and a.answer.status != "skipped"
     ]  # fmt: skip
     if len(silent) > len(answered) / 4:
         return _cannot(name, _silence(silent, len(answered)))
-    right = sum(said == a.asked.expected for said, a in zip(read, answered, strict=True))
+    right = sum(choice == a.asked.expected for choice, a in zip(read, answered, strict=True))
     return _counted(name, line, right, len(answered), len({*read}) == 1)
 
 
@@ -127,24 +127,24 @@ def _cannot(name: str, why: str) -> CheckLine:
 
 def _silence(silent: Sequence[Answered], count: int) -> str:
     first = silent[0].answer
-    said = first.reason if first.status == "failed" else f"says {first.text[:40]!r}"
-    return f"{len(silent)} of {count} answers name none of the choices, e.g. {said}"
+    example = first.reason if first.status == "failed" else f"says {first.text[:40]!r}"
+    return f"{len(silent)} of {count} answers name none of the choices, e.g. {example}"
 
 
 def _counted(name: str, line: Line, right: int, count: int, constant: bool) -> CheckLine:
     """The verdict by how many answers are right."""
-    found = f"{right} of {count} right"
+    result = f"{right} of {count} right"
     guessing = 1 / line.choices
     if right >= ENOUGH * count and _at_least(right, count, guessing) < BY_GUESSING:
-        return CheckLine(name, line.question, "pass", found)
+        return CheckLine(name, line.question, "pass", result)
     if _at_least(right, count, guessing) > LIKE_GUESSING:
         swapped = line.opposite and right <= (1 - ENOUGH) * count
         if constant:
-            found += ", the same answer each time"
+            result += ", the same answer each time"
         cause = line.opposite if swapped and not constant else line.cause
-        return CheckLine(name, line.question, "fail", f"{found}, no better than a guess", cause)
+        return CheckLine(name, line.question, "fail", f"{result}, no better than a guess", cause)
     return CheckLine(
-        name, line.question, "cannot tell", f"{found}, better than a guess but below {ENOUGH:.0%}"
+        name, line.question, "cannot tell", f"{result}, better than a guess but below {ENOUGH:.0%}"
     )
 
 
@@ -163,21 +163,23 @@ def _times(answered: Sequence[Answered]) -> CheckLine:
     """Times must be right to half the distance of frames; a constant error has a cause."""
     name, line = "times", LINES["times"]
     pairs = [(read_seconds(a.answer), float(a.asked.expected)) for a in answered]
-    read = [(said, true) for said, true in pairs if said is not None]
+    read = [(seconds, true) for seconds, true in pairs if seconds is not None]
     silent = [a for a in answered if read_seconds(a.answer) is None]
     if len(silent) > len(answered) / 4:
         return _cannot(name, _silence(silent, len(answered)).replace("of the choices", "time"))
-    errors = [said - true for said, true in read]
+    errors = [seconds - true for seconds, true in read]
     nearly, half = ENOUGH * len(answered) - 1e-9, FRAME_DISTANCE / 2 + 1e-9
     offset = median(errors)
-    found = f"off by {offset:+.2f} s (median of {len(errors)}; frames are {FRAME_DISTANCE} s apart)"
+    result = (
+        f"off by {offset:+.2f} s (median of {len(errors)}; frames are {FRAME_DISTANCE} s apart)"
+    )
     if sum(abs(e) <= half for e in errors) >= nearly:
-        return CheckLine(name, line.question, "pass", found)
+        return CheckLine(name, line.question, "pass", result)
     if sum(abs(e - offset) <= half for e in errors) >= nearly:
-        return CheckLine(name, line.question, "fail", f"all times are {found}", line.cause)
-    factors = [said / true for said, true in read]
+        return CheckLine(name, line.question, "fail", f"all times are {result}", line.cause)
+    factors = [seconds / true for seconds, true in read]
     factor = median(factors)
     if factor > 0 and sum(abs(f / factor - 1) <= 0.1 for f in factors) >= nearly:
-        found = f"all times are {factor:.2f} times the true ones"
-        return CheckLine(name, line.question, "fail", found, line.cause)
-    return _cannot(name, f"times differ without a pattern, {found}")
+        result = f"all times are {factor:.2f} times the true ones"
+        return CheckLine(name, line.question, "fail", result, line.cause)
+    return _cannot(name, f"times differ without a pattern, {result}")

@@ -55,7 +55,7 @@ def examine(subject: Subject, folder: Path) -> tuple[Examination | None, str]:
 
     The one whose logits differ more counts.
     """
-    found: list[Examination] = []
+    examinations: list[Examination] = []
     for scene in (still_scenes()[3], changing_scenes()[0]):
         footage = footage_of(scene, folder, subject.senses)
         questions = [q for q in _questions(scene, subject) if q.choices]
@@ -66,10 +66,10 @@ def examine(subject: Subject, folder: Path) -> tuple[Examination | None, str]:
             return None, why
         if given is None:
             return None, "this model does not tell"
-        found.append(given)
-    if not found:
+        examinations.append(given)
+    if not examinations:
         return None, "there was nothing to ask"
-    return max(found, key=lambda e: e.difference or 0.0), ""
+    return max(examinations, key=lambda e: e.difference or 0.0), ""
 
 
 def examine_clip(
@@ -92,8 +92,8 @@ def _questions(scene: Scene, subject: Subject) -> list[Question]:
     return [a.question for a in scene.asked if a.question.sense in subject.senses]
 
 
-def _line(name: str, question: str, verdict: str, found: str, cause: str = "") -> CheckLine:
-    return CheckLine(name, question, verdict, found, cause)  # type: ignore[arg-type]
+def _line(name: str, question: str, verdict: str, result: str, cause: str = "") -> CheckLine:
+    return CheckLine(name, question, verdict, result, cause)  # type: ignore[arg-type]
 
 
 def template_line(examined: Examination | None, why: str) -> CheckLine:
@@ -113,21 +113,21 @@ def sharing_line(examined: Examination | None, why: str) -> CheckLine:
     if examined is None or not (examined.sharing or examined.sharing_reason):
         return _line(name, question, "cannot tell", why or "this model does not tell")
     if examined.sharing == "independent":
-        found = f"every question is asked with the whole prompt: {examined.sharing_reason}"
-        return _line(name, question, "pass", found)
+        result = f"every question is asked with the whole prompt: {examined.sharing_reason}"
+        return _line(name, question, "pass", result)
     if examined.difference is None:
         return _line(name, question, "cannot tell", examined.sharing_reason)
-    found = (
+    result = (
         f"{examined.sharing}: logits differ by at most {examined.difference:.2g} at "
         f"{examined.dtype} ({examined.allowed:.2g} allowed)"
     )
     if examined.difference <= examined.allowed:
-        return _line(name, question, "pass", found)
+        return _line(name, question, "pass", result)
     cause = (
         "a question leaves something behind in the clip's cache, or positions after the clip are "
         "wrong: --model-option sharing=independent"
     )
-    return _line(name, question, "fail", examined.sharing_reason or found, cause)
+    return _line(name, question, "fail", examined.sharing_reason or result, cause)
 
 
 def budget_line(examined: Examination | None, refusal: str, what: str) -> CheckLine:
@@ -144,11 +144,11 @@ def budget_line(examined: Examination | None, refusal: str, what: str) -> CheckL
     if examined is None or examined.fits is None:
         return _line(name, question, "cannot tell", "this model does not count tokens")
     limits = [n for n in (examined.token_budget, examined.context) if n is not None]
-    found = f"{what} takes {examined.clip_tokens:,} tokens of {min(limits):,}"
+    result = f"{what} takes {examined.clip_tokens:,} tokens of {min(limits):,}"
     if examined.fits:
-        return _line(name, question, "pass", found)
+        return _line(name, question, "pass", result)
     cause = "the processor makes other sizes than expected (its version, min_pixels, max_pixels)"
-    return _line(name, question, "fail", found, cause)
+    return _line(name, question, "fail", result, cause)
 
 
 def footage_line(answered: Sequence[Answered]) -> CheckLine:
@@ -157,18 +157,20 @@ def footage_line(answered: Sequence[Answered]) -> CheckLine:
     by_question: dict[Question, list[Answer]] = {}
     for one in answered:
         by_question.setdefault(one.asked.question, []).append(one.answer)
-    known = [(q, [a for a in found if a.status == "answered"]) for q, found in by_question.items()]
-    known = [(q, found) for q, found in known if len(found) > 1]
+    known = [
+        (q, [a for a in answers if a.status == "answered"]) for q, answers in by_question.items()
+    ]
+    known = [(q, answers) for q, answers in known if len(answers) > 1]
     if not known:
         failed = next((a.answer.reason for a in answered if a.answer.reason), "no answers")
         return _line(name, question, "cannot tell", failed)
-    spread = max(_spread(found, q) for q, found in known)
-    texts = max(len({a.text for a in found}) for _, found in known)
-    found_words = (
+    spread = max(_spread(answers, q) for q, answers in known)
+    texts = max(len({a.text for a in answers}) for _, answers in known)
+    result = (
         f"up to {texts} different texts for one question, probabilities up to {spread:.2g} apart"
     )
     if spread > 1e-6 or texts > 1:
-        return _line(name, question, "pass", found_words)
+        return _line(name, question, "pass", result)
     cause = "the clip does not reach the model, or the first clip is kept for all others"
     return _line(name, question, "fail", "the same answers about every clip", cause)
 
@@ -196,14 +198,14 @@ def batch_line(subject: Subject, folder: Path, dtype: str) -> CheckLine:
                     wrong = f"'{q.key}' is answered otherwise {way}"
     if not count:
         return _line(name, question, "cannot tell", "there was nothing to ask")
-    found = f"{count} answers compared, probabilities at most {worst:.2g} apart"
+    result = f"{count} answers compared, probabilities at most {worst:.2g} apart"
     if not wrong:
-        return _line(name, question, "pass", found)
+        return _line(name, question, "pass", result)
     cause = (
         "questions leave something behind in a cache, padding of a batch is attended to, or the "
         "model samples (temperature)"
     )
-    return _line(name, question, "fail", f"{wrong}; {found}", cause)
+    return _line(name, question, "fail", f"{wrong}; {result}", cause)
 
 
 def _otherwise(
@@ -289,15 +291,15 @@ def _compared(
     pairs = list(zip(questions, first, second, strict=True))
     texts = sum(a.text != b.text for _, a, b in pairs)
     spread = max(_spread((a, b), q) for q, a, b in pairs)
-    found = f"{texts} of {len(pairs)} texts differ, probabilities are up to {spread:.2g} apart"
+    result = f"{texts} of {len(pairs)} texts differ, probabilities are up to {spread:.2g} apart"
     scored = all(probabilities_of(a, q) for q, a, _ in pairs)
     # Rounding differs too where frames come in another order; without it, nothing does.
     limit = 1e-6 if dtype in ("float32", "") else 1e-2
     if texts or spread > limit:
-        return _line(name, question, "pass", found)
+        return _line(name, question, "pass", result)
     if scored and spread <= 1e-6:
         return _line(name, question, "fail", "the answers are the same", cause)
-    return _line(name, question, "cannot tell", found)
+    return _line(name, question, "cannot tell", result)
 
 
 def mass_line(answered: Sequence[Answered]) -> CheckLine:
@@ -311,14 +313,14 @@ def mass_line(answered: Sequence[Answered]) -> CheckLine:
     if not known:
         return _line(name, question, "cannot tell", "the model gives no probabilities")
     middle = float(np.median([mass for mass, _ in known]))
-    found = f"the choices have {middle:.0%} of the probability (median of {len(known)})"
+    result = f"the choices have {middle:.0%} of the probability (median of {len(known)})"
     if middle >= _ENOUGH_MASS:
-        return _line(name, question, "pass", found)
+        return _line(name, question, "pass", result)
     if middle >= _LITTLE_MASS:
-        return _line(name, question, "cannot tell", found)
+        return _line(name, question, "cannot tell", result)
     begins = min(known)[1][:24]
     cause = (
         f"answers begin with something else, e.g. {begins!r}: the template's turn, or a model "
         "that thinks first (thinking=off)"
     )
-    return _line(name, question, "fail", found, cause)
+    return _line(name, question, "fail", result, cause)

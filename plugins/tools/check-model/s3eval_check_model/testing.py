@@ -38,15 +38,15 @@ class StandIn(Model):
 
     def answer(self, footage: Footage, question: Question) -> Answer:
         """The answer that is seen or heard."""
-        said = self._said(footage, question)
+        text = self._text(footage, question)
         if not question.choices:
-            return Answer.of(said)
+            return Answer.of(text)
         sure = 0.98
         rest = (1 - sure) / (len(question.choices) - 1)
-        probabilities = {c: sure if c == said else rest for c in question.choices}
-        return Answer.of(said, probabilities=probabilities, mass=0.99)
+        probabilities = {c: sure if c == text else rest for c in question.choices}
+        return Answer.of(text, probabilities=probabilities, mass=0.99)
 
-    def _said(self, footage: Footage, question: Question) -> str:
+    def _text(self, footage: Footage, question: Question) -> str:
         frames = footage.frames
         if question.key == "beep":
             return "yes" if _beeps(footage.sound) else "no"

@@ -148,7 +148,7 @@ def test_an_answer_that_depends_on_the_question_before_fails_the_batch_line():
 class Blind(StandIn):
     """Says the same word, sure of itself."""
 
-    def _said(self, footage, question):
+    def _text(self, footage, question):
         return question.choices[0] if question.choices else "3"
 
 

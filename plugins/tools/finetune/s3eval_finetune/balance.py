@@ -48,8 +48,8 @@ def balance_of(samples: Iterable[Sample]) -> tuple[ItemBalance, ...]:
         if sample.label:
             counts.setdefault((sample.number, sample.item), Counter())[sample.label] += 1
     return tuple(
-        ItemBalance(number, item, dict(found.most_common()), _warning(found))
-        for (number, item), found in sorted(counts.items())
+        ItemBalance(number, item, dict(labels.most_common()), _warning(labels))
+        for (number, item), labels in sorted(counts.items())
     )
 
 
@@ -82,11 +82,11 @@ def balanced(samples: Sequence[Sample], how: Balance, seed: int) -> tuple[Sample
     for labels in groups.values():
         if len(labels) < 2:
             continue
-        sizes = [len(theirs) for theirs in labels.values()]
+        sizes = [len(group) for group in labels.values()]
         wanted = min(sizes) if how == "down" else max(sizes)
-        for theirs in labels.values():
-            drawn = sorted(theirs, key=lambda s: seeded(seed, "balance", s.key))
-            times, rest = divmod(wanted, len(theirs))
+        for group in labels.values():
+            drawn = sorted(group, key=lambda s: seeded(seed, "balance", s.key))
+            times, rest = divmod(wanted, len(group))
             for place, sample in enumerate(drawn):
                 copies[id(sample)] = times + (place < rest)
     return tuple(s for s in samples for _ in range(copies[id(s)]))

@@ -133,14 +133,14 @@ def _cut_all(
         advance(1)
 
     with ThreadPoolExecutor(writing.jobs) as pool:
-        for name, theirs in by_video.items():
+        for name, own_spans in by_video.items():
             try:
                 source = open_source(dataset.path(dataset.video(name)), name)
             except FootageError as error:
-                failures.update(dict.fromkeys(theirs, error.what))
-                advance(len(theirs))
+                failures.update(dict.fromkeys(own_spans, error.what))
+                advance(len(own_spans))
                 continue
-            for done in [pool.submit(one, source, span) for span in theirs]:
+            for done in [pool.submit(one, source, span) for span in own_spans]:
                 done.result()
     return cuts, failures
 

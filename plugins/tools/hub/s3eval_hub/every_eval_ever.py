@@ -48,8 +48,8 @@ def document(one: Evaluated) -> dict[str, Any]:
     identity = one.run.facts.identity
     # The schema wants both of these; a run does not record who runs the model's machine.
     details = {"deployment_type": "unknown", "model_availability": "unknown"}
-    told = {k: v if isinstance(v, str) else json.dumps(v) for k, v in identity.items()}
-    details |= {k: v for k, v in told.items() if not is_path(v)}
+    texts = {k: v if isinstance(v, str) else json.dumps(v) for k, v in identity.items()}
+    details |= {k: v for k, v in texts.items() if not is_path(v)}
     stamp = str(int(one.made))
     return {
         "schema_version": SCHEMA_VERSION,

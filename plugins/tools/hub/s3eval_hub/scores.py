@@ -56,7 +56,7 @@ def evaluated(runs: Sequence[Run]) -> list[Evaluated]:
     Raises:
         S3EvalError: a run's dataset is not there, or a run has no score.
     """
-    found = []
+    results = []
     for run, scored in zip(runs, score(runs), strict=True):
         rows = [row for row in scored.rows if row.value is not None]
         if not rows:
@@ -65,8 +65,8 @@ def evaluated(runs: Sequence[Run]) -> list[Evaluated]:
             )
         dataset, _ = dataset_of(run)
         made = (run.path / "findings.jsonl").stat().st_mtime
-        found.append(Evaluated(run, rows, dataset.name, _model_id(run), made))
-    return found
+        results.append(Evaluated(run, rows, dataset.name, _model_id(run), made))
+    return results
 
 
 def _model_id(run: Run) -> str:

@@ -85,7 +85,7 @@ def asked_of(choices: Choices, dataset: Dataset) -> Planned:
     from s3eval.running.loading import load_tasks
     from s3eval.running.plan import make_plan
 
-    found: dict[str, tuple[Asked, ...]] = {}
+    by_task: dict[str, tuple[Asked, ...]] = {}
     unplanned: dict[str, str] = {}
     selected = dataset.select(**choices.selection)
     for task in choices.tasks:
@@ -93,13 +93,13 @@ def asked_of(choices: Choices, dataset: Dataset) -> Planned:
             selected, load_tasks([task]), profile(choices.profile), choices.senses, choices.seed
         )
         unplanned |= {name: lost.reason for name, lost in plan.unplanned.items()}
-        found[task] = tuple(
+        by_task[task] = tuple(
             Asked(number, task, video, clip, question)
             for number, (video, clip, question) in enumerate(
                 ask for ask in plan.asks() if ask[2].sense in choices.senses
             )
         )
-    return Planned(found, unplanned)
+    return Planned(by_task, unplanned)
 
 
 def digest_of(planned: Planned) -> str:

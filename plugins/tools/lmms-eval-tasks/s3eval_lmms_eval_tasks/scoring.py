@@ -116,11 +116,11 @@ def main(folder: str) -> int:
     try:
         asked = json.load(sys.stdin)
         answers = {int(number): str(text) for number, text in asked["answers"].items()}
-        found = scores_of(Path(folder), str(asked["task"]), answers)
+        scores = scores_of(Path(folder), str(asked["task"]), answers)
     except S3EvalError as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
-    json.dump(found, sys.stdout)
+    json.dump(scores, sys.stdout)
     return 0
 
 

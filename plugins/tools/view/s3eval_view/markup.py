@@ -19,7 +19,7 @@ def environment(*packages: tuple[str, str]) -> Environment:
     Whatever a template is given is escaped, and its control characters are made visible; a name
     that is not given is an error.
 
-    >>> environment().from_string("{{ said }}").render(said="<b>\\x1b[2J")
+    >>> environment().from_string("{{ answer }}").render(answer="<b>\\x1b[2J")
     '&lt;b&gt;\\\\x1b[2J'
     """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined

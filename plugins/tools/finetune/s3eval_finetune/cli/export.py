@@ -183,10 +183,10 @@ def _perceived(senses: str, form: str) -> frozenset[Sense]:
 
 
 def _numbers(given: tuple[str, ...], option: str) -> tuple[int, ...]:
-    found = names(given)
-    if wrong := [text for text in found if not text.isdigit()]:
+    texts = names(given)
+    if wrong := [text for text in texts if not text.isdigit()]:
         raise S3EvalError(f"Expected {option} to be numbers, but got '{wrong[0]}'")
-    return tuple(int(text) for text in found)
+    return tuple(int(text) for text in texts)
 
 
 def _facts(out: Path) -> Any:
@@ -257,7 +257,7 @@ def _show_balance(samples: tuple[Sample, ...]) -> None:
 def _show_left(left: Any) -> None:
     from collections import Counter
 
-    found = Counter((x.number, x.why) for x in left)
-    if found:
-        rows = [(number, count, why) for (number, why), count in sorted(found.items())]
+    counts = Counter((x.number, x.why) for x in left)
+    if counts:
+        rows = [(number, count, why) for (number, why), count in sorted(counts.items())]
         print_table("Left out", ("task", "samples", "why"), rows, ("samples",))

@@ -88,10 +88,10 @@ def _trl(sample: Sample, media: Media) -> dict[str, Any]:
         stamp = f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
         parts += [{"type": "text", "text": stamp}, {"type": "image", "text": None}]
     parts.append({"type": "text", "text": sample.prompt})
-    said: list[dict[str, str | None]] = [{"type": "text", "text": sample.answer}]
+    completion: list[dict[str, str | None]] = [{"type": "text", "text": sample.answer}]
     return {
         "prompt": [{"role": "user", "content": parts}],
-        "completion": [{"role": "assistant", "content": said}],
+        "completion": [{"role": "assistant", "content": completion}],
         "images": [str(path) for path in media.frames],
         "task": sample.task,
         "solution": sample.solution_text(),

@@ -31,14 +31,14 @@ def write_pictures(source: Source, span: Span, files: Sequence[Path]) -> Cut:
     count = len(files)
     sampling = Sampling(count / span.seconds, count, max_pixels=FRAME_PIXELS)
     clip = Clip(span.video, span.start, span.end, sampling)
-    (found,) = decode(source.path, [clip], sound=False)
-    if isinstance(found, FootageFailure):
+    (footage,) = decode(source.path, [clip], sound=False)
+    if isinstance(footage, FootageFailure):
         raise FootageError(
-            "A span is not in the video", "damaged", where=span.video, why=found.reason
+            "A span is not in the video", "damaged", where=span.video, why=footage.reason
         )
-    for frame, file in zip(found.frames, files, strict=True):
+    for frame, file in zip(footage.frames, files, strict=True):
         Image.fromarray(frame).save(file, quality=92)
-    first, last = float(found.times[0]), float(found.times[-1])
+    first, last = float(footage.times[0]), float(footage.times[-1])
     return Cut("encoded", count, first, last, False)
 
 

@@ -62,10 +62,10 @@ def timely(text: str, asked: Solution) -> float:
     >>> round(timely("00:15", Solution(4, "tonic", 10.0)), 2)
     0.37
     """
-    said = read(text, asked, "paper").value
-    if said is None:
+    answer = read(text, asked, "paper").value
+    if answer is None:
         return 0.0
-    off = math.exp(-abs(float(said) - float(asked.value)) / TOLERANCE)
+    off = math.exp(-abs(float(answer) - float(asked.value)) / TOLERANCE)
     return off * brief(text, WORDS[4])
 
 
@@ -102,15 +102,15 @@ def ordered_pairs(text: str, asked: Solution) -> float:
     """
     from s3eval.metrics.sequence import temporal_f1_paper
 
-    said = read(text, asked, "paper").value
-    if said is None:
+    answer = read(text, asked, "paper").value
+    if answer is None:
         return 0.0
     truth = list(asked.value)
-    if not said or not truth:
-        return float(not said and not truth)
-    signs = _f1(said, truth)
-    pairs = temporal_f1_paper(said, truth) if len(truth) > 1 else signs
-    once = len({*said}) / len(said)
+    if not answer or not truth:
+        return float(not answer and not truth)
+    signs = _f1(answer, truth)
+    pairs = temporal_f1_paper(answer, truth) if len(truth) > 1 else signs
+    once = len({*answer}) / len(answer)
     return (signs + pairs) / 2 * once * brief(text, WORDS[5])
 
 
@@ -123,22 +123,22 @@ def report_quality(text: str, asked: Solution) -> float:
     from s3eval.metrics.rqi import seizure_rqi
     from s3eval.metrics.signs import sign_counts
 
-    said = read(text, asked, "paper").value
-    if not isinstance(said, str):
+    answer = read(text, asked, "paper").value
+    if not isinstance(answer, str):
         return 0.0
-    given, wanted = _facts(said), _kept_facts(str(asked.value))
+    given, wanted = _facts(answer), _kept_facts(str(asked.value))
     if given is None or wanted is None:
         return 0.0
     index = seizure_rqi(given, wanted).score / 100
     # None where no sign is told: then there is none that is not there.
     precise = sign_counts(given, wanted).precision
-    worth = guard(said, asked.prompt, str(asked.value), WORDS[6])
+    worth = guard(answer, asked.prompt, str(asked.value), WORDS[6])
     return min(1.0, index) * (1.0 if precise is None else precise) * worth
 
 
-def _f1(said: Sequence[str], truth: Sequence[str]) -> float:
-    told, wanted = {*said}, {*truth}
-    return 2 * len(told & wanted) / (len(told) + len(wanted))
+def _f1(answer: Sequence[str], truth: Sequence[str]) -> float:
+    given, wanted = {*answer}, {*truth}
+    return 2 * len(given & wanted) / (len(given) + len(wanted))
 
 
 @lru_cache(maxsize=65536)

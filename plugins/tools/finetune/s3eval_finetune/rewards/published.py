@@ -47,12 +47,12 @@ def composite(text: str, asked: Solution) -> float:
     """
     from s3eval.metrics.text import bleu_of_statistics, bleu_statistics, left_out, normalise, rouge
 
-    found = read(text, asked, "release").value
-    said = found if isinstance(found, str) else text
+    value = read(text, asked, "release").value
+    answer = value if isinstance(value, str) else text
     wanted = asked.reason if asked.number == 2 else str(asked.value)
-    if left_out(said) or left_out(wanted):
+    if left_out(answer) or left_out(wanted):
         return 0.0
-    pair = normalise(said, True), normalise(wanted, True)
+    pair = normalise(answer, True), normalise(wanted, True)
     likeness = float(bleu_of_statistics(bleu_statistics(*pair))) / 100
     return min(1.0, max(0.0, (likeness + rouge(*pair).rouge_l) / 2))
 
@@ -65,10 +65,10 @@ def proximity(text: str, asked: Solution) -> float:
     >>> proximity("00:25", Solution(4, "tonic", 10.0))
     0.5
     """
-    said = read(text, asked, "release").value
-    if said is None:
+    answer = read(text, asked, "release").value
+    if answer is None:
         return 0.0
-    return max(0.0, 1.0 - abs(float(said) - float(asked.value)) / REACH)
+    return max(0.0, 1.0 - abs(float(answer) - float(asked.value)) / REACH)
 
 
 def lcs(text: str, asked: Solution) -> float:
@@ -81,5 +81,5 @@ def lcs(text: str, asked: Solution) -> float:
     """
     from s3eval.metrics.sequence import lcs_ratio
 
-    said = read(text, asked, "release").value
-    return 0.0 if said is None else lcs_ratio(said, list(asked.value))
+    answer = read(text, asked, "release").value
+    return 0.0 if answer is None else lcs_ratio(answer, list(asked.value))

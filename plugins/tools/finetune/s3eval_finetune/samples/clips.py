@@ -84,8 +84,8 @@ def diagnosis(
                 if not annotation.report:
                     yield Left(7, "the question wants a description, but no report is annotated")
                     continue
-                told = {"description": annotation.report.strip(), "answer": value}
-                says = json.dumps(told, ensure_ascii=False)
+                reply = {"description": annotation.report.strip(), "answer": value}
+                says = json.dumps(reply, ensure_ascii=False)
             made = of_inquiry(7, video, inquiry, question, says, str(value))
             span = Span(video.name, 0.0, round(float(inquiry.clip.end), 3), "sparse")
             yield replace(made, span=span, solution={"value": value})

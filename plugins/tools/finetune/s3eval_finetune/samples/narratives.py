@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.task import PlanContext
 
-__all__ = ["offline_judge", "report", "sequence", "sequence_within", "told_within"]
+__all__ = ["offline_judge", "report", "report_within", "sequence", "sequence_within"]
 
 
 def sequence(video: Video, annotation: Annotation, context: PlanContext) -> Iterator[Sample | Left]:
     """Task 5: the signs that show in the window, in order of onset, perceived ones alone."""
-    told = annotation.sequence_for(context.senses)
+    annotated = annotation.sequence_for(context.senses)
     for inquiry in task_numbered(5).inquiries(video, annotation, context):
-        if told is None:
+        if annotated is None:
             yield Left(5, "no sequence is annotated")
             return
-        within = sequence_within(told, annotation, inquiry.clip.start, inquiry.clip.end)
+        within = sequence_within(annotated, annotation, inquiry.clip.start, inquiry.clip.end)
         if within is None:
             yield Left(5, "a sign of the sequence has no time, so it cannot be cut to windows")
             return
@@ -48,7 +48,7 @@ def report(video: Video, annotation: Annotation, context: PlanContext) -> Iterat
         says = (
             annotation.report.strip()
             if whole
-            else told_within(annotation.report, annotation, clip.start, clip.end)
+            else report_within(annotation.report, annotation, clip.start, clip.end)
         )
         if not says:
             yield Left(6, "no sentence of the report tells of this window")
@@ -58,7 +58,7 @@ def report(video: Video, annotation: Annotation, context: PlanContext) -> Iterat
 
 
 def sequence_within(
-    told: Sequence[str], annotation: Annotation, start: float, end: float
+    annotated: Sequence[str], annotation: Annotation, start: float, end: float
 ) -> tuple[str, ...] | None:
     """The part of an annotated order that shows in a window; None where a time is missing.
 
@@ -71,7 +71,7 @@ def sequence_within(
     ('tonic',)
     """
     within = []
-    for name in dict.fromkeys(told):
+    for name in dict.fromkeys(annotated):
         known = annotation.features.get(name)
         if known is None or known.start is None:
             return None
@@ -80,7 +80,7 @@ def sequence_within(
     return tuple(within)
 
 
-def told_within(text: str, annotation: Annotation, start: float, end: float) -> str:
+def report_within(text: str, annotation: Annotation, start: float, end: float) -> str:
     """The sentences of a report that tell of a window, "" where none does.
 
     The paper says that answers are truncated at the 30-second level, not how. Here the offline
@@ -90,7 +90,7 @@ def told_within(text: str, annotation: Annotation, start: float, end: float) -> 
 
     >>> from s3eval.facts.videos import Annotation, FeatureAnnotation as F
     >>> known = Annotation("v", {"tonic": F("yes", 3, 9), "clonic": F("yes", 40, 50)})
-    >>> told_within("He stiffens with tonic arms. Then clonic jerks follow.", known, 0, 30)
+    >>> report_within("He stiffens with tonic arms. Then clonic jerks follow.", known, 0, 30)
     'He stiffens with tonic arms.'
     """
     dated = _dated(text, annotation)
@@ -106,13 +106,13 @@ Spans = tuple[tuple[float, float | None], ...]
 
 def _dated(text: str, annotation: Annotation) -> list[tuple[str, Spans]]:
     """The sentences, each with the annotated spans of the signs it names."""
-    found: list[tuple[str, Spans]] = []
+    dated: list[tuple[str, Spans]] = []
     for sentence, names in _signs_by_sentence(text):
         known = [annotation.features[n] for n in names if n in annotation.features]
         spans: Spans = tuple((f.start, f.end) for f in known if f.start is not None)
-        found.append((sentence, spans or (found[-1][1] if found else ())))
-    first = next((spans for _, spans in found if spans), ())
-    return [(sentence, spans or first) for sentence, spans in found]
+        dated.append((sentence, spans or (dated[-1][1] if dated else ())))
+    first = next((spans for _, spans in dated if spans), ())
+    return [(sentence, spans or first) for sentence, spans in dated]
 
 
 @cache

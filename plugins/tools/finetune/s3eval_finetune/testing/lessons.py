@@ -50,9 +50,9 @@ def lessons_of(
         (file,) = row["videos"]
         if file not in shown:
             shown[file] = _footage(Path(file), frames, seconds)
-        asked, said = (m["content"] for m in row["messages"])
+        asked, answer = (m["content"] for m in row["messages"])
         prompt = asked.removeprefix("<video>")
-        lessons.append(Lesson(row["id"], row["task"], shown[file], prompt, said))
+        lessons.append(Lesson(row["id"], row["task"], shown[file], prompt, answer))
     return lessons
 
 
@@ -67,10 +67,10 @@ def with_footage_of(lessons: Sequence[Lesson], order: Sequence[int]) -> list[Les
 def _footage(file: Path, frames: int, seconds: float | None) -> Footage:
     length = min(probe(file, name=file.stem).duration, seconds or float("inf"))
     clip = Clip(file.stem, 0.0, length, Sampling(None, frames))
-    (found,) = decode(file, [clip])
-    return _whole(found)
+    (footage,) = decode(file, [clip])
+    return _whole(footage)
 
 
-def _whole(found: Footage | FootageFailure) -> Footage:
-    assert isinstance(found, Footage), getattr(found, "reason", "")
-    return found
+def _whole(footage: Footage | FootageFailure) -> Footage:
+    assert isinstance(footage, Footage), getattr(footage, "reason", "")
+    return footage

@@ -90,13 +90,13 @@ def command(
 
 
 def _entries(run: Run, failed: bool) -> list[Entry]:
-    found = [
+    entries = [
         Entry(run.name, f.task, f.video, "", f.item, f.state, f.reason or str(f.value))
         for findings in run.findings.values()
         for f in findings
         if not failed or f.state in ("failed", "unreadable")
     ]
-    return [*found, *_windows(run)] if failed else found
+    return [*entries, *_windows(run)] if failed else entries
 
 
 def _windows(run: Run) -> list[Entry]:

@@ -76,7 +76,7 @@ def command(
     if csv_file == "-" == json_file:
         raise S3EvalError("Only one of --csv and --json can go to standard output")
     ratings = read_ratings(rater_folders(folders))
-    found = agreement(ratings, options["resamples"], seed)
+    agreements = agreement(ratings, options["resamples"], seed)
     if csv_file:
         scored = rescored(runs, write=False, evidence=True, **options).scored if runs else ()
         table = table_of(ratings, metrics_of(scored))
@@ -91,14 +91,14 @@ def command(
         "agreement": [
             {"of": t.item, "measure": t.metric, "value": t.value, "reports": len(t.videos)}
             | asdict(i)
-            for t, i in found
+            for t, i in agreements
         ],
     }
     if not write_json_output(facts, json_file) and csv_file != "-":
-        _show(ratings, found)
+        _show(ratings, agreements)
 
 
-def _show(ratings: Ratings, found: Sequence[tuple[Tally, Interval]]) -> None:
+def _show(ratings: Ratings, agreements: Sequence[tuple[Tally, Interval]]) -> None:
     rows = []
     for rater in ratings.raters:
         given = ratings.given[rater]
@@ -111,7 +111,7 @@ def _show(ratings: Ratings, found: Sequence[tuple[Tally, Interval]]) -> None:
         )  # fmt: skip
     columns = ["rater", "rated", "1", "2", "3", "4", "5", "mean", "time each"]
     print_table("Ratings", columns, rows, columns[1:])
-    if not found:
+    if not agreements:
         echo("One rater only: no agreement to tell.")
         return
     lines = [
@@ -123,7 +123,7 @@ def _show(ratings: Ratings, found: Sequence[tuple[Tally, Interval]]) -> None:
             len(t.videos),
             i.patients,
         ]
-        for t, i in found
+        for t, i in agreements
     ]
     titles = ["raters", "measure", "value", "95 % interval", "reports", "patients"]
     print_table("Agreement of raters, intervals by patient", titles, lines, titles[2:])

@@ -30,17 +30,17 @@ Key = tuple[str, str, str]
 
 def as_wrong(run: RunEvidence) -> dict[Key, float]:
     """By (task, item, metric) the score with non-answers counted as wrong, where there is one."""
-    found: dict[Key, float] = {}
+    scores: dict[Key, float] = {}
     for task in run.material.tasks.by_name:
         known = run.known(task)
         if not known:
             continue
         labelled = all(k.item.kind == "label" for k in known)
         if labelled and task not in run.material.tasks.judged:
-            found |= dict(_scored_again(run, task, known))
+            scores |= dict(_scored_again(run, task, known))
         else:
-            found |= _as_zero([t for t in run.tallies if t.task == task], known)
-    return {key: value for key, value in found.items() if key[2] != "coverage"}
+            scores |= _as_zero([t for t in run.tallies if t.task == task], known)
+    return {key: value for key, value in scores.items() if key[2] != "coverage"}
 
 
 def _scored_again(run: RunEvidence, task: str, known: list[Known]) -> Iterator[tuple[Key, float]]:
@@ -69,20 +69,20 @@ def _as_zero(tallies: list[Tally], known: list[Known]) -> dict[Key, float]:
     for one in known:
         if one.truth is not None:
             annotated.setdefault(one.finding.item, set()).add(one.finding.video)
-    found: dict[Key, float] = {}
+    scores: dict[Key, float] = {}
     for tally in tallies:
         if tally.item in annotated and _is_mean(tally) and tally.higher_is_better:
             videos = annotated[tally.item] | {*tally.videos}
-            found[tally.task, tally.item, tally.metric] = float(tally.rows[:, 0].sum()) / len(
+            scores[tally.task, tally.item, tally.metric] = float(tally.rows[:, 0].sum()) / len(
                 videos
             )
     for tally in tallies:
         items: list[str] = tally.detail.get("items", [])
-        parts = [found.get((tally.task, item, tally.metric)) for item in items]
+        parts = [scores.get((tally.task, item, tally.metric)) for item in items]
         if items and all(p is not None for p in parts):
             values = [p for p in parts if p is not None]
-            found[tally.task, tally.item, tally.metric] = float(np.mean(values))
-    return found
+            scores[tally.task, tally.item, tally.metric] = float(np.mean(values))
+    return scores
 
 
 def _is_mean(tally: Tally) -> bool:

@@ -47,16 +47,16 @@ def align(predicted: Sequence[str], truth: Sequence[str]) -> tuple[Step, ...]:
     >>> [(s.kind, s.text) for s in align(["tonic", "clonic"], ["head_turning", "tonic"])]
     [('missing', 'head turning'), ('both', 'tonic'), ('extra', 'clonic')]
     """
-    ours, theirs = [str(t) for t in predicted], [str(t) for t in truth]
+    answered, annotated = [str(t) for t in predicted], [str(t) for t in truth]
     steps: list[Step] = []
-    for op in LCSseq.opcodes(theirs, ours):
-        missed, said = theirs[op.src_start : op.src_end], ours[op.dest_start : op.dest_end]
+    for op in LCSseq.opcodes(annotated, answered):
+        missed, given = annotated[op.src_start : op.src_end], answered[op.dest_start : op.dest_end]
         if op.tag == "equal":
-            steps += [Step("both", words(t)) for t in said]
+            steps += [Step("both", words(t)) for t in given]
         elif op.tag == "delete":
             steps += [Step("missing", words(t)) for t in missed]
         else:
-            steps += [Step("extra", words(t)) for t in said]
+            steps += [Step("extra", words(t)) for t in given]
     if len(steps) > MOST_STEPS:
         left = len(steps) - MOST_STEPS
         steps = [*steps[:MOST_STEPS], Step("more", f"{left} further steps not shown")]
@@ -98,8 +98,8 @@ def choose_videos(evidence: Evidence, count: int = 3, seed: int = 0) -> list[str
                 if known.truth is not None:
                     truths[key] = str(known.truth)
     shares: dict[str, list[float]] = {}
-    for key, said in voices.items():
-        heard = [*said, *([truths[key]] if key in truths else [])]
+    for key, labels in voices.items():
+        heard = [*labels, *([truths[key]] if key in truths else [])]
         differ, pairs = differing(heard)
         if pairs:
             shares.setdefault(key[2], []).append(differ / pairs)
@@ -117,25 +117,25 @@ def _offers(evidence: Evidence, task: str) -> tuple[str, ...]:
 
 def beside(evidence: Evidence, video: str) -> list[Beside]:
     """The lists and texts about a video that more than the justification of labels are."""
-    found = []
+    comparisons = []
     for kind in ("list", "text"):
         for task, item in evidence.kinds(kind):
             if "justification" in _offers(evidence, task):
                 continue
-            said, truth = [], None
+            answers, truth = [], None
             for run in evidence.runs:
                 for known in run.known(task):
                     if (known.finding.video, known.finding.item) == (video, item):
                         truth = known.truth if known.truth is not None else truth
-                        said.append((run.label, *_said(known.finding, known.truth, kind)))
-            if said:
-                found.append(
-                    Beside(f"{words(task)}: {words(item)}", kind, _text(truth), tuple(said))
+                        answers.append((run.label, *_answer(known.finding, known.truth, kind)))
+            if answers:
+                comparisons.append(
+                    Beside(f"{words(task)}: {words(item)}", kind, _text(truth), tuple(answers))
                 )
-    return found
+    return comparisons
 
 
-def _said(finding: Any, truth: Any, kind: str) -> tuple[str, tuple[Step, ...]]:
+def _answer(finding: Any, truth: Any, kind: str) -> tuple[str, tuple[Step, ...]]:
     if finding.state != "answered":
         reason = f": {finding.reason}" if finding.reason else ""
         return f"({finding.state}{reason})", ()

@@ -98,8 +98,8 @@ def as_csv(table: ReportTable) -> str:
     """The table with exact values; columns of further values follow their own column."""
     keys: list[list[str]] = []
     for place in range(len(table.columns)):
-        found = dict.fromkeys(k for row in table.rows for k in row[place].values)
-        keys.append(list(found) or [""])
+        value_keys = dict.fromkeys(k for row in table.rows for k in row[place].values)
+        keys.append(list(value_keys) or [""])
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(
@@ -205,7 +205,7 @@ def stem(text: str, known: Sequence[str] = ()) -> str:
     ('recognition-f1', 'a-b-2')
     """
     name = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "table"
-    place, found = 2, name
-    while found in known:
-        found, place = f"{name}-{place}", place + 1
-    return found
+    place, candidate = 2, name
+    while candidate in known:
+        candidate, place = f"{name}-{place}", place + 1
+    return candidate

@@ -21,8 +21,8 @@ def check_table(evidence: Evidence, name: str) -> ReportTable:
     Raises:
         S3EvalError: a check that cannot be read.
     """
-    found = [(run, read_model_check(run.scored.run.path)) for run in evidence.runs]
-    checks = [(run, check) for run, check in found if check is not None]
+    stored = [(run, read_model_check(run.scored.run.path)) for run in evidence.runs]
+    checks = [(run, check) for run, check in stored if check is not None]
     names = dict.fromkeys(line.name for _, check in checks for line in check.lines)
     questions = {line.name: line.question for _, check in checks for line in check.lines}
     rows = tuple(

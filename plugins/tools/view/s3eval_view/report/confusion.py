@@ -21,13 +21,13 @@ def confusion_of(run: RunEvidence, task: str) -> dict[str, Confusion]:
     for known in run.known(task):
         if known.item.kind == "label" and known.item.positive and known.truth is not None:
             groups.setdefault(known.item.name, []).append(known)
-    found = {}
+    confusions = {}
     for name in in_order(groups):
-        theirs = groups[name]
-        positive = theirs[0].item.positive
-        labelled = [(k.finding, k.truth) for k in theirs]
-        found[name] = counted(task, name, positive, labelled)
-    return found
+        members = groups[name]
+        positive = members[0].item.positive
+        labelled = [(k.finding, k.truth) for k in members]
+        confusions[name] = counted(task, name, positive, labelled)
+    return confusions
 
 
 _COLUMNS = (
@@ -39,8 +39,8 @@ _COLUMNS = (
 def confusion_table(evidence: Evidence, task: str, run: RunEvidence, name: str) -> ReportTable:
     """The counts of a run's items of one task."""
     rows = []
-    found = confusion_of(run, task)
-    for one in found.values():
+    confusions = confusion_of(run, task)
+    for one in confusions.values():
         counts = (one.true_positive, one.false_positive, one.false_negative, one.true_negative)
         shares = (
             one.sensitivity,
@@ -57,7 +57,7 @@ def confusion_table(evidence: Evidence, task: str, run: RunEvidence, name: str) 
                 *(cell(s) for s in shares),
             )
         )
-    positives = ", ".join(dict.fromkeys(one.positive for one in found.values()))
+    positives = ", ".join(dict.fromkeys(one.positive for one in confusions.values()))
     return ReportTable(
         name,
         f"{words(task)} · {run.label}: confusion counts",

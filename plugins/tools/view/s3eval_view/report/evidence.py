@@ -156,18 +156,18 @@ class Evidence:
 
     def metrics(self, task: str) -> list[str]:
         """The metrics of a task, in its own order."""
-        found = (r.metric for run in self.runs for r in run.scored.rows if r.task == task)
-        return list(dict.fromkeys(found))
+        names = (r.metric for run in self.runs for r in run.scored.rows if r.task == task)
+        return list(dict.fromkeys(names))
 
     def items(self, task: str, metric: str) -> list[str]:
         """The items that have this metric, features in the order of the vocabulary."""
-        found = (
+        names = (
             r.item
             for run in self.runs
             for r in run.scored.rows
             if (r.task, r.metric) == (task, metric)
         )
-        return in_order(found)
+        return in_order(names)
 
     def kinds(self, kind: str) -> list[tuple[str, str]]:
         """(task, item) of the items of one kind that these runs have findings of."""
@@ -233,7 +233,7 @@ def _is_whole(scored: ScoredRuns) -> bool:
     """Whether more videos were asked about than the test set (fold 0) holds."""
     for one, dataset in zip(scored, scored.datasets, strict=True):
         folds = {v.name: v.fold for v in dataset.videos}
-        asked = {f.video for found in one.run.findings.values() for f in found}
+        asked = {f.video for findings in one.run.findings.values() for f in findings}
         if not any(fold not in (0, None) for v, fold in folds.items() if v in asked):
             return False
     return True

@@ -35,8 +35,8 @@ __all__ = [
     "error_curves",
     "forest",
     "heat_map",
+    "positives_and_prevalence",
     "runs_left_out",
-    "said_and_prevalence",
     "stacked_quality",
 ]
 
@@ -207,16 +207,16 @@ def forest(evidence: Evidence, task: str, metric: str) -> Drawn | None:
     )
 
 
-def said_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
+def positives_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
     """The share of positive answers against prevalence, a point for each item."""
-    found = [(run, confusion_of(run, task)) for run in evidence.runs[:MOST_RUNS]]
-    if not any(found_of for _, found_of in found):
+    by_run = [(run, confusion_of(run, task)) for run in evidence.runs[:MOST_RUNS]]
+    if not any(items for _, items in by_run):
         return None
 
     def draw(figure: Figure) -> None:
         axes: Any = figure.subplots()
         axes.plot([0, 1], [0, 1], color=INK, lw=0.8, label="as often as annotated")
-        for place, (run, items) in enumerate(found):
+        for place, (run, items) in enumerate(by_run):
             points = [
                 (c.prevalence, c.predicted_prevalence)
                 for c in items.values()
@@ -252,17 +252,17 @@ def said_and_prevalence(evidence: Evidence, task: str) -> Drawn | None:
 
 def error_curves(evidence: Evidence, task: str) -> Drawn | None:
     """Signed errors as histograms, a panel a run; the same axes."""
-    found = [(run, e) for run in evidence.runs[:MOST_RUNS] if len(e := errors_of(run, task))]
-    if not found:
+    by_run = [(run, e) for run in evidence.runs[:MOST_RUNS] if len(e := errors_of(run, task))]
+    if not by_run:
         return None
-    reach = float(np.ceil(max(np.percentile(np.abs(e), 98) for _, e in found) / 10) * 10) or 10.0
+    reach = float(np.ceil(max(np.percentile(np.abs(e), 98) for _, e in by_run) / 10) * 10) or 10.0
 
     def draw(figure: Figure) -> None:
-        rows = -(-len(found) // 2)
+        rows = -(-len(by_run) // 2)
         panels: Any = figure.subplots(rows, 2, sharex=True, sharey=True, squeeze=False)
-        for axes in panels.flat[len(found) :]:
+        for axes in panels.flat[len(by_run) :]:
             axes.set_visible(False)
-        for place, (axes, (run, errors)) in enumerate(zip(panels.flat, found, strict=False)):
+        for place, (axes, (run, errors)) in enumerate(zip(panels.flat, by_run, strict=False)):
             weights = np.full(len(errors), 1 / len(errors))
             axes.hist(
                 np.clip(errors, -reach, reach),
@@ -282,24 +282,24 @@ def error_curves(evidence: Evidence, task: str) -> Drawn | None:
         figure.supylabel("share of answers", fontsize=8.5)
 
     says = "Histograms of signed errors, the median dashed; quantiles are in the table."
-    size = (7.2, 0.9 + 1.45 * -(-len(found) // 2))
+    size = (7.2, 0.9 + 1.45 * -(-len(by_run) // 2))
     return _drawn(f"timing errors {task}", f"{words(task)}: errors in seconds", says, size, draw)
 
 
 def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
     """The components of the report quality index, and what is left after the penalties."""
-    found = [(r, c) for r in evidence.runs[:MOST_RUNS] if "rqi" in (c := components(r, task))]
-    if not found:
+    by_run = [(r, c) for r in evidence.runs[:MOST_RUNS] if "rqi" in (c := components(r, task))]
+    if not by_run:
         return None
 
     def draw(figure: Figure) -> None:
         axes: Any = figure.subplots()
-        left = np.zeros(len(found))
+        left = np.zeros(len(by_run))
         hatches = ("", "//", "..", "xx")
         for place, part in enumerate(WEIGHTS):
-            widths = np.array([c.get(part, 0.0) for _, c in found])
+            widths = np.array([c.get(part, 0.0) for _, c in by_run])
             axes.barh(
-                range(len(found)),
+                range(len(by_run)),
                 widths,
                 0.55,
                 left,
@@ -309,7 +309,7 @@ def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
                 label=f"{part} (of {WEIGHTS[part]:g})",
             )
             left += widths
-        for y, (_, c) in enumerate(found):
+        for y, (_, c) in enumerate(by_run):
             axes.plot(
                 [c["rqi"]] * 2,
                 [y - 0.4, y + 0.4],
@@ -317,7 +317,7 @@ def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
                 lw=2,
                 label="RQI after penalties" if y == 0 else None,
             )
-        axes.set_yticks(range(len(found)), [_short(r.label) for r, _ in found])
+        axes.set_yticks(range(len(by_run)), [_short(r.label) for r, _ in by_run])
         axes.invert_yaxis()
         axes.set_xlim(0, 100)
         axes.set_xlabel("points of 100")
@@ -328,14 +328,14 @@ def stacked_quality(evidence: Evidence, task: str) -> Drawn | None:
         f"report quality {task}",
         f"{words(task)}: what the Seizure-RQI is made of",
         says,
-        (7.2, 1.5 + 0.36 * len(found)),
+        (7.2, 1.5 + 0.36 * len(by_run)),
         draw,
     )
 
 
-def calibration_curves(found: Sequence[Calibration]) -> Drawn | None:
+def calibration_curves(calibrations: Sequence[Calibration]) -> Drawn | None:
     """Reliability: mean probability against the share of positives, a panel a run."""
-    runs = list(dict.fromkeys(c.run for c in found))[:MOST_RUNS]
+    runs = list(dict.fromkeys(c.run for c in calibrations))[:MOST_RUNS]
     if not runs:
         return None
 
@@ -348,7 +348,7 @@ def calibration_curves(found: Sequence[Calibration]) -> Drawn | None:
             axes.set_visible(False)
         for axes, run in zip(panels.flat, runs, strict=False):
             axes.plot([0, 1], [0, 1], color=INK, lw=0.8)
-            for place, one in enumerate(c for c in found if c.run == run):
+            for place, one in enumerate(c for c in calibrations if c.run == run):
                 bins = [
                     (b["probability"], b["positives"])
                     for b in one.curve

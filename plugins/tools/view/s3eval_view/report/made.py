@@ -34,7 +34,7 @@ def facts_of_run(
         protocol, judge: of the scores; "" and None for those that the run was made with.
     """
     facts = run.facts
-    found = [
+    rows = [
         ("model", facts.model),
         ("answers", "asked" if facts.source == "asked" else "recorded elsewhere and imported"),
         ("perceives", " and ".join(facts.senses) or "nothing"),
@@ -55,7 +55,7 @@ def facts_of_run(
         ("command to repeat it", command_of(facts)),
         ("or with its own settings file", _settings(run)),
     ]
-    return [(what, value) for what, value in found if value]
+    return [(what, value) for what, value in rows if value]
 
 
 def _identity(facts: RunFacts) -> dict[str, Any]:

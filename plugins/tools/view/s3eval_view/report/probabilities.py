@@ -20,14 +20,14 @@ _MEASURES = ("auroc", "average_precision", "brier", "calibration_error")
 
 def calibrations(evidence: Evidence, resamples: int) -> list[Calibration]:
     """Every run's items that have probabilities; [] where no run keeps any."""
-    found: list[Calibration] = []
+    calibrated: list[Calibration] = []
     for run in evidence.runs:
         rows = [f for mine in run.scored.run.findings.values() for f in mine]
         if not any(f.probability is not None for f in rows):
             continue
         material = run.material
         folds = {v.name: v.fold for v in run.dataset.videos if v.fold is not None}
-        found += calibrate(
+        calibrated += calibrate(
             run.label,
             rows,
             material.tasks.by_name,
@@ -37,13 +37,13 @@ def calibrations(evidence: Evidence, resamples: int) -> list[Calibration]:
             resamples=resamples,
             seed=run.scored.run.facts.seed,
         )
-    return found
+    return calibrated
 
 
-def calibration_table(found: Sequence[Calibration]) -> ReportTable:
+def calibration_table(calibrated: Sequence[Calibration]) -> ReportTable:
     """A row a run and item: ranking and calibration of its probabilities."""
     rows = []
-    for one in found:
+    for one in calibrated:
         label = f"{one.run} · {words(one.task)}: {words(one.item)}"
         measured = [_measured(one.measures.get(m)) for m in _MEASURES]
         rows.append(

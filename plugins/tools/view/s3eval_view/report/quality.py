@@ -20,16 +20,16 @@ __all__ = ["components", "quality_table"]
 def components(run: RunEvidence, task: str) -> dict[str, float]:
     """Mean points of each component (its weight times its mean), the base and the index."""
     rows = {r.metric: r.value for r in run.scored.rows if r.task == task}
-    found = {}
+    points = {}
     for name, weight in WEIGHTS.items():
         value = rows.get(f"rqi_{name}")
         if value is not None:
-            found[name] = weight * value
+            points[name] = weight * value
     for name in ("rqi_base", "rqi"):
         value = rows.get(name)
         if value is not None:
-            found[name] = value
-    return found
+            points[name] = value
+    return points
 
 
 def quality_table(evidence: Evidence, task: str, name: str) -> ReportTable:
@@ -41,7 +41,7 @@ def quality_table(evidence: Evidence, task: str, name: str) -> ReportTable:
             continue
         lost = points["rqi_base"] - points["rqi"] if "rqi_base" in points else None
         indices = _indices(run, task)
-        told = next(
+        hallucinated = next(
             (r.value for r in run.scored.rows if (r.task, r.metric) == (task, "hallucinated")), None
         )
         rows.append(
@@ -51,7 +51,7 @@ def quality_table(evidence: Evidence, task: str, name: str) -> ReportTable:
                 cell(points.get("rqi_base"), 1),
                 cell(lost, 1),
                 cell(points["rqi"]),
-                cell(told),
+                cell(hallucinated),
                 *(cell(v) for v in _penalties(indices)),
             )
         )
@@ -80,15 +80,15 @@ def quality_table(evidence: Evidence, task: str, name: str) -> ReportTable:
 
 def _indices(run: RunEvidence, task: str) -> list[RQI]:
     """The index of each report that a judge read, for these scores or when they were recorded."""
-    found = []
+    indices = []
     for known in run.known(task):
         detail = known.finding.detail
         report = _read(run, known.finding.value, detail.get("extraction"))
         reference = _read(run, known.truth, detail.get("reference_extraction"))
         if known.truth is not None and report is not None and reference is not None:
             annotated = run.dataset.annotation(known.finding.video).sequence
-            found.append(seizure_rqi(report, reference, run.material.protocol, annotated))
-    return found
+            indices.append(seizure_rqi(report, reference, run.material.protocol, annotated))
+    return indices
 
 
 def _read(run: RunEvidence, text: object, recorded: Any) -> ReportFacts | None:

@@ -28,12 +28,14 @@ def metric_table(evidence: Evidence, task: str, metric: str, wrong: Wrong) -> Re
     rows = []
     for item in evidence.items(task, metric):
         key = task, item, metric
-        found = [run.rows.get(key) for run in evidence.runs]
+        run_rows = [run.rows.get(key) for run in evidence.runs]
         cells = [
-            _score_cell(run, row, theirs.get(key))
-            for run, row, theirs in zip(evidence.runs, found, wrong, strict=True)
+            _score_cell(run, row, wrong_scores.get(key))
+            for run, row, wrong_scores in zip(evidence.runs, run_rows, wrong, strict=True)
         ]
-        rows.append((Cell(words(item), (), {"": item}), *cells, _chance([r for r in found if r])))
+        rows.append(
+            (Cell(words(item), (), {"": item}), *cells, _chance([r for r in run_rows if r]))
+        )
     columns = ("item", *(run.label for run in evidence.runs), "best chance")
     unit = next(
         (
@@ -101,7 +103,7 @@ def coverage_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
     rows = []
     for task in evidence.specs:
         metric = evidence.headline(task)
-        for run, theirs in zip(evidence.runs, wrong, strict=True):
+        for run, wrong_scores in zip(evidence.runs, wrong, strict=True):
             row = _summary(run, task, metric)
             if row is None:
                 continue
@@ -113,7 +115,7 @@ def coverage_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
                     cell(f"{words(task)} · {run.label}"),
                     *(cell(counts[k]) for k in _COUNTED),
                     Cell(value, (what,), {"": row.value, "of": what}),
-                    cell(theirs.get((task, row.item, metric))),
+                    cell(wrong_scores.get((task, row.item, metric))),
                 )
             )
     columns = ("task · run", *_COUNTED, "score", "non-answers wrong")
@@ -151,7 +153,7 @@ def complete_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
     """Every score with everything known of it, a row each: for CSV only."""
     rows: list[tuple[Cell, ...]] = []
     columns: tuple[str, ...] = ()
-    for run, theirs in zip(evidence.runs, wrong, strict=True):
+    for run, wrong_scores in zip(evidence.runs, wrong, strict=True):
         for row in run.scored.rows:
             fields: dict[str, Any] = asdict(row)
             fields.pop("chance")
@@ -160,7 +162,7 @@ def complete_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
                 "run": run.label,
                 "model": run.scored.run.facts.model,
                 **fields,
-                "non_answers_wrong": theirs.get((row.task, row.item, row.metric)),
+                "non_answers_wrong": wrong_scores.get((row.task, row.item, row.metric)),
                 "published": printed.text if printed else None,
                 "published_where": printed.where if printed else None,
             }
@@ -171,18 +173,18 @@ def complete_table(evidence: Evidence, wrong: Wrong) -> ReportTable:
 
 def headlines(evidence: Evidence) -> list[tuple[str, str]]:
     """(task, what came out) for each task, with the comparison with chance in words."""
-    found = []
+    sentences = []
     for task, spec in evidence.specs.items():
         metric = evidence.headline(task)
         rows = [(run, r) for run in evidence.runs if (r := _summary(run, task, metric)) is not None]
-        said = [(run, r) for run, r in rows if r.value is not None]
-        if not said:
+        scored = [(run, r) for run, r in rows if r.value is not None]
+        if not scored:
             text = f"No run has a {measure(metric)} (nothing could be scored)."
         else:
-            text = _in_words(evidence, task, metric, said)
+            text = _in_words(evidence, task, metric, scored)
         number_of = f"Task {spec.number}, " if spec.number else ""
-        found.append((f"{number_of}{words(task)}", text))
-    return found
+        sentences.append((f"{number_of}{words(task)}", text))
+    return sentences
 
 
 def _in_words(

@@ -26,17 +26,17 @@ def errors_of(run: RunEvidence, task: str) -> NDArray[np.float64]:
     An answered time may carry in its detail the target and the prediction within the clip that
     was shown; these are compared then, as the task's own scores do.
     """
-    found = []
+    errors = []
     for known in run.known(task):
         finding = known.finding
         if known.item.kind != "number" or finding.state != "answered":
             continue
         target, within = finding.detail.get("target"), finding.detail.get("predicted_in_clip")
         if target is not None and within is not None:
-            found.append(float(within) - float(target))
+            errors.append(float(within) - float(target))
         elif known.truth is not None:
-            found.append(float(finding.value) - float(known.truth))
-    return np.array(found, dtype=np.float64)
+            errors.append(float(finding.value) - float(known.truth))
+    return np.array(errors, dtype=np.float64)
 
 
 def error_table(evidence: Evidence, task: str, name: str) -> ReportTable:

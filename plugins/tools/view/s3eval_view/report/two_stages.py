@@ -23,8 +23,8 @@ def two_stage_tables(evidence: Evidence, classifier: str, resamples: int) -> lis
     """A table of scores and, for each run with features, one of importances."""
     rows: list[tuple[Cell, ...]] = []
     tables: list[ReportTable] = []
-    for label, found, dataset in _stages(evidence, classifier):
-        scores = score_two_stage(found, dataset, resamples, found.setup.seed)
+    for label, result, dataset in _stages(evidence, classifier):
+        scores = score_two_stage(result, dataset, resamples, result.setup.seed)
         f1 = scores.row("f1")
         around = (f"[{number(f1.low)}, {number(f1.high)}]",) if f1.low is not None else ()
         shown = Cell(f"{number(f1.value)} {f1.symbol}".strip(), around, {"": f1.value})
@@ -37,7 +37,7 @@ def two_stage_tables(evidence: Evidence, classifier: str, resamples: int) -> lis
                 cell(scores.measures["auroc"].value),
             )
         )
-        tables.append(_importances(label, found, len(tables)))
+        tables.append(_importances(label, result, len(tables)))
     columns = ("features of", "videos", "F1 (ES)", "always ES", "AUROC")
     main = ReportTable(
         "two-stage",
@@ -60,18 +60,18 @@ def _stages(evidence: Evidence, classifier: str) -> Iterator[tuple[str, TwoStage
             tested = read_by(run.label, run.findings(task))
             setup = Setup(classifier=classifier, seed=seed)
             training = annotated(run.dataset)
-            found = two_stage(tested, training, run.dataset, folds, setup, source, fits=fits)
-            if found.predictions:
-                yield run.label, found, run.dataset
+            result = two_stage(tested, training, run.dataset, folds, setup, source, fits=fits)
+            if result.predictions:
+                yield run.label, result, run.dataset
 
 
-def _importances(label: str, found: TwoStage, place: int) -> ReportTable:
-    order = list(found.impurity or found.permutation)
+def _importances(label: str, result: TwoStage, place: int) -> ReportTable:
+    order = list(result.impurity or result.permutation)
     rows = [
         (
             Cell(words(f), (), {"": f}),
-            cell(found.impurity.get(f), 3),
-            cell(found.permutation.get(f), 3),
+            cell(result.impurity.get(f), 3),
+            cell(result.permutation.get(f), 3),
         )
         for f in order
     ]

@@ -102,19 +102,19 @@ def _scores(evidence: Evidence, task: str, wrong: Wrong) -> Section:
     headline = evidence.headline(task)
     metrics = [headline, *(m for m in evidence.metrics(task) if m != headline)]
     spec = evidence.specs[task]
-    found = []
+    drawn = []
     if "features" in spec.provides:
-        found.append(figures.heat_map(evidence, task, headline, "Runs by feature"))
+        drawn.append(figures.heat_map(evidence, task, headline, "Runs by feature"))
     if "justification" in spec.provides:
-        found.append(figures.heat_map(evidence, task, headline, "Interpretation by feature"))
+        drawn.append(figures.heat_map(evidence, task, headline, "Interpretation by feature"))
     else:
-        found.append(figures.forest(evidence, task, headline))
+        drawn.append(figures.forest(evidence, task, headline))
     number = f"Task {spec.number}: " if spec.number else ""
     return Section(
         f"task-{stem(task)}",
         f"{number}{words(task)}",
         spec.summary[:1].upper() + spec.summary[1:] + "." if spec.summary else "",
-        _some(*found),
+        _some(*drawn),
         tuple(metric_table(evidence, task, m, wrong) for m in metrics),
     )
 
@@ -125,7 +125,7 @@ def _confusion(evidence: Evidence, task: str) -> Section:
         f"confusion-{stem(task)}",
         f"Right and wrong answers: {words(task)}",
         "What was said of each item against what is annotated.",
-        _some(figures.said_and_prevalence(evidence, task)) if runs else (),
+        _some(figures.positives_and_prevalence(evidence, task)) if runs else (),
         tuple(
             confusion_table(evidence, task, run, f"confusion-{stem(task)}-{place + 1}")
             for place, run in enumerate(runs)
@@ -156,13 +156,13 @@ def _quality(evidence: Evidence, task: str) -> Section:
 
 
 def _calibration(evidence: Evidence, choices: Choices) -> Section:
-    found = calibrations(evidence, choices.resamples)
+    calibrated = calibrations(evidence, choices.resamples)
     return Section(
         "calibration",
         "Calibration of probabilities",
         "",
-        _some(figures.calibration_curves(found)),
-        (calibration_table(found),) if found else (),
+        _some(figures.calibration_curves(calibrated)),
+        (calibration_table(calibrated),) if calibrated else (),
     )
 
 

@@ -31,13 +31,13 @@ _BASE = Fraction(1, 1000)
 _SOUND_RATE = 48_000
 
 
-def convert(path: Path, target: Path, name: str, tell: Callable[[float], None]) -> str:
+def convert(path: Path, target: Path, name: str, report_progress: Callable[[float], None]) -> str:
     """Convert a recording; its presentation times stay, so that annotated times stay right.
 
     Args:
         target: a new file that ends in .mp4.
         name: what errors call the video.
-        tell: called with the share that is done, in [0, 1].
+        report_progress: called with the share that is done, in [0, 1].
 
     Returns:
         what was made, in words.
@@ -58,7 +58,7 @@ def convert(path: Path, target: Path, name: str, tell: Callable[[float], None]) 
         ):
             work = _Work(source, out, (width, height), name)
             for seconds in work.run():
-                tell(seconds / facts.duration if facts.duration else 0.0)
+                report_progress(seconds / facts.duration if facts.duration else 0.0)
     sound = " with sound" if facts.has_sound else ""
     return f"{facts.codec}, converted to H.264 of {width} × {height} pixels{sound}"
 

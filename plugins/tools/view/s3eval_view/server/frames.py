@@ -98,14 +98,14 @@ class Frames:
         """
         key = (recording.dataset.digest, clip, sight, sound)
         with self._decoding:
-            found = self._kept.pop(key, None)
-            if found is None:
+            frames = self._kept.pop(key, None)
+            if frames is None:
                 footage = self._decoded(recording, clip, sight, sound)
-                found = _reduced(footage, self.picture)
-            self._kept[key] = found
+                frames = _reduced(footage, self.picture)
+            self._kept[key] = frames
             while len(self._kept) > 1 and sum(c.size for c in self._kept.values()) > self.bound:
                 self._kept.popitem(last=False)
-            return found
+            return frames
 
     def exact(self, recording: Recording, clip: Clip, number: int, sound: bool) -> bytes:
         """One frame at full size, every pixel as the model gets it, as PNG.
@@ -125,13 +125,13 @@ class Frames:
             return self._last[1]
         self._last = None
         path = recording.path()
-        found = next(iter(decode(path, [clip], sight=sight, sound=sound)))
-        if isinstance(found, FootageFailure):
+        footage = next(iter(decode(path, [clip], sight=sight, sound=sound)))
+        if isinstance(footage, FootageFailure):
             raise FootageError(
-                "This clip cannot be shown", "damaged", where=clip.video, why=found.reason
+                "This clip cannot be shown", "damaged", where=clip.video, why=footage.reason
             )
-        self._last = key, found
-        return found
+        self._last = key, footage
+        return footage
 
 
 def _reduced(footage: Footage, picture: Callable[[Any], bytes]) -> ClipFrames:

@@ -45,18 +45,18 @@ def why_not_played(path: Path, name: str) -> str:
         kinds = {*container.format.name.split(",")}
         pictures = next(iter(container.streams.video), None)
         sound = sound_stream(container)
-        found = []
+        unplayed = []
         if not kinds & _CONTAINERS:
-            found.append(f"the container {container.format.long_name or container.format.name}")
+            unplayed.append(f"the container {container.format.long_name or container.format.name}")
         if pictures is not None and pictures.codec_context is not None:
             codec = pictures.codec_context
             if codec.name not in _PICTURES:
-                found.append(f"the picture codec {codec.codec.long_name or codec.name}")
+                unplayed.append(f"the picture codec {codec.codec.long_name or codec.name}")
             elif codec.name == "h264" and codec.pix_fmt not in (None, *_LAYOUTS):
-                found.append(f"the colour layout {codec.pix_fmt}")
+                unplayed.append(f"the colour layout {codec.pix_fmt}")
         if sound is not None and sound.codec_context.name not in _SOUNDS:
-            found.append(f"the sound codec {sound.codec_context.name}")
-        return ", ".join(found)
+            unplayed.append(f"the sound codec {sound.codec_context.name}")
+        return ", ".join(unplayed)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,10 @@ class Conversions:
                 return
             try:
                 words = convert(
-                    recording.path(), target, recording.video.name, lambda x: self._tell(key, x)
+                    recording.path(),
+                    target,
+                    recording.video.name,
+                    lambda x: self._report_progress(key, x),
                 )
             except (S3EvalError, MemoryError, OSError) as error:
                 target.unlink(missing_ok=True)
@@ -161,7 +164,7 @@ class Conversions:
     def _held(self) -> int:
         return sum(os.stat(p).st_size for p in self._files.values() if p.exists())
 
-    def _tell(self, key: str, done: float) -> None:
+    def _report_progress(self, key: str, done: float) -> None:
         if self._closed:
             raise FootageError("The viewer ended", "unreadable")
         self._set(key, Conversion("working", min(done, 1.0), "converting"))

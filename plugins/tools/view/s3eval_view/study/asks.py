@@ -67,7 +67,7 @@ def asks_of(
     """
     videos = list(plan.videos)
     random.Random(seed).shuffle(videos)
-    found: list[ClipAsks] = []
+    clip_asks: list[ClipAsks] = []
     for video in videos:
         duration = float(video.video.duration or 0.0)
         cover = set(profile.windows(video.video.name, duration))
@@ -82,8 +82,8 @@ def asks_of(
                 for question in video.questions[clip]
             ]
             whole = clip.start <= 0 and clip.end >= duration
-            found.append(ClipAsks(clip, tuple(asks), whole))
-    return found
+            clip_asks.append(ClipAsks(clip, tuple(asks), whole))
+    return clip_asks
 
 
 def _owners(video: VideoPlan) -> dict[tuple[Clip, Question], tuple[str, ...]]:

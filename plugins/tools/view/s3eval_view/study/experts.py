@@ -48,12 +48,12 @@ class Ratings:
     def numbers(self) -> dict[str, list[float | None]]:
         """By report a rating for each rater, None where there is none; reports nobody rated
         are left out."""
-        found = {}
+        ratings = {}
         for key in self.reports:
             mine = [self.given[rater].get(key) for rater in self.raters]
             if any(mine):
-                found[_name(key)] = [None if g is None else float(g.rating) for g in mine]
-        return found
+                ratings[_name(key)] = [None if g is None else float(g.rating) for g in mine]
+        return ratings
 
 
 def _name(key: Key) -> str:
@@ -66,11 +66,11 @@ def rater_folders(paths: Sequence[Path]) -> list[Path]:
     Raises:
         S3EvalError: there are none.
     """
-    found: list[Path] = []
+    folders: list[Path] = []
     for path in paths:
         inner = sorted(p.parent for p in path.glob("*/rating.json"))
-        found += inner or [path]
-    return list(dict.fromkeys(found))
+        folders += inner or [path]
+    return list(dict.fromkeys(folders))
 
 
 def read_ratings(folders: Sequence[Path]) -> Ratings:
@@ -116,7 +116,7 @@ def metrics_of(scored: Sequence[Scored]) -> dict[str, dict[Key, float]]:
         scored: with what they were made of (``evidence``).
     """
     tasks = {p.spec.name for p in installed().of("task") if "report" in p.spec.provides}
-    found: dict[str, dict[Key, float]] = {}
+    by_metric: dict[str, dict[Key, float]] = {}
     for one in scored:
         tallies = one.tallied.tallies if one.tallied is not None else ()
         for tally in tallies:
@@ -125,8 +125,8 @@ def metrics_of(scored: Sequence[Scored]) -> dict[str, dict[Key, float]]:
                 values = tally.formula(tally.rows)
                 for video, value in zip(tally.videos, values, strict=True):
                     if np.isfinite(value):
-                        found.setdefault(tally.metric, {})[one.run.name, video] = float(value)
-    return found
+                        by_metric.setdefault(tally.metric, {})[one.run.name, video] = float(value)
+    return by_metric
 
 
 def table_of(ratings: Ratings, metrics: Mapping[str, Mapping[Key, float]]) -> str:

@@ -129,13 +129,13 @@ def _place(report: RatedReport) -> tuple[str, str]:
 
 
 def _given(journal: Journal) -> dict[tuple[str, str], Given]:
-    found: dict[tuple[str, str], Given] = {}
+    given: dict[tuple[str, str], Given] = {}
     for line in journal:
         key, rating = (str(line.get("run")), str(line.get("video"))), line.get("rating")
         if isinstance(rating, int) and rating in _VALUES:
-            took = (found[key].seconds if key in found else 0.0) + (line.get("seconds") or 0.0)
-            found[key] = Given(rating, str(line.get("comment", "")), round(took, 3))
-    return found
+            took = (given[key].seconds if key in given else 0.0) + (line.get("seconds") or 0.0)
+            given[key] = Given(rating, str(line.get("comment", "")), round(took, 3))
+    return given
 
 
 def _refuse_another(folder: Path, facts: Mapping[str, Any]) -> None:

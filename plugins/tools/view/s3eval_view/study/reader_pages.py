@@ -60,8 +60,8 @@ class _ReaderRoutes:
         ]
 
     def _clip_of(self, place: int) -> tuple[Clip, bool]:
-        found = self.session.clips[place]
-        return found.clip, found.is_whole
+        clip_asks = self.session.clips[place]
+        return clip_asks.clip, clip_asks.is_whole
 
     def current(self, request: Request) -> Response:
         """The first clip with an open question."""

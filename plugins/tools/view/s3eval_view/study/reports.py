@@ -100,13 +100,13 @@ def drawn_reports(
     chosen = sorted(by_patient)
     chance.shuffle(chosen)
     names = _names_of(runs)
-    found = []
+    reports = []
     for patient in chosen[:patients]:
         video = chance.choice(by_patient[patient])
         for run in runs:
             text = without_names(texts[run.name][video], names)
-            found.append(RatedReport(run.facts.model, run.name, video, patient, text))
-    return found
+            reports.append(RatedReport(run.facts.model, run.name, video, patient, text))
+    return reports
 
 
 def _reports_of(run: Run) -> dict[str, str]:
@@ -126,12 +126,12 @@ def ordered(reports: Sequence[RatedReport], rater: str, seed: int) -> list[Rated
     videos = list(dict.fromkeys(r.video for r in reports))
     chance = random.Random(f"{seed}/{rater}")
     chance.shuffle(videos)
-    found: list[RatedReport] = []
+    in_order: list[RatedReport] = []
     for video in videos:
         mine = [r for r in reports if r.video == video]
         chance.shuffle(mine)
-        found += mine
-    return found
+        in_order += mine
+    return in_order
 
 
 def _names_of(runs: Sequence[Run]) -> list[str]:

@@ -86,12 +86,12 @@ class Saved:
 
     Attributes:
         text: as given; "" for one that the reader could not tell.
-        is_told: False where the reader could not tell.
+        is_answered: False where the reader could not tell.
         problems: by task why the answer cannot be read, {} where it can.
     """
 
     text: str
-    is_told: bool
+    is_answered: bool
     problems: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -251,7 +251,7 @@ class ReaderSession:
         """By task why an answer cannot be read."""
         if answer.status != "answered":
             return {}
-        found = {}
+        problems = {}
         for name in ask.tasks:
             what = f"Reading an answer by task '{name}'"
             task = self.tasks.by_name[name]
@@ -259,11 +259,11 @@ class ReaderSession:
             try:
                 reading = call_plugin(what, self.tasks.packages.get(name, ""), read)
             except S3EvalError as error:
-                found[name] = error.what
+                problems[name] = error.what
             else:
                 if not reading.readable:
-                    found[name] = reading.reason or "it cannot be read"
-        return found
+                    problems[name] = reading.reason or "it cannot be read"
+        return problems
 
     def fail(self, place: int, reason: str) -> None:
         """Store that a clip could not be shown, for its questions that are still open."""

@@ -14,8 +14,8 @@ from s3eval.facts.footage import FootageError
 from s3eval_view.markup import asset
 from s3eval_view.server.app import Pages
 from s3eval_view.viewer import shown_pages as made
+from s3eval_view.viewer.explained import clips_of
 from s3eval_view.viewer.links import FileLinks
-from s3eval_view.viewer.said import clips_of
 from s3eval_view.viewer.site import TITLE, viewer_pages
 from s3eval_view.viewer.voices import Filter
 
@@ -99,10 +99,10 @@ def _video(site: Site, now: Now, writer: _Writer, key: str, frames: bool) -> Non
         # A clip that cannot be decoded has no page to lead to.
         shown = _frames(site, now, run, key, clips)
         own = replace(link, has_frames=bool(shown))
-        page = made.said_page(site, now, own, key, run.key)
-        writer.page(link.said(key, run.key), "said.html.j2", page)
-        for number, found in shown.items():
-            _clip(now, writer, key, run, number, found)
+        page = made.findings_page(site, now, own, key, run.key)
+        writer.page(link.findings(key, run.key), "findings.html.j2", page)
+        for number, clip_frames in shown.items():
+            _clip(now, writer, key, run, number, clip_frames)
 
 
 def _clips(now: Now, run: ShownRun, key: str) -> Sequence[Clip]:
@@ -116,23 +116,25 @@ def _frames(
     site: Site, now: Now, run: ShownRun, key: str, clips: Sequence[Clip]
 ) -> dict[int, ClipFrames]:
     recording, senses = now.shown.recording(key), run.run.facts.senses
-    found: dict[int, ClipFrames] = {}
+    by_number: dict[int, ClipFrames] = {}
     for number, clip in enumerate(clips, 1):
         try:
-            found[number] = site.frames.of(recording, clip, "sight" in senses, "hearing" in senses)
+            by_number[number] = site.frames.of(
+                recording, clip, "sight" in senses, "hearing" in senses
+            )
         except FootageError:
             # The page of the video says why its file cannot be shown.
             return {}
-    return found
+    return by_number
 
 
 def _clip(
-    now: Now, writer: _Writer, key: str, run: ShownRun, number: int, found: ClipFrames
+    now: Now, writer: _Writer, key: str, run: ShownRun, number: int, frames: ClipFrames
 ) -> None:
     link = writer.link
-    page = made.clip_page(now, link, key, run.key, number, found)
+    page = made.clip_page(now, link, key, run.key, number, frames)
     writer.page(link.clip(key, run.key, number), "clip.html.j2", page)
-    for place, picture in enumerate(found.pictures):
+    for place, picture in enumerate(frames.pictures):
         writer.write(link.picture(key, run.key, number, place).removeprefix("./"), picture)
-    if found.sound is not None:
-        writer.write(link.sound(key, run.key, number).removeprefix("./"), found.sound)
+    if frames.sound is not None:
+        writer.write(link.sound(key, run.key, number).removeprefix("./"), frames.sound)

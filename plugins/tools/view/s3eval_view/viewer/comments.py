@@ -67,8 +67,8 @@ class Comments:
 
     def all(self) -> list[Comment]:
         """Every comment, oldest first; lines that are no comments are passed over."""
-        found = [c for path in (self._beside, self._apart) for c in _read(path)]
-        return sorted(found, key=lambda c: c.written)
+        comments = [c for path in (self._beside, self._apart) for c in _read(path)]
+        return sorted(comments, key=lambda c: c.written)
 
     def add(self, video: str, text: str, author: str = "") -> tuple[Comment, bool]:
         """Add a comment; it is on the disk when this returns.
@@ -79,13 +79,13 @@ class Comments:
         Raises:
             S3EvalError: it says nothing, is too long, or cannot be written anywhere.
         """
-        said = text.replace("\r\n", "\n").strip()
-        if not said:
+        trimmed = text.replace("\r\n", "\n").strip()
+        if not trimmed:
             raise S3EvalError("An empty comment is not kept")
-        if len(said) > MOST_CHARACTERS:
+        if len(trimmed) > MOST_CHARACTERS:
             raise S3EvalError(f"A comment has at most {MOST_CHARACTERS:,} characters")
         now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-        comment = Comment(video, said, " ".join(author.split())[:100], now)
+        comment = Comment(video, trimmed, " ".join(author.split())[:100], now)
         line = json.dumps(asdict(comment), ensure_ascii=True, sort_keys=True) + "\n"
         with self._lock:
             try:
@@ -116,12 +116,12 @@ def _read(path: Path) -> Sequence[Comment]:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return []
-    found = []
+    comments = []
     for line in lines:
         try:
             facts: Any = json.loads(line)
             comment = Comment(**{k: str(v) for k, v in facts.items()})
         except (ValueError, TypeError, AttributeError, RecursionError):
             continue
-        found.append(comment)
-    return found
+        comments.append(comment)
+    return comments

@@ -34,7 +34,7 @@ class Links:
         """A video."""
         return f"{self.root}/video/{key}"
 
-    def said(self, key: str, run: str, anchor: str = "") -> str:
+    def findings(self, key: str, run: str, anchor: str = "") -> str:
         """All that a run said about a video, at one of its findings."""
         return f"{self.root}/video/{key}/run/{run}" + (f"#{anchor}" if anchor else "")
 
@@ -89,7 +89,7 @@ class FileLinks(Links):
         """A file for each video."""
         return f"./video-{key}.html"
 
-    def said(self, key: str, run: str, anchor: str = "") -> str:
+    def findings(self, key: str, run: str, anchor: str = "") -> str:
         """A file for each video and run."""
         return f"./said-{key}-{run}.html" + (f"#{anchor}" if anchor else "")
 

@@ -72,7 +72,7 @@ class ShownRun:
     @cached_property
     def by_video(self) -> Mapping[str, Sequence[Known]]:
         """Asked findings with their item and truth, by video; tasks in the paper's order."""
-        found: dict[str, list[Known]] = {}
+        by_video: dict[str, list[Known]] = {}
         for name in self.task_names:
             task, context = self.tasks.by_name[name], self.run.facts.truth_context(name)
             items = {item.name: item for item in task.items()}
@@ -87,8 +87,8 @@ class ShownRun:
                     video = self.dataset.video(finding.video)
                     annotation = self.dataset.annotation(finding.video)
                     truth = task.truth(video, annotation, finding.item, context)
-                found.setdefault(finding.video, []).append(Known(finding, item, truth))
-        return found
+                by_video.setdefault(finding.video, []).append(Known(finding, item, truth))
+        return by_video
 
     @cached_property
     def task_names(self) -> tuple[str, ...]:
@@ -170,12 +170,12 @@ class Shown:
     @cached_property
     def recordings(self) -> Mapping[str, Recording]:
         """The videos that these runs are about, by identifier."""
-        found: dict[str, Recording] = {}
+        recordings: dict[str, Recording] = {}
         for one in self.runs:
             for video in one.selected.videos:
                 recording = Recording(one.dataset, video)
-                found.setdefault(identifier(one.dataset, video.name), recording)
-        return found
+                recordings.setdefault(identifier(one.dataset, video.name), recording)
+        return recordings
 
     def about(self, key: str) -> list[ShownRun]:
         """The runs that are about a video."""
@@ -237,12 +237,12 @@ class Opened:
         A run in progress changes with every answer; combining them anew for every page would
         keep a machine busy that is asking a model. Its findings may be `FRESH` seconds old.
         """
-        found = _signature(folder)
+        signature = _signature(folder)
         kept = self._kept.get(folder)
-        if kept is None or not kept[1].is_provisional or kept[0][0] != found[0]:
-            return found
+        if kept is None or not kept[1].is_provisional or kept[0][0] != signature[0]:
+            return signature
         is_fresh = time.monotonic() - self._read_at.get(folder, 0.0) < FRESH
-        return kept[0] if is_fresh else found
+        return kept[0] if is_fresh else signature
 
     def refuse_nothing(self) -> None:
         """Raise where there is no run to show.

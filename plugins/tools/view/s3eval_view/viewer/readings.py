@@ -68,11 +68,11 @@ def marked(text: str, evidence: Sequence[Evidence]) -> tuple[Mark, ...]:
     """
     inside = [e for e in evidence if 0 <= e.start < e.end <= len(text)]
     edges = sorted({0, len(text), *(e.start for e in inside), *(e.end for e in inside)})
-    found = []
+    marks = []
     for a, b in pairwise(edges):
         facts = tuple(dict.fromkeys(e.fact for e in inside if e.start <= a and b <= e.end))
-        found.append(Mark(text[a:b], tuple(words(f) for f in facts)))
-    return tuple(found)
+        marks.append(Mark(text[a:b], tuple(words(f) for f in facts)))
+    return tuple(marks)
 
 
 def read_of_request(
@@ -155,15 +155,15 @@ def _plain(value: Any) -> str:
 
 def read_of_recorded(known: Known) -> list[Read]:
     """Readings that a recorded run brings with it: facts without the words they came from."""
-    detail, found = known.finding.detail, []
+    detail, readings = known.finding.detail, []
     for key, what, text in (
         ("extraction", "What the report says, as recorded", known.finding.value),
         ("reference_extraction", "What the reference says, as recorded", known.truth),
     ):
         facts = ReportFacts.from_recorded(detail.get(key))
         if facts is not None:
-            found.append(Read(what, (Mark(str(text or "")),), tuple(_report(facts))))
-    return found
+            readings.append(Read(what, (Mark(str(text or "")),), tuple(_report(facts))))
+    return readings
 
 
 def index_steps(

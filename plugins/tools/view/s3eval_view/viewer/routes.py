@@ -43,7 +43,7 @@ def viewer_routes(site: Site, pages: Pages) -> list[BaseRoute]:
         ("/progress/{run:str}", handlers.progress, get),
         ("/video/{key:str}", handlers.video, get),
         ("/video/{key:str}/beside", handlers.beside, get),
-        ("/video/{key:str}/run/{run:str}", handlers.said, get),
+        ("/video/{key:str}/run/{run:str}", handlers.findings, get),
         ("/video/{key:str}/run/{run:str}/clip/{clip:int}", handlers.clip, get),
         ("/frame/{key:str}/{run:str}/{clip:int}/{name:str}", handlers.frame, get),
         ("/sound/{key:str}/{run:str}/{clip:int}.wav", handlers.sound, get),
@@ -94,10 +94,10 @@ class _Handlers:
         page = made.video_page(self.site, self.site.now(), self._link(request), key, only)
         return self.pages.page(request, "video.html.j2", **page)
 
-    def said(self, request: Request) -> Response:
+    def findings(self, request: Request) -> Response:
         key, run = request.path_params["key"], request.path_params["run"]
-        page = made.said_page(self.site, self.site.now(), self._link(request), key, run)
-        return self.pages.page(request, "said.html.j2", **page)
+        page = made.findings_page(self.site, self.site.now(), self._link(request), key, run)
+        return self.pages.page(request, "findings.html.j2", **page)
 
     def beside(self, request: Request) -> Response:
         key, asked = request.path_params["key"], request.query_params
@@ -209,13 +209,13 @@ class _Handlers:
         from starlette.responses import RedirectResponse
 
         given = parse_qs((await request.body()).decode("utf-8", "replace"))
-        said = {name: values[0] for name, values in given.items()}
+        form = {name: values[0] for name, values in given.items()}
         key = request.path_params["key"]
-        await run_in_threadpool(self._comment, key, said)
+        await run_in_threadpool(self._comment, key, form)
         return RedirectResponse(f"{self._link(request).video(key)}#comments", 303)
 
-    def _comment(self, key: str, said: dict[str, str]) -> None:
+    def _comment(self, key: str, form: dict[str, str]) -> None:
         shown = self.site.now().shown
-        recording, run = shown.recording(key), shown.run(said.get("about", ""))
+        recording, run = shown.recording(key), shown.run(form.get("about", ""))
         comments = Comments(run.run.path)
-        comments.add(recording.video.name, said.get("text", ""), said.get("author", ""))
+        comments.add(recording.video.name, form.get("text", ""), form.get("author", ""))

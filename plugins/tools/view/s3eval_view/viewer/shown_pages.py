@@ -12,7 +12,7 @@ from s3eval.facts.footage import FootageError
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_view.report.evidence import measure, words
 from s3eval_view.server.playing import why_not_played
-from s3eval_view.viewer.said import clips_of, said_of
+from s3eval_view.viewer.explained import clips_of, explained_findings
 from s3eval_view.viewer.timeline import anchor, tellings_of, timeline_of
 from s3eval_view.viewer.voices import Filter, searched
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from s3eval_view.viewer.site import Now, Site
 
 __all__ = [
-    "beside_page", "clip_of", "clip_page", "list_page", "run_page", "runs_page", "said_page",
+    "beside_page", "clip_of", "clip_page", "findings_page", "list_page", "run_page", "runs_page",
     "score_page", "video_page",
 ]  # fmt: skip
 
@@ -39,7 +39,7 @@ def list_page(site: Site, now: Now, link: Links, wanted: Filter) -> dict[str, An
         "total": len(now.rows),
         "wanted": wanted,
         "patients": sorted({row.patient for row in now.rows}),
-        "features": [f for f in FEATURE_NAMES if any(f in row.said for row in now.rows)],
+        "features": [f for f in FEATURE_NAMES if any(f in row.features_shown for row in now.rows)],
         "runs": runs,
         "followed": _followed(site, runs),
         "problems": now.shown.problems,
@@ -82,14 +82,14 @@ def video_page(
 
 def _facts(recording: Recording) -> list[tuple[str, str]]:
     video = recording.video
-    found: list[tuple[str, Any]] = [
+    facts: list[tuple[str, Any]] = [
         ("patient", video.patient),
         ("diagnosis", video.diagnosis),
         ("fold", video.fold),
         ("length", f"{video.duration:.0f} s" if video.duration else None),
         *((k.replace("_", " "), v) for k, v in recording.dataset.facts(video.name).items()),
     ]
-    return [(what, str(value)) for what, value in found if value not in (None, "")]
+    return [(what, str(value)) for what, value in facts if value not in (None, "")]
 
 
 def _media(site: Site, recording: Recording, link: Links) -> dict[str, str]:
@@ -105,7 +105,7 @@ def _media(site: Site, recording: Recording, link: Links) -> dict[str, str]:
     return {"state": "convertible" if unplayed else "playable", "why": unplayed}
 
 
-def said_page(site: Site, now: Now, link: Links, key: str, run: str) -> dict[str, Any]:
+def findings_page(site: Site, now: Now, link: Links, key: str, run: str) -> dict[str, Any]:
     """All that a run said about a video, and how each finding came about."""
     one = now.shown.run(run)
     recording = now.shown.recording(key)
@@ -114,7 +114,7 @@ def said_page(site: Site, now: Now, link: Links, key: str, run: str) -> dict[str
         "key": key,
         "video": recording.video,
         "run": one,
-        "said": said_of(one, recording, site.judges),
+        "findings": explained_findings(one, recording, site.judges),
         "others": [r for r in now.shown.about(key) if r is not one],
         "shows_frames": site.shows_videos,
     }
@@ -129,7 +129,9 @@ def beside_page(
     if len(about) < 2:
         raise S3EvalError("Two runs about this video are needed to show them side by side")
     chosen = [now.shown.run(first or about[0].key), now.shown.run(second or about[1].key)]
-    made = [{s.anchor: s for s in said_of(run, recording, site.judges)} for run in chosen]
+    made = [
+        {s.anchor: s for s in explained_findings(run, recording, site.judges)} for run in chosen
+    ]
     anchors = list(dict.fromkeys(a for some in made for a in some))
     pairs = [(made[0].get(a), made[1].get(a)) for a in anchors]
     return {
@@ -264,12 +266,12 @@ def run_page(site: Site, now: Now, link: Links, run: str) -> dict[str, Any]:
 
 def _scores(run: ShownRun) -> Mapping[str, list[Mapping[str, Any]]]:
     """The stored headline rows by task."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
+    by_task: dict[str, list[Mapping[str, Any]]] = {}
     for row in run.stored_scores.values():
         task = run.tasks.by_name.get(row["task"])
         if task is not None and row["metric"] == task.headline:
-            found.setdefault(row["task"], []).append(row)
-    return found
+            by_task.setdefault(row["task"], []).append(row)
+    return by_task
 
 
 def score_page(site: Site, now: Now, link: Links, run: str, task: str, item: str) -> dict[str, Any]:

@@ -99,8 +99,8 @@ class Site:
 
     def comments(self, video: str, runs: Sequence[ShownRun]) -> list[tuple[ShownRun, Comment]]:
         """The comments on a video, each with its run; oldest first."""
-        found = [(run, c) for run in runs for c in Comments(run.run.path).all() if c.video == video]
-        return sorted(found, key=lambda pair: pair[1].written)
+        pairs = [(run, c) for run in runs for c in Comments(run.run.path).all() if c.video == video]
+        return sorted(pairs, key=lambda pair: pair[1].written)
 
 
 def viewer_pages() -> Pages:

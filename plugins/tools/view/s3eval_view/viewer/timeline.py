@@ -60,14 +60,14 @@ class Line:
     item: str
     label: str
     truth: tuple[Saying, ...]
-    said: tuple[tuple[Saying, ...], ...]
+    sayings: tuple[tuple[Saying, ...], ...]
     lanes: tuple[tuple[Bar, ...], ...]
     is_shown: bool
 
     @property
     def differs(self) -> bool:
         """Whether a run says something else than the annotation."""
-        return any(s.mark == "wrong" for some in self.said for s in some)
+        return any(s.mark == "wrong" for some in self.sayings for s in some)
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,8 @@ def timeline_of(recording: Recording, runs: Sequence[ShownRun]) -> Timeline:
         for run in runs
     ]
     items = dict.fromkeys(k.finding.item for some in by_run for k in some)
-    told = [f for f in FEATURE_NAMES if f in annotation.features]
-    ordered = dict.fromkeys([*told, *(f for f in FEATURE_NAMES if f in items), *items])
+    annotated = [f for f in FEATURE_NAMES if f in annotation.features]
+    ordered = dict.fromkeys([*annotated, *(f for f in FEATURE_NAMES if f in items), *items])
     lines = [_line(item, annotation, runs, by_run) for item in ordered]
     lines.sort(key=lambda line: (not line.is_shown, line.item in items and _onset(line)))
     seizure = None
@@ -154,7 +154,9 @@ def _line(
     item: str, annotation: Annotation, runs: Sequence[ShownRun], by_run: Sequence[Sequence[Known]]
 ) -> Line:
     mine = [[k for k in some if k.finding.item == item] for some in by_run]
-    said = tuple(tuple(_saying(k, run) for k in some) for run, some in zip(runs, mine, strict=True))
+    sayings = tuple(
+        tuple(_saying(k, run) for k in some) for run, some in zip(runs, mine, strict=True)
+    )
     truth, bars = _annotated(item, annotation, [k for some in mine for k in some])
     lanes = (tuple(bars), *(tuple(b for k in some for b in _bars(k)) for some in mine))
     shown = annotation.presence(item) == "yes" or any(
@@ -164,37 +166,37 @@ def _line(
     tasks = list(dict.fromkeys(words(k.finding.task) for some in mine for k in some))
     # "video only" alone tells nobody that it is about the diagnosis.
     label = f"{tasks[0]}: {words(item)}" if others and len(tasks) == 1 else words(item)
-    return Line(item, label, truth, said, lanes, shown or others)
+    return Line(item, label, truth, sayings, lanes, shown or others)
 
 
 def _annotated(
     item: str, annotation: Annotation, known: Sequence[Known]
 ) -> tuple[tuple[Saying, ...], list[Bar]]:
     """What the annotation says of an item, and when."""
-    told: list[Saying] = []
+    sayings: list[Saying] = []
     bars: list[Bar] = []
     feature = annotation.features.get(item)
     if feature is not None:
         times = tuple(t for t in (feature.start, feature.end) if t is not None)
-        told.append(Saying(feature.presence, times=times, more=feature.justification))
+        sayings.append(Saying(feature.presence, times=times, more=feature.justification))
         if feature.presence == "yes" and feature.start is not None:
             bars.append(Bar("annotated", feature.start, feature.end, f"{words(item)}, annotated"))
     place = annotation.lateralization.get(item)
     if place is not None:
         times = tuple(t for t in (place.start, place.end) if t is not None)
-        told.append(Saying(place.value, times=() if feature is not None else times))
+        sayings.append(Saying(place.value, times=() if feature is not None else times))
         if feature is None and place.start is not None:
             bars.append(Bar("annotated", place.start, place.end, f"{words(item)}, annotated"))
-    if not told:
+    if not sayings:
         values = list(dict.fromkeys(k.truth for k in known if k.truth is not None))
         for value in values:
             one = next(k for k in known if k.truth == value)
             times = _moments(value, one)
-            told.append(Saying("" if times else _value(value, one), times=times))
+            sayings.append(Saying("" if times else _value(value, one), times=times))
             bars += [
                 Bar("annotated", t, None, f"{words(item)}, annotated") for t in _moments(value, one)
             ]
-    return tuple(told), bars
+    return tuple(sayings), bars
 
 
 def _moments(value: Any, known: Known) -> tuple[float, ...]:
@@ -253,7 +255,7 @@ def _bars(known: Known) -> Iterator[Bar]:
 class Telling:
     """A list or text about a video: the annotation, and what each run says of it.
 
-    ``said`` holds (place among the runs, text, steps of the alignment of a list, state).
+    ``answers`` holds (place among the runs, text, steps of the alignment of a list, state).
     """
 
     task: str
@@ -261,36 +263,36 @@ class Telling:
     label: str
     kind: str
     truth: str
-    said: tuple[tuple[int, str, tuple[Step, ...], str], ...]
+    answers: tuple[tuple[int, str, tuple[Step, ...], str], ...]
 
 
 def tellings_of(recording: Recording, runs: Sequence[ShownRun]) -> list[Telling]:
     """Sequences and reports; justifications of features stand with their features."""
-    found: dict[tuple[str, str], list[tuple[int, Known]]] = {}
+    by_item: dict[tuple[str, str], list[tuple[int, Known]]] = {}
     for place, run in enumerate(runs):
         reasons = run.tasks.providing("justification")
         for known in run.by_video.get(recording.video.name, ()):
             if known.item.kind in ("list", "text") and known.finding.task not in reasons:
                 key = known.finding.task, known.finding.item
-                found.setdefault(key, []).append((place, known))
-    return [_telling(task, item, some) for (task, item), some in found.items()]
+                by_item.setdefault(key, []).append((place, known))
+    return [_telling(task, item, some) for (task, item), some in by_item.items()]
 
 
 def _telling(task: str, item: str, known: Sequence[tuple[int, Known]]) -> Telling:
     first = next((k for _, k in known if k.truth is not None), known[0][1])
-    said: list[tuple[int, str, tuple[Step, ...], str]] = []
+    answers: list[tuple[int, str, tuple[Step, ...], str]] = []
     for place, one in known:
         finding = one.finding
         if finding.state != "answered":
-            said.append((place, finding.reason, (), finding.state))
+            answers.append((place, finding.reason, (), finding.state))
         elif isinstance(finding.value, (list, tuple)):
             steps = align(finding.value, list(one.truth or ()))
             text = _cut(", ".join(words(str(t)) for t in finding.value))
-            said.append((place, text, steps, "answered"))
+            answers.append((place, text, steps, "answered"))
         else:
-            said.append((place, _cut(str(finding.value)), (), "answered"))
+            answers.append((place, _cut(str(finding.value)), (), "answered"))
     name = words(task) if words(task) == words(item) else f"{words(task)}: {words(item)}"
-    return Telling(task, item, name, first.item.kind, _joined(first.truth), tuple(said))
+    return Telling(task, item, name, first.item.kind, _joined(first.truth), tuple(answers))
 
 
 def _cut(text: str) -> str:

@@ -27,7 +27,7 @@ class Row:
         shares: by item the share of pairs of voices that differ about it.
         share: their mean, None where no two voices said anything.
         pairs: how many pairs of voices were compared.
-        said: features that the annotation or a run says it shows.
+        features_shown: those that the annotation or a run says are there.
         failed, unreadable: findings without a value, over all runs.
         text: everything that can be searched, in lower case.
     """
@@ -39,7 +39,7 @@ class Row:
     shares: Mapping[str, float]
     share: float | None
     pairs: int
-    said: frozenset[str]
+    features_shown: frozenset[str]
     failed: int
     unreadable: int
     runs: int
@@ -84,7 +84,7 @@ def _row(shown: Shown, key: str) -> Row:
     annotation = recording.dataset.annotation(video.name)
     voices: dict[str, dict[str, list[str]]] = {}
     truths: dict[str, dict[str, str]] = {}
-    said = {f for f in FEATURE_NAMES if annotation.presence(f) == "yes"}
+    features_shown = {f for f in FEATURE_NAMES if annotation.presence(f) == "yes"}
     counts = {"failed": 0, "unreadable": 0}
     texts = [video.name, video.patient, annotation.report or ""]
     runs = shown.about(key)
@@ -103,7 +103,7 @@ def _row(shown: Shown, key: str) -> Row:
                 by_item = voices.setdefault(finding.task, {})
                 by_item.setdefault(finding.item, []).append(str(finding.value))
                 if finding.task in features and finding.value == "yes":
-                    said.add(finding.item)
+                    features_shown.add(finding.item)
             if known.truth is not None:
                 truths.setdefault(finding.task, {})[finding.item] = str(known.truth)
     shares, differ, pairs = _shares(voices, truths)
@@ -115,7 +115,7 @@ def _row(shown: Shown, key: str) -> Row:
         shares,
         differ / len(shares) if shares else None,
         pairs,
-        frozenset(said),
+        frozenset(features_shown),
         counts["failed"],
         counts["unreadable"],
         len(runs),
@@ -132,9 +132,9 @@ def _shares(
     shares: dict[str, float] = {}
     compared = 0
     for task, items in voices.items():
-        for item, said in items.items():
+        for item, labels in items.items():
             truth = truths.get(task, {}).get(item)
-            differ, pairs = differing([*said, *([] if truth is None else [truth])])
+            differ, pairs = differing([*labels, *([] if truth is None else [truth])])
             if pairs:
                 shares[item] = max(shares.get(item, 0.0), differ / pairs)
                 compared += pairs
@@ -147,7 +147,7 @@ def searched(rows: Sequence[Row], wanted: Filter) -> list[Row]:
         row
         for row in rows
         if (not wanted.patient or row.patient == wanted.patient)
-        and (not wanted.feature or wanted.feature in row.said)
+        and (not wanted.feature or wanted.feature in row.features_shown)
         and _fails(row, wanted.failure)
         and (not wanted.text or wanted.text.lower() in row.text)
     ]

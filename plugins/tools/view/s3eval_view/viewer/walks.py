@@ -29,7 +29,7 @@ class Counted:
     """What one video counts: its finding, its truth, and the numbers of its row that are not 0."""
 
     video: str
-    said: str
+    answer: str
     truth: str
     numbers: tuple[tuple[str, float], ...]
 
@@ -132,7 +132,7 @@ class Walks:
             for k in some
             if (k.finding.task, k.finding.item) == (task, item)
         }
-        found = []
+        counts = []
         for video, row in zip(tally.videos, tally.rows, strict=True):
             one = known.get(video)
             numbers = [
@@ -140,10 +140,10 @@ class Walks:
                 for i, x in enumerate(row)
                 if x
             ]
-            said = "" if one is None else _short(one.finding.value)
+            answer = "" if one is None else _short(one.finding.value)
             truth = "" if one is None or one.truth is None else _short(one.truth)
-            found.append(Counted(video, said, truth, tuple(numbers)))
-        return found
+            counts.append(Counted(video, answer, truth, tuple(numbers)))
+        return counts
 
 
 def _short(value: Any) -> str:

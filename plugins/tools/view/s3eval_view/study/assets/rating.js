@@ -13,12 +13,12 @@
     saved.textContent = "Saving …";
     window.study.save(page.dataset.answer, {
       place: Number(page.dataset.place), rating: value, comment: comment.value, seconds: watch.seconds()
-    }).then(function (told) {
+    }).then(function (facts) {
       page.querySelectorAll("[data-rating]").forEach(function (one) {
         one.setAttribute("aria-pressed", Number(one.dataset.rating) === value ? "true" : "false");
       });
-      document.getElementById("progress").value = told.done;
-      document.getElementById("counted").textContent = told.done + " of " + told.total + " rated";
+      document.getElementById("progress").value = facts.done;
+      document.getElementById("counted").textContent = facts.done + " of " + facts.total + " rated";
       saved.textContent = "Saved";
       window.location.assign(document.getElementById("next").href);
     }).catch(function (error) {

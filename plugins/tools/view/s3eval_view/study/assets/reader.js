@@ -50,12 +50,12 @@
     watch.restart();
     pending = pending.then(function () {
       return window.study.save(page.dataset.answer, { place: Number(page.dataset.place), number: number, text: text, seconds: took });
-    }).then(function (told) {
-      var problems = Object.keys(told.problems).map(function (task) { return told.problems[task]; });
+    }).then(function (facts) {
+      var problems = Object.keys(facts.problems).map(function (task) { return facts.problems[task]; });
       mark(question, text);
       question.classList.add("is-answered");
-      progress.value = told.done;
-      counted.textContent = told.done + " of " + told.total + " answered";
+      progress.value = facts.done;
+      counted.textContent = facts.done + " of " + facts.total + " answered";
       saved.textContent = "Saved";
       unsaved.hidden = true;
       question.querySelector(".problem").textContent = problems.length ? "Saved, but it cannot be read: " + problems.join("; ") + "." : "";

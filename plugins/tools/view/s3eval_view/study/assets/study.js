@@ -33,7 +33,7 @@ window.study = (function () {
   var time = byId("time"), speed = byId("speed"), sound = byId("sound"), seen = byId("seen");
   var player = { toggle: function () {}, step: function () {}, start: function () {}, time: function () { return null; } };
 
-  function told(words) {
+  function notify(words) {
     var line = document.createElement("p");
     line.setAttribute("role", "status");
     line.textContent = words;
@@ -98,7 +98,7 @@ window.study = (function () {
   }
 
   function soundAlone(facts) {
-    told("There is nothing to see here, only to hear.");
+    notify("There is nothing to see here, only to hear.");
     sound.hidden = false;
     sound.controls = true;
     player = {
@@ -127,14 +127,14 @@ window.study = (function () {
       start: function () { film.currentTime = 0; },
       time: function () { return film.currentTime; }
     };
-    film.addEventListener("error", function () { told("This browser does not play the video."); });
+    film.addEventListener("error", function () { notify("This browser does not play the video."); });
     if (!facts.converts) { use(stage.dataset.media + facts.video); return; }
     (function look(method) {
       fetch(stage.dataset.conversion + facts.video, { method: method }).then(function (a) { return a.json(); }).then(function (state) {
         if (state.state === "ready") { use(stage.dataset.converted + facts.video); }
-        else if (state.state === "failed") { told("The video could not be converted for this browser."); }
+        else if (state.state === "failed") { notify("The video could not be converted for this browser."); }
         else {
-          told("Converting the video for this browser: " + Math.round(100 * state.done) + " %");
+          notify("Converting the video for this browser: " + Math.round(100 * state.done) + " %");
           window.setTimeout(look, 500, "GET");
         }
       });
@@ -144,14 +144,14 @@ window.study = (function () {
   if (stage) {
     fetch(stage.dataset.shown).then(function (answer) { return answer.json(); }).then(function (facts) {
       if (facts.failure) {
-        told(facts.failure + ".");
+        notify(facts.failure + ".");
         if (byId("unshown")) { byId("unshown").hidden = false; }
         return;
       }
       if (facts.sound) { sound.src = stage.dataset.shown + "/sound"; }
       if (facts.video) { video(facts); } else if (facts.times.length) { frames(facts); } else { soundAlone(facts); }
       document.body.classList.add("is-shown");
-    }).catch(function () { told("The recording could not be loaded. Reload the page; nothing is lost."); });
+    }).catch(function () { notify("The recording could not be loaded. Reload the page; nothing is lost."); });
   }
 
   // ---- keys that readers and raters share -----------------------------------------------------

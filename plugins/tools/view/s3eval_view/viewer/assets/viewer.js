@@ -44,21 +44,21 @@
   // ---- frames with their times, where nothing can be played -----------------------------------
   function useStrip() {
     var image = strip.querySelector("img"), range = strip.querySelector("input"), out = strip.querySelector("output");
-    fetch(strip.dataset.address).then(function (answer) { return answer.json(); }).then(function (told) {
-      if (!told.times.length) { out.textContent = told.error || "no frames"; return; }
+    fetch(strip.dataset.address).then(function (answer) { return answer.json(); }).then(function (facts) {
+      if (!facts.times.length) { out.textContent = facts.error || "no frames"; return; }
       function at(number) {
         image.hidden = false;
         image.src = strip.dataset.address + "/" + number + ".jpg";
-        image.alt = "Frame at " + told.times[number].toFixed(2) + " s";
-        out.textContent = told.times[number].toFixed(2) + " s (frame " + (number + 1) + " of " + told.times.length + ")";
+        image.alt = "Frame at " + facts.times[number].toFixed(2) + " s";
+        out.textContent = facts.times[number].toFixed(2) + " s (frame " + (number + 1) + " of " + facts.times.length + ")";
         range.value = number;
-        place(told.times[number]);
+        place(facts.times[number]);
       }
-      range.max = told.times.length - 1;
+      range.max = facts.times.length - 1;
       range.addEventListener("input", function () { at(Number(range.value)); });
       show = function (time) {
         var best = 0;
-        told.times.forEach(function (t, i) { if (Math.abs(t - time) < Math.abs(told.times[best] - time)) { best = i; } });
+        facts.times.forEach(function (t, i) { if (Math.abs(t - time) < Math.abs(facts.times[best] - time)) { best = i; } });
         at(best);
       };
       at(0);
@@ -66,9 +66,9 @@
     });
     var button = document.getElementById("convert"), words = document.getElementById("converting");
     function look() {
-      fetch(button.dataset.address).then(function (a) { return a.json(); }).then(told);
+      fetch(button.dataset.address).then(function (a) { return a.json(); }).then(showConversion);
     }
-    function told(state) {
+    function showConversion(state) {
       if (state.state === "working") {
         button.disabled = true;
         words.textContent = "Converting: " + Math.round(100 * state.done) + " %";
@@ -80,17 +80,17 @@
         words.textContent = "Could not be converted: " + state.words;
       }
     }
-    function ready(said) {
+    function ready(wording) {
       var video = document.createElement("video");
       video.id = "player"; video.controls = true; video.src = button.dataset.file;
       strip.replaceWith(video);
       button.hidden = true;
-      words.textContent = "Playing a temporary conversion: " + said + ". It is removed when the viewer ends.";
+      words.textContent = "Playing a temporary conversion: " + wording + ". It is removed when the viewer ends.";
       usePlayer(video);
       fromHash();
     }
     button.addEventListener("click", function () {
-      fetch(button.dataset.address, { method: "POST" }).then(function (a) { return a.json(); }).then(told);
+      fetch(button.dataset.address, { method: "POST" }).then(function (a) { return a.json(); }).then(showConversion);
     });
     look();
   }
@@ -108,8 +108,8 @@
     }
   });
   function fromHash() {
-    var found = /^#t=([0-9.]+)$/.exec(window.location.hash);
-    if (found) { jump(Number(found[1])); }
+    var match = /^#t=([0-9.]+)$/.exec(window.location.hash);
+    if (match) { jump(Number(match[1])); }
   }
   window.addEventListener("hashchange", fromHash);
   fromHash();

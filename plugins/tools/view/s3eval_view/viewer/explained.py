@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from s3eval_view.viewer.judges import Judges
     from s3eval_view.viewer.opened import ShownRun
 
-__all__ = ["Asked", "Said", "clips_of", "said_of"]
+__all__ = ["Asked", "ExplainedFinding", "clips_of", "explained_findings"]
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Said:
+class ExplainedFinding:
     """One finding with all that led to it.
 
     Attributes:
@@ -90,15 +90,15 @@ class Said:
         finding = self.known.finding
         if finding.state != "answered":
             return finding.state
-        return _told(finding.value)
+        return _in_words(finding.value)
 
     @property
     def truth(self) -> str:
         """The annotated value in words."""
-        return "not annotated" if self.known.truth is None else _told(self.known.truth)
+        return "not annotated" if self.known.truth is None else _in_words(self.known.truth)
 
 
-def _told(value: Any) -> str:
+def _in_words(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(words(str(v)) for v in value) or "(empty)"
     return f"{value:.2f}" if isinstance(value, float) else str(value)
@@ -106,15 +106,17 @@ def _told(value: Any) -> str:
 
 def clips_of(material: Material, video: str) -> list[Clip]:
     """The clips that a run asked about, by time; their places are their numbers."""
-    found = {
+    clips = {
         piece.inquiry.clip: None
         for videos in (material.pieces or {}).values()
         for piece in videos.get(video, ())
     }
-    return sorted(found, key=lambda c: (c.start, c.end, repr(c.sampling)))
+    return sorted(clips, key=lambda c: (c.start, c.end, repr(c.sampling)))
 
 
-def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
+def explained_findings(
+    run: ShownRun, recording: Recording, judges: Judges
+) -> list[ExplainedFinding]:
     """All findings of a run about a video, each with what led to it."""
     video = recording.video.name
     material = run.material_about(video) if run.is_asked else run.material(with_pieces=False)
@@ -124,11 +126,11 @@ def said_of(run: ShownRun, recording: Recording, judges: Judges) -> list[Said]:
         name: _by_item(run.tasks.by_name[name], video, videos.get(video, ()), material)
         for name, videos in (material.pieces or {}).items()
     }
-    found = []
+    findings = []
     for known in run.by_video.get(video, ()):
         mine = pieces.get(known.finding.task, {}).get(known.finding.item, [])
-        found.append(_said(run, material, known, mine, clips, judged))
-    return found
+        findings.append(_explained(run, material, known, mine, clips, judged))
+    return findings
 
 
 def _by_item(
@@ -139,21 +141,21 @@ def _by_item(
     What a piece is about is the task's business: it is asked to make a finding of that one alone.
     """
     context = material.context(task.name, None, {})
-    found: dict[str, list[Piece]] = {}
+    by_item: dict[str, list[Piece]] = {}
     for piece in sorted(pieces, key=lambda p: (p.inquiry.clip.start, p.inquiry.clip.end)):
         for finding in task.combine(video, [piece], context):
-            found.setdefault(finding.item, []).append(piece)
-    return found
+            by_item.setdefault(finding.item, []).append(piece)
+    return by_item
 
 
-def _said(
+def _explained(
     run: ShownRun,
     material: Material,
     known: Known,
     pieces: Sequence[Piece],
     clips: Mapping[Clip, int],
     judged: Judged,
-) -> Said:
+) -> ExplainedFinding:
     finding = known.finding
     task = run.tasks.by_name[finding.task]
     readings = judged.readings or {}
@@ -171,7 +173,7 @@ def _said(
     is_missing = len(read) < len(distinct)
     recorded = [] if read else read_of_recorded(known)
     annotation = run.dataset.annotation(finding.video)
-    return Said(
+    return ExplainedFinding(
         anchor(finding.task, finding.item),
         f"{words(finding.task)}: {words(finding.item)}",
         known,
@@ -200,7 +202,7 @@ def _asked(piece: Piece, clips: Mapping[Clip, int]) -> Asked:
         answer.status,
         answer.text,
         answer.reason,
-        _told(reading.value) if reading.readable else "",
+        _in_words(reading.value) if reading.readable else "",
         reading.reason,
         dict(answer.probabilities),
     )
@@ -217,11 +219,11 @@ _SHOWN_ELSEWHERE = ("extraction", "reference_extraction", "windows", "missing", 
 
 
 def _details(finding: Finding) -> list[tuple[str, str]]:
-    found = []
+    details = []
     for key, value in finding.detail.items():
         if key not in _SHOWN_ELSEWHERE:
-            found.append((words(key), _detail(value)))
-    return found
+            details.append((words(key), _detail(value)))
+    return details
 
 
 def _detail(value: Any) -> str:
