@@ -63,7 +63,7 @@ def measured(folder: Path, cache: Path) -> list[dict]:
     code = hashlib.sha256(
         Path(vision.__file__).read_bytes() + Path(hearing.__file__).read_bytes()
     ).hexdigest()[:12]
-    dense, dataset, found = profile("dense"), open_folder(folder), []
+    dense, dataset, measurements = profile("dense"), open_folder(folder), []
     for video in dataset.videos:
         path = dataset.path(video)
         kept = cache / f"{content_hash(path)[:24]}-{code}.json"
@@ -91,8 +91,10 @@ def measured(folder: Path, cache: Path) -> list[dict]:
                 name: (known.presence, known.start, known.end)
                 for name, known in annotation.features.items()
             }
-            found.append({**row, "dataset": folder.name, "video": video.name, "truth": truth})
-    return found
+            measurements.append(
+                {**row, "dataset": folder.name, "video": video.name, "truth": truth}
+            )
+    return measurements
 
 
 def shown_in(row: dict, feature: str) -> bool:
@@ -119,10 +121,10 @@ def by_video(rows: list[dict], values: np.ndarray) -> tuple[np.ndarray, list[str
     return best, videos
 
 
-def f1(truth: np.ndarray, said: np.ndarray) -> float:
+def f1(truth: np.ndarray, answers: np.ndarray) -> float:
     """F1 of yes, 0.0 when nothing is right."""
-    hit = float((truth & said).sum())
-    return 2 * hit / float(truth.sum() + said.sum()) if hit else 0.0
+    hit = float((truth & answers).sum())
+    return 2 * hit / float(truth.sum() + answers.sum()) if hit else 0.0
 
 
 def chance(truth: np.ndarray) -> dict[str, float]:
@@ -190,7 +192,7 @@ def fit(folders: list[Path], cache: Path) -> None:
             continue
         own = [i for i, n in enumerate(names) if re.match(SPEAKS_FOR[feature], n)]
         mine = x[:, own]
-        found = []
+        candidates = []
         for strength in STRENGTHS:
             score = np.full(len(rows), -9.0)
             for group in range(GROUPS):
@@ -198,8 +200,8 @@ def fit(folders: list[Path], cache: Path) -> None:
                 bias, weights = lines_fitted(mine[rest], shown[rest], strength)
                 score[out & allowed] = bias + mine[out & allowed] @ weights
             cut, value = best_threshold(truth, by_video(rows, score)[0])
-            found.append((value, -strength, cut))
-        value, strength, cut = max(found)
+            candidates.append((value, -strength, cut))
+        value, strength, cut = max(candidates)
         bias, weights = lines_fitted(mine[allowed], shown[allowed], -strength)
         lines[feature] = {
             "bias": round(bias - cut, 4),
@@ -233,7 +235,7 @@ def try_out(folder: Path, cache: Path) -> dict:
 
     from s3eval.vocabulary import FEATURE_NAMES, HEARD
 
-    rows, weights, found = measured(folder, cache), Weights.built_in(), {}
+    rows, weights, results = measured(folder, cache), Weights.built_in(), {}
     for feature in FEATURE_NAMES:
         truth, _ = by_video(
             rows, np.array([r["truth"].get(feature, ("no",))[0] == "yes" for r in rows], float)
@@ -252,21 +254,21 @@ def try_out(folder: Path, cache: Path) -> dict:
                     for r in rows
                 ]
             )
-        said = by_video(rows, score)[0] > 0.5
+        answers = by_video(rows, score)[0] > 0.5
         lines = chance(truth > 0.5)
         name, line = max(lines.items(), key=lambda kv: kv[1])
-        value = f1(truth > 0.5, said)
-        found[feature] = {
-            "videos": len(truth), "yes": int(truth.sum()), "said": int(said.sum()), "f1": value,
+        value = f1(truth > 0.5, answers)
+        results[feature] = {
+            "videos": len(truth), "yes": int(truth.sum()), "said": int(answers.sum()), "f1": value,
             "chance": line, "chance_line": name, "beats": value > line,
         }  # fmt: skip
         print(
-            f"{feature:26} yes {int(truth.sum()):3} said {int(said.sum()):3}  F1 {value:.2f}  "
+            f"{feature:26} yes {int(truth.sum()):3} said {int(answers.sum()):3}  F1 {value:.2f}  "
             f"chance {line:.2f} ({name})  {'beats' if value > line else ''}"
         )
-    beats = sum(f["beats"] for f in found.values())
-    print(f"beats the best chance level on {beats} of {len(found)} features")
-    return found
+    beats = sum(f["beats"] for f in results.values())
+    print(f"beats the best chance level on {beats} of {len(results)} features")
+    return results
 
 
 def main() -> int:
@@ -280,10 +282,10 @@ def main() -> int:
     if given.what == "fit":
         fit(given.datasets, given.cache)
         return 0
-    found = try_out(given.datasets[0], given.cache)
+    results = try_out(given.datasets[0], given.cache)
     if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n")
-    return 0 if sum(f["beats"] for f in found.values()) >= 10 else 1
+        given.json.write_text(json.dumps(results, indent=1) + "\n")
+    return 0 if sum(f["beats"] for f in results.values()) >= 10 else 1
 
 
 if __name__ == "__main__":

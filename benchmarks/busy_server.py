@@ -89,11 +89,11 @@ class BusyServer:
         self.counts.change(-1)
         return REPLY.encode()
 
-    async def serve(self, port: int, told: Any) -> None:
-        """Serve until cancelled; ``told`` is called with the port."""
+    async def serve(self, port: int, report_port: Any) -> None:
+        """Serve until cancelled; ``report_port`` is called with the port."""
         limit = 2**20
         server = await asyncio.start_server(self.connection, "127.0.0.1", port, limit=limit)
-        told(server.sockets[0].getsockname()[1])
+        report_port(server.sockets[0].getsockname()[1])
         async with server:
             await server.serve_forever()
 

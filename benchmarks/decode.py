@@ -101,7 +101,7 @@ def clips_by_task(duration: float, placement: str) -> dict[int, list]:
         seizure_end=95,
     )
     video = Video("bench", "P1", "bench.mp4", "ES", 0, duration)
-    found = {}
+    clips = {}
     tasks = {p.spec.name: p.spec for p in discover().of("task") if p.spec.number}
     for name, spec in tasks.items():
         context = PlanContext(
@@ -111,8 +111,8 @@ def clips_by_task(duration: float, placement: str) -> dict[int, list]:
             options={"placement": placement} if name == "timing" else {},
         )
         asked = spec.load()().inquiries(video, annotation, context)
-        found[spec.number] = distinct([inquiry.clip for inquiry in asked])
-    return dict(sorted(found.items()))
+        clips[spec.number] = distinct([inquiry.clip for inquiry in asked])
+    return dict(sorted(clips.items()))
 
 
 def distinct(clips: list) -> list:
@@ -179,20 +179,20 @@ def in_a_process(given: argparse.Namespace, part: str, task: int = 0) -> dict:
 
 def once(given: argparse.Namespace) -> dict[str, dict]:
     """All four measurements."""
-    found = {
+    measurements = {
         "null": null_decode(given.file),
         "one-pass": in_a_process(given, "one-pass"),
         "grid": in_a_process(given, "grid"),
     }
     own = [in_a_process(given, "task", task) for task in range(1, 8)]
-    found["per-task"] = {
+    measurements["per-task"] = {
         "cpu": sum(o["cpu"] for o in own),
         "wall": sum(o["wall"] for o in own),
         "peak_gb": max(o["peak_gb"] for o in own),
         "clips": sum(o["clips"] for o in own),
         "frames": sum(o["frames"] for o in own),
     }
-    return found
+    return measurements
 
 
 def ratios(run: dict[str, dict]) -> dict[str, float]:
@@ -218,19 +218,19 @@ def report(runs: list[dict], yardstick: str) -> dict:
             f"{part:10} {row['cpu']:8.2f} {row['wall']:8.2f} {row.get('peak_gb', 0):6.2f} "
             f"{row.get('clips', 0):6.0f} {row.get('frames', 0):7.0f} {row.get('distinct', 0):9.0f}"
         )
-    found = {}
+    targets = {}
     for name, (limit, lower) in TARGETS.items():
         values = [ratios(r)[name] for r in runs]
         value = statistics.median(values)
         met = value <= limit if lower else value >= limit
-        found[name] = {"value": value, "all": values, "limit": limit, "met": met}
+        targets[name] = {"value": value, "all": values, "limit": limit, "met": met}
         sign = "<=" if lower else ">="
         spread = f"{min(values):.2f}-{max(values):.2f}"
         print(
             f"{name:22} {value:6.2f}  ({spread})  target {sign} {limit:.2f}  "
             f"{'met' if met else 'MISSED'}"
         )
-    return {"yardstick": yardstick, "runs": runs, "targets": found}
+    return {"yardstick": yardstick, "runs": runs, "targets": targets}
 
 
 def main() -> int:
@@ -253,12 +253,12 @@ def main() -> int:
             print("making the video ...", file=sys.stderr)
             make_video(given.file)
         runs = [once(given) for _ in range(given.repeat)]
-    found = report(
+    summary = report(
         runs, "ffmpeg -f null" if shutil.which("ffmpeg") else "PyAV full decode (no ffmpeg here)"
     )
     if given.json:
-        given.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    return 0 if all(t["met"] for t in found["targets"].values()) else 1
+        given.json.write_text(json.dumps(summary, indent=1) + "\n", encoding="utf-8")
+    return 0 if all(t["met"] for t in summary["targets"].values()) else 1
 
 
 if __name__ == "__main__":

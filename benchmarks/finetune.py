@@ -49,7 +49,7 @@ def load(name: str, base: Path, **more: Any) -> Any:
     return spec.load().load(spec, {"checkpoint": str(base), **SEEN, **more})
 
 
-def said(model: Any, lesson: Any) -> tuple[str, float]:
+def answer_of(model: Any, lesson: Any) -> tuple[str, float]:
     """What is answered, and the probability of yes."""
     from s3eval import Question
 
@@ -73,7 +73,7 @@ def sft(folder: Path) -> bool:
     for lesson in lessons:
         if lesson.task == "recognition":
             asked.setdefault(lesson.prompt, {}).setdefault(lesson.answer, lesson)
-    both = next(found for found in asked.values() if {"Yes", "No"} <= {*found})
+    both = next(by_answer for by_answer in asked.values() if {"Yes", "No"} <= {*by_answer})
     pair = [both["Yes"], both["No"]]
     adapter = folder / "adapter"
     start = time.process_time()
@@ -82,8 +82,8 @@ def sft(folder: Path) -> bool:
         model = load("seizure-omni-sft-7b", base)
         losses = tune(model, pair, adapter, Tuning(steps=60, whole=whole))
         tuned = load("seizure-omni-sft-7b", base, adapter=str(adapter))
-        own = [said(tuned, one) for one in pair]
-        swapped = [said(tuned, one) for one in with_footage_of(pair, [1, 0])]
+        own = [answer_of(tuned, one) for one in pair]
+        swapped = [answer_of(tuned, one) for one in with_footage_of(pair, [1, 0])]
         beside = f"LoRA and {', '.join(whole)}" if whole else "LoRA alone"
         print(f"{beside}: loss {losses[0]:.2f} to {losses[-1]:.3f}; own footage {own}, "
               f"swapped {swapped}")  # fmt: skip

@@ -34,15 +34,15 @@ def interpretation_cells(root: Path) -> Iterator[tuple[str, str, str, float, flo
         if path is None or scores is None:
             print(f"{folder.folder.name}: no justifications or no recorded scores", file=sys.stderr)
             continue
-        said = {stem(r["file_name"]): r for r in rows(path)}
+        answers = {stem(r["file_name"]): r for r in rows(path)}
         for line in rows(scores):
             video = stem(line["file_name"])
-            if video not in said or video not in truth:
+            if video not in answers or video not in truth:
                 continue
             for feature in FEATURE_NAMES:
-                if (line.get(feature) or "") == "" or feature not in said[video]:
+                if (line.get(feature) or "") == "" or feature not in answers[video]:
                     continue
-                ours = _interpretation(judge, feature, said[video], truth[video])
+                ours = _interpretation(judge, feature, answers[video], truth[video])
                 if ours is not None:
                     yield folder.folder.name, feature, video, ours, float(line[feature])
 
@@ -53,18 +53,18 @@ def _key(name: str) -> str:
 
 
 def _interpretation(
-    judge: Any, feature: str, said: Mapping[str, str], truth: Mapping[str, str]
+    judge: Any, feature: str, answer: Mapping[str, str], truth: Mapping[str, str]
 ) -> float | None:
-    ours, theirs = (_label(row.get(feature, "")) for row in (said, truth))
-    if ours != theirs:
+    answered, annotated = (_label(row.get(feature, "")) for row in (answer, truth))
+    if answered != annotated:
         return 0.0
     chain = scored_keys(feature, "release")
     if not chain:
         return 1.0
-    texts = [row.get(f"justification_for_{feature}") or "" for row in (said, truth)]
+    texts = [row.get(f"justification_for_{feature}") or "" for row in (answer, truth)]
     read = judge.answer_questions([(feature, t) for t in texts])
     answers = [r if hasattr(r, "answers") else None for r in read]
-    return interpretation_score(ours, theirs, answers[0], answers[1], chain)
+    return interpretation_score(answered, annotated, answers[0], answers[1], chain)
 
 
 def _label(cell: str) -> str:
@@ -79,10 +79,10 @@ def interpretation_report(root: Path) -> dict[str, Any]:
     patients = sorted({patient(c[2]) for c in cells})
     sums = np.zeros((2, len(models), len(FEATURE_NAMES), len(patients)))
     count = np.zeros((len(models), len(FEATURE_NAMES), len(patients)))
-    for model, feature, video, ours, theirs in cells:
+    for model, feature, video, ours, recorded in cells:
         at = models.index(model), FEATURE_NAMES.index(feature), patients.index(patient(video))
         sums[(0, *at)] += ours
-        sums[(1, *at)] += theirs
+        sums[(1, *at)] += recorded
         count[at] += 1
     ones = np.ones(len(patients))
     whole = _means(sums, count, ones)
@@ -108,8 +108,8 @@ def interpretation_report(root: Path) -> dict[str, Any]:
     }
 
 
-def _column(found: Sequence[Mapping[str, float | None]], key: str) -> np.ndarray:
-    return np.array([np.nan if v[key] is None else v[key] for v in found], dtype=np.float64)
+def _column(summaries: Sequence[Mapping[str, float | None]], key: str) -> np.ndarray:
+    return np.array([np.nan if v[key] is None else v[key] for v in summaries], dtype=np.float64)
 
 
 def _means(sums: np.ndarray, count: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -124,11 +124,11 @@ def _summary(means: np.ndarray) -> dict[str, float | None]:
     with np.errstate(invalid="ignore"):
         overall = [np.nanmean(np.where(known, m, np.nan), axis=1) for m in means]
     each = [_over_models(means, i) for i in range(means.shape[2])]
-    told = [r for r in each if r is not None]
+    correlations = [r for r in each if r is not None]
     return {
         "cells_spearman": spearman(list(means[0][known]), list(means[1][known])),
         "overall_spearman": spearman(list(overall[0]), list(overall[1])),
-        "mean_feature_spearman": float(np.mean(told)) if told else None,
+        "mean_feature_spearman": float(np.mean(correlations)) if correlations else None,
     }
 
 

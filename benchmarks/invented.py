@@ -36,11 +36,11 @@ def invented() -> dict[str, Any]:
 
 
 def _reports() -> dict[str, Any]:
-    found = texts("reports.jsonl")
-    read = lexicon().read_reports([r["report"] for r in found])
+    reports = texts("reports.jsonl")
+    read = lexicon().read_reports([r["report"] for r in reports])
     pairs = [
         (r, Pair(r["style"], r["key"], r["report"], ours, report_facts(r, words=0)))
-        for r, ours in zip(found, read, strict=True)
+        for r, ours in zip(reports, read, strict=True)
     ]
     out = {}
     for use in USES:
@@ -52,13 +52,15 @@ def _reports() -> dict[str, Any]:
 
 
 def _justifications() -> dict[str, Any]:
-    found = texts("justifications.jsonl")
-    answered = lexicon().answer_questions([(r["feature"], r["justification"]) for r in found])
+    justifications = texts("justifications.jsonl")
+    answered = lexicon().answer_questions(
+        [(r["feature"], r["justification"]) for r in justifications]
+    )
     out = {}
     for use in USES:
         first: list[bool] = []
         details: list[bool] = []
-        for row, ours in zip(found, answered, strict=True):
+        for row, ours in zip(justifications, answered, strict=True):
             if row["use"] == use:
                 _compare(row, ours.answers, first, details)
         out[use] = {
@@ -75,20 +77,20 @@ def _compare(
 ) -> None:
     """Whether the first answer is the same; where both say yes, whether each detail is."""
     core, *rest = (q for q in questions(row["feature"]) if q.key in row["answers"])
-    theirs = {q.key: tidy(q, row["answers"][q.key]) for q in (core, *rest)}
-    first.append(ours[core.key] == theirs[core.key])
-    if ours[core.key] == theirs[core.key] == "yes":
-        details.extend(ours[q.key] == theirs[q.key] for q in rest)
+    expected = {q.key: tidy(q, row["answers"][q.key]) for q in (core, *rest)}
+    first.append(ours[core.key] == expected[core.key])
+    if ours[core.key] == expected[core.key] == "yes":
+        details.extend(ours[q.key] == expected[q.key] for q in rest)
 
 
-def show_invented(found: Mapping[str, Any]) -> None:
+def show_invented(results: Mapping[str, Any]) -> None:
     """One line for each part."""
     print("Invented reports")
-    for name, line in found["reports"].items():
+    for name, line in results["reports"].items():
         values = "  ".join(f"{k} {line[k]:.3f}" for k in SHOWN)
         print(f"  {name:<24} {line['reports']:>4}  {values}")
     print("Invented justifications")
-    for name, line in found["justifications"].items():
+    for name, line in results["justifications"].items():
         print(
             f"  {name:<24} {line['justifications']:>4}  first question "
             f"{line['first question']:.3f}  details {line['details']:.3f}"

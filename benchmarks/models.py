@@ -213,8 +213,8 @@ class Bench:
         return {
             "tokens": self.media_tokens,
             "seconds": {k: middle(lambda b, k=k: b[k][0]) for k in repeats[0][0]},
-            "ratio": {w: statistics.median(found) for w, found in ratios.items()},
-            "ratio range": {w: [min(found), max(found)] for w, found in ratios.items()},
+            "ratio": {w: statistics.median(values) for w, values in ratios.items()},
+            "ratio range": {w: [min(values), max(values)] for w, values in ratios.items()},
             "ratio with processing": {
                 w: middle(lambda b, w=w: sum(b["independent"]) / sum(b[w])) for w in self.ways
             },
@@ -225,7 +225,7 @@ class Bench:
         """Of each block the seconds without and in the processor, for all questions each way."""
         size, blocks = QUESTIONS // BLOCKS, []
         wanted: list[str] = []
-        found: list[tuple[str, list[Any]]] = []
+        answered: list[tuple[str, list[Any]]] = []
         for start in range(0, QUESTIONS, size):
             some = self.questions[start : start + size]
             generated, prepared, texts = self.independent(NEW, some)
@@ -237,9 +237,9 @@ class Bench:
             for way in self.ways:
                 asked, prepared, answers = self.shared(way)
                 block[way] = (asked, prepared)
-                found.append((way, answers))
+                answered.append((way, answers))
             blocks.append(block)
-        for way, answers in found:
+        for way, answers in answered:
             apart = sum(a.text != w for a, w in zip(answers, wanted, strict=True))
             if way != "scored" and apart:
                 line = f"{way}: {apart} of {len(wanted)} texts differ from independent calls"
@@ -326,14 +326,14 @@ def window_tasks(architecture: str, given: argparse.Namespace) -> dict[str, floa
 
 def run_memory(architecture: str, given: argparse.Namespace) -> dict[str, float]:
     """Peak memory of each way, each in a process of its own."""
-    found = {}
+    peaks = {}
     for way in ("independent", *WAYS):
         command = [sys.executable, __file__, "--peak", architecture, way]
         command += ["--size", given.size, "--device", given.device, "--dtype", given.dtype]
-        found[way] = float(
+        peaks[way] = float(
             subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1]
         )
-    return found
+    return peaks
 
 
 def parse() -> argparse.Namespace:

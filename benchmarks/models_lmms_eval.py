@@ -41,7 +41,7 @@ def make_video(path: Path, seconds: int = 30) -> None:
             out.mux(packet)
 
 
-def theirs(folder: Path, video: Path) -> tuple[float, int, list[str]]:
+def of_lmms_eval(folder: Path, video: Path) -> tuple[float, int, list[str]]:
     """lmms-eval's class, loaded and asked through its public method: seconds, tokens, texts."""
     import torch
     from lmms_eval.api.instance import Instance
@@ -113,17 +113,17 @@ def main() -> int:
     torch.set_num_threads(1)
     prepare_libraries()
     try:
-        import lmms_eval.models.simple.qwen2_5_vl as found
+        import lmms_eval.models.simple.qwen2_5_vl as module
     except Exception as error:
         print(f"lmms-eval does not import here: {type(error).__name__}: {error}")
         return 2
-    assert isinstance(found, types.ModuleType)
+    assert isinstance(module, types.ModuleType)
     with tempfile.TemporaryDirectory() as place:
         folder, video = Path(place) / "model", Path(place) / "noise.mp4"
         build_checkpoint("qwen2_5_vl", folder, scale=SMALL)
         make_video(video)
         mine, my_tokens, _ = ours(folder, video)
-        other, their_tokens, _ = theirs(folder, video)
+        other, their_tokens, _ = of_lmms_eval(folder, video)
     print(
         f"lmms-eval {other:.2f} s ({their_tokens:,} tokens a question), "
         f"ours {mine:.2f} s ({my_tokens:,} tokens once): x{other / mine:.1f}"

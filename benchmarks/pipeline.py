@@ -109,7 +109,7 @@ def server(data: Path, latencies: list[float], concurrency: int, **options: Any)
     """Runs against servers of several latencies, first without any."""
     from s3eval_model_server import sending
 
-    found: dict[str, Any] = {"at_once": concurrency, "options": options}
+    results: dict[str, Any] = {"at_once": concurrency, "options": options}
     for latency in (0.0, *latencies):
         encoded = []
         whole = sending.media_of
@@ -143,13 +143,13 @@ def server(data: Path, latencies: list[float], concurrency: int, **options: Any)
             "waiting_middle_half": round(average_waiting(changes), 1),
         }
         if latency:
-            limit = found["0.0"]["seconds"] + 1.5 * latency * questions / concurrency + 5
+            limit = results["0.0"]["seconds"] + 1.5 * latency * questions / concurrency + 5
             row["limit"] = round(limit, 1)
             row["reached"] = wall <= limit and len(encoded) == len(set(encoded))
             if latency == 8:
                 row["reached"] = row["reached"] and row["waiting_middle_half"] >= 48
-        found[str(latency)] = row
-    return found
+        results[str(latency)] = row
+    return results
 
 
 def sleeping(data: Path) -> dict[str, Any]:
@@ -211,14 +211,14 @@ def replicas(repeats: int = 3) -> dict[str, Any]:
     gains = [a / b for a, b in zip(times["processes_1"], times["processes_2"], strict=True)]
     per_clip = [a / b for a, b in zip(times["ahead"], times["not_ahead"], strict=True)]
     computing = spent["watching"] + spent["asking"]
-    found = {
+    results = {
         "seconds": {name: [round(t, 2) for t in some] for name, some in times.items()},
         "computing_to_preparing": round(computing / (spent["decoding"] + spent["preparing"]), 1),
         "two_to_one": [round(g, 2) for g in sorted(gains)],
         "ahead_to_not_ahead": [round(g, 2) for g in sorted(per_clip)],
     }
-    found["reached"] = statistics.median(gains) >= 1.6 and statistics.median(per_clip) <= 1.0
-    return found
+    results["reached"] = statistics.median(gains) >= 1.6 and statistics.median(per_clip) <= 1.0
+    return results
 
 
 def invented(videos: int) -> Dataset:
@@ -235,30 +235,32 @@ def overhead() -> dict[str, Any]:
     seconds, session, size = asked(invented(100), Instant())
     answers = sum(1 for _ in session.plan.asks())
     text = len("yes") * answers
-    found = {
+    results = {
         "answers": answers,
         "milliseconds_an_answer": round(1000 * seconds / answers, 3),
         "bytes_an_answer": round((size - text) / answers),
     }
-    found["reached"] = found["milliseconds_an_answer"] <= 3 and found["bytes_an_answer"] <= 2048
-    return found
+    results["reached"] = (
+        results["milliseconds_an_answer"] <= 3 and results["bytes_an_answer"] <= 2048
+    )
+    return results
 
 
 def memory() -> dict[str, Any]:
     """Peak memory of `s3eval run` with an instant model over 100 and 1,000 videos."""
     from s3eval.dataset import write_folder
 
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for videos in (100, 1000):
         with tempfile.TemporaryDirectory() as folder:
             data = write_folder(invented(videos), Path(folder) / "data")
             command = [sys.executable, "-c", _PEAK, "run", "-m", "always-yes", "-t", "recognition"]
             command += ["-d", str(data), "-o", f"{folder}/runs", "--resamples", "20"]
             done = subprocess.run(command, capture_output=True, text=True, check=True)
-            found[f"megabytes_{videos}"] = round(int(done.stderr.split()[-1]) / 1024, 1)
-    found["ratio"] = round(found["megabytes_1000"] / found["megabytes_100"], 3)
-    found["reached"] = found["ratio"] <= 1.2
-    return found
+            results[f"megabytes_{videos}"] = round(int(done.stderr.split()[-1]) / 1024, 1)
+    results["ratio"] = round(results["megabytes_1000"] / results["megabytes_100"], 3)
+    results["reached"] = results["ratio"] <= 1.2
+    return results
 
 
 # Not `ru_maxrss`: a new program inherits the peak of the one that started it, here that of torch.
@@ -302,13 +304,13 @@ def main() -> None:
             "memory": memory,
             "replicas": replicas,
         }
-        found = {}
+        results = {}
         for part in arguments.part:
-            found[part] = parts[part]()
-            print(json.dumps({part: found[part]}, indent=1), flush=True)
+            results[part] = parts[part]()
+            print(json.dumps({part: results[part]}, indent=1), flush=True)
     if arguments.json:
-        Path(arguments.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    if '"reached": false' in json.dumps(found):
+        Path(arguments.json).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
+    if '"reached": false' in json.dumps(results):
         sys.exit(1)
 
 

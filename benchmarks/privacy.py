@@ -47,18 +47,18 @@ def texts_of(release: Path) -> list[str]:
     """Reports and justifications of the annotation, each once, in a seeded order."""
     csv.field_size_limit(2**31 - 1)
     truth = release / "result" / "ground_truth"
-    found: list[str] = []
+    texts: list[str] = []
     for name in ("task6_report_annotation.csv", "task12_annotation.csv"):
         with (truth / name).open(encoding="utf-8", errors="replace", newline="") as file:
             for row in csv.DictReader(file):
-                found += [
+                texts += [
                     text
                     for column, text in row.items()
                     if text and column and (column == "report" or column.startswith("justif"))
                 ]
-    found = [*dict.fromkeys(found)]
-    random.Random(0).shuffle(found)
-    return found
+    texts = [*dict.fromkeys(texts)]
+    random.Random(0).shuffle(texts)
+    return texts
 
 
 def main() -> None:
@@ -79,7 +79,7 @@ def main() -> None:
 
 def show_sentences(file: Path, detector: Detector) -> None:
     """Recall by kind on sentences with marked identifiers, and false alarms on the harmless."""
-    found: Counter[str] = Counter()
+    removed: Counter[str] = Counter()
     marked: Counter[str] = Counter()
     harmless = alarms = 0
     for line in file.read_text(encoding="utf-8").splitlines():
@@ -88,13 +88,13 @@ def show_sentences(file: Path, detector: Detector) -> None:
         redacted = redact(text, detector.find(text))
         for identifier in sentence["identifiers"]:
             marked[kind] += 1
-            found[kind] += identifier not in redacted
+            removed[kind] += identifier not in redacted
         if not sentence["identifiers"]:
             harmless += 1
             alarms += redacted != text
     for kind in marked:
-        print(f"  {kind}: {found[kind]} of {marked[kind]}")
-    total, gone = marked.total(), found.total()
+        print(f"  {kind}: {removed[kind]} of {marked[kind]}")
+    total, gone = marked.total(), removed.total()
     print(f"{gone} of {total} identifiers gone (recall {gone / total:.2f})")
     print(f"{alarms} of {harmless} harmless sentences changed by mistake")
 
@@ -109,12 +109,12 @@ def show_release(release: Path, most: int, detector: Detector) -> None:
         ("names on no list", UNLISTED, False),
         ("names on no list in small letters", UNLISTED, True),
     ):
-        found = 0
+        removed = 0
         for text, name in itertools.product(named, names):
             spelt = name.lower() if lower else name
             put_back = text.replace(MARK, spelt)
-            found += spelt not in redact(put_back, detector.find(put_back))
-        print(f"{label}: gone from {found} of {len(named) * len(names)} texts")
+            removed += spelt not in redact(put_back, detector.find(put_back))
+        print(f"{label}: gone from {removed} of {len(named) * len(names)} texts")
     plain = [t for t in texts if MARK not in t][:most]
     begun = time.perf_counter()
     wrong = sum(bool(detector.find(t)) for t in plain)

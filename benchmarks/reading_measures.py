@@ -106,24 +106,25 @@ def reading_tallies(pairs: Sequence[Pair]) -> list[Tally]:
         one = np.stack([values.mean(axis=1), np.ones(len(pairs))], axis=1)
         return Tally("report", item, "agreement", names, one, ratio)
 
-    found = [
+    tallies = [
         Tally("report", "features", "micro_f1", names, counts.sum(axis=1), micro_f1),
         share("localizing", equal),
         share("sections", same),
     ]
-    found += [share(f"localizing {k}", equal[:, [i]]) for i, k in enumerate(LOCALIZING)]
-    found += [share(f"section {s}", same[:, [i]]) for i, s in enumerate(SECTIONS)]
-    found += [
+    tallies += [share(f"localizing {k}", equal[:, [i]]) for i, k in enumerate(LOCALIZING)]
+    tallies += [share(f"section {s}", same[:, [i]]) for i, s in enumerate(SECTIONS)]
+    tallies += [
         Tally("report", f, "f1", names, counts[:, i], micro_f1) for i, f in enumerate(FEATURE_NAMES)
     ]
-    return found
+    return tallies
 
 
 def _feature_counts(pair: Pair) -> list[list[bool]]:
     """(tp, fp, fn) per canonical feature; names outside the 20 in recorded readings are ignored."""
-    ours, theirs = {*pair.ours.features}, {*pair.recorded.features}
+    ours, recorded = {*pair.ours.features}, {*pair.recorded.features}
     return [
-        [f in ours and f in theirs, f in ours - theirs, f in theirs - ours] for f in FEATURE_NAMES
+        [f in ours and f in recorded, f in ours - recorded, f in recorded - ours]
+        for f in FEATURE_NAMES
     ]
 
 
@@ -143,7 +144,7 @@ def rqi_pairs(
 
     With ``same_reference`` both use the recorded reading of the reference.
     """
-    names, ours, theirs = [], [], []
+    names, ours, recorded = [], [], []
     for pair in pairs:
         reference = truth.get(stem(pair.video))
         if reference is None:
@@ -152,8 +153,8 @@ def rqi_pairs(
         names.append(pair.video)
         read = reference.recorded if same_reference else reference.ours
         ours.append(seizure_rqi(pair.ours, read, protocol, annotated).score)
-        theirs.append(seizure_rqi(pair.recorded, reference.recorded, protocol, annotated).score)
-    return names, np.array(ours), np.array(theirs)
+        recorded.append(seizure_rqi(pair.recorded, reference.recorded, protocol, annotated).score)
+    return names, np.array(ours), np.array(recorded)
 
 
 def spearman_line(names: Sequence[str], x: np.ndarray, y: np.ndarray) -> dict[str, Any]:
@@ -181,12 +182,12 @@ def mean_rqi(
     """Mean RQI (release protocol) of each model by both judges."""
     out = {}
     for name in sorted({p.source for p in models}):
-        _, ours, theirs = rqi_pairs(
+        _, ours, recorded = rqi_pairs(
             [p for p in models if p.source == name], truth, events, "release"
         )
         out[name] = {
             "lexicon": round(float(ours.mean()), 2),
-            "recorded": round(float(theirs.mean()), 2),
+            "recorded": round(float(recorded.mean()), 2),
         }
     return out
 
@@ -209,10 +210,10 @@ def measured(pairs: Sequence[Pair]) -> dict[str, Any]:
     """All reading measures of some reports, with intervals over patients."""
     tallies = reading_tallies(pairs)
     owners = {v: patient(v.split("/", 1)[1]) for t in tallies[:1] for v in t.videos}
-    found = intervals(tallies, owners, RESAMPLES)
+    bounds = intervals(tallies, owners, RESAMPLES)
     lines = {
         t.item: {"value": t.value, "low": i.low, "high": i.high}
-        for t, i in zip(tallies, found, strict=True)
+        for t, i in zip(tallies, bounds, strict=True)
     }
     return {
         "reports": len(pairs),
@@ -244,12 +245,12 @@ def development_models(root: Path) -> list[Pair]:
     The rows of fold 0, and of videos in no fold, are dropped before their texts are read.
     """
     wanted = in_split(root, "dev")
-    found: list[Pair] = []
+    pairs: list[Pair] = []
     for folder in model_folders(root, "all", Problems()):
         if {"report", "extraction"} <= folder.files.keys():
             name, files = folder.folder.name, folder.files
-            found += pairs_of(name, files["report"], files["extraction"], wanted)
-    return found
+            pairs += pairs_of(name, files["report"], files["extraction"], wanted)
+    return pairs
 
 
 @dataclass(frozen=True)

@@ -36,10 +36,10 @@ def once(runs: list[str], out: Path) -> tuple[float, float]:
 
 def digest(folder: Path) -> str:
     """One hash over names and contents."""
-    found = hashlib.sha256()
+    checksum = hashlib.sha256()
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
-        found.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()
+        checksum.update(str(path.relative_to(folder)).encode() + b"\0" + path.read_bytes())
+    return checksum.hexdigest()
 
 
 def shown(page_file: Path) -> str:

@@ -62,14 +62,14 @@ def main() -> None:
         cells = Path(folder) / "cells.json"
         command = [sys.executable, "-m", "s3eval", "reproduce", options.release]
         runs = [once([*command, "--json", str(cells)]) for _ in range(options.repeat)]
-        found = json.loads(cells.read_text(encoding="utf-8"))
+        rows = json.loads(cells.read_text(encoding="utf-8"))
     parts = {}
     for name, code in PARTS.items():
         argv = [sys.executable, "-c", code.replace("{release!r}", repr(options.release))]
         parts[name] = min(once(argv)[1] for _ in range(options.repeat))
     wall, cpu = (statistics.median(r[i] for r in runs) for i in (0, 1))
-    compared = sum(c["status"] != "skipped" for c in found)
-    matched = sum(c["status"] == "match" for c in found)
+    compared = sum(c["status"] != "skipped" for c in rows)
+    matched = sum(c["status"] == "match" for c in rows)
     for name, seconds in parts.items():
         print(f"{name:<40} {seconds:6.2f} s CPU")
     print(f"{'whole reproduction':<40} {cpu:6.2f} s CPU, {wall:.2f} s wall")

@@ -63,11 +63,11 @@ def whole_dataset(rng: np.random.Generator) -> Dataset:
 
 def whole_run(dataset: Dataset, rng: np.random.Generator) -> dict[str, list[Finding]]:
     """A model's findings on every task whose scores need no text reader."""
-    found: dict[str, list[Finding]] = {}
+    findings: dict[str, list[Finding]] = {}
 
     def add(task: str, video: str, item: str, value: object, **detail: object) -> None:
         finding = Finding(task, video, item, "answered", value, "", 1, 1, None, detail)
-        found.setdefault(task, []).append(finding)
+        findings.setdefault(task, []).append(finding)
 
     for v in dataset.videos:
         for f in FEATURE_NAMES:
@@ -78,11 +78,11 @@ def whole_run(dataset: Dataset, rng: np.random.Generator) -> dict[str, list[Find
         clip = {"target": 30.0, "clip_start": 0.0, "clip_end": 60.0}
         for item in ("start", "end", *SEEN[1:]):
             add("timing", v.name, item, float(rng.integers(0, 60)), **clip)
-        said = [str(x) for x in rng.permutation(FEATURE_NAMES)[:6]]
-        add("sequence", v.name, "sequence", said, senses=["hearing", "sight"])
+        events = [str(x) for x in rng.permutation(FEATURE_NAMES)[:6]]
+        add("sequence", v.name, "sequence", events, senses=["hearing", "sight"])
         for item in ("video_only", "with_report"):
             add("diagnosis", v.name, item, str(rng.choice(["ES", "NES"])))
-    return found
+    return findings
 
 
 def text_scores(dataset: Dataset, rng: np.random.Generator) -> list[Tally]:

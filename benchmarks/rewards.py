@@ -46,10 +46,10 @@ def main() -> int:
         for number in CASES:
             work = answers(number, COUNT)
             rate(name, work[:20])
-            found = rate(name, work[20:])
-            whole.append(1 / found)
-            slow += found < WANTED
-            print(f"{name:15} Task {number}: {found:8.0f} a second")
+            speed = rate(name, work[20:])
+            whole.append(1 / speed)
+            slow += speed < WANTED
+            print(f"{name:15} Task {number}: {speed:8.0f} a second")
         print(f"{name:15} all tasks alike: {len(whole) / sum(whole):.0f} a second")
     print(f"{'each' if not slow else 'not every one'} reaches {WANTED} a second")
     return 1 if slow else 0

@@ -162,15 +162,15 @@ def against(before: str, runs: Sequence[str], repeat: int) -> dict[str, Any]:
         "judge compare": ("judge", "compare", *runs, *judges),
         "two-stage": ("two-stage", *runs),
     }
-    found: dict[str, Any] = {}
+    results: dict[str, Any] = {}
     for name, arguments in verbs.items():
         old, new = [], []
         for _ in range(repeat):
             old.append(measured(*arguments, program=(before,))["cpu_s"])
             new.append(command(*arguments)["cpu_s"])
         ratio = round(median(old) / median(new), 1)
-        found[name] = {"before": old, "now": new, "times less": ratio}
-    return found
+        results[name] = {"before": old, "now": new, "times less": ratio}
+    return results
 
 
 def main() -> int:

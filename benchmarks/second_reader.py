@@ -36,11 +36,11 @@ SHOWN = ("features", "localizing", "sections", "section postictal")
 
 def second_reading() -> dict[str, ReportFacts]:
     """The second reader's facts by the hash of the report."""
-    found = {}
+    readings = {}
     for line in READING.read_text(encoding="utf-8").splitlines():
         fields = json.loads(line)
-        found[fields["key"]] = report_facts(fields, words=0)
-    return found
+        readings[fields["key"]] = report_facts(fields, words=0)
+    return readings
 
 
 def key_of(text: str) -> str:
@@ -93,14 +93,14 @@ def _two_by_two(pairs: Sequence[Pair], read: Mapping[str, ReportFacts]) -> dict[
     }
 
 
-def show_second(found: Mapping[str, Any]) -> None:
+def show_second(results: Mapping[str, Any]) -> None:
     """A table for each set of reports."""
-    for name, readers in found["agreement"].items():
+    for name, readers in results["agreement"].items():
         print(f"{name}: {readers['lexicon, recorded']['reports']} reports")
         for who, line in readers.items():
             values = "  ".join(f"{k} {_shown(line['measures'][k])}" for k in SHOWN)
             print(f"  {who:<18} {values}")
-    for protocol, readers in found["rqi_spearman"].items():
+    for protocol, readers in results["rqi_spearman"].items():
         values = "  ".join(f"{who} {_shown(line)}" for who, line in readers.items())
         print(f"Seizure-RQI, Spearman, {protocol}: {values}")
 

@@ -27,9 +27,9 @@ STRENGTHS = (0.3, 1.0, 3.0)
 FEWEST = 3  # recorded mentions below which the lexicon's own sign is kept
 
 
-def over_all(found: np.ndarray, truth: np.ndarray) -> float:
+def over_all(positive: np.ndarray, truth: np.ndarray) -> float:
     """Micro-F1 over all reports and features."""
-    counts = (found & truth).sum(), (found & ~truth).sum(), (~found & truth).sum()
+    counts = (positive & truth).sum(), (positive & ~truth).sum(), (~positive & truth).sum()
     return float(micro_f1(np.array(counts, dtype=np.float64)))
 
 
@@ -37,7 +37,7 @@ def predicted(
     texts: list[str], signs: np.ndarray, truth: np.ndarray, groups: list[str], strength: float
 ) -> np.ndarray:
     """Probability of each feature in each report, from the other patients' reports."""
-    found = np.zeros(truth.shape)
+    probabilities = np.zeros(truth.shape)
     folds = GroupKFold(10, shuffle=True, random_state=0)
     for train, test in folds.split(texts, groups=groups):
         counter = CountVectorizer(ngram_range=(1, 3), min_df=3, binary=True)
@@ -47,12 +47,12 @@ def predicted(
         both = hstack([csr_matrix(words / lengths) * 3, csr_matrix(signs * 3.0)]).tocsr()
         for i in range(truth.shape[1]):
             if truth[train, i].sum() < FEWEST:
-                found[test, i] = signs[test, i]
+                probabilities[test, i] = signs[test, i]
                 continue
             model = LogisticRegression(C=strength, max_iter=2000)
             model.fit(both[train], truth[train, i])
-            found[test, i] = model.predict_proba(both[test])[:, 1]
-    return found
+            probabilities[test, i] = model.predict_proba(both[test])[:, 1]
+    return probabilities
 
 
 def main() -> None:
@@ -65,8 +65,8 @@ def main() -> None:
     texts, groups = [p.text for p in pairs], [patient(p.video) for p in pairs]
     print(f"{len(pairs)} references: lexicon {over_all(signs, truth):.3f}")
     for strength in STRENGTHS:
-        found = predicted(texts, signs, truth, groups, strength)
-        best = max(over_all(found > t, truth) for t in THRESHOLDS)
+        probabilities = predicted(texts, signs, truth, groups, strength)
+        best = max(over_all(probabilities > t, truth) for t in THRESHOLDS)
         print(f"  with statistics of words, C={strength:g}: {best:.3f}")
 
 

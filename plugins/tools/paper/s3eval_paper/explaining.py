@@ -120,14 +120,14 @@ def _from_release(
     tables = {c.cell.table for c in differing}
     wanted = [c for c in compared if c.cell.table in tables and c.computed is not None]
     lines = _lines(wanted, _tallies(release, split, wanted, scored), kept)
-    found = omissions(lines)
-    edited, same = _edited_items(lines, found), _same_texts(lines)
+    omitted = omissions(lines)
+    edited, same = _edited_items(lines, omitted), _same_texts(lines)
     reasons = {}
     for line in lines:
         if line.compared.status != "unexplained":
             continue
         reason = (
-            _left_out(line, found, release)
+            _left_out(line, omitted, release)
             or _stale(line, kept)
             or _rounded_twice(line)
             or _edited(line, edited, same)
@@ -166,8 +166,8 @@ def _lines(
     return lines
 
 
-def _left_out(line: Line, found: Sequence[Omission], release: Release) -> _Reason | None:
-    for omission in found:
+def _left_out(line: Line, omitted: Sequence[Omission], release: Release) -> _Reason | None:
+    for omission in omitted:
         if line.compared.cell not in omission.mended:
             continue
         rows = sorted(_row(release, v) for v in omission.videos)
@@ -222,14 +222,14 @@ def _rounded(value: float, decimals: int) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def _edited_items(lines: Sequence[Line], found: Sequence[Omission]) -> Mapping[str, int]:
+def _edited_items(lines: Sequence[Line], omitted: Sequence[Omission]) -> Mapping[str, int]:
     """By item, for how many models a figure kept to all its digits is not what the texts give."""
     changed: dict[str, set[str]] = {}
     for line in lines:
         single = next((s for s in line.stored if s.single), None)
         if single is None:
             continue
-        values = [line.tally.value, *(line.without(v) for o in found for v in o.videos[:1])]
+        values = [line.tally.value, *(line.without(v) for o in omitted for v in o.videos[:1])]
         if not any(v is not None and single.equals(v) for v in values):
             changed.setdefault(line.tally.item, set()).add(line.compared.cell.model)
     return {item: len(models) for item, models in changed.items()}

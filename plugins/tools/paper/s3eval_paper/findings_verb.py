@@ -60,10 +60,10 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
                 "classifier", name, CLASSIFIERS, fix=f"one of {', '.join(CLASSIFIERS)}"
             )
     depth = Depth(options["resamples"], chosen, options["tune"], options["seed"])
-    found = find(release, depth, line_shown, jobs=min(2, os.cpu_count() or 1))
+    findings = find(release, depth, line_shown, jobs=min(2, os.cpu_count() or 1))
     if out:
-        out.write_text(markdown(found), encoding="utf-8", newline="\n")
-    if write_json_output(found.as_json(), json_file):
+        out.write_text(markdown(findings), encoding="utf-8", newline="\n")
+    if write_json_output(findings.as_json(), json_file):
         return
     rows = [
         (
@@ -78,12 +78,12 @@ def command(release: Path, out: Path | None, json_file: str | None, **options: A
             f1.mark,
             f"{f1.videos} of {d.asked}",
         )
-        for d in found.diagnosed
+        for d in findings.diagnosed
     ]
     columns = ["model", "way", "classifier", "trained on", "F1 (ES)", "95 % interval", "printed"]
     columns += ["always-ES", "mark", "videos"]
     print_table("Diagnosis, test set", columns, rows, ("F1 (ES)", "printed", "always-ES"))
-    for claim in found.claims:
+    for claim in findings.claims:
         echo(f"{claim.number}. {claim.title}: {claim.verdict.upper()}")
         echo(f"   {claim.finding}\n")
     if out:

@@ -85,7 +85,7 @@ def omissions(lines: Sequence[Line]) -> list[Omission]:
 
 def _to_all_digits(lines: Sequence[Line]) -> list[Omission]:
     """One video a table, whose omission gives stored figures to every digit, LEAST or more."""
-    found = []
+    omitted = []
     for table in dict.fromkeys(line.compared.cell.table for line in lines):
         here = [line for line in lines if line.compared.cell.table == table]
         votes: Counter[str] = Counter()
@@ -105,8 +105,8 @@ def _to_all_digits(lines: Sequence[Line]) -> list[Omission]:
             f"it gives {exact} of this table's figures to every digit that the release keeps "
             f"(the next best video {second})"
         )
-        found.append(Omission((video,), _mended(here, video), evidence))
-    return found
+        omitted.append(Omission((video,), _mended(here, video), evidence))
+    return omitted
 
 
 def _mended(lines: Sequence[Line], video: str) -> frozenset[Cell]:

@@ -109,10 +109,10 @@ class PaperTables(Published):
     def of_annotators(self) -> Mapping[tuple[str, str], Printed]:
         """Tables 5 and 31, and the mean kappa of the text (Section 3.1)."""
         mean = {("mean", "cohens_kappa"): Printed(MEAN_KAPPA, "Section 3.1")}
-        found = _by_place([*cells("5"), *cells("31")])
+        by_place = _by_place([*cells("5"), *cells("31")])
         return mean | {
             ("both" if item == "combined" else item, measure): printed
-            for (item, measure), printed in found.items()
+            for (item, measure), printed in by_place.items()
         }
 
 
@@ -120,5 +120,5 @@ def _printed(cell: Cell) -> Printed:
     return Printed(cell.printed, f"Table {cell.table}")
 
 
-def _by_place(found: Iterable[Cell]) -> dict[tuple[str, str], Printed]:
-    return {(c.item, c.metric): _printed(c) for c in found}
+def _by_place(published: Iterable[Cell]) -> dict[tuple[str, str], Printed]:
+    return {(c.item, c.metric): _printed(c) for c in published}

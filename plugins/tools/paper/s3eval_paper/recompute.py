@@ -107,8 +107,8 @@ def _paper_f1(dataset: Dataset, findings: Sequence[Finding], tasks: LoadedTasks)
 
     if not findings:
         return None
-    found = tally_findings({"sequence": findings}, dataset, "paper", tasks).tallies
-    return next((t.value for t in found if t.metric == "temporal_f1"), None)
+    tallies = tally_findings({"sequence": findings}, dataset, "paper", tasks).tallies
+    return next((t.value for t in tallies if t.metric == "temporal_f1"), None)
 
 
 def _bert(dataset: Dataset, findings: Mapping[str, Sequence[Finding]]) -> dict[Place, Score]:
@@ -124,14 +124,14 @@ def _bert(dataset: Dataset, findings: Mapping[str, Sequence[Finding]]) -> dict[P
                 continue
             annotation = dataset.annotation(f.video)
             feature = annotation.features.get(f.item)
-            told = annotation.report if task == "report" else feature and feature.justification
-            groups.setdefault((task, f.item), []).append((f.value, told or ""))
+            reference = annotation.report if task == "report" else feature and feature.justification
+            groups.setdefault((task, f.item), []).append((f.value, reference or ""))
     scores = {}
     for (task, item), pairs in groups.items():
-        found = bert_scores([p for p, _ in pairs], [r for _, r in pairs])
-        n = sum(v is not None for v in found.values)
-        note = f"{found.encoder}, layer {found.layer}"
-        scores[task, item, "bertscore"] = Score(found.mean, n, note)
+        scored = bert_scores([p for p, _ in pairs], [r for _, r in pairs])
+        n = sum(v is not None for v in scored.values)
+        note = f"{scored.encoder}, layer {scored.layer}"
+        scores[task, item, "bertscore"] = Score(scored.mean, n, note)
     return scores
 
 

@@ -64,21 +64,21 @@ def command(
 
     wanted = _wanted(Path(folder), split, names(models))
     release = _read(folder, split, wanted)
-    found = reproduce(release, split, wanted, jobs or _jobs(len(release.runs)))
-    _tell_problems(release)
-    if not found.total:
+    reproduction = reproduce(release, split, wanted, jobs or _jobs(len(release.runs)))
+    _print_problems(release)
+    if not reproduction.total:
         raise S3EvalError(
             "No published cell could be recomputed",
             where=folder,
             why="its models are in no published table, or nothing of theirs could be read",
             fix=f"s3eval data import s3-release {folder} OUT",
         )
-    if not write_json_output([_json(c, found) for c in found.compared], json_file):
-        _print(found, release)
-        _close(found, err=False)
+    if not write_json_output([_json(c, reproduction) for c in reproduction.compared], json_file):
+        _print(reproduction, release)
+        _close(reproduction, err=False)
     else:
-        _close(found, err=True)
-    ctx.exit(1 if found.count("unexplained") else 0)
+        _close(reproduction, err=True)
+    ctx.exit(1 if reproduction.count("unexplained") else 0)
 
 
 def _wanted(root: Path, split: str, given: Sequence[str]) -> tuple[str, ...] | None:
@@ -113,14 +113,14 @@ def _jobs(runs: int) -> int:
     return max(1, min(os.cpu_count() or 1, runs // 4))
 
 
-def _tell_problems(release: Release) -> None:
+def _print_problems(release: Release) -> None:
     from s3eval_paper.release.problems import summarised
 
     for line in summarised(release.problems.all):
         echo(line, err=True)
 
 
-def _json(one: Compared, found: Reproduction) -> dict[str, Any]:
+def _json(one: Compared, reproduction: Reproduction) -> dict[str, Any]:
     cell = one.cell
     row: dict[str, Any] = {
         "table": cell.table,
@@ -137,17 +137,17 @@ def _json(one: Compared, found: Reproduction) -> dict[str, Any]:
         "reason": one.reason,
         "cause": one.cause,
     }
-    if cell.metric == "temporal_f1" and cell.model in found.paper_f1:
-        row["paper_protocol"] = found.paper_f1[cell.model]
+    if cell.metric == "temporal_f1" and cell.model in reproduction.paper_f1:
+        row["paper_protocol"] = reproduction.paper_f1[cell.model]
     return row
 
 
-def _print(found: Reproduction, release: Release) -> None:
+def _print(reproduction: Reproduction, release: Release) -> None:
     from s3eval_paper.reproduction import NOT_RECOMPUTABLE
     from s3eval_paper.tables import TITLES
 
     tables: dict[str, list[Compared]] = {}
-    for one in found.compared:
+    for one in reproduction.compared:
         if one.cell.table not in NOT_RECOMPUTABLE:
             tables.setdefault(one.cell.table, []).append(one)
     echo(
@@ -156,10 +156,10 @@ def _print(found: Reproduction, release: Release) -> None:
     )
     for table, members in tables.items():
         _print_table(f"Table {table}: {TITLES[table]} (protocol release)", members)
-        for note in _notes(table, found, release):
+        for note in _notes(table, reproduction, release):
             echo(f"  {note}")
         echo()
-    _print_skipped(found)
+    _print_skipped(reproduction)
 
 
 def _print_table(title: str, members: Sequence[Compared]) -> None:
@@ -185,7 +185,7 @@ def _cell(one: Compared) -> str:
     return f"{one.computed:.{one.cell.decimals}f}{sign}{one.cell.printed}"
 
 
-def _notes(table: str, found: Reproduction, release: Release) -> Iterable[str]:
+def _notes(table: str, reproduction: Reproduction, release: Release) -> Iterable[str]:
     if table in ("14", "20"):
         yield "The published ROUGE is ROUGE-1; the paper's text says ROUGE-L, which protocol paper"
         yield "reports. Interpretation: means of the release's recorded judge's scores."
@@ -193,12 +193,12 @@ def _notes(table: str, found: Reproduction, release: Release) -> Iterable[str]:
         yield "temporal_f1 as published aligns tokens and counts a gap equal to a gap, so endless"
         yield "repetition scores high. As the paper's Sections 3.2.5 and D.1 describe it (ordered"
         yield "pairs; protocol paper), the same outputs give:"
-        for model, value in found.paper_f1.items():
+        for model, value in reproduction.paper_f1.items():
             if value is not None:
                 yield f"  {model:<20} {value:.2f}"
     if table in ("18", "24"):
         yield "rqi: from the recorded extractions of the release's judge."
-        for model, (equal, n) in found.rqi_reports.items():
+        for model, (equal, n) in reproduction.rqi_reports.items():
             yield f"  {model:<20} {equal} of {n} reports equal the release's own figure"
     if table == "2":
         labels = [v.diagnosis for v in release.dataset.videos if v.fold == 0 and v.diagnosis]
@@ -209,39 +209,38 @@ def _notes(table: str, found: Reproduction, release: Release) -> Iterable[str]:
             yield f"({es} of {len(labels)} videos are ES)."
 
 
-def _print_skipped(found: Reproduction) -> None:
+def _print_skipped(reproduction: Reproduction) -> None:
     counts: dict[tuple[str, str], int] = {}
-    for one in found.compared:
+    for one in reproduction.compared:
         if one.status == "skipped":
             key = one.cell.table, one.reason
             counts[key] = counts.get(key, 0) + 1
     rows = [(t, n, why) for (t, why), n in sorted(counts.items(), key=lambda i: int(i[0][0]))]
     if rows:
         print_table("Not recomputed", ["table", "cells", "skipped because"], rows, right=("cells",))
-    if found.absent:
-        echo(f"Published, but not in this release: {', '.join(found.absent)}\n")
+    if reproduction.absent:
+        echo(f"Published, but not in this release: {', '.join(reproduction.absent)}\n")
 
 
-def _close(found: Reproduction, err: bool) -> None:
+def _close(reproduction: Reproduction, err: bool) -> None:
     """What differs, cell by cell with its explanation, and the counts."""
     groups: dict[tuple[str, str, str], list[Compared]] = {}
-    for one in found.compared:
+    for one in reproduction.compared:
         if one.status in ("explained", "unexplained"):
             groups.setdefault((one.status, one.cause, one.reason), []).append(one)
     for (status, cause, reason), members in groups.items():
-        told = f"{cause}: {reason}" if cause else reason
-        echo(f"{status}{f' ({told})' if told else ''}", err=err)
+        explanation = f"{cause}: {reason}" if cause else reason
+        echo(f"{status}{f' ({explanation})' if explanation else ''}", err=err)
         for one in members:
             c = one.cell
             what = f"Table {c.table} {c.model} {c.item} {c.metric}"
             echo(f"  {what}: {one.computed:.4f} for {c.printed}", err=err)
-    causes = Counter(c.cause for c in found.compared if c.status == "explained")
+    causes = Counter(c.cause for c in reproduction.compared if c.status == "explained")
     if causes:
         listed = ", ".join(f"{cause} {n}" for cause, n in causes.most_common())
         echo(f"explained by what the release holds: {listed}", err=err)
-    counts = f"matched {found.matched} of {found.total}"
-    if found.matched < found.total:
-        counts += (
-            f"; {found.count('explained')} explained, {found.count('unexplained')} unexplained"
-        )
+    counts = f"matched {reproduction.matched} of {reproduction.total}"
+    if reproduction.matched < reproduction.total:
+        counts += f"; {reproduction.count('explained')} explained, "
+        counts += f"{reproduction.count('unexplained')} unexplained"
     echo(counts, err=err)

@@ -174,11 +174,11 @@ def reproduce(
 
     runs = {r.model: r for r in release.runs if r.split == split}
     scored = score_runs(release, split, jobs)
-    found: list[Compared] = []
+    compared: list[Compared] = []
     absent: dict[str, None] = {}
     for table in TABLES[split]:
         if table == "10":
-            found += _table_10()
+            compared += _table_10()
             continue
         for cell in cells(table):
             if models is not None and cell.model not in models:
@@ -186,27 +186,27 @@ def reproduce(
             if cell.model not in runs:
                 absent[cell.model] = None
                 continue
-            found.append(_compared(cell, runs[cell.model], scored[cell.model]))
-    found = explain(release, split, found, scored)
+            compared.append(_compared(cell, runs[cell.model], scored[cell.model]))
+    compared = explain(release, split, compared, scored)
     if split == "test":
-        found += _table_11(release)
+        compared += _table_11(release)
     for table, why in NOT_RECOMPUTABLE.items():
-        found += [Compared(c, None, 0, 0, "skipped", why) for c in cells(table)]
+        compared += [Compared(c, None, 0, 0, "skipped", why) for c in cells(table)]
     return Reproduction(
         split,
-        tuple(found),
-        {model: found.paper_f1 for model, found in scored.items()},
+        tuple(compared),
+        {model: run_scores.paper_f1 for model, run_scores in scored.items()},
         _rqi_reports(release, split, scored),
         tuple(absent),
     )
 
 
-def _compared(cell: Cell, run: Recorded, found: RunScores) -> Compared:
+def _compared(cell: Cell, run: Recorded, run_scores: RunScores) -> Compared:
     if cell.item in ("two_stage", "task7") or cell.metric == "improvement":
         return Compared(cell, None, 0, 0, "skipped", TWO_STAGE)
     task, item, metric = place_of(cell)
-    score = found.scores.get((task, item, metric))
-    left_out = _left_out(run, task, item, found, score)
+    score = run_scores.scores.get((task, item, metric))
+    left_out = _left_out(run, task, item, run_scores, score)
     if score is None or score.value is None:
         return Compared(cell, None, 0, left_out, "skipped", _why_none(cell, metric, score))
     return _judged(cell, score.value, score.scored, left_out, score.note)
@@ -241,9 +241,11 @@ def _judged(cell: Cell, computed: float, n: int, left_out: int, note: str = "") 
     return Compared(cell, computed, n, left_out, "match" if same else "unexplained", note)
 
 
-def _left_out(run: Recorded, task: str, item: str, found: RunScores, score: Score | None) -> int:
+def _left_out(
+    run: Recorded, task: str, item: str, run_scores: RunScores, score: Score | None
+) -> int:
     """Findings not scored, and rows of their file that could not even become findings."""
-    asked = {i: n for (t, i), n in found.asked.items() if t == task and item in (i, "mean")}
+    asked = {i: n for (t, i), n in run_scores.asked.items() if t == task and item in (i, "mean")}
     roles = [*asked, item] if task == "spatial" else [task]
     files = {run.files[role] for role in roles if role in run.files}
     dropped = sum(run.left_out.get(file, 0) for file in files)
@@ -295,11 +297,11 @@ def _rqi_reports(
     from s3eval_paper.release.figures import recorded_rqi
 
     shares = {}
-    for model, theirs in recorded_rqi(release.root, split, release.problems).items():
+    for model, recorded in recorded_rqi(release.root, split, release.problems).items():
         if model in scored and scored[model].rqi:
             ours = scored[model].rqi
-            equal = sum(v in ours and abs(ours[v] - x) < 1e-6 for v, x in theirs.items())
-            shares[model] = equal, len(theirs)
+            equal = sum(v in ours and abs(ours[v] - x) < 1e-6 for v, x in recorded.items())
+            shares[model] = equal, len(recorded)
     return shares
 
 

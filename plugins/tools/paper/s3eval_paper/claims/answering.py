@@ -39,15 +39,15 @@ def says_yes(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> Claim:
         if tally is None:
             continue
         draws = Draws.of(dataset, [tally], depth.resamples, depth.seed)
-        found = draws.around(draws.values([tally])[0], [tally])
-        said, true, n = (float(x) for x in tally.rows.sum(axis=0))
-        verdicts.append(by_interval(found.low, found.high))
-        shares = (f"{said / n:.2f}", f"{true / n:.2f}", around(found), f"{n:.0f}")
-        rows.append((run.model, *shares, str(found.videos), str(found.patients)))
-    told = "No recorded model answers Task 1 on the test set."
+        excess = draws.around(draws.values([tally])[0], [tally])
+        yes, annotated_yes, n = (float(x) for x in tally.rows.sum(axis=0))
+        verdicts.append(by_interval(excess.low, excess.high))
+        shares = (f"{yes / n:.2f}", f"{annotated_yes / n:.2f}", around(excess), f"{n:.0f}")
+        rows.append((run.model, *shares, str(excess.videos), str(excess.patients)))
+    finding = "No recorded model answers Task 1 on the test set."
     if rows:
         more = sum(v == SUPPORTED for v in verdicts)
-        told = f"{more} of {len(rows)} models are shown to say yes more often than is annotated."
+        finding = f"{more} of {len(rows)} models are shown to say yes more often than is annotated."
     columns = ("model", "says yes", "annotated yes", "excess", "answers", "videos", "patients")
     return Claim(
         "10",
@@ -58,7 +58,7 @@ def says_yes(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> Claim:
         "For every recorded model: supported if the interval of its share of yes minus the "
         "annotated share, on the same videos and features, is above 0, contradicted if below; the "
         "verdict is that of more than half of the models.",
-        told,
+        finding,
         (Table("How often Task 1 is answered with yes", columns, tuple(rows)),) if rows else (),
     )
 

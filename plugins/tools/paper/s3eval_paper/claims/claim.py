@@ -17,7 +17,7 @@ __all__ = [
     "around",
     "by_interval",
     "by_majority",
-    "said",
+    "rounded",
 ]
 
 Verdict = Literal[
@@ -93,7 +93,7 @@ def by_majority(verdicts: Sequence[Verdict]) -> Verdict:
     return UNTOLD
 
 
-def said(value: float | None, digits: int = 2) -> str:
+def rounded(value: float | None, digits: int = 2) -> str:
     """A number as the tables print it, "-" for none."""
     return "-" if value is None else f"{value:.{digits}f}"
 
@@ -101,5 +101,5 @@ def said(value: float | None, digits: int = 2) -> str:
 def around(row: Any, digits: int = 2) -> str:
     """ "0.71 [0.55, 0.82]" of anything with value, low and high."""
     if row.value is None or row.low is None or row.high is None:
-        return said(row.value, digits)
-    return f"{said(row.value, digits)} [{said(row.low, digits)}, {said(row.high, digits)}]"
+        return rounded(row.value, digits)
+    return f"{rounded(row.value, digits)} [{rounded(row.low, digits)}, {rounded(row.high, digits)}]"

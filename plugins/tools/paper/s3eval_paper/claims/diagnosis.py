@@ -27,10 +27,10 @@ from s3eval_paper.claims.claim import (
     Verdict,
     around,
     by_interval,
-    said,
+    rounded,
 )
 from s3eval_paper.claims.drawing import Drawn, Draws, shared, tallies_of
-from s3eval_paper.claims.implied import implied_rows, implied_table, quoted, told_of_implied
+from s3eval_paper.claims.implied import implied_rows, implied_table, implied_text, quoted
 from s3eval_paper.claims.rediagnosis import Depth, Diagnosed
 from s3eval_paper.claims.tuning import tuned_and_base
 from s3eval_paper.tables import cells
@@ -75,21 +75,21 @@ def two_stage_score(diagnosed: Sequence[Diagnosed]) -> Claim:
             f"What can be tried: the best of {len(mine)} second stages on its readings of the "
             f"test set has F1 {around(f1)} ({best.classifier}, trained on {best.trained_on}, "
             f"{f1.videos} videos of {f1.patients} patients); always answering ES has "
-            f"{said(f1.chance.get('always-ES'))} on the same videos, from which it cannot be told "
-            "apart. "
+            f"{rounded(f1.chance.get('always-ES'))} on the same videos, from which it cannot be "
+            "told apart. "
             if f1.mark != "above"
             else ""
         )
     if top:
         annotation = max(d.rows["f1"].value or 0.0 for d in top)
         finding += (
-            f"The clinicians' own annotated features give up to {said(annotation)}: what "
+            f"The clinicians' own annotated features give up to {rounded(annotation)}: what "
             "recognizing all 20 features without a fault could reach, not what a model's readings "
             "do. "
         )
     finding += _made_again(diagnosed)
     implied = implied_rows()
-    finding += told_of_implied(implied)
+    finding += implied_text(implied)
     rows = [*top, *mine]
     tables = [implied_table(implied)]
     if rows:
@@ -120,15 +120,15 @@ def _made_again(diagnosed: Sequence[Diagnosed]) -> str:
     ]
     if not again:
         return ""
-    told = "; ".join(
-        f"{d.model}: {', '.join(said(d.rows[m].value) for m in d.printed)} against the printed "
+    comparisons = "; ".join(
+        f"{d.model}: {', '.join(rounded(d.rows[m].value) for m in d.printed)} against the printed "
         f"{', '.join(d.printed.values())}, on {d.rows['f1'].videos} videos where always answering "
-        f"ES has F1 {said(d.rows['f1'].chance.get('always-ES'))}"
+        f"ES has F1 {rounded(d.rows['f1'].chance.get('always-ES'))}"
         for d in again
     )
     return (
         "Trained on the model's own readings in folds cut within the test set, the printed row "
-        f"comes out to 0.01 for {told}. "
+        f"comes out to 0.01 for {comparisons}. "
     )
 
 
@@ -140,7 +140,7 @@ def _stage_table(rows: Sequence[Diagnosed], title: str) -> Table:
             d.classifier,
             d.trained_on,
             around(d.rows["f1"]),
-            said(d.rows["f1"].chance.get("always-ES")),
+            rounded(d.rows["f1"].chance.get("always-ES")),
             d.rows["f1"].mark,
             str(d.rows["f1"].videos),
         )
@@ -168,7 +168,8 @@ def two_stage_gain(
             f"On the models' own readings, as the paper trained (Table 32's caption, Section 4.6), "
             f"{sum((r.difference or 0) > 0 for r in on_own)} of {len(on_own)} models score higher "
             f"with the second stage than when asked directly; their mean F1 goes from "
-            f"{said(_mean(on_own, 'second_value'), 3)} to {said(_mean(on_own, 'first_value'), 3)}, "
+            f"{rounded(_mean(on_own, 'second_value'), 3)} to "
+            f"{rounded(_mean(on_own, 'first_value'), 3)}, "
             f"a gain of {around(average)} ({average.videos} videos, {average.patients} patients); "
             f"{len(shown)} are shown better by a paired test after Holm and {len(worse)} worse. "
         )
@@ -184,7 +185,7 @@ def two_stage_gain(
         always = ways[0].rows["f1"].chance.get("always-ES")
         finding += (
             f"What is gained on is little: {below} of {len(ways)} direct diagnoses are no better "
-            f"than always answering ES ({said(always)} on the test fold)."
+            f"than always answering ES ({rounded(always)} on the test fold)."
         )
     tables = tuple(
         _gain_table(rows, f"Two-stage against direct diagnosis, F1 (ES), trained on {training}")
@@ -271,10 +272,10 @@ def _gain_table(rows: Sequence[Difference], title: str) -> Table:
     named = [
         (
             r.first,
-            *(said(v) for v in (r.first_value, r.second_value, r.difference)),
-            f"{said(r.low)} to {said(r.high)}",
-            said(r.p, 3),
-            said(r.p_holm, 3),
+            *(rounded(v) for v in (r.first_value, r.second_value, r.difference)),
+            f"{rounded(r.low)} to {rounded(r.high)}",
+            rounded(r.p, 3),
+            rounded(r.p_holm, 3),
             str(r.videos),
             str(r.patients),
         )
@@ -306,8 +307,8 @@ def report_gain(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> Cla
         common = {f.video for f in parts[0]} & {f.video for f in parts[1]}
         if run.model in tuned or not common:
             continue
-        told, alone = ([f for f in part if f.video in common] for part in parts)
-        pairs.append((told, alone))
+        with_report, video_only = ([f for f in part if f.video in common] for part in parts)
+        pairs.append((with_report, video_only))
         one = _mean_change(dataset, pairs[-1:], *_WAYS, depth, _relative)
         if one:
             verdicts.append(by_interval(one.low, one.high))

@@ -70,8 +70,8 @@ class Draws:
         own = sorted({self.cohort.place[v] for v in videos})
         value = None if np.isnan(values[0]) else float(values[0])
         drawn, jack = values[1 : 1 + self.resamples], values[1 + self.resamples :]
-        found = interval(value, drawn, jack[own])
-        return Drawn(value, found.low, found.high, len(videos), len(own))
+        bounds = interval(value, drawn, jack[own])
+        return Drawn(value, bounds.low, bounds.high, len(videos), len(own))
 
 
 def tallies_of(

@@ -67,8 +67,8 @@ def size_of(model: str) -> float | None:
     >>> size_of("Qwen2.5-VL-72B"), size_of("Audio-Flamingo-3")
     (72.0, None)
     """
-    found = re.search(r"(\d+(?:\.\d+)?)B\b", model)
-    return float(found[1]) if found else None
+    match = re.search(r"(\d+(?:\.\d+)?)B\b", model)
+    return float(match[1]) if match else None
 
 
 def families(models: Iterable[str]) -> dict[str, list[str]]:
@@ -77,11 +77,11 @@ def families(models: Iterable[str]) -> dict[str, list[str]]:
     >>> families(["A-VL-72B", "A-VL-7B", "B-7B"])["A-VL"]
     ['A-VL-7B', 'A-VL-72B']
     """
-    found: dict[str, list[str]] = {}
+    members: dict[str, list[str]] = {}
     for model in models:
         if size_of(model) is not None:
-            found.setdefault(re.sub(r"-?\d+(\.\d+)?B\b.*", "", model), []).append(model)
-    return {name: sorted(of, key=lambda m: size_of(m) or 0.0) for name, of in found.items()}
+            members.setdefault(re.sub(r"-?\d+(\.\d+)?B\b.*", "", model), []).append(model)
+    return {name: sorted(of, key=lambda m: size_of(m) or 0.0) for name, of in members.items()}
 
 
 def groups(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> list[Claim]:
@@ -104,21 +104,21 @@ def _pair(
     keys = [k for k in made[0] if k[2] == "f1" and k[1] != "mean" and k in made[1]]
     if not keys:
         return None
-    mine, theirs = ([of[k] for k in keys] for of in made)
-    draws = Draws.of(dataset, mine + theirs, depth.resamples, depth.seed)
+    first_tallies, second_tallies = ([of[k] for k in keys] for of in made)
+    draws = Draws.of(dataset, first_tallies + second_tallies, depth.resamples, depth.seed)
     with np.errstate(invalid="ignore"):
         # An item undefined in a draw (nobody shows it) is left out of that draw's mean, for both.
-        a, b = draws.values(mine), draws.values(theirs)
+        a, b = draws.values(first_tallies), draws.values(second_tallies)
         known = ~(np.isnan(a) | np.isnan(b))
         n = known.sum(axis=0)
         one, other = (np.where(known, x, 0.0).sum(axis=0) / np.where(n, n, np.nan) for x in (a, b))
-    both = mine + theirs
+    both = first_tallies + second_tallies
     return _Pair(
         first.model,
         second.model,
         len(keys),
-        draws.around(one, mine),
-        draws.around(other, theirs),
+        draws.around(one, first_tallies),
+        draws.around(other, second_tallies),
         draws.around(one - other, both),
     )
 
@@ -132,14 +132,16 @@ def _claim(
     verdicts: Sequence[Verdict],
 ) -> Claim:
     counts = {v: [*verdicts].count(v) for v in (SUPPORTED, CONTRADICTED, UNTOLD)}
-    told = (
+    finding = (
         f"Of {len(pairs)} pairs of models {counts[SUPPORTED]} show it, {counts[CONTRADICTED]} show "
         f"the contrary and {counts[UNTOLD]} cannot be told."
         if pairs
         else "No two recorded models in this part of the release make such a pair."
     )
     table = Table("Mean F1 of Task 1 on what both answered", _COLUMNS, tuple(p.row for p in pairs))
-    return Claim(number, title, says, by_majority(verdicts), rule, told, (table,) if pairs else ())
+    return Claim(
+        number, title, says, by_majority(verdicts), rule, finding, (table,) if pairs else ()
+    )
 
 
 def _scaling(dataset: Dataset, runs: Mapping[str, Recorded], depth: Depth) -> Claim:
@@ -158,13 +160,13 @@ def _scaling(dataset: Dataset, runs: Mapping[str, Recorded], depth: Depth) -> Cl
     )
 
 
-def _similar(found: Drawn) -> Verdict:
+def _similar(difference: Drawn) -> Verdict:
     """Equivalence within the margin; larger models are expected to be no worse."""
-    if found.low is None or found.high is None:
+    if difference.low is None or difference.high is None:
         return UNTOLD
-    if -SIMILAR.value <= found.low and found.high <= SIMILAR.value:
+    if -SIMILAR.value <= difference.low and difference.high <= SIMILAR.value:
         return SUPPORTED
-    return CONTRADICTED if found.low > SIMILAR.value else UNTOLD
+    return CONTRADICTED if difference.low > SIMILAR.value else UNTOLD
 
 
 def _of_one_scale(first: str, second: str) -> bool:
@@ -175,9 +177,9 @@ def _of_one_scale(first: str, second: str) -> bool:
 def _vision_families(dataset: Dataset, runs: Mapping[str, Recorded], depth: Depth) -> Claim:
     # The claim is about these two families; what belongs to them is read from the names.
     sees = [m for m, r in runs.items() if r.senses == ("sight",)]
-    mine = [m for m in sees if m.startswith("Qwen")]
-    theirs = [m for m in sees if m.startswith("InternVL")]
-    ends = [(a, b) for a, b in product(mine, theirs) if _of_one_scale(a, b)]
+    qwen = [m for m in sees if m.startswith("Qwen")]
+    internvl = [m for m in sees if m.startswith("InternVL")]
+    ends = [(a, b) for a, b in product(qwen, internvl) if _of_one_scale(a, b)]
     pairs = [p for a, b in ends if (p := _pair(dataset, runs[a], runs[b], (), depth))]
     return _claim(
         "7",
@@ -193,13 +195,13 @@ def _vision_families(dataset: Dataset, runs: Mapping[str, Recorded], depth: Dept
 
 def _hearing_too(dataset: Dataset, runs: Mapping[str, Recorded], depth: Depth) -> Claim:
     both = [m for m, r in runs.items() if len(r.senses) > 1]
-    found = []
+    candidates = []
     for a, (b, other) in product(both, runs.items()):
         if other.senses == ("sight",) and _of_one_scale(a, b):
-            found.append((a, b, tuple(SEEN)))
+            candidates.append((a, b, tuple(SEEN)))
         elif other.senses == ("hearing",):
-            found.append((a, b, tuple(HEARD)))
-    pairs = [p for a, b, of in found if (p := _pair(dataset, runs[a], runs[b], of, depth))]
+            candidates.append((a, b, tuple(HEARD)))
+    pairs = [p for a, b, of in candidates if (p := _pair(dataset, runs[a], runs[b], of, depth))]
     return _claim(
         "8",
         "Models that hear and see are ahead of those with one sense",

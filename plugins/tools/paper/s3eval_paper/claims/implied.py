@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from s3eval_paper.claims.claim import Table, said
+from s3eval_paper.claims.claim import Table, rounded
 from s3eval_paper.tables import cells
 
-__all__ = ["implied_rows", "implied_share", "implied_table", "quoted", "told_of_implied"]
+__all__ = ["implied_rows", "implied_share", "implied_table", "implied_text", "quoted"]
 
 
 def quoted() -> tuple[str, float]:
@@ -57,13 +57,13 @@ def _always(share: float) -> float:
     return 2 * share / (1 + share)
 
 
-def told_of_implied(implied: Sequence[tuple[str, dict[str, float], tuple[float, float]]]) -> str:
+def implied_text(implied: Sequence[tuple[str, dict[str, float], tuple[float, float]]]) -> str:
     """How the printed rows stand to always answering ES, at both ends of the share they imply."""
     beats_any = [m for m, row, ends in implied if row["f1"] > round(_always(ends[1]), 2)]
     below_all = [m for m, row, ends in implied if row["f1"] < round(_always(ends[0]), 2)]
     model, f1 = quoted()
     open_ = [m for m, _, _ in implied if m not in beats_any and m not in below_all]
-    also = f"; {model}'s {said(f1)} is among them" if model in open_ else ""
+    also = f"; {model}'s {rounded(f1)} is among them" if model in open_ else ""
     return (
         f"Precision, recall and accuracy of one set of videos fix its share of ES. Of the "
         f"{len(implied)} printed two-stage rows {len(beats_any)} exceed always answering ES at "
@@ -84,7 +84,7 @@ def implied_table(implied: Sequence[tuple[str, dict[str, float], tuple[float, fl
     cells = [
         (
             model,
-            *(said(row[m]) for m in ("precision", "recall", "f1", "accuracy")),
+            *(rounded(row[m]) for m in ("precision", "recall", "f1", "accuracy")),
             f"{ends[0]:.2f} to {ends[1]:.2f}",
             f"{_always(ends[0]):.2f} to {_always(ends[1]):.2f}",
         )

@@ -18,7 +18,7 @@ from s3eval_paper.claims.claim import (
     around,
     by_interval,
     by_majority,
-    said,
+    rounded,
 )
 from s3eval_paper.claims.margins import CENTRED, WEAK
 
@@ -57,19 +57,19 @@ def weaknesses(runs: Sequence[Recorded], scores: Mapping[str, Sequence[ScoreRow]
     blind: Counter[str] = Counter()
     put_aside = centred(runs)
     for task, field in _FIELDS.items():
-        told: list[Verdict] = []
+        task_verdicts: list[Verdict] = []
         for model, mine in scores.items():
             known = [r for r in mine if (r.task, r.metric) == (task, field.metric)]
             items = [r for r in known if r.item != "mean" and r.chance_value is not None]
             asked = [r for r in items if r.item not in put_aside.get(task, {})]
             each = [_weak(r, field.best) for r in asked]
-            told += each
+            task_verdicts += each
             blind.update(r.mark for r in asked)
             shown = next((r for r in known if r.item == "mean"), items[0] if items else None)
             if shown is not None:
                 count = Counter(each)
                 rows.append(_row(field, model, shown, len(items), len(asked), count))
-        verdicts[task] = by_majority(told) if told else UNTESTABLE
+        verdicts[task] = by_majority(task_verdicts) if task_verdicts else UNTESTABLE
     tested = [v for v in verdicts.values() if v != UNTESTABLE]
     verdict = _overall(tested)
     columns = (
@@ -89,7 +89,7 @@ def weaknesses(runs: Sequence[Recorded], scores: Mapping[str, Sequence[ScoreRow]
         "every field that can be tested is weak, contradicted if one is shown not to be. An item "
         f"whose clips have the event at one second in {CENTRED.value:.0%} of cases or more is not "
         f"tested: {CENTRED.source}.",
-        _told(verdicts, blind, put_aside),
+        _finding_text(verdicts, blind, put_aside),
         (Table("Scores against a useful level, by patient", columns, tuple(rows)),),
     )
 
@@ -119,8 +119,8 @@ def _row(
         field.words,
         model,
         around(shown),
-        f"{said(blind)} ({shown.chance_name})",
-        said(level) if tested else "-",
+        f"{rounded(blind)} ({shown.chance_name})",
+        rounded(level) if tested else "-",
         f"{tested} of {items}",
         *(str(count[v]) for v in (SUPPORTED, CONTRADICTED, UNTOLD)),
         str(shown.videos),
@@ -128,7 +128,7 @@ def _row(
     )
 
 
-def _told(
+def _finding_text(
     verdicts: Mapping[str, Verdict],
     blind: Counter[str],
     put_aside: Mapping[str, Mapping[str, float]],
@@ -138,22 +138,22 @@ def _told(
     for task, verdict in verdicts.items():
         name = _FIELDS[task].words.split(" (")[0]
         parts.append(f"{name}: {words.get(verdict, 'not testable')}")
-    found = f"{'; '.join(parts)}. "
+    text = f"{'; '.join(parts)}. "
     total = sum(blind.values())
-    found += (
+    text += (
         f"Of the {total} scores tested {blind['above']} are clearly above the best answer given "
         "without looking; that alone would not show weakness, since few patients can hide an "
         "advantage, so the interval has to exclude a useful level. "
     )
     for task, items in put_aside.items():
         least = min(items.values())
-        found += (
+        text += (
             f"{_FIELDS[task].words.split(' (')[0].capitalize()}: {len(items)} items are not "
             f"tested, since in {least:.0%} or more of their clips the event stands at the same "
             "second; always answering that second is almost never wrong and no model could beat "
             "it (`s3eval run --task-option timing.placement=random` asks fairly). "
         )
-    return found.strip()
+    return text.strip()
 
 
 def centred(runs: Sequence[Recorded]) -> dict[str, dict[str, float]]:
@@ -167,9 +167,9 @@ def centred(runs: Sequence[Recorded]) -> dict[str, dict[str, float]]:
             target = f.detail.get("target")
             if isinstance(target, float | int):
                 places.setdefault((f.task, f.item), []).append(float(target))
-    found: dict[str, dict[str, float]] = {}
+    shares: dict[str, dict[str, float]] = {}
     for (task, item), targets in places.items():
         share = Counter(targets).most_common(1)[0][1] / len(targets)
         if share >= CENTRED.value:
-            found.setdefault(task, {})[item] = share
-    return found
+            shares.setdefault(task, {})[item] = share
+    return shares

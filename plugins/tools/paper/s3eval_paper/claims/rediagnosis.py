@@ -82,7 +82,7 @@ def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
     """Table 32 again, on the annotated features."""
     truth = annotated(dataset)
     folds, source = folds_of(dataset)
-    found = []
+    results = []
     for classifier in depth.classifiers:
         setup = Setup(
             classifier,
@@ -92,7 +92,7 @@ def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
         )
         done = two_stage(truth, truth, dataset, folds, setup, source)
         by_fold = score_two_stage(done, dataset, 100, depth.seed).by_fold
-        found.append(
+        results.append(
             FiveFold(
                 classifier,
                 {fold: own for fold, (own, _, _) in by_fold.items()},
@@ -101,7 +101,7 @@ def five_folds(dataset: Dataset, depth: Depth) -> list[FiveFold]:
                 done.permutation,
             )
         )
-    return found
+    return results
 
 
 def rediagnose(
@@ -116,11 +116,11 @@ def rediagnose(
         on_own: gives `own_readings` of the same release, where it is computed elsewhere.
     """
     test = [r for r in recorded if r.split == "test"]
-    found: list[Diagnosed] = []
+    diagnosed: list[Diagnosed] = []
     for run in test:
-        found += _direct(dataset, run, depth)
+        diagnosed += _direct(dataset, run, depth)
     truth, fits = annotated(dataset), Fits()
-    found += _stages(dataset, "annotation", truth, truth, depth, fits)
+    diagnosed += _stages(dataset, "annotation", truth, truth, depth, fits)
     stages = {}
     for run in test:
         mine = _readings(run.model, run.findings)
@@ -128,8 +128,8 @@ def rediagnose(
             stages[run.model] = _stages(dataset, run.model, mine, truth, depth, fits)
     own = on_own() if on_own else own_readings(dataset, recorded, depth)
     for model, staged in stages.items():
-        found += [*staged, *own.get(model, ())]
-    return found
+        diagnosed += [*staged, *own.get(model, ())]
+    return diagnosed
 
 
 def own_readings(
@@ -137,19 +137,19 @@ def own_readings(
 ) -> dict[str, list[Diagnosed]]:
     """By model the second stage trained on its own readings."""
     every = {r.model: r for r in recorded if r.split == "all"}
-    found = {}
+    by_model = {}
     for run in (r for r in recorded if r.split == "test"):
         mine = _readings(run.model, run.findings)
         whole = every.get(run.model)
         own = _readings(run.model, whole.findings) if whole else None
         if mine is not None:
-            found[run.model] = _on_own(dataset, run.model, mine, own, depth)
-    return found
+            by_model[run.model] = _on_own(dataset, run.model, mine, own, depth)
+    return by_model
 
 
 def _readings(model: str, findings: Iterable[Finding]) -> FeatureTable | None:
-    found = read_by(model, (f for f in findings if f.task == "recognition"))
-    return found if found.videos else None
+    table = read_by(model, (f for f in findings if f.task == "recognition"))
+    return table if table.videos else None
 
 
 def _direct(dataset: Dataset, run: Recorded, depth: Depth) -> list[Diagnosed]:
@@ -166,7 +166,7 @@ def _direct(dataset: Dataset, run: Recorded, depth: Depth) -> list[Diagnosed]:
     )
     ways = {"video_only": "video only", "with_report": "video and report"}
     known = {v.name for v in dataset.videos if v.diagnosis}
-    found = []
+    diagnosed = []
     for item, way in ways.items():
         mine = {r.metric: r for r in rows if r.item == item and r.metric in METRICS}
         asked = sum(f.item == item and f.video in known for f in findings)
@@ -174,8 +174,10 @@ def _direct(dataset: Dataset, run: Recorded, depth: Depth) -> list[Diagnosed]:
             lost = asked - next(iter(mine.values())).videos
             note = f"{lost} of {asked} answers say neither ES nor NES and are dropped"
             printed = _printed(run.model, item)
-            found.append(Diagnosed(run.model, way, mine, printed, asked, note=note if lost else ""))
-    return found
+            diagnosed.append(
+                Diagnosed(run.model, way, mine, printed, asked, note=note if lost else "")
+            )
+    return diagnosed
 
 
 def _printed(model: str, item: str) -> dict[str, str]:
@@ -195,12 +197,12 @@ def _stages(
     fits: Fits,
 ) -> list[Diagnosed]:
     folds, source = folds_of(dataset)
-    found = []
+    diagnosed = []
     for classifier in depth.classifiers:
         setup = Setup(classifier, tune=depth.tune, seed=depth.seed, importances=False)
         done = two_stage(tested, training, dataset, folds, setup, source, [TEST_FOLD], fits)
-        found.append(_staged(dataset, model, done, depth))
-    return found
+        diagnosed.append(_staged(dataset, model, done, depth))
+    return diagnosed
 
 
 def _on_own(

@@ -20,7 +20,7 @@ from s3eval_paper.claims.claim import (
     Table,
     Verdict,
     by_interval,
-    said,
+    rounded,
 )
 from s3eval_paper.claims.margins import CORRELATED, LEVEL
 from s3eval_paper.claims.rediagnosis import Depth
@@ -82,18 +82,18 @@ def report_index(depth: Depth, rated: Sequence[Rated] = ()) -> list[Claim]:
     expert, tables = reports.figures["expert"], []
     own, leads, tests = {}, {}, {}
     for name, measure in measures.items():
-        found = {m: measure(reports.figures[m], expert, weights) for m in reports.metrics}
-        own[name] = {m: _around(v, depth) for m, v in found.items()}
+        values = {m: measure(reports.figures[m], expert, weights) for m in reports.metrics}
+        own[name] = {m: _around(v, depth) for m, v in values.items()}
         others = reports.metrics[1:]
-        leads[name] = {m: _around(found["rqi"] - found[m], depth) for m in others}
+        leads[name] = {m: _around(values["rqi"] - values[m], depth) for m in others}
         tests[name] = swapped_leads(reports.figures, reports.patient, measure, others, depth.seed)
         rows = []
         for m in reports.metrics:
-            cells = [m, _written(float(found[m][0]), own[name][m])]
+            cells = [m, _written(float(values[m][0]), own[name][m])]
             if m in leads[name]:
                 p, corrected = tests[name][m]
-                cells += [_written(float(found["rqi"][0] - found[m][0]), leads[name][m])]
-                cells += [said(p, 3), said(corrected, 3)]
+                cells += [_written(float(values["rqi"][0] - values[m][0]), leads[name][m])]
+                cells += [rounded(p, 3), rounded(corrected, 3)]
             rows.append((*cells, *[""] * (5 - len(cells))))
         columns = ("metric", name, "RQI's lead", "p (paired)", "p (Holm)")
         title = f"Agreement with the expert ratings of Table 11, {name}"
@@ -121,7 +121,7 @@ def _correlates(own: dict[str, Any], basis: str, tables: tuple[Table, ...]) -> C
     verdict = by_interval(rqi.low, rqi.high)
     if verdict == UNTOLD and rqi.high is not None and rqi.high < CORRELATED.value:
         verdict = CONTRADICTED
-    others = [m for m, found in own.items() if m != "rqi" and found.low is not None]
+    others = [m for m, bounds in own.items() if m != "rqi" and bounds.low is not None]
     hold = [m for m in others if own[m].low <= 0 <= own[m].high]
     return Claim(
         "2a",
@@ -181,24 +181,24 @@ def swapped_leads(
     flips = swaps(int(patient.max()) + 1, PERMUTATIONS, seed)[:, patient] > 0.5
     each = _ROWWISE[measure]
     expert = figures["expert"]
-    mine = rankdata(figures["rqi"])
-    found: list[float | None] = []
+    rqi_ranks = rankdata(figures["rqi"])
+    p_values: list[float | None] = []
     for other in others:
-        theirs = rankdata(figures[other])
-        observed = float(each(mine[None], expert)[0] - each(theirs[None], expert)[0])
-        drawn = each(np.where(flips, theirs, mine), expert)
-        drawn = drawn - each(np.where(flips, mine, theirs), expert)
+        other_ranks = rankdata(figures[other])
+        observed = float(each(rqi_ranks[None], expert)[0] - each(other_ranks[None], expert)[0])
+        drawn = each(np.where(flips, other_ranks, rqi_ranks), expert)
+        drawn = drawn - each(np.where(flips, rqi_ranks, other_ranks), expert)
         as_far = int((np.abs(drawn) >= abs(observed) - 1e-12).sum())
-        found.append((as_far + 1) / (len(drawn) + 1))
-    corrected = holm(found)
-    return {m: (p or 0.0, c or 0.0) for m, p, c in zip(others, found, corrected, strict=True)}
+        p_values.append((as_far + 1) / (len(drawn) + 1))
+    corrected = holm(p_values)
+    return {m: (p or 0.0, c or 0.0) for m, p, c in zip(others, p_values, corrected, strict=True)}
 
 
 def _row_correlations(a: Floats, b: Floats) -> Floats:
     """Pearson's r of every row of (m, n) with (n,), shape (m,)."""
     da, db = a - a.mean(axis=1, keepdims=True), b - b.mean()
-    found: Floats = (da @ db) / np.sqrt((da**2).sum(axis=1) * (db**2).sum())
-    return found
+    correlations: Floats = (da @ db) / np.sqrt((da**2).sum(axis=1) * (db**2).sum())
+    return correlations
 
 
 def _row_orders(a: Floats, b: Floats) -> Floats:
@@ -222,16 +222,16 @@ class _Interval:
 
 def _around(values: Any, depth: Depth) -> _Interval:
     drawn, jack = values[1 : 1 + depth.resamples], values[1 + depth.resamples :]
-    found = interval(float(values[0]), drawn, jack)
-    return _Interval(float(values[0]), found.low, found.high)
+    bounds = interval(float(values[0]), drawn, jack)
+    return _Interval(float(values[0]), bounds.low, bounds.high)
 
 
-def _ends(found: Any) -> str:
-    return f"[{said(found.low)}, {said(found.high)}]"
+def _ends(bounds: Any) -> str:
+    return f"[{rounded(bounds.low)}, {rounded(bounds.high)}]"
 
 
-def _written(value: float, found: Any) -> str:
-    return f"{value:.2f} {_ends(found)}"
+def _written(value: float, bounds: Any) -> str:
+    return f"{value:.2f} {_ends(bounds)}"
 
 
 def correlation(a: Any, b: Any, weights: Any) -> Any:

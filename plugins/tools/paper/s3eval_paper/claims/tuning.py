@@ -65,9 +65,9 @@ def tuned_and_base() -> tuple[tuple[str, ...], str]:
     >>> tuned_and_base()[1]
     'Qwen2.5-Omni-7B'
     """
-    found = cells("3")
-    tuned = dict.fromkeys(c.model for c in found if c.metric == "improvement")
-    (base,) = dict.fromkeys(c.model for c in found if c.model not in tuned)
+    printed = cells("3")
+    tuned = dict.fromkeys(c.model for c in printed if c.metric == "improvement")
+    (base,) = dict.fromkeys(c.model for c in printed if c.model not in tuned)
     return tuple(tuned), base
 
 
@@ -97,18 +97,18 @@ def fine_tuning(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> lis
 
 
 def _change(dataset: Dataset, tuned: Recorded, base: Recorded, depth: Depth) -> _Change:
-    mine, theirs = (tallies_of(dataset, r.findings) for r in (tuned, base))
+    tuned_tallies, base_tallies = (tallies_of(dataset, r.findings) for r in (tuned, base))
     strict = [_non_answers_wrong(dataset, r.findings) for r in (tuned, base)]
     usable = {
         name: parts
         for name, parts in _TASKS.items()
-        if all(p in mine and p in theirs for p in parts)
+        if all(p in tuned_tallies and p in base_tallies for p in parts)
     }
-    every = [t for of in (mine, theirs) for t in of.values()]
+    every = [t for of in (tuned_tallies, base_tallies) for t in of.values()]
     draws = Draws.of(dataset, every, depth.resamples, depth.seed)
     gains, wrong_gains, rows, used = [], [], [], []
     for name, parts in usable.items():
-        first, second = [mine[p] for p in parts], [theirs[p] for p in parts]
+        first, second = [tuned_tallies[p] for p in parts], [base_tallies[p] for p in parts]
         a, b = (draws.values(ts).mean(axis=0) for ts in (first, second))
         gain = _relative(a, b, bool(first[0].higher_is_better))
         gains.append(gain)
@@ -150,9 +150,9 @@ def _non_answers_wrong(
     for f in findings:
         truth = labels.get(f.video)
         if f.task == "diagnosis" and truth in ("ES", "NES"):
-            said_es = f.value == "ES" or (f.value is None and truth == "NES")
+            predicted_es = f.value == "ES" or (f.value is None and truth == "NES")
             is_es = truth == "ES"
-            row = [said_es and is_es, said_es and not is_es, is_es and not said_es]
+            row = [predicted_es and is_es, predicted_es and not is_es, is_es and not predicted_es]
             by_item.setdefault(f.item, []).append((f.video, [float(x) for x in row]))
     made = {}
     for item, of in by_item.items():
@@ -171,15 +171,15 @@ def _f1(sums: Floats) -> Floats:
 
 def _average(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Claim:
     verdicts = [_holds(c.average, c.printed) for c in changes]
-    told = " ".join(
+    finding = " ".join(
         f"{c.model}: average relative improvement {around(c.average)}, printed {c.printed:.2f}; "
         f"with non-answers of Task 7 counted as wrong {around(c.counted_wrong)} ({c.patients})."
         for c in changes
     )
     missing = [m for m in tuned if m not in {c.model for c in changes}]
     if missing:
-        told += f" The answers of {', '.join(missing)} are not in this part of the release."
-        told += "" if changes else f" Both a tuned model's and its base's ({base}) are needed."
+        finding += f" The answers of {', '.join(missing)} are not in this part of the release."
+        finding += "" if changes else f" Both a tuned model's and its base's ({base}) are needed."
     tables = [
         Table(
             f"{c.model} against {base}, as Table 3 measures",
@@ -206,17 +206,17 @@ def _average(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Cla
         "over its base (six tasks, Task 7 once, patients drawn for all tasks together) is above 0 "
         "and holds the printed figure; contradicted if the whole interval is below the printed "
         "figure or below 0. The verdict is that of more than half of the tuned models.",
-        told.strip(),
+        finding.strip(),
         tuple(tables),
     )
 
 
-def _holds(found: Drawn, printed: float) -> Verdict:
-    if found.low is None or found.high is None:
+def _holds(average: Drawn, printed: float) -> Verdict:
+    if average.low is None or average.high is None:
         return UNTOLD
-    if found.high < printed or found.high < 0:
+    if average.high < printed or average.high < 0:
         return CONTRADICTED
-    return SUPPORTED if found.low > 0 and found.low <= printed else UNTOLD
+    return SUPPORTED if average.low > 0 and average.low <= printed else UNTOLD
 
 
 def _consistent(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Claim:
@@ -225,11 +225,15 @@ def _consistent(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> 
     falls = []
     for model in tuned:
         for task, parts in _TASKS.items():
-            mine, theirs = printed.get((model, task)), printed.get((base, task))
-            if mine and theirs:
+            tuned_cell, base_cell = printed.get((model, task)), printed.get((base, task))
+            if tuned_cell and base_cell:
                 lower = parts[0][2] == "mae"
-                if (mine.value > theirs.value) if lower else (mine.value < theirs.value):
-                    change = f"{theirs.printed} to {mine.printed}"
+                if (
+                    (tuned_cell.value > base_cell.value)
+                    if lower
+                    else (tuned_cell.value < base_cell.value)
+                ):
+                    change = f"{base_cell.printed} to {tuned_cell.printed}"
                     falls.append(f"{_NAMES[task]} of {model}, {change}")
     gains = [
         (f"{name} of {c.model}", gain)
@@ -259,14 +263,14 @@ def _events(
     dataset: Dataset, tuned: Sequence[Recorded], base: Recorded | None, depth: Depth
 ) -> Claim:
     """“Across all 19 events, 18 show reduced MAE”: how many, under draws of patients."""
-    rows, verdicts, told = [], [], []
-    theirs = tallies_of(dataset, _timing(base.findings)) if base else {}
+    rows, verdicts, sentences = [], [], []
+    base_tallies = tallies_of(dataset, _timing(base.findings)) if base else {}
     for run in tuned:
-        mine = tallies_of(dataset, _timing(run.findings))
-        keys = [k for k in mine if k[2] == "mae" and k[1] != "mean" and k in theirs]
+        tuned_tallies = tallies_of(dataset, _timing(run.findings))
+        keys = [k for k in tuned_tallies if k[2] == "mae" and k[1] != "mean" and k in base_tallies]
         if not keys:
             continue
-        first, second = [mine[k] for k in keys], [theirs[k] for k in keys]
+        first, second = [tuned_tallies[k] for k in keys], [base_tallies[k] for k in keys]
         draws = Draws.of(dataset, first + second, depth.resamples, depth.seed)
         fewer = (draws.values(first) < draws.values(second)).sum(axis=0).astype(np.float64)
         low, high = np.quantile(fewer[1 : 1 + depth.resamples], [0.025, 0.975])
@@ -274,7 +278,7 @@ def _events(
         videos = {v for t in first + second for v in t.videos}
         counts = f"{fewer[0]:.0f} of {len(keys)}"
         drawn = f"[{low:.0f}, {high:.0f}] under draws of patients"
-        told.append(f"Recorded answers of {run.model}: {counts} smaller, {drawn}.")
+        sentences.append(f"Recorded answers of {run.model}: {counts} smaller, {drawn}.")
         span = f"[{low:.0f}, {high:.0f}]"
         rows.append((run.model, counts, span, str(len(videos)), str(len(draws.cohort))))
     printed = printed_events()
@@ -285,9 +289,11 @@ def _events(
         f"{m}: {smaller} smaller, {equal} equal, {larger} larger"
         for m, (smaller, equal, larger) in printed.items()
     )
-    told.insert(0, f"Table 22 itself prints, against the base model, {table}.")
+    sentences.insert(0, f"Table 22 itself prints, against the base model, {table}.")
     if any(smaller + equal >= CLAIMED_EVENTS for smaller, equal, _ in printed.values()):
-        told.insert(1, f"{CLAIMED_EVENTS} come out only where equal errors are counted as reduced.")
+        sentences.insert(
+            1, f"{CLAIMED_EVENTS} come out only where equal errors are counted as reduced."
+        )
     return Claim(
         "3c",
         "Fine-tuning reduces the timing error of 18 of 19 events",
@@ -299,7 +305,7 @@ def _events(
         "fewer than half have; the verdict is that of more than half of the tuned models. Answers "
         "that are no time are dropped, as in the paper, and clips have the event in their middle: "
         "a smaller error is no better localization than the middle would be.",
-        " ".join(told),
+        " ".join(sentences),
         (
             (
                 Table(
@@ -322,7 +328,7 @@ def printed_events() -> dict[str, tuple[int, int, int]]:
     """
     tuned, base = tuned_and_base()
     errors = {(c.model, c.item): c.value for c in cells("22")}
-    found = {}
+    counts = {}
     for model in tuned:
         pairs = [
             (errors[model, item], value)
@@ -331,8 +337,8 @@ def printed_events() -> dict[str, tuple[int, int, int]]:
         ]
         if pairs:
             smaller, equal = sum(a < b for a, b in pairs), sum(a == b for a, b in pairs)
-            found[model] = (smaller, equal, len(pairs) - smaller - equal)
-    return found
+            counts[model] = (smaller, equal, len(pairs) - smaller - equal)
+    return counts
 
 
 def _timing(findings: Iterable[Finding]) -> list[Finding]:

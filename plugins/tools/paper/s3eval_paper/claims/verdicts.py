@@ -46,11 +46,16 @@ def claims(
     """
     test = [r for r in recorded if r.split == "test"]
     step("claims 1 and 2: weaknesses, agreement with experts")
-    found = [weaknesses(test, scores), *report_index(depth, rated)]
+    all_claims = [weaknesses(test, scores), *report_index(depth, rated)]
     step("claim 3: fine-tuning")
-    found += fine_tuning(dataset, test, depth)
+    all_claims += fine_tuning(dataset, test, depth)
     step("claims 4 and 5: two-stage diagnosis")
-    found += [two_stage_score(diagnosed), two_stage_gain(dataset, test, diagnosed, depth)]
+    all_claims += [two_stage_score(diagnosed), two_stage_gain(dataset, test, diagnosed, depth)]
     step("claims 6 to 11: sizes, families, senses, reports, yes, judges")
-    found += groups(dataset, test, depth)
-    return [*found, report_gain(dataset, test, depth), says_yes(dataset, test, depth), judges()]
+    all_claims += groups(dataset, test, depth)
+    return [
+        *all_claims,
+        report_gain(dataset, test, depth),
+        says_yes(dataset, test, depth),
+        judges(),
+    ]

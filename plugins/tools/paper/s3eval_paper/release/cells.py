@@ -29,14 +29,14 @@ def short(text: str) -> str:
 
 def label(text: str, feature: str) -> str | None:
     """A recorded yes, no or na; None for anything else."""
-    found = text.lower()
-    if found in ("n/a", "n.a.", "not applicable"):
-        found = "na"
+    value = text.lower()
+    if value in ("n/a", "n.a.", "not applicable"):
+        value = "na"
     allowed = ("yes", "no", "na") if feature == "verbal_responsiveness" else ("yes", "no")
-    return found if found in allowed else None
+    return value if value in allowed else None
 
 
 def es_or_nes(text: str) -> str | None:
     """An answer containing NES is NES, else one containing ES is ES (protocol, Task 7)."""
-    said = text.upper() if text.lower() in ("es", "nes") else text
-    return next((label for label in ("NES", "ES") if label in said), None)
+    answer = text.upper() if text.lower() in ("es", "nes") else text
+    return next((label for label in ("NES", "ES") if label in answer), None)

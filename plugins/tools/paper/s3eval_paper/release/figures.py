@@ -23,12 +23,12 @@ def recorded_scores(
     root: Path, split: str, problems: Problems
 ) -> dict[str, dict[tuple[str, str], float]]:
     """The recorded interpretation scores, by model, video and feature."""
-    found: dict[str, dict[tuple[str, str], float]] = {}
+    scores: dict[str, dict[tuple[str, str], float]] = {}
     # "MODEL__per_video_…" or, for some, "MODEL__fold0_video_…".
     for path in figure_files(root, split, "*__*video_feature_scores.csv"):
         shown = path.relative_to(root).as_posix()
         sheet = read_sheet(path, shown, problems, known=FEATURE_NAMES)
-        mine = found.setdefault(model_name(path.name.split("__")[0]), {})
+        mine = scores.setdefault(model_name(path.name.split("__")[0]), {})
         for line in sheet:
             for feature in FEATURE_NAMES:
                 if line[feature]:
@@ -37,12 +37,12 @@ def recorded_scores(
                     except ValueError:
                         what = f"'{line[feature]}' for {feature} is no score"
                         problems.error(shown, line.number, what)
-    return found
+    return scores
 
 
 def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[str, float]]:
     """The release's own Seizure-RQI of each report (points), by model and video."""
-    found: dict[str, dict[str, float]] = {}
+    scores: dict[str, dict[str, float]] = {}
     for path in figure_files(root, split, "task6_*_rqi*.csv"):
         name = re.sub(r"^task6_|_rqi.*$", "", path.stem)
         shown = path.relative_to(root).as_posix()
@@ -51,7 +51,7 @@ def recorded_rqi(root: Path, split: str, problems: Problems) -> dict[str, dict[s
         sheet = read_sheet(path, shown, Problems(), required=columns)
         for line in sheet:
             try:
-                found.setdefault(model_name(name), {})[line.key] = float(line["seizure_rqi"])
+                scores.setdefault(model_name(name), {})[line.key] = float(line["seizure_rqi"])
             except ValueError:
                 problems.error(shown, line.number, f"'{line['seizure_rqi']}' is no figure")
-    return found
+    return scores

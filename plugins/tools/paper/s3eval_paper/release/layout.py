@@ -83,10 +83,10 @@ def role_of(name: str) -> tuple[str, str]:
     >>> role_of("Task1_X_all_pre.csv")
     ('', "variant 'pre' is not the published one")
     """
-    found = _NAME.match(name)
-    if not found:
+    match = _NAME.match(name)
+    if not match:
         return "", "not a task's CSV file"
-    task, rest = found[1], found[2].lower()
+    task, rest = match[1], match[2].lower()
     if task == "3":
         part = rest.split("_", 1)[0]
         if part in _SPATIAL:
@@ -129,12 +129,12 @@ def model_folders(root: Path, split: str, problems: Problems) -> Iterator[ModelF
     if not base.is_dir():
         return
     for folder in sorted(p for p in base.iterdir() if p.is_dir()):
-        found = _files_of(folder)
+        model_files = _files_of(folder)
         shown = folder.relative_to(root).as_posix()
-        for name, why in found.ignored.items():
+        for name, why in model_files.ignored.items():
             problems.warn(f"{shown}/{name}", 0, f"set aside: {why}")
-        if found.files:
-            yield found
+        if model_files.files:
+            yield model_files
         else:
             problems.error(shown, 0, "no recorded answers in this folder")
 

@@ -74,7 +74,7 @@ def match_printed(
     free: dict[str, list[Rated]] = {}
     for row in rated:
         free.setdefault(row.model, []).append(row)
-    found = {}
+    matches = {}
     for (model, item), members in printed.items():
         rows = free.get(model, [])
         if not rows:
@@ -86,5 +86,5 @@ def match_printed(
 
         best = max(rows, key=alike)
         rows.remove(best)
-        found[model, item] = best
-    return found
+        matches[model, item] = best
+    return matches

@@ -85,15 +85,15 @@ def open_release(path: str | Path) -> Dataset:
     Raises:
         S3EvalError: there is no release, or it has no annotated video.
     """
-    found = read_release(path, splits=())
-    if not found.dataset.videos:
-        first = next((str(p) for p in found.problems.all if p.level == "error"), "")
+    contents = read_release(path, splits=())
+    if not contents.dataset.videos:
+        first = next((str(p) for p in contents.problems.all if p.level == "error"), "")
         raise S3EvalError("The release has no annotated video", where=path, why=first)
-    covered = [shown for shown in sorted(TRUTH.values()) if (found.root / shown).is_file()]
+    covered = [shown for shown in sorted(TRUTH.values()) if (contents.root / shown).is_file()]
     return replace(
-        found.dataset,
+        contents.dataset,
         root=Path(path),
-        digest=_digest(found.root),
+        digest=_digest(contents.root),
         digest_covers=", ".join(covered),
     )
 

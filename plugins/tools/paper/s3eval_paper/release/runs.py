@@ -249,8 +249,8 @@ def _merged(context: _Context, sheet: Sheet) -> Sheet:
     for name, windows in groups.items():
         cells = {}
         for feature in (f for f in FEATURE_NAMES if f in sheet.columns):
-            said = {label(w[feature], feature) for w in windows}
-            cells[feature] = next((v for v in order if v in said), windows[0][feature])
+            labels = {label(w[feature], feature) for w in windows}
+            cells[feature] = next((v for v in order if v in labels), windows[0][feature])
         lines.append(Line(name, windows[0].number, cells))
     return Sheet(sheet.file, sheet.columns, tuple(lines))
 
@@ -281,22 +281,22 @@ def _side(context: _Context, sheet: Sheet, item: str) -> Iterator[Finding]:
 
     column = f"{item}_direction"
     for line in sheet:
-        said = line[column].lower()
-        plain = said in ("left", "right")
-        value = said if plain else read_side(line[column], protocol="release").value
+        answer = line[column].lower()
+        plain = answer in ("left", "right")
+        value = answer if plain else read_side(line[column], protocol="release").value
         yield _finding(context, sheet, line, column, ("spatial", item), value)
 
 
 def _body_part(context: _Context, sheet: Sheet) -> Iterator[Finding]:
     item = "onset_body_part"
     for line in sheet:
-        said = line[item].lower()
-        value = None if said in _NO_ANSWER | _BLANK else said
-        found = _finding(context, sheet, line, item, ("spatial", item), value)
-        if said in _BLANK:
+        answer = line[item].lower()
+        value = None if answer in _NO_ANSWER | _BLANK else answer
+        finding = _finding(context, sheet, line, item, ("spatial", item), value)
+        if answer in _BLANK:
             # Read as an empty cell when the tables were made, and dropped; "fail" was not.
-            found = replace(found, detail={"raw": ""})
-        yield found
+            finding = replace(finding, detail={"raw": ""})
+        yield finding
 
 
 def _timing(context: _Context, sheet: Sheet) -> Iterator[Finding]:
@@ -314,13 +314,13 @@ def _timing(context: _Context, sheet: Sheet) -> Iterator[Finding]:
             what = f"'{line.key}' is no annotated clip of '{item}'"
             context.problems.drop(sheet.file, line.number, what)
             continue
-        said = clock(line["timestamp"])
+        seconds = clock(line["timestamp"])
         annotated = context.truth.dataset.annotation(video).features.get(item)
         start = annotated.start if annotated else None
         clip = None if start is None else start - target
         named = Line(video, line.number, line.cells, line.broken)
-        detail = {"target": target, "predicted_in_clip": said, "clip_start": clip}
-        value = None if said is None else said + (clip or 0.0)
+        detail = {"target": target, "predicted_in_clip": seconds, "clip_start": clip}
+        value = None if seconds is None else seconds + (clip or 0.0)
         yield _finding(context, sheet, named, "timestamp", ("timing", item), value, **detail)
 
 
@@ -343,8 +343,8 @@ def _extractions(context: _Context, files: ModelFiles) -> dict[str, Mapping[str,
     if path is None:
         return {}
     sheet = _sheet(context, path, "extraction")
-    found = {line.key: extraction(line, sheet.file, context.problems) for line in sheet}
-    return {name: facts for name, facts in found.items() if facts is not None}
+    extracted = {line.key: extraction(line, sheet.file, context.problems) for line in sheet}
+    return {name: facts for name, facts in extracted.items() if facts is not None}
 
 
 def _report(

@@ -79,9 +79,9 @@ def read_truth(root: Path, problems: Problems) -> Truth:
         dataset,
         _targets(root, sheets["times"], known, problems),
         {
-            line.key: found
+            line.key: facts
             for line in sheets["extractions"]
-            if (found := extraction(line, sheets["extractions"].file, problems)) is not None
+            if (facts := extraction(line, sheets["extractions"].file, problems)) is not None
         },
     )
 
@@ -142,9 +142,9 @@ def _video(
     for line, file in ((diagnosis, sheets["diagnosis"].file), (fold, sheets["folds"].file)):
         if line is None or label:
             continue
-        found = line["label"].upper()
-        if found in DIAGNOSES:
-            label = found
+        value = line["label"].upper()
+        if value in DIAGNOSES:
+            label = value
         elif line["label"] != SAMPLE:
             problems.error(file, line.number, f"label '{line['label']}' is neither ES nor NES")
     number = None
@@ -187,7 +187,7 @@ def _annotations(
 def _features(
     line: Line, sheet: Sheet, problems: Problems
 ) -> tuple[dict[str, FeatureAnnotation], int]:
-    found: dict[str, FeatureAnnotation] = {}
+    features: dict[str, FeatureAnnotation] = {}
     timed_no = 0
     for name in FEATURE_NAMES:
         if name not in sheet.columns:
@@ -196,8 +196,8 @@ def _features(
         if not presence and name == "verbal_responsiveness":
             presence = "na"  # Nobody spoke to the patient.
         if presence not in ("yes", "no", "na"):
-            said = f"'{line[name]}'" if presence else "nothing"
-            problems.error(sheet.file, line.number, f"{said} for {name} is not yes, no or na")
+            shown = f"'{line[name]}'" if presence else "nothing"
+            problems.error(sheet.file, line.number, f"{shown} for {name} is not yes, no or na")
             continue
         cells = [line[f"{side}_time_for_{name}"] for side in ("start", "end")]
         start, end = (_time(c, sheet.file, line.number, name, problems) for c in cells)
@@ -205,8 +205,8 @@ def _features(
         if presence != "yes" and name not in HEARD[:1]:
             timed_no += start is not None or end is not None
             start = end = None
-        found[name] = FeatureAnnotation(presence, start, end, line[f"justification_for_{name}"])
-    return found, timed_no
+        features[name] = FeatureAnnotation(presence, start, end, line[f"justification_for_{name}"])
+    return features, timed_no
 
 
 def seconds(text: str) -> float | None:
@@ -243,7 +243,7 @@ def _time(text: str, file: str, row: int, name: str, problems: Problems) -> floa
 
 
 def _lateral(line: Line | None, sheet: Sheet, problems: Problems) -> dict[str, Lateralization]:
-    found: dict[str, Lateralization] = {}
+    labels: dict[str, Lateralization] = {}
     for item, (column, begin, end) in _SPATIAL_COLUMNS.items():
         if line is None or (value := line[column].lower()) in NOTHING:
             continue
@@ -255,18 +255,18 @@ def _lateral(line: Line | None, sheet: Sheet, problems: Problems) -> dict[str, L
             _time(line[c], sheet.file, line.number, item, problems) if c else None
             for c in (begin, end)
         )
-        found[item] = Lateralization(value, *times)
-    return found
+        labels[item] = Lateralization(value, *times)
+    return labels
 
 
 def _sequence(line: Line, sheet: Sheet, problems: Problems) -> tuple[str, ...]:
     from s3eval.answers.listing import split_sequence
 
-    found = tuple(split_sequence(line["event_sequence"]))
-    for name in dict.fromkeys(found):
+    events = tuple(split_sequence(line["event_sequence"]))
+    for name in dict.fromkeys(events):
         if name not in FEATURE_NAMES:
             problems.warn(sheet.file, line.number, f"'{name}' is no feature, kept in the sequence")
-    return found
+    return events
 
 
 def clip_target(name: str, feature: str) -> tuple[str, str]:

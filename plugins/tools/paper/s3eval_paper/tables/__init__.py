@@ -119,10 +119,12 @@ metric='precision', printed='0.33')
     wanted = None if model is None else model_name(model)
     if wanted is not None and wanted not in models():
         raise UnknownNameError("published model", wanted, models(), fix=", ".join(models()))
-    found = _table(str(table)) if table is not None else tuple(c for t in TITLES for c in _table(t))
+    published = (
+        _table(str(table)) if table is not None else tuple(c for t in TITLES for c in _table(t))
+    )
     return tuple(
         c
-        for c in found
+        for c in published
         if (wanted is None or c.model == wanted) and (split is None or c.split == split)
     )
 
@@ -139,8 +141,8 @@ def models() -> tuple[str, ...]:
 @lru_cache(maxsize=1)
 def aliases() -> dict[str, str]:
     """Every spelling met in the paper and the release -> the model's name here."""
-    found = {row["model"]: row["model"] for row in _rows("aliases.csv")}
-    return found | {row["alias"]: row["model"] for row in _rows("aliases.csv")}
+    spellings = {row["model"]: row["model"] for row in _rows("aliases.csv")}
+    return spellings | {row["alias"]: row["model"] for row in _rows("aliases.csv")}
 
 
 def model_name(name: str) -> str:
