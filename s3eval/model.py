@@ -126,6 +126,12 @@ class Model(ABC):
     #: same question about the same clip always gets the same answer.
     temperature: float = 0.0
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Take the former name of `uses_footage`, ``looks``, from adapters written for 0.1."""
+        super().__init_subclass__(**options)
+        if "looks" in vars(cls) and "uses_footage" not in vars(cls):
+            cls.uses_footage = vars(cls)["looks"]
+
     @property
     def senses(self) -> frozenset[Sense] | None:
         """What the loaded model perceives, where loading tells; None for all its spec states.

@@ -330,3 +330,17 @@ class _Spec(TaskSpec):
 
 def _spec(task: type[Task]) -> TaskSpec:
     return _Spec(task.name, adapter="here:Colours")
+
+
+def test_the_former_name_of_uses_footage_is_understood():
+    class Before(Model):
+        looks = False
+
+    class Later(Before):
+        uses_footage = True
+
+    assert (Model().uses_footage, Before().uses_footage, Later().uses_footage) == (
+        True,
+        False,
+        True,
+    )
