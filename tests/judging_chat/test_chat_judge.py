@@ -523,7 +523,7 @@ def test_requests_of_every_kind_go_as_one_batch_in_parallel(tmp_path):
     assert [type(f) for f in facts[:2]] == [ReportFacts, FeatureAnswers]
     assert facts[8] == MergedText(f"merged [1] {texts[0]}\n\n[2] He stares.")
     assert facts[12:] == [{"walks": True}] * 4
-    assert len(server.asked) == 16 and server.most_at_once > 8
+    assert len(server.asked) == 16 and server.most_at_once > 3
     assert "16 texts, 0 already read, 16 calls" in lines[0] and len(lines) == 2, "and what was used"
 
 
