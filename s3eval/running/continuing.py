@@ -14,6 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.running.loading import Findings, load_tasks
+from s3eval.running.made_alike import (
+    differences_of,
+    is_made_otherwise,
+    later_identity_keys,
+    refuse_other_settings,
+)
 from s3eval.running.runs import RunFacts, dataset_folder, open_run
 from s3eval.running.scoring import Combined, Material
 
@@ -23,8 +29,6 @@ if TYPE_CHECKING:
     from s3eval.running.evaluate import Evaluation
 
 __all__ = ["Kept", "changes_of", "kept_of"]
-
-_LONGEST_CHANGE = 80
 
 
 @dataclass(frozen=True)
@@ -45,21 +49,76 @@ class Kept:
     notes: Sequence[str] = ()
     before: RunFacts | None = None
 
+    def check(self, facts: RunFacts, where: str, is_loaded: bool = True) -> None:
+        """Refuse to keep findings of which the run's facts would not be true.
+
+        Args:
+            facts: what would be recorded, of the tasks asked now.
+            where: the run's name.
+            is_loaded: whether they hold what the loaded model says of itself.
+
+        Raises:
+            S3EvalError: the kept findings were made with other settings or another model.
+        """
+        if self.before is not None and self.findings:
+            kept, is_judged = [*self.findings], self._is_judged()
+            refuse_other_settings(self.before, facts, kept, where, is_loaded, is_judged)
+
+    def remarks(self, facts: RunFacts) -> list[str]:
+        """Lines for the user: what is kept, and what differs from the run that is continued."""
+        lines = [*self.notes, *changes_of(self.before, facts)]
+        if self.before is None or not self.findings:
+            return lines
+        if later := later_identity_keys(self.before, facts):
+            lines.append(
+                f"not recorded when {', '.join(self.findings)} was asked: {', '.join(later)}; "
+                "its findings are kept, but cannot be made again from its answers "
+                f"(to ask it anew: --tasks {','.join(facts.tasks)})"
+            )
+        return lines
+
     def extended(self, facts: RunFacts) -> RunFacts:
-        """The facts of the run with the kept tasks among its own."""
-        if not self.findings:
+        """The facts of the run with the kept tasks, and their options, among its own."""
+        if not self.findings or self.before is None:
             return facts
         groups = [[t for t in group if t in self.findings] for group in self.together]
         together = [g for g in groups if g] + [[*facts.tasks]]
         tasks = tuple(t for g in together for t in g)
-        return replace(facts, tasks=tasks, options={**facts.options, "together": together})
+        of_tasks = {**self._task_options(), **facts.options.get("tasks", {})}
+        options = {**facts.options, "tasks": of_tasks, "together": together}
+        judge = facts.judge
+        if not judge and self._is_judged():
+            # No judge reads for the tasks asked now; the one that read for the others did so.
+            judge = self.before.judge
+            options |= {k: v for k, v in self.before.options.items() if k == "judge"}
+        return replace(facts, tasks=tasks, options=options, judge=judge)
+
+    def _is_judged(self) -> bool:
+        known = self.registry
+        return known is not None and any(known.get("task", t).spec.judged for t in self.findings)
+
+    def remove_what_is_made_anew(self, out: Path, facts: RunFacts) -> None:
+        """Remove findings and scores that were made with other settings than these facts say.
+
+        They are made anew when all is asked. If asking is interrupted before, they would stand
+        beside facts that are not true of them. Answers stay.
+        """
+        if self.findings or (self.before is not None and not is_made_otherwise(self.before, facts)):
+            return
+        for name in ("findings.jsonl", "scores.json"):
+            (out / name).unlink(missing_ok=True)
+
+    def _task_options(self) -> dict[str, Any]:
+        recorded = self.before.options.get("tasks") or {} if self.before is not None else {}
+        return {task: given for task, given in recorded.items() if task in self.findings}
 
     def joined(self, material: Material, combined: Combined) -> tuple[Material, Combined]:
         """The material with the kept tasks' findings beside those made now."""
         names = [*combined.findings, *self.findings]
         findings = {**combined.findings, **self.findings}
         tasks = load_tasks(names, self.registry)
-        whole = replace(material, tasks=tasks, pieces=None, findings=findings)
+        options = {**self._task_options(), **material.task_options}
+        whole = replace(material, tasks=tasks, pieces=None, findings=findings, task_options=options)
         return whole, Combined(findings, combined.faults)
 
 
@@ -89,7 +148,6 @@ def kept_of(work: Evaluation, registry: Registry) -> Kept:
         if name not in work.settings.tasks and name in registry.names("task")
     }
     if others:
-        _refuse_other_settings(work, facts, others, fix)
         notes.append(f"kept from before: {', '.join(others)}")
     together = facts.options.get("together") or [list(facts.tasks)]
     return Kept(others, together, registry, notes, facts)
@@ -108,32 +166,10 @@ def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
         return []
     changes: list[str] = []
     for name in ("protocol", "seed", "profile", "senses", "identity", "options", "versions"):
-        changes += _differences(name, getattr(before, name), getattr(now, name))
+        changes += map(str, differences_of(name, getattr(before, name), getattr(now, name)))
     # Tasks that join a run and groups that were asked together are told as what is kept.
     changes = [line for line in changes if not line.startswith("options.together")]
     return [f"changed since this run: {'; '.join(sorted(changes))}"] if changes else []
-
-
-def _differences(name: str, before: Any, now: Any) -> list[str]:
-    if isinstance(before, Mapping) and isinstance(now, Mapping):
-        keys = dict.fromkeys((*before, *now))
-        return [line for k in keys for line in _differences(f"{name}.{k}", *_both(k, before, now))]
-    # JSON knows lists only.
-    same = before == now or (isinstance(now, tuple) and list(now) == before)
-    return [] if same else [f"{name}: {_short(before)} → {_short(now)}"]
-
-
-def _both(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[Any, Any]:
-    one, two = before.get(key), now.get(key)
-    # A table that is absent on one side is empty there.
-    if isinstance(one, Mapping) or isinstance(two, Mapping):
-        return ({} if one is None else one), ({} if two is None else two)
-    return one, two
-
-
-def _short(value: Any) -> str:
-    text = "none" if value is None else str(value)
-    return text if len(text) <= _LONGEST_CHANGE else f"{text[:_LONGEST_CHANGE]} [...]"
 
 
 def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: str) -> None:
@@ -168,28 +204,3 @@ def _selected(whole: Dataset, selection: Mapping[str, Any]) -> set[str]:
     videos = [name for name in named if name in known] if named is not None else None
     chosen = whole.select(videos, selection.get("folds"), selection.get("limit"))
     return {v.name for v in chosen.videos}
-
-
-def _refuse_other_settings(
-    work: Evaluation, facts: RunFacts, others: Mapping[str, Any], fix: str
-) -> None:
-    """Findings of tasks that are not asked now are kept only where they were made alike."""
-    now: dict[str, Any] = {
-        "protocol": work.settings.protocol,
-        "seed": work.settings.seed,
-        "sampling": dict(work.settings.sampling),
-    }
-    before: dict[str, Any] = {
-        "protocol": facts.protocol,
-        "seed": facts.seed,
-        "sampling": dict(facts.options.get("sampling", {})),
-    }
-    if work.settings.profile:
-        now["profile"], before["profile"] = work.settings.profile, facts.options.get("profile")
-    changed = [name for name in now if now[name] != before[name]]
-    if changed:
-        raise S3EvalError(
-            f"The run in this folder has {', '.join(others)} with another {' and '.join(changed)}",
-            where=work.out.name,
-            fix=fix,
-        )

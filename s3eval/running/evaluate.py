@@ -15,7 +15,7 @@ from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
 from s3eval.plugins import Plugin, Registry, installed
 from s3eval.running.awaited import Awaited
-from s3eval.running.continuing import Kept, changes_of, kept_of
+from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.efficiency import Efficiency, measured
 from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
 from s3eval.running.executing import load_executor
@@ -220,7 +220,8 @@ def _evaluated(
     def notify_efficiency(took: Efficiency) -> None:
         notify(f"{work.settings.model}: {took}")
 
-    kept = kept_of(work, known)
+    kept, name = kept_of(work, known), work.out.name
+    kept.check(_facts(work, prepared, True, {}, known), name, is_loaded=False)
     executor = load_executor(work.executor, known, work.executor_options)
     model = (load or executor.load)(prepared.plugin, work.options_of(prepared.plugin.spec))
     try:
@@ -230,11 +231,14 @@ def _evaluated(
             notify(f"{work.settings.model}: {notice}")
         # Once: a key made of another identity than the run records would never be found again.
         identity = identity_of(model, work.settings.model, prepared.plugin.package)
-        facts = kept.extended(_facts(work, prepared, bool(model.uses_footage), identity, known))
-        for line in (*kept.notes, *changes_of(kept.before, facts)):
+        facts = _facts(work, prepared, bool(model.uses_footage), identity, known)
+        kept.check(facts, name)
+        facts = kept.extended(facts)
+        for line in kept.remarks(facts):
             notify(f"{work.settings.model}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             session = _session(work, prepared, store, model, identity)
+            kept.remove_what_is_made_anew(work.out, facts)
             write_run(work.out, facts)
             write_text(work.out / "run.toml", work.settings.as_toml())
             awaited = Awaited(prepared.plan, lambda: spent_by(model, prepared.plugin))
