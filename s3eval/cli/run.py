@@ -69,7 +69,7 @@ def command(
     from s3eval.api.model_names import named_models
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.reporting.progress import line_shown
-    from s3eval.reporting.scores import show_scores
+    from s3eval.reporting.scores import show_missing, show_scores
 
     chosen = named_models(names(models))
     request = request_of(options, judging)
@@ -96,6 +96,7 @@ def command(
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
+        show_missing(scored)
         echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
     if failed or not_done or any(s.faults for s in scored):
         raise click.exceptions.Exit(3)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from s3eval.statistics.scored import Scored
     from s3eval.statistics.table import ScoreRow
 
-__all__ = ["html_of", "in_order", "show_scores", "tables_of", "text_of"]
+__all__ = ["html_of", "in_order", "show_missing", "show_scores", "tables_of", "text_of"]
 
 LEGEND = (
     "[low, high]: 95 % interval by patient bootstrap · chance: the best baseline on the "
@@ -52,6 +52,14 @@ def show_scores(
     for one in scored:
         for fault in one.faults:
             echo(f"{one.run.name}: {fault}", err=True)
+
+
+def show_missing(scored: Sequence[Scored]) -> None:
+    """Print a line for each task that has no score or of which answers are missing."""
+    for one in scored:
+        before = f"{one.run.name} · " if len(scored) > 1 else ""
+        for missing in one.missing:
+            echo(f"{before}{missing}")
 
 
 def text_of(scored: Sequence[Scored]) -> str:

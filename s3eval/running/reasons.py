@@ -13,7 +13,7 @@ from pathlib import PurePath
 from s3eval.errors import S3EvalError
 from s3eval.plugin_calls import described
 
-__all__ = ["reason_of", "without_name"]
+__all__ = ["reason_of", "without_file", "without_name"]
 
 _LONGEST = 500
 
@@ -38,13 +38,18 @@ def reason_of(error: BaseException, file: str = "") -> str:
         text = f"{type(error).__name__}: {error.strerror}"
     else:
         text = described(error)
-    if file:
-        text = _without_file(text, file)
+    text = without_file(text, file)
     return " ".join(text.split())[:_LONGEST]
 
 
-def _without_file(text: str, file: str) -> str:
-    """``text`` without the file's name, with whatever path stands before it."""
+def without_file(text: str, file: str) -> str:
+    """``text`` without the file's name, with whatever path stands before it.
+
+    >>> without_file("cannot read /data/Maria_1957.mp4", "videos/Maria_1957.mp4")
+    'cannot read the video file'
+    """
+    if not file:
+        return text
     whole = PurePath(file.replace("\\", "/"))
     if not whole.name:
         return text

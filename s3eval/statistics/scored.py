@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.running.runs import Run, write_json, write_run
 from s3eval.running.scoring import Combined, Material, Tallied, combine_all, tally_all
 from s3eval.running.unchanged import fingerprint, is_unchanged, keep_fingerprint
+from s3eval.statistics.missing import Missing, missing_of
 from s3eval.statistics.table import ScoreRow, score_rows
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Scored:
         judged: the tasks that a judge merges or reads for.
         material: what was scored: tasks, dataset, protocol, senses.
         tallied: its metrics as sums over videos, and those of its baselines.
+        missing: the tasks without a score, or of which answers are missing, and why.
     """
 
     run: Run
@@ -44,6 +46,7 @@ class Scored:
     judged: frozenset[str] = frozenset()
     material: Material | None = field(default=None, repr=False, compare=False)
     tallied: Tallied | None = field(default=None, repr=False, compare=False)
+    missing: Sequence[Missing] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Everything, for ``--json`` and scores.json."""
@@ -58,6 +61,8 @@ class Scored:
         }
         if self.faults:
             document["faults"] = [asdict(f) for f in self.faults]
+        if self.missing:
+            document["missing"] = [asdict(m) for m in self.missing]
         return document
 
 
@@ -101,6 +106,7 @@ def score_all(
             material.tasks.judged,
             material,
             tallied_run,
+            missing_of(tallied_run.findings, rows, material),
         )
         if write:
             if combined is None:
@@ -134,4 +140,12 @@ def stored_scores(
         return None
     headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
     judged = material.tasks.judged
-    return Scored(run, material.protocol, rows, document["judge"], (), headlines, judged)
+    return Scored(
+        run,
+        material.protocol,
+        rows,
+        document["judge"],
+        headlines=headlines,
+        judged=judged,
+        missing=missing_of(run.findings, rows, material),
+    )

@@ -1,0 +1,128 @@
+"""Why a task has no score, or one of fewer answers than were asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from s3eval.facts.videos import Annotation
+from s3eval.plugin_calls import plugin_output
+from s3eval.running.reasons import without_file, without_name
+from s3eval.task import Task
+from s3eval.terminal import visible
+
+if TYPE_CHECKING:
+    from s3eval.running.scoring import Material
+    from s3eval.statistics.table import ScoreRow
+    from s3eval.task import Finding
+
+__all__ = ["Missing", "missing_of"]
+
+_STATES = ("unreadable", "failed", "skipped")
+_LONGEST_REASON = 120
+
+
+@dataclass(frozen=True)
+class Missing:
+    """What a task lacks.
+
+    Attributes:
+        task: its name.
+        findings: how many there are, answered or not.
+        counts: by state how many have no value; "without annotation" those with a value but
+            nothing to compare it with, only where the task has no score.
+        reasons: by state the most frequent reason, without names of videos or files.
+        has_score: whether any score could be made.
+
+    >>> print(Missing("gait", 6, {"unreadable": 6}, {"unreadable": "names not one label"}))
+    gait: 6 of 6 unreadable (names not one label)
+    """
+
+    task: str
+    findings: int
+    counts: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+    has_score: bool = False
+
+    def __str__(self) -> str:
+        if not self.findings:
+            return f"{self.task}: no score, since there is no finding"
+        if not self.counts:
+            return f"{self.task}: {self.findings} of {self.findings} answered, but no score"
+        parts: list[str] = []
+        for state, n in self.counts.items():
+            of = "" if parts else f" of {self.findings}"
+            reason = self.reasons.get(state, "")
+            parts.append(f"{n}{of} {state}" + (f" ({reason})" if reason else ""))
+        return f"{self.task}: {', '.join(parts)}"
+
+
+def missing_of(
+    findings: Mapping[str, Sequence[Finding]], rows: Sequence[ScoreRow], material: Material
+) -> list[Missing]:
+    """The tasks without a score, or with findings that have no value; [] where all is there.
+
+    Args:
+        findings: by task.
+        rows: the run's scores.
+        material: with the tasks and the annotation.
+    """
+    scored = {row.task for row in rows if row.value is not None}
+    missing: list[Missing] = []
+    for name, some in findings.items():
+        counts = {s: n for s in _STATES if (n := sum(f.state == s for f in some))}
+        reasons = {state: _reason(some, state, material) for state in counts}
+        if name not in scored and (n := _without_annotation(name, some, material)):
+            counts["without annotation"] = n
+        if counts or name not in scored:
+            missing.append(Missing(name, len(some), counts, reasons, name in scored))
+    return missing
+
+
+def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
+    """The most frequent reason of a state; of several that are as frequent, the first by name."""
+    files = {v.name: v.file for v in material.dataset.videos}
+    counted = Counter(
+        without_name(without_file(f.reason, files.get(f.video, "")), f.video)
+        for f in findings
+        if f.state == state
+    )
+    reason = min(counted, key=lambda r: (-counted[r], r))
+    for video in material.dataset.videos:  # a reason may name another one
+        if video.file and PurePath(video.file).name in reason:
+            reason = without_file(reason, video.file)
+        if video.name in reason:
+            reason = without_name(reason, video.name)
+    text = visible(" ".join(reason.split()))
+    text = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} [...]"
+    others = len(counted) - 1
+    return f"{text}; {others} other reasons" if others > 1 else text + "; 1 other reason" * others
+
+
+def _without_annotation(name: str, findings: Sequence[Finding], material: Material) -> int:
+    task = material.tasks.by_name[name]
+    context = material.context(name).truth
+    annotations = material.dataset.annotations
+    videos = {v.name: v for v in material.dataset.videos}
+    count = 0
+    for finding in findings:
+        if finding.state != "answered" or finding.video not in videos:
+            continue
+        annotation = annotations[finding.video]
+        if type(task).truth is Task.truth:
+            count += annotation == Annotation(finding.video)
+        else:
+            count += _truth(task, videos[finding.video], annotation, finding.item, context) is None
+    return count
+
+
+def _truth(task: Any, video: Any, annotation: Any, item: str, context: Any) -> Any:
+    """The annotated value; what a task raises here stands among its faults."""
+    try:
+        with plugin_output():
+            return task.truth(video, annotation, item, context)
+    except Exception as error:
+        return error
