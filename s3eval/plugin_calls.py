@@ -13,6 +13,7 @@ import io
 import os
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +27,7 @@ __all__ = [
     "adapter_of",
     "call_plugin",
     "described",
+    "described_at",
     "is_out_of_memory",
     "load_adapter",
     "no_memory",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 T = TypeVar("T")
+#: What a message may have where the place follows, which a bound on the whole must not cut off.
+_LONGEST_DESCRIBED = 400
 
 
 class _Diverted(io.TextIOBase):
@@ -153,7 +157,7 @@ def call_plugin(what: str, where: str, work: Callable[[], T]) -> T:
     except BaseException as error:  # a plugin may raise anything, SystemExit included
         if is_out_of_memory(error):
             raise no_memory() from error
-        raise S3EvalError(f"{what} failed", where=where, why=described(error)) from error
+        raise S3EvalError(f"{what} failed", where=where, why=described_at(error)) from error
 
 
 def adapter_of(plugin: Plugin[Any], base: type[T]) -> type[T]:
@@ -201,6 +205,39 @@ def described(error: BaseException) -> str:
     except Exception as other:
         text = f"its message cannot be made ({type(other).__name__})"
     return f"{type(error).__name__}: {text}"
+
+
+def described_at(error: BaseException) -> str:
+    """An exception in one line, with the last line of the plugin's own code that it passed.
+
+    For people who mend the plugin. Reasons of answers are `described` without it: they are
+    stored, and equal failures would read differently after every change of the plugin.
+
+    >>> described_at(ValueError("no rows"))  # it was not raised, so there is no line
+    'ValueError: no rows'
+    """
+    text, place = described(error), _plugin_line(error)
+    if not place:
+        return text
+    text = text if len(text) <= _LONGEST_DESCRIBED else f"{text[:_LONGEST_DESCRIBED]} [...]"
+    return f"{text} ({place})"
+
+
+def _plugin_line(error: BaseException) -> str:
+    """``module.py:LINE`` of the last frame in the package that the core called; "" for none.
+
+    The package is that of the first frame which belongs neither to the core nor to Python.
+    """
+    package = place = ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
+        if not package and top not in ("", "s3eval") and top not in sys.stdlib_module_names:
+            package = top
+        if package and top == package:
+            # No folders: they may name a person or a machine.
+            file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
+            place = f"{file}:{line}"
+    return place
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
-from s3eval.plugin_calls import described, plugin_output
+from s3eval.plugin_calls import described_at, plugin_output
 
 __all__ = ["Fault", "Guard"]
 
@@ -56,7 +56,7 @@ class Guard:
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             is_ours = isinstance(error, S3EvalError)
-            self.note(task, step, str(error) if is_ours else described(error))
+            self.note(task, step, str(error) if is_ours else described_at(error))
             return otherwise
 
     def note(self, task: str, step: str, reason: str) -> None:

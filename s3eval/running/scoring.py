@@ -270,7 +270,7 @@ def _baselines(material: Material, guard: Guard, findings: Findings) -> dict[str
     for name, task_findings in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, None, findings)
         work = partial(_baselines_of, task, task_findings, context)
-        made[name] = guard.call(name, "answering as its baselines", work, {})
+        made[name] = guard.call(name, "making the answers of its baselines", work, {})
     return made
 
 

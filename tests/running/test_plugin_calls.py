@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
+from importlib import import_module
 
 import pytest
 
@@ -13,6 +15,7 @@ from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import call_plugin, plugin_output
 from s3eval.running.asking import _in_order
 from s3eval.running.boundary import checked_answer, checked_identity
+from s3eval.running.guard import Guard
 from s3eval.running.models import (
     load_model,
     loaded_senses,
@@ -174,3 +177,66 @@ def test_what_a_model_says_that_it_spent_ends_no_run(told, shown):
     module = module_with(s3eval_models=[ModelSpec("hosted", adapter="a:b")])
     registry = registry_of(("hosted", "hosted-models", module))
     assert spent_by(Hosted(), registry.get("model", "hosted")) == shown
+
+
+GAIT = {
+    "__init__.py": "",
+    "task.py": "from gait_of_test.rows import rows\n\n\ndef baselines():\n    return rows()\n",
+    "rows.py": "import json\n\n\ndef rows():\n    return json.loads('{')\n",
+    "broken.py": "import json\n\nnumber = 1 / 0\n",
+}
+
+
+@pytest.fixture
+def gait(tmp_path, monkeypatch):
+    folder = tmp_path / "Maria_1957" / "gait_of_test"
+    folder.mkdir(parents=True)
+    for name, text in GAIT.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(folder.parent))
+    yield
+    for name in [n for n in sys.modules if n.partition(".")[0] == "gait_of_test"]:
+        del sys.modules[name]
+
+
+def test_the_last_line_in_the_plugins_own_package_is_named(gait):
+    task = import_module("gait_of_test.task")
+    with pytest.raises(S3EvalError, match=r"JSONDecodeError: .* \(rows\.py:5\)") as caught:
+        call_plugin("load()", "gait-models", task.baselines)
+    assert "Maria_1957" not in str(caught.value), "no folder is named"
+    with pytest.raises(S3EvalError, match=r"ZeroDivisionError: .* \(broken\.py:3\)"):
+        call_plugin("Importing", "gait-models", partial(import_module, "gait_of_test.broken"))
+
+
+def test_a_fault_of_a_task_names_the_line_however_long_its_message_is(gait):
+    task = import_module("gait_of_test.task")
+
+    def raise_long() -> None:
+        try:
+            task.baselines()
+        except ValueError as error:
+            error.args = ("x" * 5_000,)
+            raise
+
+    guard = Guard({"gait": "gait-tasks"})
+    guard.call("gait", "making the answers of its baselines", task.baselines, None)
+    guard.call("gait", "scoring", raise_long, None)
+    first, second = map(str, guard.faults)
+    assert first.startswith(
+        "task 'gait' (gait-tasks) failed while making the answers of its baselines: JSONDecodeError"
+    )
+    assert first.endswith("(rows.py:5)")
+    assert second.endswith(f"[...] ({os.path.basename(__file__)}:{raise_long_line(raise_long)})")
+
+
+def raise_long_line(function) -> int:
+    return int(function.__code__.co_firstlineno) + 2
+
+
+def test_reasons_of_answers_name_no_line():
+    class Raises(Model):
+        def answer(self, watched, question):
+            raise ValueError("no rows")
+
+    (answer,) = Raises().ask(None, [Question("tonic", "Tonic?")])
+    assert answer.reason == "ValueError: no rows"
