@@ -56,6 +56,10 @@ def parse_toml(content: bytes) -> dict[str, Any]:
     Traceback (most recent call last):
     ...
     ValueError: line 1 has a dotted key of more than 32 parts
+    >>> parse_toml(b"name = mine")
+    Traceback (most recent call last):
+    ...
+    ValueError: Invalid value (at line 1, column 8): text needs quotes, name = "..."
     """
     try:
         text = content.decode("utf-8-sig")
@@ -70,7 +74,20 @@ def parse_toml(content: bytes) -> dict[str, Any]:
         tables: dict[str, Any] = tomllib.loads(text)
     except RecursionError:
         raise ValueError("its values are nested too deeply") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{error}{_quotes_hint(str(error), text)}") from None
     return tables
+
+
+def _quotes_hint(message: str, text: str) -> str:
+    """What to write where the parser stopped at a value that is text without quotes."""
+    row = re.search(r"\(at line (\d+), column \d+\)", message)
+    lines = text.split("\n")
+    if row is None or int(row[1]) > len(lines):
+        return ""
+    key, sign, value = lines[int(row[1]) - 1].partition("=")
+    bare = sign and value.strip() and value.strip()[0] not in "\"'[{#"
+    return f': text needs quotes, {key.strip()[:60]} = "..."' if bare else ""
 
 
 def _parts(line: str) -> int:

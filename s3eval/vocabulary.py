@@ -6,6 +6,7 @@ writes "arm extension" for ``arm_straightening``.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,6 +16,7 @@ __all__ = [
     "FEATURES",
     "FEATURE_NAMES",
     "HEARD",
+    "LATERALIZATION",
     "LOCALIZING",
     "PROTOCOLS",
     "SECTIONS",
@@ -87,6 +89,12 @@ BODY_PARTS: tuple[str, ...] = (
     "legs",
     "full body",
 )
+# What is annotated of sides and places, and the values of each.
+LATERALIZATION: Mapping[str, tuple[str, ...]] = {
+    "head_turning": SIDES,
+    "arm_movement": SIDES,
+    "onset_body_part": BODY_PARTS,
+}
 SECTIONS: tuple[str, ...] = ("onset", "propagation", "postictal")
 # The four values a report is searched for (paper, D.1, "Key Localizing Features").
 LOCALIZING: tuple[str, ...] = (

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import format_of, open_unchecked
+from s3eval.api.item_values import check_item_values
 from s3eval.dataset.checks import check, check_files
 from s3eval.dataset.listing import check_media, check_tables
-from s3eval.dataset.problems import Problem, listed
+from s3eval.dataset.problems import Problem, counted, listed
 
 if TYPE_CHECKING:
     from s3eval.api.judges import ShowProgress
@@ -51,14 +52,22 @@ class DatasetCheck:
         """
         yield from listed(self.problems, len(self.problems) if of_a_kind is None else of_a_kind)
 
+    def summary(self) -> str:
+        """How many videos, errors and warnings there are, in words."""
+        errors = len(self.errors)
+        counts = {
+            "video": len(self.dataset),
+            "error": errors,
+            "warning": len(self.problems) - errors,
+        }
+        return ", ".join(counted(number, of) for of, number in counts.items())
+
     def as_json(self) -> list[dict[str, Any]]:
         """A record for each problem."""
         return [asdict(p) for p in self.problems]
 
     def __repr__(self) -> str:
-        errors = len(self.errors)
-        warnings = len(self.problems) - errors
-        return f"<{self.dataset.name}: {errors} errors, {warnings} warnings>"
+        return f"<{self.dataset.name}: {self.summary()}>"
 
 
 def check_dataset(
@@ -95,6 +104,7 @@ def check_dataset(
     # Facts of a wrong type, which no table can have, leave nothing to check by.
     if kind == "folder" or not any(p.level == "error" for p in problems):
         problems += check(dataset, rows)
+        problems += check_item_values(dataset, rows)
         if files:
             problems += _file_problems(dataset, rows, progress)
         if private_text:
@@ -124,10 +134,11 @@ def _read(path: str | os.PathLike[str], kind: str) -> tuple[Dataset, list[Proble
         folder = Path(path)
         dataset, problems = read_folder(folder)
         return dataset, problems + check_tables(folder, TABLES), row_finder(folder)
-    from s3eval.dataset.validity import check_facts
+    from s3eval.dataset.validity import check_facts, unusual_places
 
     _, dataset = open_unchecked(path)
     problems = check_facts(dataset)
+    problems += unusual_places(dataset)
     if not dataset.digest_covers:
         what = "the format does not say what the dataset's digest covers"
         fix = "a run cannot tell whether a change of its files is noticed"

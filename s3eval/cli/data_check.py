@@ -67,9 +67,8 @@ def _show(done: DatasetCheck, name: str, every: bool) -> None:
     for line in lines:
         echo(line)
     if len(lines) < len(done.problems):
-        echo("Every problem on a line of its own: --all")
-    dataset, errors = done.dataset, len(done.errors)
+        echo("Problems of one kind are shown by the first five; each on a line of its own: --all")
+    dataset = done.dataset
     if dataset.digest:
         echo(f"digest {dataset.digest[:12]} covers {dataset.digest_covers or 'what is not said'}")
-    warnings = len(done.problems) - errors
-    echo(f"{name}: {len(dataset)} videos, {errors} errors, {warnings} warnings")
+    echo(f"{name}: {done.summary()}")

@@ -39,6 +39,7 @@ class Record:
     Attributes:
         number: its line in the file, the last one where a cell has several; the header is 1.
         cells: trimmed text by column; cells that are missing at the end are not in it.
+            Of a row with a fault it has what can be told, which may stand in wrong columns.
         fault, fix: why the row as a whole cannot be used, and what to do; "" when it can.
         broken: columns whose cells hold bytes that are not text, with what they hold.
     """
@@ -230,10 +231,10 @@ class CsvFile:
         extra = len(cells)
         while extra > size and not cells[extra - 1].strip():
             extra -= 1
+        values = {name: cell.strip() for name, cell in zip(self.columns, cells, strict=False)}
         if extra > size:
             what = f"{extra} cells for {size} columns"
-            return Record(number, {}, what, "quote commas in text")
-        values = {name: cell.strip() for name, cell in zip(self.columns, cells, strict=False)}
+            return Record(number, values, what, "quote commas in text")
         if "" in values:
             del values[""]
             for place, name in enumerate(self.columns):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path, PurePosixPath
@@ -109,6 +110,27 @@ def _media(root: Path, folders: Collection[str]) -> Iterator[str]:
                     yield (parts / entry.name).as_posix()
 
 
+#: What file managers add to the name of a copy; a backup is meant to lie unread.
+_COPY = re.compile(
+    r"(?:(?:copy of|kopie von|copie de|copia de) )?"
+    r"(?P<name>[a-z]+?)"
+    r"(?:(?: - |[ _-]?)(?:copy|kopie|copie|copia))?"
+    r"(?:[ _-]?(?:\(\d{1,3}\)|\d{1,3}))?"
+)
+
+
+def _copied(stem: str, tables: Collection[str]) -> str | None:
+    """The table that a file with this name, in lower case, looks like a copy of.
+
+    >>> _copied("features (1)", ["features.csv"]), _copied("copy of videos", ["videos.csv"])
+    ('features.csv', 'videos.csv')
+    >>> _copied("features_by_ward", ["features.csv"]) is None
+    True
+    """
+    match = _COPY.fullmatch(stem)
+    return next((t for t in tables if match and t.removesuffix(".csv") == match["name"]), None)
+
+
 def check_tables(folder: Path, tables: Collection[str]) -> list[Problem]:
     """Files that are probably meant as one of the tables but are called otherwise.
 
@@ -124,13 +146,21 @@ def check_tables(folder: Path, tables: Collection[str]) -> list[Problem]:
         stem, _, ending = name.lower().partition(".")
         if name in tables or ending not in ("csv", "csv.txt", "txt", "tsv", "xls", "xlsx", "ods"):
             continue
-        meant = next((t for t in tables if t.removesuffix(".csv") == stem), None)
-        if meant is None and ending == "csv":
-            close = nearest(stem, [t.removesuffix(".csv") for t in tables])
-            # A split or a table of one's own is not a mistake; one letter more or less is.
-            meant = f"{close}.csv" if close and abs(len(close) - len(stem)) < 2 else None
-            meant = meant if close and close[:4] == stem[:4] else None
-        if meant:
-            fix = f"did you mean '{meant}'?"
+        fix = _meant(stem, ending, tables)
+        if fix:
             problems.append(Problem("warning", name, 0, "the file is not read", fix))
     return problems
+
+
+def _meant(stem: str, ending: str, tables: Collection[str]) -> str:
+    """What a file was probably meant as; "" where it is nobody's business."""
+    meant = next((t for t in tables if t.removesuffix(".csv") == stem), None)
+    if meant is None and ending == "csv":
+        close = nearest(stem, [t.removesuffix(".csv") for t in tables])
+        # A split or a table of one's own is not a mistake; one letter more or less is.
+        meant = f"{close}.csv" if close and abs(len(close) - len(stem)) < 2 else None
+        meant = meant if close and close[:4] == stem[:4] else None
+    if meant is not None:
+        return f"did you mean '{meant}'?"
+    copied = _copied(stem, tables)
+    return f"it looks like a copy, only '{copied}' is read" if copied else ""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["Problem", "grouped", "listed", "refuse"]
+__all__ = ["Problem", "counted", "grouped", "listed", "refuse"]
 
 #: Characters of a message; a cell can hold a million.
 MESSAGE_LENGTH = 400
@@ -41,6 +41,15 @@ def _cut(text: str) -> str:
     return f"{text[:left]} [...] {text[-left:]}"
 
 
+def counted(number: int, name: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "error"), counted(0, "video")
+    ('1 error', '0 videos')
+    """
+    return f"{number} {name}{'s' * (number != 1)}"
+
+
 def grouped(problems: Iterable[Problem]) -> Iterator[list[Problem]]:
     """Problems of one kind together: same level and file, messages that differ by names, numbers.
 
@@ -69,16 +78,16 @@ def listed(problems: Iterable[Problem], shown: int = 5, levels: bool = True) -> 
     >>> [*listed(rows, shown=1, levels=False)]
     ['a.csv:2: no reader', '... and 2 more like these, rows 5 to 7']
     """
-    margin = " " * 9 if levels else ""
     for kind in grouped(problems):
+        level = f"{kind[0].level:7}  " if levels else ""
         kept = kind if len(kind) <= shown + 1 else kind[:shown]
         for problem in kept:
-            yield f"{problem.level:7}  {problem}" if levels else str(problem)
+            yield f"{level}{problem}"
         rest = kind[len(kept) :]
         if rest:
             rows = [p.row for p in rest if p.row]
             where = f", rows {min(rows)} to {max(rows)}" if rows else ""
-            yield f"{margin}... and {len(rest)} more like these{where}"
+            yield f"{level}... and {len(rest)} more like these{where}"
 
 
 def refuse(what: str, problems: Iterable[Problem], fix: str = "", shown: int = 5) -> None:

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ __all__ = [
     "number",
     "read_table",
     "table_text",
+    "time_fix",
 ]
 
 
@@ -42,6 +43,7 @@ class Table:
         file: its name.
         columns: those of its header; none when it cannot be read.
         problems: what is wrong with the file and, once the rows were read, with any of them.
+        when_refused: called with what can be told of a row that cannot be used.
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Table:
         self.columns = () if unusable else read.columns
         self._read = read
         self._known = len(read.problems)
+        self.when_refused: Callable[[Row], None] = lambda row: None
 
     def __iter__(self) -> Iterator[Row]:
         """The rows that can be used; the others become problems."""
@@ -68,6 +71,10 @@ class Table:
                 self.problems.append(Problem("error", self.file, record.number, what, fix))
             if not faults:
                 yield Row(record.number, record.cells)
+                continue
+            broken = {column for column, _ in record.broken}
+            cells = {name: cell for name, cell in record.cells.items() if name not in broken}
+            self.when_refused(Row(record.number, cells))
         self.problems += self._read.problems[self._known :]
         self._known = len(self._read.problems)
 
@@ -140,6 +147,18 @@ def number(text: str) -> float | None:
     for part in rest:
         seconds = seconds * 60 + part
     return seconds
+
+
+def time_fix(text: str) -> str:
+    """What to write in place of a text that `number` does not read.
+
+    >>> time_fix("7,8"), time_fix("soon")
+    ('write a decimal point: 7.8', 'seconds, or MM:SS')
+    """
+    with_point = text.replace(",", ".")
+    if text.count(",") == 1 and _SECONDS.fullmatch(with_point):
+        return f"write a decimal point: {with_point}"
+    return "seconds, or MM:SS"
 
 
 def table_text(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -14,12 +14,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from s3eval.dataset.lateral_values import fault_of
 from s3eval.dataset.problems import Problem
 from s3eval.errors import S3EvalError
-from s3eval.facts.videos import Annotation, Dataset, Video
+from s3eval.facts.videos import Annotation, Dataset, Lateralization, Video
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
-__all__ = ["check_facts", "checked", "digest_of"]
+__all__ = ["check_facts", "checked", "digest_of", "unusual_places"]
 
 PRESENCE = ("yes", "no", "na")
 #: Characters of a video's name; no table and no file system takes longer ones.
@@ -102,6 +103,27 @@ def check_facts(dataset: Dataset) -> list[Problem]:
     return problems
 
 
+def unusual_places(dataset: Dataset) -> list[Problem]:
+    """Warnings for values of lateralization that keep no dataset from opening.
+
+    >>> from s3eval.facts.videos import Lateralization
+    >>> note = Annotation("v", lateralization={"onset_body_part": Lateralization("left arms")})
+    >>> [p.fix for p in unusual_places(Dataset("d", (Video("v", "p"),), {"v": note}))]
+    ["did you mean 'left arm'?"]
+    """
+    problems = []
+    for video in dataset.videos:
+        note = dataset.annotations.get(video.name)
+        if not isinstance(note, Annotation) or not isinstance(note.lateralization, Mapping):
+            continue
+        for item, where in note.lateralization.items():
+            fault = fault_of(item, where.value) if isinstance(where.value, str) else None
+            if fault is not None and fault[0] == "warning":
+                what = f"{fault[1]} (video '{video.name}')"
+                problems.append(Problem("warning", "lateralization", 0, what, fault[2]))
+    return problems
+
+
 def _video(video: Video, seen: set[str]) -> Iterator[str]:
     name = f"video '{video.name}'"
     if not isinstance(video.name, str) or not video.name:
@@ -138,8 +160,8 @@ def _annotation(note: object) -> Iterator[tuple[str, str]]:
         if not _is_time(feature.start) or not _is_time(feature.end):
             yield "features", f"'{name}' has a start or end that is no time"
     for item, where in note.lateralization.items():
-        if not _is_time(where.start) or not _is_time(where.end):
-            yield "lateralization", f"'{item}' has a start or end that is no time"
+        for what in _lateral(item, where):
+            yield "lateralization", what
     for name in note.sequence or ():
         if name not in FEATURE_NAMES:
             yield "sequences", f"unknown feature '{name}'"
@@ -147,6 +169,15 @@ def _annotation(note: object) -> Iterator[tuple[str, str]]:
         yield "reports", f"the report is {type(note.report).__name__}, not text"
     if not _is_time(note.seizure_start) or not _is_time(note.seizure_end):
         yield "videos", "the seizure has a start or end that is no time"
+
+
+def _lateral(item: str, where: Lateralization) -> Iterator[str]:
+    if not _is_time(where.start) or not _is_time(where.end):
+        yield f"'{item}' has a start or end that is no time"
+    if not isinstance(where.value, str):
+        yield f"the value of '{item}' is no text"
+    elif (fault := fault_of(item, where.value)) is not None and fault[0] == "error":
+        yield f"{fault[1]}, {fault[2]}"
 
 
 def _is_time(value: object) -> bool:

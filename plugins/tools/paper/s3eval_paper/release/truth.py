@@ -247,8 +247,11 @@ def _lateral(line: Line | None, sheet: Sheet, problems: Problems) -> dict[str, L
     for item, (column, begin, end) in _SPATIAL_COLUMNS.items():
         if line is None or (value := line[column].lower()) in NOTHING:
             continue
-        allowed = BODY_PARTS if item == "onset_body_part" else SIDES
-        if value not in allowed:
+        if item != "onset_body_part" and value not in SIDES:
+            what = f"{item} '{line[column]}' is neither left nor right; it is not read"
+            problems.warn(sheet.file, line.number, what)
+            continue
+        if item == "onset_body_part" and value not in BODY_PARTS:
             # It stays: the published averages run over every label that occurs.
             problems.warn(sheet.file, line.number, f"unusual {item} '{line[column]}', kept")
         times = (
