@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import dataset_of, open_dataset
+from s3eval.api.datasets import datasets_of, open_dataset
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
 from s3eval.reporting.agreement import agreement_records
@@ -26,7 +26,6 @@ from s3eval.statistics.readers import agreement, differences_of_numbers
 from s3eval.statistics.resampling import Interval, check_draws, intervals
 
 if TYPE_CHECKING:
-    from s3eval.facts.videos import Dataset
     from s3eval.task import Finding
 
 __all__ = [
@@ -84,8 +83,7 @@ def agreement_of_runs(
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise S3EvalError(f"Two runs are called {', '.join(twice)}", fix="rename a folder")
-    cache: dict[tuple[str, bool], Dataset] = {}
-    opened = [dataset_of(run, None, cache) for run in runs]
+    opened = datasets_of(runs)
     whole = opened[0][1]
     if len({d.digest for _, d in opened}) > 1:
         raise S3EvalError("These runs are about several datasets")

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import open_dataset
+from s3eval.api.datasets import open_dataset, refuse_changed, refuse_different, where_of
 from s3eval.api.judges import (
     DEFAULT_JUDGE,
     JudgeChoice,
@@ -23,7 +23,7 @@ from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
 from s3eval.running.loading import load_tasks
-from s3eval.running.runs import Run, dataset_folder
+from s3eval.running.runs import Run
 from s3eval.running.scoring import Material
 from s3eval.statistics.comparing import (
     FAMILIES,
@@ -254,25 +254,19 @@ def _common(
     """The dataset and protocol of all of them.
 
     Raises:
-        S3EvalError: they were made on different datasets or under different protocols.
+        S3EvalError: they were made on different datasets, on older tables or under different
+            protocols.
     """
-    digests = {r.facts.digest for r in runs if r.facts.digest}
-    if len(digests) > 1:
-        raise S3EvalError(
-            "These runs were made on different datasets",
-            where=", ".join(sorted({r.facts.dataset for r in runs})),
-            fix="compare runs of one dataset",
-        )
+    digests = [run.facts.digest for run in runs]
+    refuse_different(runs, digests, fix="compare runs of one dataset")
     protocols = {r.facts.protocol for r in runs}
     if protocol is None and len(protocols) > 1:
         raise S3EvalError(
             "These runs were scored by different protocols", fix="add --protocol paper"
         )
-    folder = dataset_folder(runs[0].facts, runs[0].path)
-    where = data or (str(folder) if folder else runs[0].facts.dataset)
+    where = where_of(runs[0], data)
     dataset = open_dataset(where)
-    if digests and dataset.digest and dataset.digest not in digests:
-        raise S3EvalError("The dataset's tables changed since these runs", where=where)
+    refuse_changed(runs, dataset, where)
     return dataset, protocol or protocols.pop()
 
 

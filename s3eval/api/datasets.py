@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,17 @@ from s3eval.running.runs import dataset_folder
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
 
-__all__ = ["dataset_of", "format_of", "open_dataset", "open_unchecked"]
+__all__ = [
+    "TablesChangedError",
+    "dataset_of",
+    "datasets_of",
+    "format_of",
+    "open_dataset",
+    "open_unchecked",
+    "refuse_changed",
+    "refuse_different",
+    "where_of",
+]
 
 
 def open_dataset(path: str | os.PathLike[str], outside: bool = False) -> Dataset:
@@ -80,9 +90,7 @@ def dataset_of(
     Raises:
         S3EvalError: it is not there, or its tables changed since (told, not hidden).
     """
-    where = path or run.facts.dataset
-    if path is None and (folder := dataset_folder(run.facts, run.path)) is not None:
-        where = str(folder)
+    where = where_of(run, path)
     try:
         outside = bool(run.facts.selection.get("outside"))
         dataset = (opened or {}).get((where, outside)) or open_dataset(where, outside=outside)
@@ -93,12 +101,107 @@ def dataset_of(
         raise
     if opened is not None:
         opened[where, outside] = dataset
-    if run.facts.digest and dataset.digest and run.facts.digest != dataset.digest:
-        raise S3EvalError(
-            "The dataset's tables changed since this run",
-            where=where,
-            fix="run again with the same --out: recorded answers are kept and reused",
-        )
+    refuse_changed([run], dataset, where)
     selection: Mapping[str, Any] = run.facts.selection
     chosen = {key: selection.get(key) for key in ("videos", "folds", "limit")}
     return dataset.select(**chosen), dataset
+
+
+def datasets_of(runs: Sequence[Run], path: str | None = None) -> list[tuple[Dataset, Dataset]]:
+    """The datasets of several runs, as `dataset_of`; each is opened once.
+
+    Raises:
+        S3EvalError: as `dataset_of`; where tables changed, every run that is older is named.
+    """
+    opened: dict[tuple[str, bool], Dataset] = {}
+    made: list[tuple[Dataset, Dataset]] = []
+    for run in runs:
+        try:
+            made.append(dataset_of(run, path, opened))
+        except TablesChangedError:
+            _refuse_every_changed(runs, path, opened)
+            raise
+    return made
+
+
+def _refuse_every_changed(
+    runs: Sequence[Run], path: str | None, opened: Mapping[tuple[str, bool], Dataset]
+) -> None:
+    """The error of the first dataset whose tables changed, with all runs on it."""
+    for (where, _), dataset in opened.items():
+        refuse_changed([run for run in runs if where_of(run, path) == where], dataset, where)
+
+
+def where_of(run: Run, path: str | None = None) -> str:
+    """Where a run's dataset is: as the user says, as seen from here, or as the run has it."""
+    if path is None and (folder := dataset_folder(run.facts, run.path)) is not None:
+        return str(folder)
+    return path or run.facts.dataset
+
+
+class TablesChangedError(S3EvalError):
+    """Runs were made on a dataset whose tables have changed since."""
+
+
+def refuse_changed(runs: Sequence[Run], dataset: Dataset, where: str) -> None:
+    """Refuse runs whose dataset has other tables now than when they were made.
+
+    Args:
+        runs: on one dataset.
+        dataset: that dataset as it is now.
+        where: where it is, for the message.
+
+    Raises:
+        TablesChangedError: names the runs that were made on older tables, and what to do.
+    """
+    older = [
+        run
+        for run in runs
+        if run.facts.digest and dataset.digest and run.facts.digest != dataset.digest
+    ]
+    if older:
+        several = len(older) > 1
+        raise TablesChangedError(
+            f"The dataset's tables changed since {'these runs' if several else 'this run'}",
+            where=where,
+            why=f"made on older tables: {_names(older)}",
+            fix=f"run {'them' if several else 'it'} again with the same --out: recorded answers "
+            "are kept and reused",
+        )
+
+
+def refuse_different(runs: Sequence[Run], digests: Iterable[str], fix: str, why: str = "") -> None:
+    """Refuse runs on several datasets, by the runs on each.
+
+    Runs whose dataset is at one place are on one dataset, whether or not its tables changed.
+
+    Args:
+        runs: all of them.
+        digests: of their datasets; unknown ones are "".
+        fix: what to do.
+        why: what makes it impossible.
+
+    Raises:
+        S3EvalError: names the datasets with their runs.
+    """
+    if len({*digests} - {""}) < 2:
+        return
+    places: dict[str, list[Run]] = {}
+    for run in runs:
+        where = where_of(run)
+        place = str(Path(where).resolve()) if Path(where).exists() else where
+        places.setdefault(place, []).append(run)
+    if len(places) > 1:
+        raise S3EvalError(
+            "These runs were made on different datasets",
+            where="; ".join(f"{where_of(on_it[0])}: {_names(on_it)}" for on_it in places.values()),
+            why=why,
+            fix=fix,
+        )
+
+
+def _names(runs: Sequence[Run]) -> str:
+    """The runs' folder names, whole paths where two folders have one name."""
+    names = [run.name for run in runs]
+    apart = len({*names}) == len(names)
+    return ", ".join(names if apart else [str(run.path) for run in runs])

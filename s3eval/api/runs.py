@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import dataset_of
+from s3eval.api.datasets import datasets_of
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
 from s3eval.api.results import frame_of
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -174,8 +174,7 @@ def score_runs(
     choice.check_name()
     if by and write:
         raise S3EvalError("Subgroups are shown, not written", fix="s3eval show RUN --by FACT")
-    cache: dict[tuple[str, bool], Dataset] = {}
-    opened = [dataset_of(run, data, cache) for run in runs]
+    opened = datasets_of(runs, data)
     groups: dict[str, tuple[JudgeChoice, list[int]]] = {}
     for place, run in enumerate(runs):
         judge = judge_of_run(run, choice)

@@ -40,7 +40,7 @@ def test_another_case_is_read_as_the_label(dataset_folder):
     ("row", "expected"),
     [
         ("a,arm_movement,lft", "'lft' of 'arm_movement' (video 'a') (did you mean 'left'?)"),
-        ("a,head_turning,both", "(one of left, right; leave the row out where it is neither)"),
+        ("a,head_turning,west", "'west' of 'head_turning' (video 'a') (one of left, right)"),
     ],
 )
 def test_a_side_that_is_none_is_refused(dataset_folder, row, expected):
@@ -50,6 +50,18 @@ def test_a_side_that_is_none_is_refused(dataset_folder, row, expected):
     assert expected in problems[0]
     with pytest.raises(S3EvalError, match="s3eval data check"):
         open_folder(dataset_folder)
+
+
+def test_both_sides_and_none_are_told_and_kept(dataset_folder):
+    assert lateral(dataset_folder, "a,head_turning,Both", "b,head_turning,N/A") == [
+        "warning lateralization.csv:2: 'Both' of 'head_turning' is not asked about (video 'a') "
+        "(asked is left or right)",
+        "warning lateralization.csv:3: 'head_turning' has no value (video 'b') "
+        "(leave the row out where it is not known)",
+    ]
+    assert (
+        open_folder(dataset_folder).annotation("a").lateralization["head_turning"].value == "Both"
+    )
 
 
 def test_a_body_part_that_is_not_listed_is_told_and_kept(dataset_folder):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import dataset_of
+from s3eval.api.datasets import datasets_of, refuse_different
 from s3eval.errors import S3EvalError
 from s3eval.running.loading import load_tasks
 from s3eval_view.report.evidence import unique_labels
@@ -34,7 +34,8 @@ def write(runs: Sequence[Run], out: Path) -> None:
         out: a file that ends in .csv or .parquet.
 
     Raises:
-        S3EvalError: another suffix, runs on different datasets, or pyarrow is not installed.
+        S3EvalError: another suffix, runs on different datasets or on older tables, or pyarrow is
+            not installed.
     """
     kinds = {".csv": _as_csv, ".parquet": _as_parquet}
     if out.suffix.lower() not in kinds:
@@ -55,15 +56,15 @@ def records(runs: Sequence[Run]) -> tuple[list[str], list[dict[str, Any]]]:
     things the truth of an item may differ; a column "truth RUN" for each run follows then.
 
     Raises:
-        S3EvalError: the runs are on different datasets.
+        S3EvalError: the runs are on different datasets, or on older tables.
     """
-    datasets = [dataset_of(run)[1] for run in runs]
-    if len({d.digest for d in datasets}) > 1:
-        raise S3EvalError(
-            "These runs are on different datasets",
-            why="a row of the wide form is one video",
-            fix="export the runs of each dataset by themselves",
-        )
+    datasets = [whole for _, whole in datasets_of(runs)]
+    refuse_different(
+        runs,
+        [whole.digest for whole in datasets],
+        fix="export the runs of each dataset by themselves",
+        why="a row of the wide form is one video",
+    )
     labels = unique_labels([run.path.parts for run in runs])
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     truths: dict[tuple[str, str, str], dict[str, Any]] = {}

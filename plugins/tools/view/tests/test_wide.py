@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import shutil
 
 import pytest
 from click.testing import CliRunner
+from s3eval_view import wide
 
 from s3eval import api
 from s3eval.cli import cli
@@ -49,3 +51,19 @@ def test_parquet_has_the_same_rows(made, tmp_path):
 def test_another_suffix_is_refused(made, tmp_path):
     with pytest.raises(S3EvalError, match=r"\.csv or \.parquet"):
         export(made, tmp_path / "wide.xlsx")
+
+
+def test_runs_on_older_tables_are_named(made, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(made.data, data)
+    out = tmp_path / "runs"
+    models = ("always-yes", "always-no")
+    for model in models:
+        arguments = ["run", "-m", model, "-t", "recognition", "-d", str(data), "-o", str(out)]
+        CliRunner().invoke(cli, [*arguments, "--limit", "1"], catch_exceptions=False)
+    table = data / "videos.csv"
+    table.write_text(table.read_text() + "\n")
+    with pytest.raises(S3EvalError) as caught:
+        wide.write(api.open_runs([out / model for model in models]), tmp_path / "wide.csv")
+    assert "tables changed since these runs" in str(caught.value)
+    assert "always-yes, always-no" in str(caught.value)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from s3eval.dataset.lateral_values import fault_of
 from s3eval.dataset.sheets import Line, Problems, Sheet, read_sheet
 from s3eval.facts.videos import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
-from s3eval.vocabulary import BODY_PARTS, DIAGNOSES, FEATURE_NAMES, HEARD, SIDES
+from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES, HEARD
 from s3eval_paper.release.layout import TIMES_FOLDER, TRUTH
 
 __all__ = [
@@ -247,11 +248,12 @@ def _lateral(line: Line | None, sheet: Sheet, problems: Problems) -> dict[str, L
     for item, (column, begin, end) in _SPATIAL_COLUMNS.items():
         if line is None or (value := line[column].lower()) in NOTHING:
             continue
-        if item != "onset_body_part" and value not in SIDES:
+        fault = fault_of(item, value)
+        if fault is not None and fault[0] == "error":
             what = f"{item} '{line[column]}' is neither left nor right; it is not read"
             problems.warn(sheet.file, line.number, what)
             continue
-        if item == "onset_body_part" and value not in BODY_PARTS:
+        if fault is not None:
             # It stays: the published averages run over every label that occurs.
             problems.warn(sheet.file, line.number, f"unusual {item} '{line[column]}', kept")
         times = (

@@ -77,11 +77,11 @@ def rating_site_of(
 
 
 def _opened(runs: Sequence[Path], data: str | None) -> tuple[Any, Dataset]:
-    from s3eval.api.datasets import dataset_of
+    from s3eval.api.datasets import datasets_of
     from s3eval.running.runs import open_runs
 
     opened = open_runs(runs)
-    datasets = [dataset_of(run, data)[1] for run in opened]
+    datasets = [whole for _, whole in datasets_of(opened, data)]
     if len({d.digest for d in datasets}) > 1:
         raise S3EvalError("These runs are about several datasets", fix="runs about one")
     return opened, datasets[0]
