@@ -16,7 +16,6 @@ from s3eval.running.store import AnswerStore, StoredAnswer
 from s3eval.task import Finding
 from s3eval.vocabulary import FEATURE_NAMES
 
-
 FEATURES = FEATURE_NAMES[:6]
 
 
