@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,15 +10,17 @@ import click
 
 from s3eval.cli.common import json_option, names, rarely_collected, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
+from s3eval.errors import refuse_unknown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.api.runs import ScoredRuns
+    from s3eval.statistics.scored import Scored
 
 EPILOG = """\b
 Examples:
   s3eval show demo/runs                 all runs side by side, a table a task
   s3eval show demo/runs/motion          one run with every metric
+  s3eval show demo/runs -t recognition,timing
   s3eval show demo/runs --confusion     right and wrong answers of each label
   s3eval show runs --published Qwen3-VL-8B --published InternVL3.5-38B
   s3eval show demo/runs --protocol release --json scores.json
@@ -33,6 +36,7 @@ Examples:
     metavar="MODEL",
     help="Show this model's published numbers beside.",
 )
+@click.option("--tasks", "-t", multiple=True, metavar="NAME", help="Show these tasks only.")
 @click.option(
     "--by",
     default="",
@@ -51,28 +55,34 @@ def command(
     runs: tuple[Path, ...],
     details: bool,
     published: tuple[str, ...],
+    tasks: tuple[str, ...],
     confusion: bool,
     json_file: str | None,
     **options: object,
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
     from s3eval.reporting.efficiency import efficiency_table
-    from s3eval.reporting.scores import show_scores
+    from s3eval.reporting.scores import of_tasks, show_scores
     from s3eval.reporting.tables import print_table
+    from s3eval.running.runs import open_runs
 
-    scored = rescored(runs, write=False, evidence=confusion, **options)  # type: ignore[arg-type]
+    opened, wanted = open_runs(runs), names(tasks)
+    known = dict.fromkeys(task for run in opened for task in run.facts.tasks)
+    refuse_unknown("task in these runs", wanted, known)
+    made = rescored(runs, write=False, evidence=confusion, **options)  # type: ignore[arg-type]
+    scored = of_tasks(made.scored, wanted) if wanted else made.scored
     if confusion:
         _show_confusion(scored, json_file)
     elif not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
-        show_scores(scored.scored, detailed, names(published))
-        if table := efficiency_table(one.run for one in scored.scored):
+        show_scores(scored, detailed, names(published))
+        if table := efficiency_table(one.run for one in scored):
             print_table(table.title, table.columns, table.rows, table.right)
     if any(one.faults for one in scored):
         raise click.exceptions.Exit(3)
 
 
-def _show_confusion(scored: ScoredRuns, json_file: str | None) -> None:
+def _show_confusion(scored: Sequence[Scored], json_file: str | None) -> None:
     from s3eval.reporting.confusion import (
         CONFUSION_LEGEND,
         confusion_records,
@@ -80,10 +90,10 @@ def _show_confusion(scored: ScoredRuns, json_file: str | None) -> None:
     )
     from s3eval.reporting.tables import print_table
 
-    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored.scored]
+    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored]
     if write_json_output(records, json_file):
         return
-    tables = confusion_tables(scored.scored)
+    tables = confusion_tables(scored)
     for table in tables:
         print_table(table.title, table.columns, table.rows, table.right)
     echo(CONFUSION_LEGEND if tables else "No task of these runs searches for a label.")

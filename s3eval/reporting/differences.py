@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from s3eval.facts.reports import Table
 from s3eval.reporting.tables import print_table
+from s3eval.reporting.unannotated import unannotated_line
 from s3eval.statistics.comparing import FAMILIES, NOT_SHOWN, outcome
+from s3eval.statistics.twice import UNANNOTATED
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -19,8 +21,11 @@ __all__ = ["explanation", "show_differences", "tables_of"]
 def show_differences(rows: Sequence[Difference], protocol: str) -> None:
     """Print a table a pair, with a summary under each."""
     for table, mine in zip(tables_of(rows, protocol), _pairs(rows), strict=True):
-        print_table(table.title, table.columns, table.rows, table.right)
-        echo(_summary(mine))
+        if table.rows:
+            print_table(table.title, table.columns, table.rows, table.right)
+        else:
+            echo(f"{table.title}\n")
+        echo(_without_annotation(mine) + _summary(mine))
     echo(explanation(rows))
 
 
@@ -38,7 +43,7 @@ def explanation(rows: Sequence[Difference]) -> str:
 
 
 def tables_of(rows: Sequence[Difference], protocol: str) -> list[Table]:
-    """A table for each pair of runs."""
+    """A table for each pair of runs, without items that are not annotated."""
     columns = ["score", "first", "second", "difference", "95 % interval", "effect", "p"]
     columns += ["p family", "p all", "family", "wins/ties/losses", "videos", "one only"]
     columns += ["patients", "better"]
@@ -48,7 +53,7 @@ def tables_of(rows: Sequence[Difference], protocol: str) -> list[Table]:
     for mine in _pairs(rows):
         first, second = mine[0].first, mine[0].second
         title = f"{first} (first) against {second} (second), protocol {protocol}"
-        tables.append(Table(title, columns, [_cells(r) for r in mine], right))
+        tables.append(Table(title, columns, [_cells(r) for r in mine if _is_shown(r)], right))
     return tables
 
 
@@ -57,6 +62,19 @@ def _pairs(rows: Sequence[Difference]) -> list[list[Difference]]:
     for row in rows:
         pairs.setdefault((row.first, row.second), []).append(row)
     return list(pairs.values())
+
+
+def _is_shown(row: Difference) -> bool:
+    return row.note != UNANNOTATED
+
+
+def _without_annotation(rows: Sequence[Difference]) -> str:
+    """A line for each task with items that are not annotated, which have no row."""
+    items: dict[str, dict[str, None]] = {}
+    for row in rows:
+        if not _is_shown(row):
+            items.setdefault(row.task, {})[row.item] = None
+    return "".join(f"{task}: {unannotated_line([*some])}\n" for task, some in items.items())
 
 
 def _cells(row: Difference) -> tuple[object, ...]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from html import escape
 from typing import TYPE_CHECKING
 
 from s3eval.facts.reports import Table
 from s3eval.plugins import installed
 from s3eval.published import publication_of
 from s3eval.reporting.tables import html_table, plain_table, print_table
-from s3eval.terminal import echo
+from s3eval.reporting.unannotated import not_asked, unannotated_items, unannotated_line
+from s3eval.terminal import echo, visible
 from s3eval.vocabulary import FEATURE_NAMES
 
 if TYPE_CHECKING:
@@ -17,13 +20,22 @@ if TYPE_CHECKING:
     from s3eval.statistics.scored import Scored
     from s3eval.statistics.table import ScoreRow
 
-__all__ = ["html_of", "in_order", "show_missing", "show_scores", "tables_of", "text_of"]
+__all__ = [
+    "html_of",
+    "in_order",
+    "of_tasks",
+    "show_missing",
+    "show_scores",
+    "tables_of",
+    "text_of",
+]
 
+INTERVAL = "[low, high]: 95 % interval by patient bootstrap · "
 LEGEND = (
-    "[low, high]: 95 % interval by patient bootstrap · chance: the best baseline on the "
-    "same videos · ~ better, but within chance's reach · ≤ chance: not better than chance · "
-    "n: scored of asked"
+    "chance: the best baseline on the same videos · ~ better, but within chance's reach · "
+    "≤ chance: not better than chance · n: scored of asked"
 )
+NOT_ASKED = "not asked"
 
 STABILITY = (
     "stability: mean share of the repetitions of a question that come to the most frequent finding"
@@ -42,9 +54,12 @@ def show_scores(
     Raises:
         S3EvalError: no installed publication prints one of these models.
     """
-    for table in tables_of(scored, detailed, published):
-        print_table(table.title, table.columns, table.rows, table.right)
-    echo(LEGEND)
+    for table, without in _parts(scored, detailed, published):
+        if table.rows:
+            print_table(table.title, table.columns, table.rows, table.right)
+        if without:
+            echo(f"{without}\n" if table.rows else f"{table.title}\n{without}\n")
+    echo(_legend(scored, detailed))
     if any(row.stability is not None for s in scored for row in s.rows):
         echo(STABILITY)
     for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
@@ -62,29 +77,81 @@ def show_missing(scored: Sequence[Scored]) -> None:
             echo(f"{before}{missing}")
 
 
+def of_tasks(scored: Sequence[Scored], tasks: Sequence[str]) -> list[Scored]:
+    """The scores, findings and faults of these tasks only.
+
+    Args:
+        tasks: names; one that a run was not asked about leaves nothing of it.
+    """
+    return [
+        replace(
+            one,
+            run=replace(
+                one.run, findings={t: f for t, f in one.run.findings.items() if t in tasks}
+            ),
+            rows=[row for row in one.rows if row.task in tasks],
+            faults=[fault for fault in one.faults if fault.task in tasks],
+        )
+        for one in scored
+    ]
+
+
 def text_of(scored: Sequence[Scored]) -> str:
     """The tables of `show_scores` as text."""
-    parts = [plain_table(t) for t in tables_of(scored, detailed=len(scored) == 1)]
-    return "\n".join([*parts, LEGEND])
+    detailed = len(scored) == 1
+    lines: list[str] = []
+    for table, without in _parts(scored, detailed):
+        lines.append(plain_table(table) if table.rows else table.title)
+        lines += [f"{without}\n"] if without else []
+    return "\n".join([*lines, _legend(scored, detailed)])
 
 
 def html_of(scored: Sequence[Scored]) -> str:
     """The tables of `show_scores` as HTML, for a notebook."""
-    parts = [html_table(t) for t in tables_of(scored, detailed=len(scored) == 1)]
-    return "".join([*parts, f"<p>{LEGEND}</p>"])
+    detailed = len(scored) == 1
+    parts: list[str] = []
+    for table, without in _parts(scored, detailed):
+        parts.append(html_table(table))
+        parts += [f"<p>{escape(visible(without))}</p>"] if without else []
+    return "".join([*parts, f"<p>{_legend(scored, detailed)}</p>"])
 
 
 def tables_of(
     scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
 ) -> list[Table]:
-    """The tables of scores, a task after the other."""
-    tables: list[Table] = []
+    """The tables of scores, a task after the other, without items that are not annotated."""
+    return [table for table, _ in _parts(scored, detailed, published)]
+
+
+def _legend(scored: Sequence[Scored], detailed: bool) -> str:
+    """What the signs mean; of intervals only where a table shows one."""
+    around = detailed and any(
+        row.low is not None and row.metric == _headline([s], row.task)
+        for s in scored
+        for row in s.rows
+    )
+    return (INTERVAL if around else "") + LEGEND
+
+
+def _parts(
+    scored: Sequence[Scored], detailed: bool = False, published: Sequence[str] = ()
+) -> list[tuple[Table, str]]:
+    """Each table, and the line about items that are not annotated, "" where there are none."""
+    parts: list[tuple[Table, str]] = []
     for task in dict.fromkeys(row.task for s in scored for row in s.rows):
-        if detailed:
-            tables += [t for s in scored if (t := _of_run(s, task)) is not None]
-        else:
-            tables.append(_side_by_side(scored, task, published))
-    return tables
+        for some in [[s] for s in scored] if detailed else [scored]:
+            rows = [r for s in some for r in s.rows if r.task == task]
+            if not rows:
+                continue
+            without = unannotated_items(rows, task)
+            table = (
+                _of_run(some[0], task, without)
+                if detailed
+                else _side_by_side(some, task, published, without)
+            )
+            names = in_order(r.item for r in rows)
+            parts.append((table, unannotated_line([i for i in names if i in without])))
+    return parts
 
 
 def _headline(scored: Sequence[Scored], task: str) -> str:
@@ -118,11 +185,17 @@ def _printed(model: str, task: str) -> Mapping[tuple[str, str], Printed]:
     return publication.of_model(known, specs[0]) if specs else {}
 
 
-def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] = ()) -> Table:
+def _side_by_side(
+    scored: Sequence[Scored], task: str, published: Sequence[str], without: Set[str]
+) -> Table:
     printed = [_printed(model, task) for model in published]
     metric = _headline(scored, task)
-    items = in_order(r.item for s in scored for r in s.rows if r.task == task)
+    items = in_order(
+        r.item for s in scored for r in s.rows if r.task == task and r.item not in without
+    )
     by_place = [{r.item: r for r in s.rows if (r.task, r.metric) == (task, metric)} for s in scored]
+    asked = [any(r.task == task and not not_asked(r) for r in s.rows) for s in scored]
+    nothing = ["-" if some else NOT_ASKED for some in asked]
     rows: list[list[object]] = []
     repeated = any(r.stability is not None for by_item in by_place for r in by_item.values())
     for item in items:
@@ -132,7 +205,7 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
             continue
         best = next((r for r in some if r.chance_value is not None), None)
         chance = f"{_number(best.chance_value)} {best.chance_name}" if best else ""
-        cells = ["-" if r is None else f"{_number(r.value)} {r.symbol}".strip() for r in mine]
+        cells = [none if r is None else _cell(r) for r, none in zip(mine, nothing, strict=True)]
         found_in = [rows_of.get((item, metric)) for rows_of in printed]
         beside = [one.text if one else "-" for one in found_in]
         stable = [_stability(mine)] if repeated else []
@@ -143,6 +216,12 @@ def _side_by_side(scored: Sequence[Scored], task: str, published: Sequence[str] 
     columns = ["item", *names, *stability, "best chance", "n"]
     columns += [f"published {model}" for model in published]
     return Table(title, columns, rows, right=["n"])
+
+
+def _cell(row: ScoreRow) -> str:
+    if row.value is None and not_asked(row):
+        return NOT_ASKED
+    return f"{_number(row.value)} {row.symbol}".strip()
 
 
 def in_order(items: Iterable[str]) -> list[str]:
@@ -169,17 +248,15 @@ def _counted(rows: Sequence[ScoreRow]) -> str:
     return f"{span({r.scored for r in rows})}/{span({r.asked for r in rows})}"
 
 
-def _of_run(scored: Scored, task: str) -> Table | None:
+def _of_run(scored: Scored, task: str, without: Set[str]) -> Table:
     mine = [r for r in scored.rows if r.task == task]
-    if not mine:
-        return None
     metrics = [*dict.fromkeys(r.metric for r in mine)]
     headline = _headline([scored], task)
     by = {(r.item, r.metric): r for r in mine}
     others = [m for m in metrics if m != headline]
     repeated = any(r.stability is not None for r in mine)
     rows: list[list[object]] = []
-    for item in dict.fromkeys(r.item for r in mine):
+    for item in dict.fromkeys(r.item for r in mine if r.item not in without):
         main = by.get((item, headline))
         lead = main or next(r for r in mine if r.item == item)
         values = [_number(by[item, m].value) if (item, m) in by else "" for m in others]
@@ -188,7 +265,7 @@ def _of_run(scored: Scored, task: str) -> Table | None:
         shown = _with_interval(main) if main else ""
         symbol = main.symbol if main else ""
         stable = [_stability([lead])] if repeated else []
-        rest = (*values, counts, _trouble(lead), lead.note)
+        rest = (*values, counts, _trouble(lead), _note(lead, main))
         rows.append([item, shown, symbol, *stable, chance, *rest])
     stability = ["stability"] if repeated else []
     columns = ["item", headline, "", *stability, "chance", *others, "n", "not scored", "note"]
@@ -201,3 +278,12 @@ def _trouble(row: ScoreRow) -> str:
     unreadable = row.answered - row.readable
     parts = [(row.failed, "failed"), (unreadable, "unreadable"), (row.skipped, "skipped")]
     return ", ".join(f"{n} {label}" for n, label in parts if n)
+
+
+def _note(lead: ScoreRow, main: ScoreRow | None) -> str:
+    """What a reader must know of a row, and why its score has no interval."""
+    parts = [NOT_ASKED] if not_asked(lead) else []
+    parts += [lead.note] if lead.note else []
+    if main is not None and main.value is not None and main.low is None and main.interval_note:
+        parts.append(f"no interval: {main.interval_note}")
+    return "; ".join(parts)

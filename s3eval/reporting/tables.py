@@ -20,7 +20,7 @@ __all__ = ["aligned", "html_table", "plain_table", "print_table"]
 _TEXT = 12
 _ONE_LINE = 24
 #: A number, with or without interval and mark; or none.
-_VALUE = re.compile(r"(-|-?\d+(\.\d+)?( \[[^\]]{1,20}\])?( (~|[≤<]=? chance))?)?")
+_VALUE = re.compile(r"(-|not asked|-?\d+(\.\d+)?( \[[^\]]{1,20}\])?( (~|[≤<]=? chance))?)?")
 
 
 def print_table(

@@ -18,7 +18,15 @@ from numpy.typing import NDArray
 from s3eval.facts.tally import Formula, Tally
 from s3eval.statistics.permutation import holm, permutation_ps, swaps
 from s3eval.statistics.resampling import Cohort, check_draws, interval, patient_draws, weighted
-from s3eval.statistics.twice import SECOND, Answered, Twice, again, answered_of, both_answered
+from s3eval.statistics.twice import (
+    SECOND,
+    Answered,
+    Twice,
+    again,
+    answered_of,
+    both_answered,
+    why_none,
+)
 from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "FAMILIES",
+    "NOT_COMPARED",
     "NOT_SHOWN",
     "Choice",
     "Difference",
@@ -50,6 +59,7 @@ Findings = Mapping[str, Sequence["Finding"]]
 Family = Literal["headline", "items"]
 FAMILIES: tuple[Family, ...] = ("headline", "items")
 NOT_SHOWN = "no difference shown"
+NOT_COMPARED = "not compared"
 # Single videos have no precision, recall or F1; whether they were answered right decides.
 _JUDGED_BY = {"precision": "accuracy", "recall": "accuracy", "f1": "accuracy"}
 
@@ -141,6 +151,7 @@ class Difference:
         wins, ties, losses: videos on which the first is better than, equal to, worse than the
             second; ``judged_by`` the metric that decides on a single video.
         videos, patients: shared; ``left_out`` the (video, item) pairs only one run answered.
+        note: why there is no interval, or no difference; "" otherwise.
     """
 
     first: str
@@ -229,7 +240,9 @@ def corrected(rows: Sequence[Difference]) -> list[Difference]:
 
 
 def outcome(row: Difference, level: float = 0.05) -> str:
-    """A row's outcome in one word: the better run's name, or "no difference shown"."""
+    """The better run's name, "no difference shown", or "not compared" without a difference."""
+    if row.difference is None:
+        return NOT_COMPARED
     known = row.p_holm is not None and row.p_holm < level
     return row.better if known and row.better else NOT_SHOWN
 
@@ -283,6 +296,8 @@ def _differences(
                 pair = _pair(tally, decider, twice.dataset.patients)
                 family: Family = "headline" if is_headline else "items"
                 row = replace(pair.row, first=first[0], second=second[0])
+                if row.difference is None:
+                    row = replace(row, note=why_none(made.get((item, "coverage"))))
                 row = replace(row, left_out=skipped, family=family)
                 pairs.append(replace(pair, row=row))
     return [_named(row) for row in _tested(pairs, settings)]

@@ -12,13 +12,25 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from s3eval.facts.tally import Tally
     from s3eval.facts.videos import Dataset
     from s3eval.task import Finding
 
-__all__ = ["SECOND", "Answered", "Twice", "again", "answered_of", "both_answered"]
+__all__ = [
+    "SECOND",
+    "UNANNOTATED",
+    "Answered",
+    "Twice",
+    "again",
+    "answered_of",
+    "both_answered",
+    "why_none",
+]
 
 #: Marks the second run's copy of a video.
 SECOND = "#second"
+#: The note of an item that both runs answered and that is annotated in none of these videos.
+UNANNOTATED = "without annotation"
 #: By task the findings with a value, by video and item.
 Answered = Mapping[str, Mapping[tuple[str, str], "Finding"]]
 
@@ -69,6 +81,19 @@ def both_answered(
     for _, item in first.keys() ^ second.keys():
         left_out[item] = left_out.get(item, 0) + 1
     return kept, left_out
+
+
+def why_none(coverage: Tally | None) -> str:
+    """Why two runs have no difference at an item.
+
+    Args:
+        coverage: the item's; it is over all videos that are annotated. None where the task has
+            none.
+
+    >>> why_none(None)
+    'nothing to score'
+    """
+    return UNANNOTATED if coverage is not None and not coverage.videos else "nothing to score"
 
 
 class Twice:
