@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Collection, Iterable
 from itertools import islice
+from pathlib import PurePath
 
 from s3eval.terminal import visible
 
@@ -15,6 +17,7 @@ __all__ = [
     "Suggestions",
     "UnknownNameError",
     "nearest",
+    "place_of",
     "refuse_unknown",
 ]
 
@@ -111,6 +114,29 @@ def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> N
     for name in names:
         if name not in known:
             raise UnknownNameError(kind, name, known, fix=f"one of {', '.join(known)}")
+
+
+def place_of(error: BaseException, module: str) -> str:
+    """The file and line of a package where an error arose, "" where no line of it took part.
+
+    Files are named without their folders, which say where somebody keeps them.
+
+    Args:
+        module: the dotted name of the package, or of a module or attribute in it.
+
+    >>> try:
+    ...     nearest("es", None)
+    ... except TypeError as error:
+    ...     place_of(error, "s3eval.errors").partition(", line ")[0]
+    'errors.py'
+    """
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{PurePath(error.filename).name}, line {error.lineno}"
+    top, place = module.partition(":")[0].partition(".")[0], ""
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if str(frame.f_globals.get("__name__", "")).partition(".")[0] == top:
+            place = f"{PurePath(frame.f_code.co_filename).name}, line {line}"
+    return place
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

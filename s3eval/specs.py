@@ -7,7 +7,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, place_of
 from s3eval.vocabulary import Sense
 
 __all__ = [
@@ -74,10 +74,12 @@ class Spec:
             raise
         except BaseException as error:
             # A plugin may raise anything while it is imported, SystemExit included.
+            place = place_of(error, module)
+            message = error.msg if isinstance(error, SyntaxError) else error
             raise S3EvalError(
                 f"The adapter of '{self.name}' does not import",
                 where=self.adapter,
-                why=f"{type(error).__name__}: {error}",
+                why=f"{type(error).__name__}: {message}" + (f" [{place}]" if place else ""),
             ) from error
 
 

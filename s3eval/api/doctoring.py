@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
@@ -103,7 +104,7 @@ def _unmet(dist: Distribution) -> Iterator[tuple[str, str]]:
         try:
             wanted = Requirement(text)
         except InvalidRequirement:
-            yield f"it requires '{text}', which cannot be read", f"pip install -U {dist.name}"
+            yield f"it requires '{text}', which cannot be read", _mended(dist.name)
             continue
         if wanted.marker is not None and not wanted.marker.evaluate({"extra": ""}):
             continue
@@ -115,13 +116,33 @@ def _unmet(dist: Distribution) -> Iterator[tuple[str, str]]:
             continue
         if not wanted.specifier.contains(have, prereleases=True):
             if canonicalize_name(wanted.name) == _CORE:
-                command = f"pip install -U {dist.name} {_CORE}"
+                command = _mended(dist.name, f"pip install -U {dist.name} {_CORE}")
             yield f"it requires {wanted.name}{wanted.specifier}, but {have} is installed", command
+
+
+def _mended(package: str, from_index: str = "") -> str:
+    """What mends a broken package: a newer one, unless it did not come from an index.
+
+    The name of what was installed from a folder or an address (PEP 610) may be somebody else's on
+    the index.
+    """
+    try:
+        origin = json.loads(distribution(package).read_text("direct_url.json") or "null")
+    except (PackageNotFoundError, ValueError):
+        origin = None
+    if not isinstance(origin, dict):
+        return from_index or f"pip install -U {package}"
+    facts = origin.get("dir_info")
+    if not isinstance(facts, dict):
+        return f"install it again from where it came, or pip uninstall {package}"
+    again = "" if facts.get("editable") is True else " and install it again"
+    return f"mend it in its folder{again}, or pip uninstall {package}"
 
 
 def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
     for broken in registry.broken:
-        fix = f"pip install -U {broken.package}, or pip uninstall {broken.package}"
+        newer = f"pip install -U {broken.package}, or pip uninstall {broken.package}"
+        fix = _mended(broken.package, newer)
         yield Entry("plugins", broken.entry_point, "broken", broken.reason, fix)
     for (kind, name), owners in sorted(registry.clashes.items()):
         detail = f"claimed by {' and '.join(owners)}; it belongs to neither"
@@ -137,7 +158,7 @@ def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
             fix = spec.install or f"pip install {' '.join(missing)}"
             yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
         elif (plugin.kind, spec.name) in errors:
-            fix = f"pip install -U {plugin.package}"
+            fix = _mended(plugin.package)
             yield Entry("plugins", named, "broken", errors[plugin.kind, spec.name], fix)
         elif adapters.facts is not None:
             yield Entry("plugins", named, "ok", f"{plugin.package} {plugin.version}")

@@ -29,7 +29,9 @@ def distribution(tmp_path, monkeypatch):
     """Makes an installed distribution with one model."""
     monkeypatch.syspath_prepend(str(tmp_path))
 
-    def make(name, *, model="", hooks=HOOKS, needs="", adapter=ADAPTER, requires=(CORE,)):
+    def make(
+        name, *, model="", hooks=HOOKS, needs="", adapter=ADAPTER, requires=(CORE,), origin=None
+    ):
         module = name.replace("-", "_")
         package = tmp_path / module
         package.mkdir()
@@ -41,6 +43,8 @@ def distribution(tmp_path, monkeypatch):
         lines = ["Metadata-Version: 2.4", f"Name: {name}", "Version: 0.1.0"]
         lines += [f"Requires-Dist: {r}" for r in requires]
         (info / "METADATA").write_text("\n".join(lines) + "\n")
+        if origin is not None:
+            (info / "direct_url.json").write_text(json.dumps(origin))
         (info / "entry_points.txt").write_text(f"[s3eval]\n{module} = {module}\n")
 
     return make
@@ -124,6 +128,60 @@ def test_a_plugin_that_does_not_import_is_broken(doctor, distribution):
     assert entry["state"] == "broken"
     assert "no device" in entry["detail"]
     assert "pip uninstall doctor-raises" in entry["fix"]
+
+
+def folder_of(**facts):
+    """What pip records of a package that was installed from a folder (PEP 610)."""
+    return {"url": "file:///home/somebody/plugin", "dir_info": facts}
+
+
+@pytest.mark.parametrize(
+    ("origin", "fix"),
+    [
+        (None, "pip install -U doctor-here, or pip uninstall doctor-here"),
+        (folder_of(editable=True), "mend it in its folder, or pip uninstall doctor-here"),
+        (folder_of(), "mend it in its folder and install it again, or pip uninstall doctor-here"),
+        (
+            {"url": "https://example.org/x.git", "vcs_info": {"vcs": "git"}},
+            "install it again from where it came, or pip uninstall doctor-here",
+        ),
+    ],
+)
+def test_a_name_is_taken_from_the_index_only_where_it_came_from_there(
+    doctor, distribution, origin, fix
+):
+    distribution("doctor-here", hooks="\nraise RuntimeError('no device')", origin=origin)
+    _, entries, printed = doctor()
+    entry = entries["doctor_here = doctor_here"]
+    assert entry["fix"] == fix
+    assert entry["detail"] == "RuntimeError: no device [__init__.py, line 2]"
+    assert "/home/somebody" not in printed
+
+
+@pytest.mark.parametrize(
+    ("hooks", "detail"),
+    [
+        ("x = 1\nx = = 2\n", "SyntaxError: invalid syntax [__init__.py, line 2]"),
+        ("x = 1\n\nimport json\njson.loads('')\n", " [__init__.py, line 4]"),
+    ],
+)
+def test_the_line_is_one_of_the_plugin(doctor, distribution, hooks, detail):
+    distribution("doctor-line", hooks=hooks)
+    assert doctor()[1]["doctor_line = doctor_line"]["detail"].endswith(detail)
+
+
+def test_an_adapter_from_a_folder_is_mended_there(doctor, distribution):
+    adapter = "import json\n\nraise OSError('no device')\n"
+    distribution("doctor-editable", adapter=adapter, origin=folder_of(editable=True))
+    entry = doctor()[1]["model doctor-editable"]
+    assert "OSError: no device [adapter.py, line 3]" in entry["detail"]
+    assert entry["fix"] == "mend it in its folder, or pip uninstall doctor-editable"
+
+
+def test_requirements_of_a_package_from_a_folder_are_mended_there(doctor, distribution):
+    distribution("doctor-old", requires=("s3eval-core>=9",), origin=folder_of(editable=True))
+    fix = doctor()[1]["doctor-old"]["fix"]
+    assert fix == "mend it in its folder, or pip uninstall doctor-old"
 
 
 def test_an_adapter_that_does_not_import_is_broken(doctor, distribution):
