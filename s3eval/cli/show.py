@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from s3eval.errors import refuse_unknown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.statistics.scored import Scored
+    from s3eval.api.runs import ScoredRuns
 
 EPILOG = """\b
 Examples:
@@ -70,19 +70,19 @@ def command(
     known = dict.fromkeys(task for run in opened for task in run.facts.tasks)
     refuse_unknown("task in these runs", wanted, known)
     made = rescored(runs, write=False, evidence=confusion, **options)  # type: ignore[arg-type]
-    scored = of_tasks(made.scored, wanted) if wanted else made.scored
+    scored = replace(made, scored=tuple(of_tasks(made.scored, wanted))) if wanted else made
     if confusion:
         _show_confusion(scored, json_file)
     elif not write_json_output([s.as_json() for s in scored], json_file):
         detailed = details or (len(scored) == 1 and not published)
-        show_scores(scored, detailed, names(published))
-        if table := efficiency_table(one.run for one in scored):
+        show_scores(scored.scored, detailed, names(published))
+        if table := efficiency_table(one.run for one in scored.scored):
             print_table(table.title, table.columns, table.rows, table.right)
-    if any(one.faults for one in scored):
+    if any(one.faults for one in scored.scored):
         raise click.exceptions.Exit(3)
 
 
-def _show_confusion(scored: Sequence[Scored], json_file: str | None) -> None:
+def _show_confusion(scored: ScoredRuns, json_file: str | None) -> None:
     from s3eval.reporting.confusion import (
         CONFUSION_LEGEND,
         confusion_records,
@@ -90,10 +90,10 @@ def _show_confusion(scored: Sequence[Scored], json_file: str | None) -> None:
     )
     from s3eval.reporting.tables import print_table
 
-    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored]
+    records = [{"run": s.run.name, "confusion": confusion_records(s)} for s in scored.scored]
     if write_json_output(records, json_file):
         return
-    tables = confusion_tables(scored)
+    tables = confusion_tables(scored.scored)
     for table in tables:
         print_table(table.title, table.columns, table.rows, table.right)
     echo(CONFUSION_LEGEND if tables else "No task of these runs searches for a label.")
