@@ -61,10 +61,10 @@ def command(
     **options: object,
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
+    from s3eval.api.runs import open_runs
     from s3eval.reporting.efficiency import efficiency_table
     from s3eval.reporting.scores import of_tasks, show_scores
     from s3eval.reporting.tables import print_table
-    from s3eval.running.runs import open_runs
 
     opened, wanted = open_runs(runs), names(tasks)
     known = dict.fromkeys(task for run in opened for task in run.facts.tasks)
