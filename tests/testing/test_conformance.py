@@ -30,6 +30,11 @@ MODELS = [
     ("threads", "PreparesOnItself"),
     ("process", "OtherInAnotherProcess"),
     ("process", "IdentityOfTheProcess"),
+    ("choices", "YesWhateverIsOffered"),
+    ("options in identity", "OptionOutsideIdentity"),
+    ("options in identity", "FieldOutsideIdentity"),
+    ("options in identity", "ChoiceOutsideIdentity"),
+    ("options in identity", "BoundOutsideIdentity"),
 ]
 TASKS = [
     ("adapter", "NoTask"),
@@ -43,6 +48,8 @@ TASKS = [
     ("options", "OptionWithoutHelp"),
     ("read", "RaisesOnOddText"),
     ("read", "NoReasonWhyUnread"),
+    ("read", "LabelOfNothing"),
+    ("read", "LabelOfARefusal"),
     ("combine", "DefaultForFailures"),
     ("combine", "FindingOfNothing"),
     ("truth", "TruthIsNoLabel"),
@@ -132,6 +139,11 @@ def test_a_broken_model_fails_one_check(check, name):
     problems = conformance.check_model(model(name))
     assert failed(problems) == {check}, problems
     assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize("name", ["OptionInIdentity", "OptionWithoutEffect"])
+def test_an_option_in_the_identity_or_without_effect_is_no_problem(name):
+    assert conformance.check_model(model(name)) == []
 
 
 @pytest.mark.parametrize(("check", "name"), TASKS)

@@ -8,14 +8,22 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.specs import ModelSpec
+from s3eval.testing.conformance.model_options import options_in_identity
+from s3eval.testing.conformance.model_subject import (
+    CLOSE,
+    QUESTIONS,
+    Subject,
+    ask_all,
+    checked_answers,
+    differing,
+)
 from s3eval.testing.conformance.problems import Check, Problem, run_checks
 from s3eval.testing.conformance.specs import adapter_is, refuses_unknown_options, spec_fields
 from s3eval.testing.noise import noise_clip
@@ -25,44 +33,10 @@ if TYPE_CHECKING:
 
 __all__ = ["QUESTIONS", "answers_in_this_process", "check_model"]
 
-#: What models are asked: choices, two sides, free text, something heard, an odd wording.
-QUESTIONS = (
-    Question("tonic", "Is there tonic posturing? Answer yes or no.", ("yes", "no"), 8),
-    Question("head_turning", "Does the head turn left or right?", ("left", "right"), 8),
-    Question("report", "Describe what happens in one sentence.", max_tokens=24),
-    Question("ictal_vocalization", "Is there a cry?", ("yes", "no"), 8, sense="hearing"),
-    Question("odd", "¿¡ \U0001f642 {braces} <tags> 100 %", ("yes", "no"), 8),
-)
-#: How far two probabilities may lie apart: what is computed in a batch is rounded differently.
-_CLOSE = 1e-3
 _THREADS = 4
-
-
-@dataclass(frozen=True)
-class _Subject:
-    spec: ModelSpec
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-    @contextmanager
-    def loaded(self) -> Iterator[Model]:
-        model = self.spec.load().load(self.spec, dict(self.options))
-        try:
-            yield model
-        finally:
-            model.close()
-
-    def questions(self, model: Model) -> list[Question]:
-        """Those the engine would put: of senses that the model has."""
-        senses = self.spec.senses if model.senses is None else model.senses
-        return [q for q in QUESTIONS if not model.uses_footage or q.sense in senses]
-
-    def clip(self, seed: int = 0, **more: Any) -> Footage:
-        """A clip as the engine would hand it: without what the model does not perceive."""
-        return noise_clip(seed, sound=self.spec.hears, **(_blind(self.spec) | more))
-
-
-def _blind(spec: ModelSpec) -> dict[str, Any]:
-    return {} if spec.sees else {"frames": 0}
+#: Questions with other choices than yes and no: two, since one may be answered "No." for a reason.
+_SIDES = Question("head_turning", "Does the head turn left or right?", ("left", "right"), 8)
+_TIMES = Question("time_of_day", "Is it day or night?", ("day", "night"), 8)
 
 
 def check_model(spec: ModelSpec, options: Mapping[str, Any] | None = None) -> list[Problem]:
@@ -74,51 +48,27 @@ def check_model(spec: ModelSpec, options: Mapping[str, Any] | None = None) -> li
         spec: the spec, as the hook returns it.
         options: as ``--model-option`` gives them.
     """
-    return run_checks(_CHECKS, _Subject(spec, options or {}))
+    return run_checks(_CHECKS, Subject(spec, options or {}))
 
 
-def _ask(model: Model, footage: Any, questions: Sequence[Question]) -> list[Any]:
-    watched = model.watch(model.prepare(footage))
-    try:
-        return list(model.ask(watched, questions))
-    finally:
-        model.release(watched)
-
-
-def _checked_answers(given: Sequence[Any], questions: Sequence[Question]) -> list[Answer]:
-    return [checked_answer(g, q) for g, q in zip(given, questions, strict=True)]
-
-
-def _same(a: Answer, b: Answer) -> bool:
-    if (a.status, a.text) != (b.status, b.text) or {*a.probabilities} != {*b.probabilities}:
-        return False
-    return all(abs(a.probabilities[c] - b.probabilities[c]) <= _CLOSE for c in a.probabilities)
-
-
-def _differing(a: Sequence[Answer], b: Sequence[Answer], asked: Sequence[Question]) -> str:
-    """The keys of the questions whose answers differ, "" where none does."""
-    pairs = zip(asked, a, b, strict=True)
-    return ", ".join(f"'{q.key}'" for q, x, y in pairs if not _same(x, y))
-
-
-def _adapter(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _adapter(subject: Subject) -> Iterator[tuple[str, str]]:
     yield from adapter_is(subject.spec, Model)
 
 
-def _load(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _load(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         if not isinstance(model, Model):
             yield f"load() returned {type(model).__name__}", "return an instance of the model"
 
 
-def _options(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _options(subject: Subject) -> Iterator[tuple[str, str]]:
     yield from refuses_unknown_options(subject.spec, subject.options)
 
 
-def _identity(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _identity(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model, subject.loaded() as again:
         before = _facts(model, subject)
-        _ask(model, subject.clip(), subject.questions(model))
+        ask_all(model, subject.clip(), subject.questions(model))
         if before is None:
             yield (
                 "identity() cannot be written as JSON",
@@ -133,18 +83,18 @@ def _identity(subject: _Subject) -> Iterator[tuple[str, str]]:
             yield "identity() changes when the model is asked", "leave counters out of it"
 
 
-def _facts(model: Model, subject: _Subject) -> Any:
+def _facts(model: Model, subject: Subject) -> Any:
     try:
         return checked_identity(model.identity(), subject.spec.name)
     except S3EvalError:
         return None
 
 
-def _answers(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _answers(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
         for words, footage in _clips(subject):
-            given = _ask(model, footage, asked)
+            given = ask_all(model, footage, asked)
             if len(given) != len(asked):
                 yield (
                     f"{len(asked)} questions got {len(given)} answers about {words}",
@@ -155,7 +105,7 @@ def _answers(subject: _Subject) -> Iterator[tuple[str, str]]:
                 yield from _one_answer(question, raw)
 
 
-def _clips(subject: _Subject) -> Iterator[tuple[str, Footage]]:
+def _clips(subject: Subject) -> Iterator[tuple[str, Footage]]:
     yield "a clip", subject.clip()
     if subject.spec.sees:
         yield "a clip of one frame", subject.clip(1, frames=1, seconds=0.5)
@@ -178,12 +128,27 @@ def _one_answer(question: Question, raw: Any) -> Iterator[tuple[str, str]]:
         yield f"{where} is {raw.status} without a reason", "say in one line why"
     elif answer.probabilities and {*answer.probabilities} != {*question.choices}:
         yield f"{where} leaves choices without a probability", "give one for every choice"
-    elif answer.probabilities and abs(sum(answer.probabilities.values()) - 1) > _CLOSE:
+    elif answer.probabilities and abs(sum(answer.probabilities.values()) - 1) > CLOSE:
         total = sum(answer.probabilities.values())
         yield f"the probabilities of '{question.key}' sum to {total:.3g}", "normalise them to 1"
 
 
-def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _choices(subject: Subject) -> Iterator[tuple[str, str]]:
+    """Yes or no, whatever is offered, is read as nothing by a task with other labels."""
+    with subject.loaded() as model:
+        senses = subject.spec.senses if model.senses is None else model.senses
+        asked = [replace(q, sense=s) for q in (_SIDES, _TIMES) for s in sorted(senses)]
+        given = checked_answers(ask_all(model, subject.clip(), asked), asked)
+        texts = [answer.text.strip(" .,!\n").lower() for answer in given]
+        if asked and all(text in ("yes", "no") for text in texts):
+            offered = " or ".join(asked[0].choices)
+            yield (
+                f"asked for {offered}, it answers '{given[0].text}', which is none of the choices",
+                "answer with one of question.choices: tasks offer other words too",
+            )
+
+
+def _senses(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
         if (
@@ -196,29 +161,29 @@ def _senses(subject: _Subject) -> Iterator[tuple[str, str]]:
                 "state in the spec whatever it may perceive",
             )
         full = noise_clip(5)
-        whole = _checked_answers(_ask(model, full, asked), asked)
+        whole = checked_answers(ask_all(model, full, asked), asked)
         if not subject.spec.hears:
-            without = _checked_answers(_ask(model, replace(full, sound=None), asked), asked)
-            if changed := _differing(whole, without, asked):
+            without = checked_answers(ask_all(model, replace(full, sound=None), asked), asked)
+            if changed := differing(whole, without, asked):
                 yield (
                     f"the spec says it does not hear, but without sound {changed} is other",
                     "state hears=True, or do not use footage.sound",
                 )
         if not subject.spec.sees:
-            without = _checked_answers(_ask(model, noise_clip(5, frames=0), asked), asked)
-            if changed := _differing(whole, without, asked):
+            without = checked_answers(ask_all(model, noise_clip(5, frames=0), asked), asked)
+            if changed := differing(whole, without, asked):
                 yield (
                     f"the spec says it does not see, but without frames {changed} is other",
                     "state sees=True, or do not use footage.frames",
                 )
 
 
-def _uses_footage(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _uses_footage(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         if model.uses_footage:
             return
         clip = _untouchable(subject.clip())
-        _ask(model, clip, subject.questions(model))
+        ask_all(model, clip, subject.questions(model))
         if touched := clip.touched:  # type: ignore[attr-defined]
             contents = " and ".join(f"footage.{name}" for name in sorted(touched))
             yield (
@@ -242,12 +207,12 @@ def _untouchable(footage: Footage) -> Footage:
     return noting  # type: ignore[no-any-return]
 
 
-def _unchanged(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _unchanged(subject: Subject) -> Iterator[tuple[str, str]]:
     import numpy as np
 
     with subject.loaded() as model:
         clip, before = subject.clip(7), subject.clip(7)
-        _ask(model, clip, subject.questions(model))
+        ask_all(model, clip, subject.questions(model))
         same = np.array_equal(clip.frames, before.frames) and (
             clip.sound is None or np.array_equal(clip.sound, before.sound)  # type: ignore[arg-type]
         )
@@ -258,48 +223,48 @@ def _unchanged(subject: _Subject) -> Iterator[tuple[str, str]]:
             )
 
 
-def _determinism(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _determinism(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        first = _checked_answers(_ask(model, subject.clip(), asked), asked)
-        second = _checked_answers(_ask(model, subject.clip(), asked), asked)
-        if changed := _differing(first, second, asked):
+        first = checked_answers(ask_all(model, subject.clip(), asked), asked)
+        second = checked_answers(ask_all(model, subject.clip(), asked), asked)
+        if changed := differing(first, second, asked):
             yield (
                 f"asked the same twice, it answers {changed} differently",
                 "answer without sampling (temperature 0), or seed by the clip and the question",
             )
 
 
-def _alone(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _alone(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
-        together = _checked_answers(_ask(model, subject.clip(), asked), asked)
-        alone = [_checked_answers(_ask(model, subject.clip(), [q]), [q])[0] for q in asked]
-        turned = _checked_answers(_ask(model, subject.clip(), asked[::-1]), asked[::-1])[::-1]
-        if changed := _differing(together, alone, asked):
+        together = checked_answers(ask_all(model, subject.clip(), asked), asked)
+        alone = [checked_answers(ask_all(model, subject.clip(), [q]), [q])[0] for q in asked]
+        turned = checked_answers(ask_all(model, subject.clip(), asked[::-1]), asked[::-1])[::-1]
+        if changed := differing(together, alone, asked):
             yield (
                 f"{changed} is answered differently alone than together with others",
                 "let no question see another's text, answer or state",
             )
-        elif changed := _differing(together, turned, asked):
+        elif changed := differing(together, turned, asked):
             yield (
                 f"{changed} is answered differently in another order",
                 "let no question see another's text, answer or state",
             )
 
 
-def _threads(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _threads(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
         clips = [subject.clip(seed) for seed in range(_THREADS)]
-        one_by_one = [_checked_answers(_ask(model, clip, asked), asked) for clip in clips]
+        one_by_one = [checked_answers(ask_all(model, clip, asked), asked) for clip in clips]
         with ThreadPoolExecutor(_THREADS) as pool:
             prepared = [*pool.map(model.prepare, clips)]
         for seen, expected in zip(prepared, one_by_one, strict=True):
             watched = model.watch(seen)
-            given = _checked_answers(list(model.ask(watched, asked)), asked)
+            given = checked_answers(list(model.ask(watched, asked)), asked)
             model.release(watched)
-            if _differing(given, expected, asked):
+            if differing(given, expected, asked):
                 yield (
                     "clips prepared at the same time in several threads are answered differently",
                     "keep what prepare() makes in what it returns, not on the model",
@@ -307,7 +272,7 @@ def _threads(subject: _Subject) -> Iterator[tuple[str, str]]:
                 return
 
 
-def _process(subject: _Subject) -> Iterator[tuple[str, str]]:
+def _process(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         here = answers_in_this_process(subject.spec, subject.options, model)
     program = (
@@ -341,7 +306,7 @@ def _process(subject: _Subject) -> Iterator[tuple[str, str]]:
         )
     asked = [Question(**q) for q in here["questions"]]
     first, second = ([Answer(**a) for a in one["answers"]] for one in (here, there))
-    if changed := _differing(first, second, asked):
+    if changed := differing(first, second, asked):
         yield (
             f"{changed} is answered differently in another process",
             "seed by a digest, not by hash(), and depend on nothing set before load()",
@@ -352,10 +317,10 @@ def answers_in_this_process(
     spec: ModelSpec, options: Mapping[str, Any], model: Model | None = None
 ) -> dict[str, Any]:
     """Identity, questions and answers of a model, JSON-able; loads it where none is given."""
-    subject = _Subject(spec, options)
+    subject = Subject(spec, options)
     chosen = model or spec.load().load(spec, dict(options))
     asked = subject.questions(chosen)
-    answers = _checked_answers(_ask(chosen, subject.clip(), asked), asked)
+    answers = checked_answers(ask_all(chosen, subject.clip(), asked), asked)
     identity = checked_identity(chosen.identity(), spec.name)
     facts = {"identity": identity, "questions": [asdict(q) for q in asked]}
     return {**facts, "answers": [asdict(a) for a in answers]}
@@ -363,12 +328,13 @@ def answers_in_this_process(
 
 _LOADED = ("adapter", "load")
 _STEADY = (*_LOADED, "answers", "footage unchanged", "determinism")
-_CHECKS: Sequence[Check[_Subject]] = (
+_CHECKS: Sequence[Check[Subject]] = (
     Check("spec", lambda subject: spec_fields(subject.spec)),
     Check("adapter", _adapter),
     Check("load", _load, ("adapter",)),
     Check("options", _options, _LOADED),
     Check("answers", _answers, _LOADED),
+    Check("choices", _choices, (*_LOADED, "answers")),
     Check("identity", _identity, _LOADED),
     Check("uses_footage", _uses_footage, _LOADED),
     Check("footage unchanged", _unchanged, (*_LOADED, "answers", "uses_footage")),
@@ -377,4 +343,5 @@ _CHECKS: Sequence[Check[_Subject]] = (
     Check("alone", _alone, _STEADY),
     Check("threads", _threads, _STEADY),
     Check("process", _process, (*_STEADY, "identity")),
+    Check("options in identity", options_in_identity, (*_STEADY, "identity", "options")),
 )

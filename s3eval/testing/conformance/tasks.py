@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.clips import PROFILES
-from s3eval.model import Answer
+from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_findings
 from s3eval.specs import TaskSpec
 from s3eval.task import (
@@ -45,6 +45,9 @@ ODD_TEXTS = (
         "```json\n{}\n```",
     ),
 )
+#: Of these, what says nothing at all, and what says something else than an answer.
+_NOTHING = ("", " \n\t")
+_ELSE = ("I cannot help with that.", "\U0001f642 é \u202e")
 #: Scores are sums of floating-point numbers.
 _ROUNDING = 1e-9
 
@@ -182,6 +185,20 @@ def _read(subject: Subject) -> Iterator[tuple[str, str]]:
             if not readings[0].readable and not readings[0].reason:
                 yield f"read() gives no reason why {shown} cannot be read", "give reason=..."
                 return
+            if readings[0].readable and text in _unreadable(subject, question):
+                yield (
+                    f"read() makes {readings[0].value!r:.40} of the answer {shown}",
+                    "return Reading(reason=...) where the answer names none of the values",
+                )
+                return
+
+
+def _unreadable(subject: Subject, question: Question) -> tuple[str, ...]:
+    """The odd texts that no task can read as an answer to this question."""
+    kinds = {item.name: item.kind for item in subject.task.items()}
+    if not question.choices and kinds.get(question.key) != "label":
+        return _NOTHING
+    return (*_NOTHING, *_ELSE)
 
 
 def _combine(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import itertools
 import os
 import threading
+from typing import Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
 
 from s3eval import Answer, Model, S3EvalError
 
@@ -162,3 +165,84 @@ class OtherInAnotherProcess(Good):
 class IdentityOfTheProcess(Good):
     def identity(self):
         return {"process": os.getpid()}
+
+
+class YesWhateverIsOffered(Good):
+    def answer(self, footage, question):
+        return "yes" if self.share(footage, question) >= 0.5 else "no"
+
+
+def only(options, *known):
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise S3EvalError(f"unknown: {', '.join(unknown)}")
+    return dict(options)
+
+
+class OptionOutsideIdentity(Good):
+    def __init__(self, threshold: float = 0.5):
+        self.threshold = threshold
+
+    @classmethod
+    def load(cls, spec, options):
+        return cls(**only(options, "threshold"))
+
+    def share(self, footage, question):
+        return draw(self.threshold, footage.frames.tobytes(), question.key)
+
+
+class OptionInIdentity(OptionOutsideIdentity):
+    """Conforms."""
+
+    def identity(self):
+        return {"threshold": self.threshold}
+
+
+class OptionWithoutEffect(OptionOutsideIdentity):
+    """Conforms: what changes no answer stays out of the identity."""
+
+    def share(self, footage, question):
+        return draw(footage.frames.tobytes(), question.key)
+
+
+@dataclasses.dataclass
+class Options:
+    device: Literal["cpu", "gpu"] = "cpu"
+    steps: int = 3
+
+
+class FieldOutsideIdentity(Good):
+    def __init__(self, options: Options):
+        self.options = options
+
+    @classmethod
+    def load(cls, spec, options):
+        return cls(Options(**only(options, "device", "steps")))
+
+    def share(self, footage, question):
+        return draw(self.options.steps, footage.frames.tobytes(), question.key)
+
+
+class TypedOptions(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+    precision: Literal["full", "half"] = "full"
+    threshold: float = Field(0.0, ge=0, le=1)
+
+
+class ChoiceOutsideIdentity(Good):
+    def __init__(self, options: TypedOptions):
+        self.options = options
+
+    @classmethod
+    def load(cls, spec, options):
+        return cls(TypedOptions(**only(options, "precision", "threshold")))
+
+    def share(self, footage, question):
+        return draw(self.options.precision, footage.frames.tobytes(), question.key)
+
+
+class BoundOutsideIdentity(ChoiceOutsideIdentity):
+    """Of a default of 0 only the bound is another valid value that does something."""
+
+    def share(self, footage, question):
+        return draw(self.options.threshold == 1, footage.frames.tobytes(), question.key)

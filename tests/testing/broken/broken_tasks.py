@@ -124,6 +124,18 @@ class NoReasonWhyUnread(Good):
         return Reading(None)
 
 
+class LabelOfNothing(Good):
+    def read(self, question, answer, protocol="paper"):
+        return Reading("ES" if answer.text.strip() == "ES" else "NES")
+
+
+class LabelOfARefusal(Good):
+    def read(self, question, answer, protocol="paper"):
+        if not answer.text.strip():
+            return Reading(reason="empty")
+        return super().read(question, answer) if "ES" in answer.text else Reading("NES")
+
+
 class DefaultForFailures(Good):
     def combine(self, video, pieces, context):
         for item in by_question(pieces):
