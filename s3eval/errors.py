@@ -117,25 +117,32 @@ def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> N
 
 
 def place_of(error: BaseException, module: str) -> str:
-    """The file and line of a package where an error arose, "" where no line of it took part.
+    """Where a package's own code raised an error, as "file:line"; "" where it did not.
 
     Files are named without their folders, which say where somebody keeps them.
 
     Args:
-        module: the dotted name of the package, or of a module or attribute in it.
+        error: as it was caught; of a `SyntaxError` the place that it names counts.
+        module: the dotted name of the package, or of a module or attribute in it; lines of
+            other packages (libraries) are passed over.
 
     >>> try:
     ...     nearest("es", None)
     ... except TypeError as error:
-    ...     place_of(error, "s3eval.errors").partition(", line ")[0]
+    ...     place_of(error, "s3eval.errors").partition(":")[0]
     'errors.py'
+    >>> try:
+    ...     compile("a b", "model.py", "exec")
+    ... except SyntaxError as error:
+    ...     place_of(error, "mine")
+    'model.py:1'
     """
     if isinstance(error, SyntaxError) and error.filename:
-        return f"{PurePath(error.filename).name}, line {error.lineno}"
+        return f"{PurePath(error.filename).name}:{error.lineno}"
     top, place = module.partition(":")[0].partition(".")[0], ""
     for frame, line in traceback.walk_tb(error.__traceback__):
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] == top:
-            place = f"{PurePath(frame.f_code.co_filename).name}, line {line}"
+            place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
     return place
 
 

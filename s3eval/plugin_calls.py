@@ -17,7 +17,7 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.errors import MachineError, S3EvalError, StopRunError, place_of
 from s3eval.terminal import visible
 
 if TYPE_CHECKING:
@@ -228,16 +228,11 @@ def _plugin_line(error: BaseException) -> str:
 
     The package is that of the first frame which belongs neither to the core nor to Python.
     """
-    package = place = ""
-    for frame, line in traceback.walk_tb(error.__traceback__):
+    for frame, _ in traceback.walk_tb(error.__traceback__):
         top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if not package and top not in ("", "s3eval") and top not in sys.stdlib_module_names:
-            package = top
-        if package and top == package:
-            # No folders: they may name a person or a machine.
-            file = frame.f_code.co_filename.replace("\\", "/").rpartition("/")[2]
-            place = f"{file}:{line}"
-    return place
+        if top not in ("", "s3eval") and top not in sys.stdlib_module_names:
+            return place_of(error, top)
+    return ""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -223,7 +223,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Registry:
             last = traceback.extract_tb(error.__traceback__)[-1]
             place = place_of(error, point.value) or last.filename.rsplit("/", 1)[-1]
             message = error.msg if isinstance(error, SyntaxError) else error
-            reason = f"{type(error).__name__}: {message} [{place}]"
+            reason = f"{type(error).__name__}: {message} ({place})"
             broken.append(BrokenPlugin(package, version, f"{point.name} = {point.value}", reason))
     return _refuse_duplicates(plugins, broken)
 

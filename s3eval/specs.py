@@ -7,7 +7,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.errors import S3EvalError, place_of
+from s3eval.errors import S3EvalError, nearest, place_of
 from s3eval.vocabulary import Sense
 
 __all__ = [
@@ -69,18 +69,37 @@ class Spec:
             )
         module, _, attribute = self.adapter.partition(":")
         try:
-            return getattr(importlib.import_module(module), attribute)
+            imported = importlib.import_module(module)
+            if hasattr(imported, attribute):
+                return getattr(imported, attribute)
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:
             # A plugin may raise anything while it is imported, SystemExit included.
-            place = place_of(error, module)
             message = error.msg if isinstance(error, SyntaxError) else error
+            place = place_of(error, module)
             raise S3EvalError(
                 f"The adapter of '{self.name}' does not import",
                 where=self.adapter,
-                why=f"{type(error).__name__}: {message}" + (f" [{place}]" if place else ""),
+                why=f"{type(error).__name__}: {message}" + (f" ({place})" if place else ""),
+                fix=_mend(error, module),
             ) from error
+        own = [n for n, v in vars(imported).items() if getattr(v, "__module__", "") == module]
+        close = nearest(attribute, own)
+        raise S3EvalError(
+            f"The adapter of '{self.name}' does not exist",
+            where=self.adapter,
+            why=f"the module {module} has no '{attribute}'",
+            fix="correct `adapter=` in its spec" + (f': "{module}:{close}"' if close else ""),
+        )
+
+
+def _mend(error: BaseException, module: str) -> str:
+    """What the author of a module does about an error while it is imported."""
+    missing = error.name if isinstance(error, ModuleNotFoundError) and error.name else ""
+    if missing and f"{module}.".startswith(f"{missing}."):
+        return f"correct `adapter=` in its spec: there is no module '{missing}'"
+    return f"install what brings '{missing}', or mend the module" if missing else "mend the module"
 
 
 @dataclass(frozen=True)

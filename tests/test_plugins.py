@@ -76,6 +76,32 @@ def test_an_adapter_that_does_not_import_is_one_error():
         ModelSpec("m", adapter="no_such_module_either:X").load()
 
 
+@pytest.mark.parametrize(
+    ("adapter", "way_out"),
+    [
+        ("no_such_module_either:X", "correct `adapter=` in its spec: there is no module"),
+        ("s3eval.model:Modell", 'correct `adapter=` in its spec: "s3eval.model:Model"'),
+        ("s3eval.model:", "correct `adapter=` in its spec"),
+    ],
+)
+def test_the_way_out_of_a_wrong_adapter_is_its_spec(adapter, way_out):
+    with pytest.raises(S3EvalError) as caught:
+        ModelSpec("m", adapter=adapter).load()
+    assert f". Try: {way_out}" in str(caught.value)
+
+
+def test_a_module_that_imports_what_is_not_there_is_told_with_its_line(tmp_path, monkeypatch):
+    (tmp_path / "imports_much.py").write_text("import json\nimport no_such_thing\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(S3EvalError) as caught:
+        ModelSpec("m", adapter="imports_much:X").load()
+    assert "(imports_much.py:2)" in str(caught.value)
+    assert str(caught.value).endswith(
+        "Try: install what brings 'no_such_thing', or mend the module"
+    )
+
+
 def test_every_hook_is_documented_and_described_in_the_docs():
     text = (Path(__file__).parents[1] / "docs" / "plugins.md").read_text(encoding="utf-8")
     for name, hook in vars(Hooks).items():

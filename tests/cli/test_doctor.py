@@ -154,15 +154,15 @@ def test_a_name_is_taken_from_the_index_only_where_it_came_from_there(
     _, entries, printed = doctor()
     entry = entries["doctor_here = doctor_here"]
     assert entry["fix"] == fix
-    assert entry["detail"] == "RuntimeError: no device [__init__.py, line 2]"
+    assert entry["detail"] == "RuntimeError: no device (__init__.py:2)"
     assert "/home/somebody" not in printed
 
 
 @pytest.mark.parametrize(
     ("hooks", "detail"),
     [
-        ("x = 1\nx = = 2\n", "SyntaxError: invalid syntax [__init__.py, line 2]"),
-        ("x = 1\n\nimport json\njson.loads('')\n", " [__init__.py, line 4]"),
+        ("x = 1\nx = = 2\n", "SyntaxError: invalid syntax (__init__.py:2)"),
+        ("x = 1\n\nimport json\njson.loads('')\n", " (__init__.py:4)"),
     ],
 )
 def test_the_line_is_one_of_the_plugin(doctor, distribution, hooks, detail):
@@ -174,7 +174,7 @@ def test_an_adapter_from_a_folder_is_mended_there(doctor, distribution):
     adapter = "import json\n\nraise OSError('no device')\n"
     distribution("doctor-editable", adapter=adapter, origin=folder_of(editable=True))
     entry = doctor()[1]["model doctor-editable"]
-    assert "OSError: no device [adapter.py, line 3]" in entry["detail"]
+    assert "OSError: no device (adapter.py:3)" in entry["detail"]
     assert entry["fix"] == "mend it in its folder, or pip uninstall doctor-editable"
 
 

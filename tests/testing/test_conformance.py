@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,7 @@ MODELS = [
     ("threads", "PreparesOnItself"),
     ("process", "OtherInAnotherProcess"),
     ("process", "IdentityOfTheProcess"),
+    ("raises", "RaisesForFreeText"),
     ("choices", "YesWhateverIsOffered"),
     ("options in identity", "OptionOutsideIdentity"),
     ("options in identity", "FieldOutsideIdentity"),
@@ -204,6 +206,51 @@ def test_a_problem_tells_what_to_change():
     said = str(problem)
     assert "'f1'" in said
     assert "Change: name one of its metrics as headline." in said
+
+
+def test_an_adapter_that_is_misspelt_is_corrected_in_the_spec():
+    (problem,) = conformance.check_model(model("OptionInIdentit"))
+    assert problem.check == "adapter"
+    assert "the module broken_models has no 'OptionInIdentit'" in problem.what
+    assert problem.fix == 'correct `adapter=` in its spec: "broken_models:OptionInIdentity"'
+    assert ".." not in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("x = 1\nclass Mine(Model:\n", 2),
+        ("import json\n\njson.loads('{')\n", 3),
+        ("x = no_such_name\n", 1),
+    ],
+)
+def test_a_module_that_does_not_import_is_mended_at_its_line(text, line, tmp_path, monkeypatch):
+    name = f"half_written_{line}"
+    (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (problem,) = conformance.check_model(ModelSpec("m", f"{name}:Mine", "for a test", sees=True))
+    assert problem.fix == "mend the module"
+    assert f"({name}.py:{line})" in problem.what
+    assert ".." not in str(problem)
+
+
+def test_what_a_plugin_raises_is_told_with_file_and_line():
+    line = next(
+        number
+        for number, text in enumerate((BROKEN / "broken_models.py").open(encoding="utf-8"), 1)
+        if "raise KeyError(question.key)" in text
+    )
+    (problem,) = conformance.check_model(model("RaisesForFreeText"))
+    assert f"broken_models.py:{line})" in str(problem)
+    (problem,) = conformance.check_task(task("RaisesOnOddText"))
+    assert re.search(r"KeyError: '' \(\S*broken_tasks\.py:\d+\)", str(problem))
+
+
+def test_the_way_out_that_an_error_names_is_what_to_change():
+    (problem,) = conformance.check_model(model("NeedsAFile"))
+    assert "it needs a file" in problem.what
+    assert problem.fix == "--model-option file=a.csv"
 
 
 #: Broken by specs of their own above, whatever the adapter is.

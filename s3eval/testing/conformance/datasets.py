@@ -12,7 +12,7 @@ from s3eval.facts.clips import check_duration
 from s3eval.facts.footage import FootageError
 from s3eval.facts.videos import Dataset
 from s3eval.specs import DatasetSpec
-from s3eval.testing.conformance.problems import Check, Problem, run_checks
+from s3eval.testing.conformance.problems import Check, Problem, package_of, run_checks, shown_error
 from s3eval.testing.conformance.specs import spec_fields
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
@@ -60,7 +60,7 @@ def _refusal(subject: _Subject) -> Iterator[tuple[str, str]]:
         return
     except Exception as error:
         yield (
-            f"a path that is not there raises {type(error).__name__}",
+            f"a path that is not there raises {shown_error(error, package_of(subject.spec))}",
             "raise S3EvalError(what, where=path, fix=...)",
         )
     else:

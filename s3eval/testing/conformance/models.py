@@ -24,7 +24,7 @@ from s3eval.testing.conformance.model_subject import (
     checked_answers,
     differing,
 )
-from s3eval.testing.conformance.problems import Check, Problem, run_checks
+from s3eval.testing.conformance.problems import Check, Problem, package_of, run_checks, shown_error
 from s3eval.testing.conformance.specs import adapter_is, refuses_unknown_options, spec_fields
 from s3eval.testing.noise import noise_clip
 
@@ -103,6 +103,29 @@ def _answers(subject: Subject) -> Iterator[tuple[str, str]]:
                 return
             for question, raw in zip(asked, given, strict=True):
                 yield from _one_answer(question, raw)
+
+
+def _raises(subject: Subject) -> Iterator[tuple[str, str]]:
+    """`Model.ask` makes failed answers of exceptions: where they come from is seen here alone."""
+    with subject.loaded() as model:
+        answer, asked = model.answer, subject.questions(model)
+        raised: list[tuple[str, BaseException]] = []
+
+        def noting(footage: Footage, question: Question) -> Any:
+            try:
+                return answer(footage, question)
+            except Exception as error:
+                raised.append((question.key, error))
+                raise
+
+        model.answer = noting  # type: ignore[method-assign]
+        ask_all(model, subject.clip(), asked)
+        if raised:
+            key, error = raised[0]
+            yield (
+                f"answer() raised {shown_error(error, package_of(subject.spec))} for '{key}'",
+                "give Answer.failed(reason) or Answer.skipped(reason) where there is no answer",
+            )
 
 
 def _clips(subject: Subject) -> Iterator[tuple[str, Footage]]:
@@ -334,6 +357,7 @@ _CHECKS: Sequence[Check[Subject]] = (
     Check("load", _load, ("adapter",)),
     Check("options", _options, _LOADED),
     Check("answers", _answers, _LOADED),
+    Check("raises", _raises, (*_LOADED, "answers")),
     Check("choices", _choices, (*_LOADED, "answers")),
     Check("identity", _identity, _LOADED),
     Check("uses_footage", _uses_footage, _LOADED),

@@ -6,7 +6,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-__all__ = ["Check", "Problem", "as_lines", "run_checks"]
+from s3eval.errors import S3EvalError, place_of
+from s3eval.plugin_calls import described
+from s3eval.specs import Spec
+
+__all__ = ["Check", "Problem", "as_lines", "package_of", "run_checks", "shown_error"]
 
 S = TypeVar("S")
 
@@ -29,8 +33,8 @@ class Problem:
     fix: str = ""
 
     def __str__(self) -> str:
-        change = f" Change: {self.fix}." if self.fix else ""
-        return f"{self.check}: {self.what}.{change}"
+        change = f" Change: {self.fix.rstrip('.')}." if self.fix else ""
+        return f"{self.check}: {self.what.rstrip('.')}.{change}"
 
 
 @dataclass(frozen=True)
@@ -65,12 +69,34 @@ def run_checks(checks: Sequence[Check[S]], subject: S) -> list[Problem]:
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            what = f"it raised {type(error).__name__}: {error}"
-            of_check = [Problem(check.name, what, "let no exception leave this call")]
+            of_check = [Problem(check.name, *_raised(error, subject))]
         if of_check:
             failed.add(check.name)
         problems += of_check
     return problems
+
+
+def shown_error(error: BaseException, package: str) -> str:
+    """An exception with the place where the plugin raised it: "KeyError: 'a' (model.py:12)"."""
+    place = place_of(error, package)
+    return f"{described(error)} ({place})" if place else described(error)
+
+
+def package_of(spec: Spec) -> str:
+    """The module that a spec's adapter stands in."""
+    return spec.adapter.partition(":")[0]
+
+
+def _raised(error: BaseException, subject: object) -> tuple[str, str]:
+    """What is wrong and what to change where a check ended with an exception."""
+    spec = getattr(subject, "spec", None)
+    package = package_of(spec) if isinstance(spec, Spec) else ""
+    if isinstance(error, S3EvalError):
+        text = str(S3EvalError(error.what, where=error.where, why=error.why)).rstrip(".")
+        place = place_of(error, package)
+        what = f"it was refused: {text}" + (f" ({place})" if place else "")
+        return what, error.fix or "let no exception leave this call"
+    return f"it raised {shown_error(error, package)}", "let no exception leave this call"
 
 
 def as_lines(problems: Iterable[Problem]) -> str:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import PROFILES
 from s3eval.specs import JudgeSpec, ModelSpec, Spec, TaskSpec
+from s3eval.testing.conformance.problems import package_of, shown_error
 
 __all__ = ["adapter_is", "refuses_unknown_options", "spec_fields"]
 
@@ -78,7 +79,7 @@ def refuses_unknown_options(
             yield "the error about an unknown option does not name it", "name it in the message"
     except Exception as error:
         yield (
-            f"load() answers an unknown option with {type(error).__name__}",
+            f"load() answers an unknown option with {shown_error(error, package_of(spec))}",
             "raise S3EvalError that names the option",
         )
     else:

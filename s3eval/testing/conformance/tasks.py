@@ -20,7 +20,7 @@ from s3eval.task import (
     Task,
 )
 from s3eval.testing.conformance.invented import invented_dataset
-from s3eval.testing.conformance.problems import Check, Problem, run_checks
+from s3eval.testing.conformance.problems import Check, Problem, package_of, run_checks, shown_error
 from s3eval.testing.conformance.specs import adapter_is, spec_fields
 from s3eval.testing.conformance.task_subject import SENSES, Subject
 from s3eval.vocabulary import Sense
@@ -171,8 +171,9 @@ def _read(subject: Subject) -> Iterator[tuple[str, str]]:
             try:
                 readings = [subject.task.read(question, Answer.of(text)) for _ in range(2)]
             except Exception as error:
+                raised = shown_error(error, package_of(subject.spec))
                 yield (
-                    f"read() raised {type(error).__name__} for the answer {shown}",
+                    f"read() raised {raised} for the answer {shown}",
                     "return Reading(reason=...) for whatever cannot be read",
                 )
                 return

@@ -167,6 +167,13 @@ class IdentityOfTheProcess(Good):
         return {"process": os.getpid()}
 
 
+class RaisesForFreeText(Good):
+    def answer(self, footage, question):
+        if not question.choices:
+            raise KeyError(question.key)
+        return super().answer(footage, question)
+
+
 class YesWhateverIsOffered(Good):
     def answer(self, footage, question):
         return "yes" if self.share(footage, question) >= 0.5 else "no"
@@ -246,3 +253,9 @@ class BoundOutsideIdentity(ChoiceOutsideIdentity):
 
     def share(self, footage, question):
         return draw(self.options.threshold == 1, footage.frames.tobytes(), question.key)
+
+
+class NeedsAFile(Good):
+    @classmethod
+    def load(cls, spec, options):
+        raise S3EvalError("it needs a file", fix="--model-option file=a.csv")
