@@ -31,7 +31,8 @@ class _Kind:
 
     Attributes:
         spec: the class of its spec.
-        summary: one line for lists.
+        summary: one line for lists, which asks its author to change it: the example that the files
+            begin with has nothing to do with the package's name.
         use: for the README, the command that uses it.
         facts: what its spec says further, as lines of code.
         adapter: the attribute that its spec names; "" for a class called after it.
@@ -51,24 +52,24 @@ _EXAMPLE = ("tests/example/table.csv", "tests/example/a.mp4", "tests/example/b.m
 KINDS: dict[str, _Kind] = {
     "model": _Kind(
         "ModelSpec",
-        "says the first choice where the picture changes much",
+        "a new model: change this line to what it answers from",
         "    s3eval run --model $name --tasks recognition --data DATASET --out runs",
         "\n            sees=True,",
     ),
     "task": _Kind(
         "TaskSpec",
-        "whether somebody is beside the patient",
+        "a new task: change this line to what it asks",
         "The truth is the item `$name` of a dataset (`items.csv`: video,item,value).\n\n"
         "    s3eval run --model MODEL --tasks $name --data DATASET --out runs",
     ),
     "judge": _Kind(
         "JudgeSpec",
-        "finds the words of a schema in a text, offline",
+        "a new judge: change this line to how it reads",
         "    s3eval show runs --judge $name",
     ),
     "dataset": _Kind(
         "DatasetSpec",
-        "one CSV: file, patient, seconds, label; videos beside it",
+        "a new dataset format: change this line to what it opens",
         "    s3eval run --model MODEL --tasks TASK --data $name:TABLE.csv --out runs",
         adapter="open_dataset",
         further=(

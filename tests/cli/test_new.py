@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import re
@@ -128,6 +129,37 @@ def test_what_is_there_is_not_overwritten(tmp_path, capsys):
     assert new("model", "mine", "--dir", tmp_path) == 2
     assert "There is something already" in capsys.readouterr().err
     assert [p.name for p in mine.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_describes_the_package_asks_to_be_changed(kind, tmp_path):
+    """Whatever the name is: the example's own description would be wrong for all but one."""
+    assert new(kind, "mine", "--dir", tmp_path) == 0
+    (package,) = tmp_path.iterdir()
+    hook = (package / f"s3eval_{kind}_mine" / "__init__.py").read_text(encoding="utf-8")
+    assert re.search(r'summary="a new [a-z ]+: change this line to', hook)
+    assert re.search(
+        r'^description = "a new .*: change this line',
+        (package / "pyproject.toml").read_text(encoding="utf-8"),
+        re.MULTILINE,
+    )
+    assert "Change this sentence" in (package / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_new_model_measures_a_clip_once(tmp_path, monkeypatch):
+    """What is asked costs nothing: a window has 18 questions and 60 frames."""
+    from s3eval import Question
+    from s3eval.testing.noise import noise_clip
+
+    assert new("model", "mine-once", "--dir", tmp_path) == 0
+    monkeypatch.syspath_prepend(str(tmp_path / "s3eval-model-mine-once"))
+    module = importlib.import_module("s3eval_model_mine_once.model")
+    model = module.MineOnceModel(8.0)
+    watched = model.watch(model.prepare(noise_clip()))
+    assert isinstance(watched, float)
+    questions = [Question(str(i), "?", ("left", "right")) for i in range(3)]
+    assert [a.text for a in model.ask(watched, questions)] == ["left"] * 3
+    assert [a.text for a in model.ask(0.0, questions)] == ["right"] * 3
 
 
 def test_what_was_written_as_json(tmp_path, capsys):
