@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from s3eval.judge import Judge
     from s3eval.running.loading import Findings, LoadedTasks
 
-__all__ = ["Comparison", "compare", "compare_opened"]
+__all__ = ["Choice", "Comparison", "Resampling", "compare", "compare_opened"]
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s3eval.api.evaluating import unreported, unshown
 from s3eval.running.efficiency import stored_efficiency, total_of
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from s3eval.running.awaited import Awaited
     from s3eval.running.recording import Report
 
-__all__ = ["needs"]
+__all__ = ["Need", "counts_of", "needs"]
 
 
 def needs(
@@ -47,6 +47,21 @@ def needs(
     tempo = _tempo_of_probe(request, model, probe, notify) if probe else _tempo_of_run(out)
     size, opened = picture_size(work.dataset) if model.spec.sees else ((0, 0), 0)
     return needed(model.spec, plan, size, opened, work.settings.model_options, tempo)
+
+
+def counts_of(request: Request, model: NamedModel, out: Path) -> dict[str, Any]:
+    """How much one model would be asked: videos, clips, seconds shown, questions by task."""
+    work = request.evaluation(model, out, None)
+    plan = plan_evaluation(work)
+    shown = sum(clip.seconds for p in plan.videos for clip in p.questions)
+    return {
+        "model": work.settings.model,
+        "videos": len(plan.videos),
+        "clips": sum(len(p.questions) for p in plan.videos),
+        "seconds_shown": round(shown, 1),
+        "unplanned": len(plan.unplanned),
+        **plan.count(),
+    }
 
 
 def _tempo_of_run(out: Path) -> Tempo | None:

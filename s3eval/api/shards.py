@@ -25,7 +25,7 @@ from s3eval.statistics.scored import Scored
 if TYPE_CHECKING:
     from s3eval.api.model_names import NamedModel
 
-__all__ = ["ask_shard", "merge"]
+__all__ = ["Shard", "ask_shard", "merge"]
 
 #: Facts that must be the same in all shards, or their answers are of different runs.
 _SHARED = ("model", "senses", "tasks", "digest", "protocol", "profile", "looks", "identity", "seed")

@@ -65,11 +65,10 @@ def command(
     runs: tuple[Path, ...], judging: JudgeChoice, json_file: str | None, **options: Any
 ) -> None:
     """Compare two or more RUNS, or a folder of runs, pair by pair."""
-    from s3eval.api.comparing import compare_opened
+    from s3eval.api.comparing import Choice, Resampling, compare_opened
+    from s3eval.api.runs import open_runs
     from s3eval.reporting.differences import show_differences
     from s3eval.reporting.progress import line_shown, steps_shown
-    from s3eval.running.runs import open_runs
-    from s3eval.statistics.comparing import Choice, Resampling
 
     comparison = compare_opened(
         open_runs(runs),

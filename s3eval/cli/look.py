@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +13,7 @@ from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
-    from s3eval.dataset import Dataset, Video
-    from s3eval.facts.clips import Clip
-    from s3eval.running.plan import VideoPlan
-    from s3eval.specs import ModelSpec
-    from s3eval.vocabulary import Sense
+    from s3eval.api.looking import ClipsShown
 
 EPILOG = """\b
 Examples:
@@ -67,116 +62,36 @@ def command(
 ) -> None:
     """Show exactly the frames and sound a model is handed for a clip of VIDEO in DATA."""
     from s3eval.api.datasets import open_dataset
+    from s3eval.api.looking import Viewing, clip_of, clips_shown, footage_of, save_seen, video_of
 
     dataset = open_dataset(data, allow_outside)
-    selected = _video(dataset, video)
-    own = options["start"] is not None or options["end"] is not None
-    if not own and options["number"] is None:
-        _list_clips(dataset, selected, options, json_file)
+    selected = video_of(dataset, video)
+    viewing = Viewing(
+        options["model"] or "",
+        options["task"] or "",
+        options["profile"],
+        key_values(options["sampling"], "--sampling"),
+    )
+    number, start, end = options["number"], options["start"], options["end"]
+    if number is None and start is None and end is None:
+        shown = clips_shown(dataset, selected, viewing)
+        if not write_json_output(list(shown.clips), json_file):
+            _print_clips(shown)
         return
-    if options["out"] is None:
+    out: Path | None = options["out"]
+    if out is None:
         raise S3EvalError("Where should the picture go?", fix="--out seen.png")
-    _picture(dataset, selected, options)
-
-
-def _video(dataset: Dataset, name: str) -> Video:
-    starting = [v for v in dataset.videos if v.name.startswith(name)]
-    if len(starting) > 1 and name not in [v.name for v in starting]:
-        several = ", ".join(v.name for v in starting[:5])
-        raise S3EvalError(f"{len(starting)} videos begin with '{name}'", fix=several)
-    return starting[0] if len(starting) == 1 else dataset.video(name)
-
-
-def _spec(options: dict[str, Any]) -> ModelSpec | None:
-    from s3eval.plugins import installed
-
-    spec: ModelSpec | None = None
-    if options["model"]:
-        spec = installed().get("model", options["model"]).spec
-    return spec
-
-
-def _plan(dataset: Dataset, video: Video, options: dict[str, Any]) -> VideoPlan:
-    from s3eval.facts.clips import profile
-    from s3eval.running.loading import load_tasks
-    from s3eval.running.plan import make_plan
-
-    spec = _spec(options)
-    chosen = profile(options["profile"] or (spec.profile if spec else "standard"))
-    chosen = chosen.changed(**key_values(options["sampling"], "--sampling"))
-    senses: frozenset[Sense] = spec.senses if spec else frozenset(("sight", "hearing"))
-    plan = make_plan(
-        dataset.select([video.name]), load_tasks([_task_name(options)]), chosen, senses
-    )
-    for lost in plan.unplanned.values():
-        raise S3EvalError("This video cannot be planned", why=lost.reason)
-    return plan.videos[0]
-
-
-def _task_name(options: dict[str, Any]) -> str:
-    """The task asked for, else one that says which features a video shows, else the first."""
-    from s3eval.plugins import installed
-
-    tasks = [p.spec for p in installed().of("task")]
-    if options["task"] or not tasks:
-        return str(options["task"] or "")
-    return next((t.name for t in tasks if "features" in t.provides), tasks[0].name)
-
-
-def _list_clips(
-    dataset: Dataset, video: Video, options: dict[str, Any], json_file: str | None
-) -> None:
-    plan = _plan(dataset, video, options)
-    facts = [
-        {"clip": n, "start": c.start, "end": c.end, "questions": len(q), **asdict(c.sampling)}
-        for n, (c, q) in enumerate(plan.questions.items(), start=1)
-    ]
-    if write_json_output(facts, json_file):
-        return
-    if not facts:
-        echo(f"Task '{_task_name(options)}' asks nothing about this video.")
-        return
-    print_table(
-        f"Clips of task '{_task_name(options)}'", [*facts[0]], [[*f.values()] for f in facts]
-    )
-    echo("See one with --clip N --out seen.png")
-
-
-def _clip(dataset: Dataset, video: Video, options: dict[str, Any]) -> Clip:
-    from s3eval.facts.clips import Clip
-
-    if options["number"] is None:
-        plan = _plan(dataset, video, options)
-        end = options["end"] if options["end"] is not None else plan.video.duration or 0.0
-        sampling = next(iter(plan.questions)).sampling
-        return Clip(video.name, options["start"] or 0.0, end, sampling)
-    clips: list[Clip] = [*_plan(dataset, video, options).questions]
-    number: int = options["number"]
-    if number > len(clips):
-        raise S3EvalError(f"There are {len(clips)} clips", fix="without --clip, they are listed")
-    return clips[number - 1]
-
-
-def _picture(dataset: Dataset, video: Video, options: dict[str, Any]) -> None:
-    from s3eval.facts.footage import FootageFailure
-    from s3eval.footage.decoding import decode
-    from s3eval.reporting.pages import save
-    from s3eval.reporting.seen import sheet_of, write_wav
-    from s3eval.vocabulary import feature
-
-    clip, spec = _clip(dataset, video, options), _spec(options)
-    sight, sound = (spec.sees, spec.hears) if spec else (True, True)
-    footage = next(iter(decode(dataset.path(video), [clip], sight=sight, sound=sound)))
-    if isinstance(footage, FootageFailure):
-        raise S3EvalError("This clip cannot be shown", why=footage.reason)
-    note = dataset.annotation(video.name)
-
-    def signs(time: float) -> str:
-        return ", ".join(feature(name).label for name in note.signs_at(time))
-
-    shown = f"as {options['model']} is shown it" if spec else "as sampled"
-    out: Path = options["out"]
-    save(sheet_of(footage, f"{video.name.split('@')[0]} · {shown}", signs), out)
-    wav = out.with_suffix(".wav")
-    heard = f" and {wav}" if write_wav(footage, wav) else " (no sound)"
+    clip = clip_of(dataset, selected, viewing, number, start, end)
+    footage = footage_of(dataset, selected, clip, viewing)
+    wav = save_seen(footage, dataset, selected, viewing, out)
+    heard = f" and {wav}" if wav else " (no sound)"
     echo(f"wrote {out}{heard}: {len(footage.times)} frames; annotated signs under each")
+
+
+def _print_clips(shown: ClipsShown) -> None:
+    if not shown.clips:
+        echo(f"Task '{shown.task}' asks nothing about this video.")
+        return
+    rows = [[*facts.values()] for facts in shown.clips]
+    print_table(f"Clips of task '{shown.task}'", [*shown.clips[0]], rows)
+    echo("See one with --clip N --out seen.png")

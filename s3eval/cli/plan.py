@@ -14,7 +14,7 @@ from s3eval.terminal import echo
 
 if TYPE_CHECKING:
     from s3eval.api.judges import JudgeChoice
-    from s3eval.running.planning import Need
+    from s3eval.api.planning import Need
 
 EPILOG = """\b
 Examples:

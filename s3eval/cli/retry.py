@@ -10,7 +10,7 @@ import click
 from s3eval.cli.common import json_option, resamples_option, write_json_output
 from s3eval.cli.evaluating import asking_options, executor_of, failures_of, limits_of, progress_of
 from s3eval.cli.judging_options import remote_judge_options
-from s3eval.cli.run import summarised
+from s3eval.cli.run import show_asked
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ def command(
     **options: Any,
 ) -> None:
     """Ask again what failed in each RUN, with its own settings, and score it anew."""
+    from s3eval.api.outcomes import what_was_asked
     from s3eval.api.retrying import retry_run
     from s3eval.reporting.progress import line_shown
 
@@ -64,7 +65,9 @@ def command(
             progress=steps_shown,
         )
         done.append(scored.as_json())
-        failed += summarised(outcome) + len(scored.faults)
+        asked = what_was_asked(outcome)
+        show_asked(asked)
+        failed += asked.failures + len(scored.faults)
     if not write_json_output(done, json_file):
         echo("The scores: s3eval show " + " ".join(map(str, runs)))
     if failed:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,7 +11,6 @@ from s3eval.cli.common import config_option, json_option, names, write_json_outp
 from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
-from s3eval.running.reasons import without_name
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -21,8 +19,7 @@ if TYPE_CHECKING:
     from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
     from s3eval.api.model_names import NamedModel
-    from s3eval.running.evaluate import Evaluation, Outcome
-    from s3eval.task import Finding
+    from s3eval.api.outcomes import Asked
 
 EPILOG = """\b
 Examples:
@@ -67,6 +64,8 @@ def command(
     """Ask models about the videos of a dataset and score what they say."""
     from s3eval.api.evaluating import evaluated_all
     from s3eval.api.model_names import named_models
+    from s3eval.api.outcomes import what_was_asked
+    from s3eval.api.planning import counts_of
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_missing, show_scores
@@ -77,7 +76,7 @@ def command(
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
-        _dry_run([request.evaluation(m, out / m.folder, None) for m in chosen], json_file)
+        _dry_run([counts_of(request, m, out / m.folder) for m in chosen], json_file)
         return
     if shard is not None:
         _ask_shard(shard, request, chosen, out, names(at_end), answers_shown)
@@ -92,7 +91,10 @@ def command(
     )
     at_ends = names(at_end), line_shown, judging.permission
     not_done = [line for _, s in results for line in end_run(s, *at_ends)]
-    failed = len(not_done) + sum(summarised(outcome) for outcome, _ in results)
+    all_asked = [what_was_asked(outcome) for outcome, _ in results]
+    for asked in all_asked:
+        show_asked(asked)
+    failed = len(not_done) + sum(asked.failures for asked in all_asked)
     scored = [s for _, s in results]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored)
@@ -110,9 +112,9 @@ def _ask_shard(
     at_end: Sequence[str],
     answers_shown: Reporting,
 ) -> None:
-    from s3eval.api.shards import ask_shard
+    from s3eval.api.outcomes import what_was_asked
+    from s3eval.api.shards import Shard, ask_shard
     from s3eval.reporting.progress import line_shown
-    from s3eval.running.shards import Shard
 
     part = Shard.parse(shard)
     if at_end:
@@ -120,83 +122,38 @@ def _ask_shard(
     failed = 0
     for model in models:
         outcome = ask_shard(request, model, out, part, answers_shown, line_shown)
-        failed += outcome.asked.failed + len(outcome.plan.unplanned)
-        echo(f"{model.folder}, shard {part}: {_counted(outcome)}", err=True)
+        asked = what_was_asked(outcome)
+        failed += outcome.asked.failed + asked.unplanned
+        echo(f"{model.folder}, shard {part}: {_counted(asked)}", err=True)
     echo(f"When every shard is done: s3eval merge {out}")
     if failed:
         raise click.exceptions.Exit(3)
 
 
-def _counted(outcome: Outcome) -> str:
-    """What asking came to."""
-    asked = outcome.asked
-    parts = [f"{asked.answered} answered", f"{asked.reused} already there"]
-    rest = {
-        "failed": asked.failed,
-        "skipped": asked.skipped,
-        "asked again": asked.retried,
-        "about fewer frames": asked.reduced,
-    }
-    return ", ".join(parts + [f"{n} {label}" for label, n in rest.items() if n])
+def _counted(asked: Asked) -> str:
+    return ", ".join(f"{n} {label}" for label, n in asked.counts.items())
 
 
-def summarised(outcome: Outcome) -> int:
-    """What asking came to, on stderr; the number of failures."""
-    run, plan = outcome.run, outcome.plan
-    model, videos = run.facts.model, len(plan.videos) + len(plan.unplanned)
-    echo(f"{model}: {videos} videos, {_counted(outcome)}", err=True)
-    # Not those of tasks that were kept from before and are not asked now.
-    inquiries = [
-        *(p.inquiries for p in plan.videos),
-        *(u.inquiries for u in plan.unplanned.values()),
-    ]
-    asked = {inquiry.task for some in inquiries for inquiry in some}
-    asked_tasks = {name: run.findings.get(name, ()) for name in asked}
-    failures = [f for findings in asked_tasks.values() for f in findings if f.state == "failed"]
-    windows = _failed_windows([f for findings in asked_tasks.values() for f in findings])
-    reasons = Counter(without_name(f.reason, f.video) for f in failures)
-    for reason, n in sorted(reasons.items())[:5]:
+def show_asked(asked: Asked) -> None:
+    """Print what asking came to, on stderr."""
+    model = asked.model
+    echo(f"{model}: {asked.videos} videos, {_counted(asked)}", err=True)
+    for reason, n in [*asked.reasons.items()][:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)
-    if len(reasons) > 5:
-        echo(f"{model}: and {len(reasons) - 5} more reasons", err=True)
-    if windows:
+    if len(asked.reasons) > 5:
+        echo(f"{model}: and {len(asked.reasons) - 5} more reasons", err=True)
+    if asked.partial:
         echo(
-            f"{model}: {windows} findings rest on part of their windows, the others failed",
+            f"{model}: {asked.partial} findings rest on part of their windows, the others failed",
             err=True,
         )
-    if failures or windows:
+    if asked.reasons or asked.partial:
         # Names of videos stand in the run, not in what may end up in a log.
-        where = run.path / "findings.jsonl"
-        echo(f"Which: {where}. Ask them again: s3eval retry {run.path}", err=True)
-    return len(failures) + windows + len(plan.unplanned)
+        where = asked.run / "findings.jsonl"
+        echo(f"Which: {where}. Ask them again: s3eval retry {asked.run}", err=True)
 
 
-def _failed_windows(findings: Sequence[Finding]) -> int:
-    """How many findings with a value miss a window that failed."""
-    return sum(
-        f.state != "failed"
-        and any(w.get("status") == "failed" for w in f.detail.get("missing", ()))
-        for f in findings
-    )
-
-
-def _dry_run(works: Sequence[Evaluation], json_file: str | None) -> None:
-    from s3eval.running.evaluate import plan_evaluation
-
-    facts = []
-    for work in works:
-        plan = plan_evaluation(work)
-        shown = sum(c.seconds for p in plan.videos for c in p.questions)
-        facts.append(
-            {
-                "model": work.settings.model,
-                "videos": len(plan.videos),
-                "clips": sum(len(p.questions) for p in plan.videos),
-                "seconds_shown": round(shown, 1),
-                "unplanned": len(plan.unplanned),
-                **plan.count(),
-            }
-        )
+def _dry_run(facts: Sequence[Mapping[str, Any]], json_file: str | None) -> None:
     if write_json_output(facts, json_file):
         return
     columns = [*dict.fromkeys(k for f in facts for k in f)]
