@@ -212,10 +212,14 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("answers/diagnosis.py", "diagnosis"): ANSWER_KEY,
     ("answers/listing.py", "sequence"): ANSWER_KEY,
     ("answers/stated.py", "justification"): ANSWER_KEY,
+    ("answers/yes_no.py", "diagnosis"): "a word by which answers announce themselves",
     ("answers/yes_no.py", "justification"): ANSWER_KEY,
     ("dataset/folder.py", "diagnosis"): COLUMN,
     ("dataset/folder.py", "justification"): COLUMN,
     ("dataset/folder.py", "report"): COLUMN,
+    ("dataset/folder_rows.py", "diagnosis"): COLUMN,
+    ("dataset/folder_rows.py", "justification"): COLUMN,
+    ("dataset/folder_rows.py", "report"): COLUMN,
     ("dataset/report_tables.py", "justification"): COLUMN,
     ("dataset/report_tables.py", "report"): COLUMN,
     ("dataset/validity.py", "report"): FIELD,
@@ -233,7 +237,10 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("statistics/two_stage_scores.py", "diagnosis"): "what a second stage gives; no task is asked",
     ("testing/conformance/judges.py", "justification"): TEXT_KIND,
     ("testing/conformance/judges.py", "report"): TEXT_KIND,
-    ("testing/conformance/models.py", "report"): "the name of a question of its own; any would do",
+    (
+        "testing/conformance/model_subject.py",
+        "report",
+    ): "the name of a question of its own; any would do",
 }
 
 
