@@ -4,7 +4,6 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -18,6 +17,7 @@ from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.remote.cache import ReplyCache
 from s3eval.remote.failures import CallError
 from s3eval.specs import JudgeSpec
+from s3eval.testing.http_service import http_service
 
 pytest.importorskip("httpx")
 
@@ -214,41 +214,9 @@ BOTH = pytest.mark.parametrize("kind", [Anthropic, Gemini])
 
 @contextmanager
 def serving(service):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *arguments):
-            pass
-
-        def _any(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            status, answer, more = service.handle(self.command, self.path, headers, body)
-            raw = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
-            self.send_response(status)
-            for name, value in {**more, "Content-Length": str(len(raw))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_POST = do_DELETE = _any
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request, client_address):
-            pass
-
-    httpd = Quiet(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    service.url = f"http://127.0.0.1:{httpd.server_address[1]}{service.base}"
-    try:
+    with http_service(service.handle) as address:
+        service.url = f"{address}{service.base}"
         yield service
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
 
 
 @pytest.fixture(autouse=True)

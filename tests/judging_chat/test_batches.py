@@ -4,7 +4,6 @@ import json
 import re
 import threading
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
@@ -14,6 +13,7 @@ from s3eval.judging.chat import ChatJudge, Service
 from s3eval.permission import Permission
 from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.specs import JudgeSpec
+from s3eval.testing.http_service import http_service
 
 pytest.importorskip("httpx")
 
@@ -110,32 +110,11 @@ def completion(text=None):
 
 @contextmanager
 def serving(service):
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
+    def handle(method, path, headers, body):
+        return (*service.handle(method, path, body), {})
 
-        def log_message(self, *arguments):
-            pass
-
-        def _any(self):
-            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            status, found = service.handle(self.command, self.path, body)
-            raw = (found if isinstance(found, str) else json.dumps(found)).encode()
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        do_GET = do_POST = do_DELETE = _any
-
-    httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=httpd.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{httpd.server_address[1]}/v1"
-    finally:
-        httpd.shutdown()
-        httpd.server_close()
-        thread.join()
+    with http_service(handle) as address:
+        yield f"{address}/v1"
 
 
 def judge_at(url, tmp_path, **more):
