@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from s3eval.running.evaluate import Outcome
     from s3eval.task import Finding
 
-__all__ = ["Asked", "what_was_asked"]
+__all__ = ["AskingCounts", "what_was_asked"]
 
 
 @dataclass(frozen=True)
-class Asked:
+class AskingCounts:
     """What asking one model came to.
 
     Attributes:
@@ -46,7 +46,7 @@ class Asked:
         return sum(self.reasons.values()) + self.partial + self.unplanned
 
 
-def what_was_asked(outcome: Outcome) -> Asked:
+def what_was_asked(outcome: Outcome) -> AskingCounts:
     """The counts of one run, of the tasks that were asked now and not of those kept from before."""
     run, plan = outcome.run, outcome.plan
     inquiries = [
@@ -57,7 +57,7 @@ def what_was_asked(outcome: Outcome) -> Asked:
     findings = [f for task in sorted(tasks) for f in run.findings.get(task, ())]
     failed = [f for f in findings if f.state == "failed"]
     reasons = Counter(without_name(f.reason, f.video) for f in failed)
-    return Asked(
+    return AskingCounts(
         run.facts.model,
         len(plan.videos) + len(plan.unplanned),
         _counts(outcome),

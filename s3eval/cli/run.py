@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3eval.api.evaluating import Reporting, Request
     from s3eval.api.judges import JudgeChoice
     from s3eval.api.model_names import NamedModel
-    from s3eval.api.outcomes import Asked
+    from s3eval.api.outcomes import AskingCounts
 
 EPILOG = """\b
 Examples:
@@ -130,11 +130,11 @@ def _ask_shard(
         raise click.exceptions.Exit(3)
 
 
-def _counted(asked: Asked) -> str:
+def _counted(asked: AskingCounts) -> str:
     return ", ".join(f"{n} {label}" for label, n in asked.counts.items())
 
 
-def show_asked(asked: Asked) -> None:
+def show_asked(asked: AskingCounts) -> None:
     """Print what asking came to, on stderr."""
     model = asked.model
     echo(f"{model}: {asked.videos} videos, {_counted(asked)}", err=True)

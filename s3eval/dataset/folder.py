@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s3eval.dataset.folder_rows import Reading, read_rows
+from s3eval.dataset.folder_rows import FolderReading, read_rows
 from s3eval.dataset.tables import Problem, read_table
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Annotation, Dataset
@@ -76,7 +76,7 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
             what, where=path, fix=f"s3eval data synth {path}, or docs/datasets.md for your own"
         )
     facts, problems = _read_toml(folder)
-    state = Reading(folder, problems)
+    state = FolderReading(folder, problems)
     digest = hashlib.sha256()
     for file in TABLES:
         if (folder / file).is_file():
@@ -101,7 +101,7 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
     return dataset, state.problems
 
 
-def _read_one(state: Reading, file: str, digest: hashlib._Hash) -> None:
+def _read_one(state: FolderReading, file: str, digest: hashlib._Hash) -> None:
     read_rows(state, read_table(state.folder, file, *TABLES[file]))
     digest.update(file.encode() + b"\0" + (state.folder / file).read_bytes())
 
@@ -145,7 +145,7 @@ def _read_toml(folder: Path) -> tuple[dict[str, Any], list[Problem]]:
     return facts, [Problem("error", file, 0, f"'{key}' must be text in quotes") for key in wrong]
 
 
-def _annotation(state: Reading, name: str) -> Annotation:
+def _annotation(state: FolderReading, name: str) -> Annotation:
     steps = state.sequences.get(name)
     start, end = state.seizure.get(name, (None, None))
     return Annotation(

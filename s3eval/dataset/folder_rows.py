@@ -16,7 +16,7 @@ from s3eval.errors import Suggestions
 from s3eval.facts.videos import FeatureAnnotation, Lateralization, Video
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES, LATERALIZATION
 
-__all__ = ["MAX_VIDEOS", "READERS", "Reading", "read_rows"]
+__all__ = ["MAX_VIDEOS", "READERS", "FolderReading", "read_rows"]
 
 PRESENCE = ("yes", "no", "na")
 #: Problems that are kept; a table of a million wrong rows is known to be wrong after these.
@@ -25,7 +25,7 @@ MAX_VIDEOS = 100_000
 
 
 @dataclass
-class Reading:
+class FolderReading:
     """What is being put together while a folder is read.
 
     Attributes:
@@ -81,7 +81,7 @@ class Reading:
             self.unlisted[key] = self.unlisted.get(key, 0) + 1
 
 
-def read_rows(state: Reading, table: Table) -> None:
+def read_rows(state: FolderReading, table: Table) -> None:
     """Read every row of a table into ``state``, and the table's problems with it.
 
     ``videos.csv`` comes first: of the other tables each row must be about one of its videos. A
@@ -107,14 +107,14 @@ def read_rows(state: Reading, table: Table) -> None:
         state.add(problem)
 
 
-def _refused(state: Reading, row: Row) -> None:
+def _refused(state: FolderReading, row: Row) -> None:
     """Keep the names in a row of videos.csv that cannot be used."""
     state.has_nameless |= not row["video"]
     state.refused |= {row["video"]} - {""}
     state.refused_patients |= {row["patient"]} - {""}
 
 
-def _is_known(state: Reading, table: Table, row: Row, patients: set[str]) -> bool:
+def _is_known(state: FolderReading, table: Table, row: Row, patients: set[str]) -> bool:
     """Whether a row is about a video or patient of videos.csv; a problem where it is not."""
     if state.is_incomplete:
         return True
@@ -136,7 +136,7 @@ def _is_known(state: Reading, table: Table, row: Row, patients: set[str]) -> boo
     return False
 
 
-def _seconds(state: Reading, table: Table, row: Row, column: str) -> float | None:
+def _seconds(state: FolderReading, table: Table, row: Row, column: str) -> float | None:
     try:
         return number(row[column])
     except ValueError:
@@ -151,7 +151,7 @@ def _whole(text: str) -> int | None:
 
 
 def _choice(
-    state: Reading, table: Table, row: Row, column: str, allowed: tuple[str, ...]
+    state: FolderReading, table: Table, row: Row, column: str, allowed: tuple[str, ...]
 ) -> str | None:
     value = row[column]
     if value in allowed:
@@ -162,7 +162,7 @@ def _choice(
     return None
 
 
-def _video(state: Reading, table: Table, row: Row) -> None:
+def _video(state: FolderReading, table: Table, row: Row) -> None:
     name = row["video"]
     if not name or not row["patient"]:
         what = "video and patient must not be empty"
@@ -190,7 +190,7 @@ def _video(state: Reading, table: Table, row: Row) -> None:
     )
 
 
-def _feature(state: Reading, table: Table, row: Row) -> None:
+def _feature(state: FolderReading, table: Table, row: Row) -> None:
     name = _choice(state, table, row, "feature", FEATURE_NAMES)
     presence = _choice(state, table, row, "present", PRESENCE)
     if name is None or presence is None:
@@ -204,7 +204,7 @@ def _feature(state: Reading, table: Table, row: Row) -> None:
     mine[name] = FeatureAnnotation(presence, start, end, row["justification"])
 
 
-def _lateral(state: Reading, table: Table, row: Row) -> None:
+def _lateral(state: FolderReading, table: Table, row: Row) -> None:
     item = _choice(state, table, row, "item", tuple(LATERALIZATION))
     if item is None:
         return
@@ -223,7 +223,7 @@ def _lateral(state: Reading, table: Table, row: Row) -> None:
     mine[item] = Lateralization(value, start, end)
 
 
-def _step(state: Reading, table: Table, row: Row) -> None:
+def _step(state: FolderReading, table: Table, row: Row) -> None:
     steps = state.sequences.setdefault(row["video"], {})
     # A row without a feature says: this video's sequence is known, and it is empty.
     if not row["feature"]:
@@ -241,7 +241,7 @@ def _step(state: Reading, table: Table, row: Row) -> None:
         steps[position] = name
 
 
-def _report(state: Reading, table: Table, row: Row) -> None:
+def _report(state: FolderReading, table: Table, row: Row) -> None:
     if row["video"] in state.reports:
         what = f"a second report for video '{row['video']}'"
         state.add(table.problem(row, what))
@@ -249,7 +249,7 @@ def _report(state: Reading, table: Table, row: Row) -> None:
     state.reports[row["video"]] = row["report"]
 
 
-def _further(owner: str, kind: str, state: Reading, table: Table, row: Row) -> None:
+def _further(owner: str, kind: str, state: FolderReading, table: Table, row: Row) -> None:
     """A row of items.csv, facts.csv or patients.csv: a value by its owner and name."""
     kept = {"items.csv": state.items, "facts.csv": state.facts, "patients.csv": state.patient_facts}
     mine = kept[table.file].setdefault(row[owner], {})
@@ -262,7 +262,7 @@ def _further(owner: str, kind: str, state: Reading, table: Table, row: Row) -> N
         mine[name] = row["value"]
 
 
-READERS: dict[str, Callable[[Reading, Table, Row], None]] = {
+READERS: dict[str, Callable[[FolderReading, Table, Row], None]] = {
     "videos.csv": _video,
     "features.csv": _feature,
     "lateralization.csv": _lateral,

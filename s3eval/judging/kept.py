@@ -29,7 +29,7 @@ from s3eval.remote.cache import stored_replies
 if TYPE_CHECKING:
     from s3eval.judge import JudgeRequest
 
-__all__ = ["Kept", "kept_by_chat", "kept_readings"]
+__all__ = ["KeptReadings", "kept_by_chat", "kept_readings"]
 
 #: What the gate adds to an identity; it is not part of a reading's key.
 _GATE = ("phi", "detector")
@@ -38,7 +38,7 @@ _FEW = 50
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptReadings:
     """What a judge keeps of some requests.
 
     Attributes:
@@ -57,7 +57,7 @@ def kept_readings(
     identity: Mapping[str, Any],
     options: Mapping[str, Any],
     requests: Iterable[JudgeRequest],
-) -> Kept:
+) -> KeptReadings:
     """What the judge that a run was scored with keeps of some requests; nobody is asked.
 
     Args:
@@ -87,7 +87,7 @@ def kept_readings(
     readings = {r: checked(f"judge '{name}'", r, given[r]) for r in wanted if r in given}
     model = identity.get("model")
     label = f"{name} ({model})" if isinstance(model, str) and model else name
-    return Kept(label, readings, tuple(r for r in distinct if r not in readings))
+    return KeptReadings(label, readings, tuple(r for r in distinct if r not in readings))
 
 
 def kept_by_chat(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from s3eval.running.runs import RunFacts
 
 __all__ = [
-    "Difference",
+    "SettingDifference",
     "differences_of",
     "is_made_otherwise",
     "later_identity_keys",
@@ -34,12 +34,12 @@ _SECRET = re.compile(
 _IN_ADDRESS = re.compile(r"(?<=//)[^/\s@]+(?=@)|(?<=[?&])[^\s#]+")
 
 
-class Difference:
+class SettingDifference:
     """A setting with another value than before.
 
-    >>> print(Difference("seed", 0, 1))
+    >>> print(SettingDifference("seed", 0, 1))
     seed: 0 → 1
-    >>> print(Difference("identity.api_key", "sk-1", "sk-2"))
+    >>> print(SettingDifference("identity.api_key", "sk-1", "sk-2"))
     identity.api_key: *** → ***
     """
 
@@ -54,7 +54,7 @@ class Difference:
         return f"{self.name} is {self.before} there and {self.now} now"
 
 
-def differences_of(name: str, before: Any, now: Any) -> list[Difference]:
+def differences_of(name: str, before: Any, now: Any) -> list[SettingDifference]:
     """What differs between two recorded values, tables compared entry by entry.
 
     Args:
@@ -68,7 +68,7 @@ def differences_of(name: str, before: Any, now: Any) -> list[Difference]:
         return [d for k in keys for d in differences_of(f"{name}.{k}", *_both(k, before, now))]
     # JSON knows lists only.
     same = before == now or (isinstance(now, tuple) and list(now) == before)
-    return [] if same else [Difference(name, before, now)]
+    return [] if same else [SettingDifference(name, before, now)]
 
 
 def refuse_other_settings(
@@ -132,7 +132,7 @@ def later_identity_keys(before: RunFacts, now: RunFacts) -> list[str]:
     return _added("identity", before.identity, now.identity)
 
 
-def _settings_differences(before: RunFacts, now: RunFacts) -> list[Difference]:
+def _settings_differences(before: RunFacts, now: RunFacts) -> list[SettingDifference]:
     differences = differences_of("protocol", before.protocol, now.protocol)
     differences += differences_of("seed", before.seed, now.seed)
     # What an older version did not record tells nothing.
@@ -150,7 +150,7 @@ def _judge(facts: RunFacts) -> str:
     return str(recorded.get("name", "")) if isinstance(recorded, Mapping) else ""
 
 
-def _model_differences(before: RunFacts, now: RunFacts) -> list[Difference]:
+def _model_differences(before: RunFacts, now: RunFacts) -> list[SettingDifference]:
     senses = sorted(before.senses), sorted(now.senses)
     differences = differences_of("senses", *senses)
     later = set(later_identity_keys(before, now))

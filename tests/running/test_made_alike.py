@@ -14,7 +14,7 @@ from s3eval import Annotation, Dataset, FeatureAnnotation, Model, S3EvalError, V
 from s3eval.cli import main
 from s3eval.dataset import write_folder
 from s3eval.plugins import Plugin
-from s3eval.running.made_alike import Difference, later_identity_keys, refuse_other_settings
+from s3eval.running.made_alike import SettingDifference, later_identity_keys, refuse_other_settings
 from s3eval.running.runs import RunFacts, open_run
 from s3eval.specs import ModelSpec
 from s3eval.testing.plugins import beside_installed
@@ -229,10 +229,10 @@ def test_an_entry_that_an_earlier_version_did_not_record_is_named(data, capsys):
     ],
 )
 def test_no_secret_and_no_control_character_is_shown(name, value, hidden):
-    shown = Difference(name, value, "x").in_words()
+    shown = SettingDifference(name, value, "x").in_words()
     assert hidden not in shown
-    assert hidden not in str(Difference(name, "x", value))
-    assert "4096" in str(Difference("identity.max_tokens", 512, 4096))
+    assert hidden not in str(SettingDifference(name, "x", value))
+    assert "4096" in str(SettingDifference("identity.max_tokens", 512, 4096))
 
 
 def test_a_judge_of_kept_findings_is_compared_where_one_read():
