@@ -6,7 +6,6 @@ https://platform.claude.com/docs/en/build-with-claude/batch-processing.
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -27,7 +26,6 @@ from s3eval.remote.failures import CallError, one_line
 
 __all__ = ["AnthropicBatches"]
 
-_REPLY_BYTES = 2**20
 # The statuses that the kinds of errors have where a request is asked by itself.
 _STATUS = {
     "invalid_request_error": 400,
@@ -84,8 +82,7 @@ class AnthropicBatches(BatchFormat):
 
     def delete(self, batch: SentBatch, ended: Ended) -> None:
         """The batch with its results."""
-        with contextlib.suppress(CallError):
-            self.client.text_of("DELETE", f"/messages/batches/{batch.id}", max_bytes=_REPLY_BYTES)
+        self.deleted(f"/messages/batches/{batch.id}")
 
 
 def _failed(key: str, error: Any) -> Outcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import threading
@@ -116,6 +117,11 @@ class BatchFormat(ABC):
 
     def delete(self, batch: SentBatch, ended: Ended) -> None:
         """Leave nothing of it at the service, as far as the service deletes."""
+
+    def deleted(self, path: str) -> None:
+        """Delete what lies there; nothing is done about a service that does not."""
+        with contextlib.suppress(CallError):
+            self.client.text_of("DELETE", path, max_bytes=_REPLY_BYTES)
 
     def exchanged(
         self,

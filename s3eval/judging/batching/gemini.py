@@ -5,7 +5,6 @@ https://ai.google.dev/gemini-api/docs/batch-api and https://ai.google.dev/api/ba
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -14,11 +13,10 @@ from s3eval.judging.batching.format import BatchFormat, Ended, Outcome, SentBatc
 from s3eval.remote.client import ChatRequest
 from s3eval.remote.envelope import Json, table, tables, text_in
 from s3eval.remote.exchange import body_bytes
-from s3eval.remote.failures import CallError, one_line
+from s3eval.remote.failures import one_line
 
 __all__ = ["GeminiBatches"]
 
-_REPLY_BYTES = 2**20
 # google.rpc.Code as statuses of HTTP.
 _STATUS = {3: 400, 4: 504, 5: 404, 7: 403, 8: 429, 9: 400, 11: 400, 12: 501, 14: 503, 16: 401}
 _CANCELLED = 1
@@ -78,8 +76,7 @@ class GeminiBatches(BatchFormat):
 
     def delete(self, batch: SentBatch, ended: Ended) -> None:
         """The batch with its results."""
-        with contextlib.suppress(CallError):
-            self.client.text_of("DELETE", f"/batches/{batch.id}", max_bytes=_REPLY_BYTES)
+        self.deleted(f"/batches/{batch.id}")
 
 
 def _inlined(facts: Mapping[str, Any]) -> list[Json]:

@@ -5,9 +5,7 @@ https://platform.openai.com/docs/api-reference/batch.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import uuid
 from collections.abc import Iterator, Mapping
 
 from s3eval.judging.batching.format import (
@@ -20,12 +18,11 @@ from s3eval.judging.batching.format import (
 )
 from s3eval.remote.client import ChatRequest
 from s3eval.remote.envelope import Json, number, table, tables, text_in
-from s3eval.remote.failures import CallError
+from s3eval.remote.multipart import multipart
 
 __all__ = ["OpenAIBatches"]
 
 _ENDED = ("completed", "failed", "expired", "cancelled")
-_REPLY_BYTES = 2**20
 
 
 class OpenAIBatches(BatchFormat):
@@ -47,7 +44,16 @@ class OpenAIBatches(BatchFormat):
             for key, request in requests.items()
         )
         text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
-        kind, form = _form(text.encode(errors="replace"))
+        shown = 'form-data; name="file"; filename="batch.jsonl"'
+        kind, form = multipart(
+            [
+                ({"Content-Disposition": 'form-data; name="purpose"'}, b"batch"),
+                (
+                    {"Content-Disposition": shown, "Content-Type": "application/jsonl"},
+                    text.encode(errors="replace"),
+                ),
+            ]
+        )
         uploaded = self.exchanged("POST", "/files", form, {"Content-Type": kind})
         file = name_in(uploaded.get("id"), "file of a batch")
         facts = {
@@ -83,8 +89,7 @@ class OpenAIBatches(BatchFormat):
     def delete(self, batch: SentBatch, ended: Ended) -> None:
         """Its files."""
         for file in (batch.file, *_files(ended)):
-            with contextlib.suppress(CallError):
-                self.client.text_of("DELETE", f"/files/{file}", max_bytes=_REPLY_BYTES)
+            self.deleted(f"/files/{file}")
 
 
 def _files(ended: Ended) -> list[str]:
@@ -95,15 +100,3 @@ def _files(ended: Ended) -> list[str]:
 def _first_error(facts: Json) -> str:
     first = next(iter(tables(table(facts.get("errors")).get("data"))), {})
     return text_in(first.get("message"))[:200] or "no reason given"
-
-
-def _form(lines: bytes) -> tuple[str, bytes]:
-    """The content type and the body of a form that holds a file of requests."""
-    boundary = uuid.uuid4().hex
-    head = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="purpose"\r\n\r\nbatch\r\n'
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="batch.jsonl"\r\n'
-        "Content-Type: application/jsonl\r\n\r\n"
-    )
-    body = head.encode() + lines + f"\r\n--{boundary}--\r\n".encode()
-    return f"multipart/form-data; boundary={boundary}", body

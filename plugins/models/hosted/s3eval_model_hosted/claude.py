@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from s3eval.remote.anthropic import AnthropicDialect
 from s3eval.remote.envelope import Json
+from s3eval.remote.multipart import multipart
 from s3eval_model_hosted.media import Piece
-from s3eval_model_hosted.service import SentFile, Service, encoded, multipart
+from s3eval_model_hosted.service import SentFile, Service, encoded
 
 __all__ = ["ClaudeService"]
 

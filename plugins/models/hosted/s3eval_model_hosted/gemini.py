@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from s3eval.remote.envelope import Json, decoded, table, text_in
 from s3eval.remote.failures import CallError
 from s3eval.remote.gemini import GeminiDialect
+from s3eval.remote.multipart import multipart
 from s3eval_model_hosted.media import Piece
-from s3eval_model_hosted.service import SentFile, Service, encoded, multipart
+from s3eval_model_hosted.service import SentFile, Service, encoded
 
 __all__ = ["GeminiService"]
 

@@ -16,8 +16,9 @@ from s3eval.remote.envelope import (
     text_in,
 )
 from s3eval.remote.exchange import ChatRequest, Reply
+from s3eval.remote.multipart import multipart
 from s3eval_model_hosted.media import Piece
-from s3eval_model_hosted.service import SentFile, Service, encoded, multipart
+from s3eval_model_hosted.service import SentFile, Service, encoded
 
 __all__ = ["GptService"]
 

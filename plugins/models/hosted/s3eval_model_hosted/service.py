@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import uuid
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,6 @@ __all__ = [
     "SentFile",
     "Service",
     "encoded",
-    "multipart",
 ]
 
 
@@ -102,20 +100,3 @@ class Service(Dialect):
 def encoded(data: bytes) -> str:
     """Bytes as base64."""
     return base64.b64encode(data).decode("ascii")
-
-
-def multipart(
-    parts: Sequence[tuple[Mapping[str, str], bytes]], kind: str = "form-data"
-) -> tuple[str, bytes]:
-    """The content type and the body of several parts.
-
-    >>> kind, body = multipart([({"Content-Type": "text/plain"}, b"a")])
-    >>> kind.startswith("multipart/form-data; boundary="), b"\\r\\n\\r\\na\\r\\n" in body
-    (True, True)
-    """
-    boundary = uuid.uuid4().hex
-    body = b""
-    for headers, data in parts:
-        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
-        body += f"--{boundary}\r\n{lines}\r\n".encode() + data + b"\r\n"
-    return f"multipart/{kind}; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
