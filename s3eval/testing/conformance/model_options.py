@@ -17,6 +17,8 @@ __all__ = ["options_in_identity"]
 
 #: Bounds of a field of pydantic, as its metadata names them.
 _BOUNDS = ("ge", "le")
+#: A model's identity, what it was asked, and what it answered.
+_Given = tuple[Any, list[Question], list[Answer]]
 
 
 @dataclass(frozen=True)
@@ -62,8 +64,12 @@ def options_in_identity(subject: Subject) -> Iterator[tuple[str, str]]:
     """
     if subject.spec.remote or subject.spec.checkpoint or subject.spec.argument:
         return
-    for option in _declared(subject.spec.load(), subject.options):
-        if _changes_in_secret(subject, option):
+    options = _declared(subject.spec.load(), subject.options)
+    if not options:
+        return
+    usual = _asked(subject)
+    for option in options:
+        if _changes_in_secret(subject, option, usual):
             yield (
                 f"the option '{option.name}' changes answers, but identity() is the same",
                 "add it to identity(): answers are kept under it, and would be taken for those "
@@ -111,9 +117,8 @@ def _fields(hint: Any) -> Iterator[_Option]:
                 yield _Option(one.name, one.default, _choices(hints.get(one.name)))
 
 
-def _changes_in_secret(subject: Subject, option: _Option) -> bool:
+def _changes_in_secret(subject: Subject, option: _Option, usual: _Given) -> bool:
     """Whether another value gives other answers under the same identity."""
-    usual = _asked(subject)
     for value in option.others():
         changed = dataclasses.replace(subject, options={**subject.options, option.name: value})
         # A value that is refused, or that cannot be computed with, says nothing about identity.
@@ -126,7 +131,7 @@ def _changes_in_secret(subject: Subject, option: _Option) -> bool:
     return False
 
 
-def _asked(subject: Subject) -> tuple[Any, list[Question], list[Answer]]:
+def _asked(subject: Subject) -> _Given:
     with subject.loaded() as model:
         identity = checked_identity(model.identity(), subject.spec.name)
         asked = subject.questions(model)
