@@ -8,16 +8,17 @@ patients can be drawn and swapped.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from s3eval.facts.tally import Formula, Tally
+from s3eval.statistics.comparison_settings import JUDGED_BY, Choice, Judging, Resampling
 from s3eval.statistics.permutation import holm, permutation_ps, swaps
-from s3eval.statistics.resampling import Cohort, check_draws, interval, patient_draws, weighted
+from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
 from s3eval.statistics.twice import (
     SECOND,
     Answered,
@@ -31,10 +32,8 @@ from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
-    from s3eval.judge import JudgeRequest
     from s3eval.running.loading import LoadedTasks
     from s3eval.task import Finding
-    from s3eval.vocabulary import Protocol, Sense
 
 __all__ = [
     "FAMILIES",
@@ -60,79 +59,6 @@ Family = Literal["headline", "items"]
 FAMILIES: tuple[Family, ...] = ("headline", "items")
 NOT_SHOWN = "no difference shown"
 NOT_COMPARED = "not compared"
-# Single videos have no precision, recall or F1; whether they were answered right decides.
-_JUDGED_BY = {"precision": "accuracy", "recall": "accuracy", "f1": "accuracy"}
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Which scores are compared; empty means all, for metrics each task's headline.
-
-    >>> Choice(metrics=("f1",)).takes("recognition", "tonic", "f1", headline="accuracy")
-    True
-    """
-
-    tasks: tuple[str, ...] = ()
-    items: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-
-    def takes(self, task: str, item: str, metric: str, headline: str = "") -> bool:
-        """Whether a score is among those compared."""
-        wanted = self.metrics or ((headline,) if headline else ())
-        return (
-            (not self.tasks or task in self.tasks)
-            and (not self.items or item in self.items)
-            and (("all" in wanted) or not wanted or metric in wanted)
-            and metric != "coverage"
-        )
-
-    def needed(self, headline: str) -> frozenset[str]:
-        """The metrics that a task must compute for this; empty for all of them.
-
-        >>> sorted(Choice().needed("f1")), sorted(Choice(metrics=("all",)).needed("f1"))
-        (['accuracy', 'f1'], [])
-        """
-        wanted = self.metrics or ((headline,) if headline else ())
-        if not wanted or "all" in wanted:
-            return frozenset()
-        # The headline tells the families apart, also where another metric is compared.
-        needed = {*wanted, headline} - {""}
-        return frozenset(needed | {_JUDGED_BY.get(m, m) for m in needed})
-
-
-@dataclass(frozen=True)
-class Resampling:
-    """How many draws of patients, how many swaps, from which seed, at which level.
-
-    Raises:
-        S3EvalError: no draws, or no swaps.
-    """
-
-    resamples: int = 2000
-    permutations: int = 9999
-    seed: int = 0
-    level: float = 0.95
-
-    def __post_init__(self) -> None:
-        check_draws(self.resamples)
-        check_draws(self.permutations, "permutations")
-
-
-@dataclass(frozen=True)
-class Judging:
-    """What findings are scored by, the same for all runs compared.
-
-    Attributes:
-        protocol: "paper" or "release".
-        judged: what a judge made of the requests of all runs; None without a judge.
-        senses: of the runs' models.
-        task_options: by task.
-    """
-
-    protocol: Protocol = "paper"
-    judged: Mapping[JudgeRequest, Any] | None = None
-    senses: frozenset[Sense] = frozenset({"sight"})
-    task_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -290,7 +216,7 @@ def _differences(
         has_mean = ("mean", task.headline) in made
         for (item, metric), tally in made.items():
             if choice.takes(name, item, metric, task.headline):
-                decider = made.get((item, _JUDGED_BY.get(metric, metric)), tally)
+                decider = made.get((item, JUDGED_BY.get(metric, metric)), tally)
                 skipped = sum(left_out.values()) if item == "mean" else left_out.get(item, 0)
                 is_headline = metric == task.headline and (item == "mean" or not has_mean)
                 pair = _pair(tally, decider, twice.dataset.patients)
