@@ -16,6 +16,7 @@ __all__ = [
     "StopRunError",
     "Suggestions",
     "UnknownNameError",
+    "import_failure",
     "nearest",
     "place_of",
     "refuse_unknown",
@@ -144,6 +145,21 @@ def place_of(error: BaseException, module: str) -> str:
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] == top:
             place = f"{PurePath(frame.f_code.co_filename).name}:{line}"
     return place
+
+
+def import_failure(error: BaseException, module: str, elsewhere: str = "") -> str:
+    """An error while a module was imported, in one line, with its place in the module's package.
+
+    Args:
+        module: the dotted name of the module, or of an attribute in it.
+        elsewhere: the place to name where no line of the package took part.
+
+    >>> import_failure(ImportError("no numpy"), "mine")
+    'ImportError: no numpy'
+    """
+    place = place_of(error, module) or elsewhere
+    message = error.msg if isinstance(error, SyntaxError) else error
+    return f"{type(error).__name__}: {message}" + (f" ({place})" if place else "")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError, place_of
-from s3eval.terminal import visible
+from s3eval.terminal import cut, visible
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
@@ -219,8 +219,7 @@ def described_at(error: BaseException) -> str:
     text, place = described(error), _plugin_line(error)
     if not place:
         return text
-    text = text if len(text) <= _LONGEST_DESCRIBED else f"{text[:_LONGEST_DESCRIBED]} [...]"
-    return f"{text} ({place})"
+    return f"{cut(text, _LONGEST_DESCRIBED)} ({place})"
 
 
 def _plugin_line(error: BaseException) -> str:

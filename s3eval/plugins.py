@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 import pluggy
 
-from s3eval.errors import S3EvalError, UnknownNameError, place_of
+from s3eval.errors import S3EvalError, UnknownNameError, import_failure
 from s3eval.hooks import GROUP, HOOKS, Hooks
 from s3eval.specs import (
     CommandSpec,
@@ -221,9 +221,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Registry:
             raise
         except BaseException as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            place = place_of(error, point.value) or last.filename.rsplit("/", 1)[-1]
-            message = error.msg if isinstance(error, SyntaxError) else error
-            reason = f"{type(error).__name__}: {message} ({place})"
+            reason = import_failure(error, point.value, last.filename.rsplit("/", 1)[-1])
             broken.append(BrokenPlugin(package, version, f"{point.name} = {point.value}", reason))
     return _refuse_duplicates(plugins, broken)
 

@@ -7,7 +7,7 @@ import importlib.util
 from dataclasses import dataclass
 from typing import Any
 
-from s3eval.errors import S3EvalError, nearest, place_of
+from s3eval.errors import S3EvalError, import_failure, nearest
 from s3eval.vocabulary import Sense
 
 __all__ = [
@@ -76,12 +76,10 @@ class Spec:
             raise
         except BaseException as error:
             # A plugin may raise anything while it is imported, SystemExit included.
-            message = error.msg if isinstance(error, SyntaxError) else error
-            place = place_of(error, module)
             raise S3EvalError(
                 f"The adapter of '{self.name}' does not import",
                 where=self.adapter,
-                why=f"{type(error).__name__}: {message}" + (f" ({place})" if place else ""),
+                why=import_failure(error, module),
                 fix=_mend(error, module),
             ) from error
         own = [n for n, v in vars(imported).items() if getattr(v, "__module__", "") == module]

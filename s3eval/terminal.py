@@ -20,6 +20,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 __all__ = [
+    "cut",
     "echo",
     "encodable",
     "json_text",
@@ -83,6 +84,15 @@ def _escape(code: int) -> str:
 _ESCAPES = {code: _escape(code) for code in _HIDDEN}
 _ESCAPES_IN_LINES = {c: e for c, e in _ESCAPES.items() if c not in (0x09, 0x0A)}
 _ESCAPES_IN_JSON = {c: json.dumps(chr(c))[1:-1] for c in _HIDDEN if c >= 0x7F}
+
+
+def cut(text: str, length: int) -> str:
+    """A text of at most so many characters, and a mark where more was there.
+
+    >>> cut("abc", 3), cut("abcd", 3)
+    ('abc', 'abc [...]')
+    """
+    return text if len(text) <= length else f"{text[:length]} [...]"
 
 
 def visible(text: str, *, lines: bool = False) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
-from s3eval.terminal import visible
+from s3eval.terminal import cut, visible
 
 if TYPE_CHECKING:
     from s3eval.running.runs import RunFacts
@@ -182,5 +182,4 @@ def _shown(name: str, value: Any) -> str:
         return "none"
     if _SECRET.search(name):
         return _MASK
-    text = _IN_ADDRESS.sub(_MASK, visible(str(value)))
-    return text if len(text) <= _LONGEST_VALUE else f"{text[:_LONGEST_VALUE]} [...]"
+    return cut(_IN_ADDRESS.sub(_MASK, visible(str(value))), _LONGEST_VALUE)

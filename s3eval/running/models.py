@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.model import Model
 from s3eval.plugin_calls import call_plugin, load_adapter
+from s3eval.terminal import cut
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
@@ -69,7 +70,7 @@ def notice_of(model: Model, plugin: Plugin[ModelSpec]) -> str:
         return ""
     if not isinstance(given, str):
         return f"notice() gave {type(given).__name__} instead of text ({plugin.package})"
-    return given if len(given) <= _LONGEST_NOTICE else f"{given[:_LONGEST_NOTICE]} [...]"
+    return cut(given, _LONGEST_NOTICE)
 
 
 def temperature_of(model: Model, plugin: Plugin[ModelSpec]) -> float:

@@ -12,7 +12,7 @@ from s3eval.facts.videos import Annotation
 from s3eval.plugin_calls import plugin_output
 from s3eval.running.reasons import without_file, without_name
 from s3eval.task import Task
-from s3eval.terminal import visible
+from s3eval.terminal import cut, visible
 
 if TYPE_CHECKING:
     from s3eval.running.scoring import Material
@@ -96,8 +96,7 @@ def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
             reason = without_file(reason, video.file)
         if video.name in reason:
             reason = without_name(reason, video.name)
-    text = visible(" ".join(reason.split()))
-    text = text if len(text) <= _LONGEST_REASON else f"{text[:_LONGEST_REASON]} [...]"
+    text = cut(visible(" ".join(reason.split())), _LONGEST_REASON)
     others = len(counted) - 1
     return f"{text}; {others} other reasons" if others > 1 else text + "; 1 other reason" * others
 
