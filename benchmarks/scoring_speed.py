@@ -134,9 +134,10 @@ def evaluated(data: Path, out: Path) -> None:
 
 def measured(*arguments: str, program: Sequence[str] = (sys.executable,)) -> dict[str, float]:
     """CPU seconds and peak memory of a process of its own; what it prints is thrown away."""
-    child = subprocess.Popen(
-        [*program, *arguments], stdout=subprocess.DEVNULL, env={**os.environ, **ONE_THREAD}
-    )
+    environment = {**os.environ, **ONE_THREAD}
+    # Else every process would compile anew what only the first would, of the larger version more.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    child = subprocess.Popen([*program, *arguments], stdout=subprocess.DEVNULL, env=environment)
     _, status, used = os.wait4(child.pid, 0)
     if os.waitstatus_to_exitcode(status) not in (0, 3):
         raise SystemExit(f"{' '.join(arguments)} failed")
@@ -161,6 +162,7 @@ def against(before: str, runs: Sequence[str], repeat: int) -> dict[str, Any]:
         "compare": ("compare", *runs),
         "judge compare": ("judge", "compare", *runs, *judges),
         "two-stage": ("two-stage", *runs),
+        "show of the last": ("show", runs[-1]),
     }
     results: dict[str, Any] = {}
     for name, arguments in verbs.items():

@@ -30,16 +30,24 @@ def _over(above: Floats, below: Floats, otherwise: float = 0.0) -> Floats:
         return np.where(below > 0, above / np.where(below > 0, below, 1.0), otherwise)
 
 
-def _added(columns: Sequence[Floats]) -> Floats:
-    """The sum of a few columns; NumPy's own over so short an axis takes many times as long."""
-    if len(columns) >= 8:
-        # NumPy adds so many in another order, and stored figures were made with it.
-        many: Floats = np.stack(columns, axis=-1).sum(axis=-1)
-        return many
+def _counted(columns: Sequence[Floats]) -> Floats:
+    """The sum of a few columns of counts: whole numbers, so that their order changes no bit.
+
+    NumPy's own sum over so short an axis takes many times as long.
+    """
     total = columns[0]
     for column in columns[1:]:
         total = total + column
     return total
+
+
+def _added(columns: Sequence[Floats]) -> Floats:
+    """The sum of a few columns of fractions."""
+    if len(columns) < 8:
+        return _counted(columns)
+    # NumPy adds so many in another order, and stored figures were made with it.
+    many: Floats = np.stack(columns, axis=-1).sum(axis=-1)
+    return many
 
 
 def binary_formula(metric: str) -> Formula:
@@ -73,7 +81,7 @@ def binary_formula(metric: str) -> Formula:
 
 
 def macro_formula(metric: str, labels: int) -> Formula:
-    """(..., labels²) sums of a flattened confusion matrix (truth × prediction) to a macro average.
+    """(..., labels²) counts of a flattened confusion matrix (truth × prediction) to a macro mean.
 
     precision, recall and f1 are averaged over the labels that occur in truth or prediction
     (scikit-learn's default), zero_division 0; accuracy is the diagonal's share.
@@ -89,10 +97,10 @@ def macro_formula(metric: str, labels: int) -> Formula:
             return np.full(sums.shape[:-1], np.nan)
         cells = [[sums[..., labels * i + j] for j in range(labels)] for i in range(labels)]
         hit = [cells[i][i] for i in range(labels)]
-        true = [_added(row) for row in cells]
-        predicted = [_added(column) for column in zip(*cells, strict=True)]
+        true = [_counted(row) for row in cells]
+        predicted = [_counted(column) for column in zip(*cells, strict=True)]
         if metric == "accuracy":
-            return _over(_added(hit), _added(true), np.nan)
+            return _over(_counted(hit), _counted(true), np.nan)
         values, seen = [], []
         for of_label, t, p in zip(hit, true, predicted, strict=True):
             either = t + p
@@ -102,7 +110,7 @@ def macro_formula(metric: str, labels: int) -> Formula:
                 value = _over(of_label, p if metric == "precision" else t)
             seen.append(either > 0)
             values.append(np.where(seen[-1], value, 0.0))
-        return _over(_added(values), _added([s.astype(np.float64) for s in seen]), np.nan)
+        return _over(_added(values), _counted([s.astype(np.float64) for s in seen]), np.nan)
 
     return formula
 
