@@ -121,7 +121,14 @@ def test_what_is_downloaded_is_tried_again_as_often_as_was_said():
 def test_closing_the_client_ends_the_wait_for_another_try():
     retry = RetryPolicy(timeout=10.0, attempts=4, first_wait=60.0, max_wait=60.0)
     with serving_lists([(503, {})] * 4, retry) as (client, asked):
-        threading.Timer(0.3, client.close).start()
+
+        def close_once_asked():
+            while not asked:
+                time.sleep(0.01)
+            time.sleep(0.3)
+            client.close()
+
+        threading.Thread(target=close_once_asked, daemon=True).start()
         begun = time.monotonic()
         with pytest.raises(CallError, match=r"stopped|HTTP 503"):
             client.text_of("GET", "/models", max_bytes=100, attempts=4)
