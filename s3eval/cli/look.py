@@ -35,7 +35,12 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.option(
     "--task", "-t", help="Take the clips of this task (default: the task about features)."
 )
-@click.option("--clip", "number", type=click.IntRange(1), help="Number of one of the clips listed; not with --start or --end.")
+@click.option(
+    "--clip",
+    "number",
+    type=click.IntRange(1),
+    help="Number of one of the clips listed; not with --start or --end.",
+)
 @click.option("--start", type=click.FloatRange(0), help="Start of a clip of your own, in seconds.")
 @click.option("--end", type=click.FloatRange(0), help="End of a clip of your own, in seconds.")
 @click.option(
