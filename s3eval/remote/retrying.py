@@ -47,7 +47,7 @@ class Retries:
         policy: how often, and how long to wait.
         pause: kept by all who ask the same server; stopping it ends every wait.
 
-    >>> Retries(DEFAULT_POLICY, Pause())(3, "a b".split)  # doctest: +SKIP
+    >>> Retries(DEFAULT_POLICY, Pause())(3, "a b".split)
     ['a', 'b']
     """
 

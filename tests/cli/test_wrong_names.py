@@ -43,7 +43,10 @@ def test_a_run_refuses_a_misspelt_name_before_it_asks(folder, capsys, more, mean
 @pytest.mark.parametrize(
     ("model", "task", "option", "meant"),
     [
-        ("hf", "recognition", ["--model-option", "dtype=bfloat"], "bfloat16"),
+        pytest.param(
+            *("hf", "recognition", ["--model-option", "dtype=bfloat"], "bfloat16"),
+            marks=pytest.mark.torch,
+        ),
         ("server", "recognition", ["--model-option", "media=frame"], "frames"),
         ("always-yes", "timing", ["--task-option", "timing.placement=randm"], "random"),
     ],
