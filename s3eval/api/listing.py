@@ -8,6 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.documentation import page
 from s3eval.errors import refuse_unknown
 from s3eval.facts.reports import Table
 from s3eval.plugins import BrokenPlugin, Plugin, Registry, install_command, installed
@@ -177,4 +178,5 @@ def _noun(kind: str) -> str:
 def _advice(kind: str) -> str:
     command = install_command(kind)
     of_ours = f"any of: {command}" if command else "they come from other packages"
-    return f"No {_noun(kind)}s are installed; {of_ours} (docs/plugins.md says how to write one)."
+    how = f"{page('plugins.md')} says how to write one"
+    return f"No {_noun(kind)}s are installed; {of_ours} ({how})."
