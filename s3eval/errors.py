@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import traceback
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from pathlib import PurePath
+from typing import Any
 
 from s3eval.terminal import visible
 
@@ -16,10 +18,12 @@ __all__ = [
     "StopRunError",
     "Suggestions",
     "UnknownNameError",
+    "choice_meant",
     "import_failure",
     "nearest",
     "place_of",
     "refuse_unknown",
+    "suggestion",
 ]
 
 # No name that a person mistyped is longer, and no list that a person has is.
@@ -96,9 +100,7 @@ class UnknownNameError(S3EvalError):
     def __init__(
         self, kind: str, name: str, known: Iterable[str], *, fix: str = "s3eval list"
     ) -> None:
-        close = nearest(name, known)
-        hint = f"; did you mean '{close}'?" if close else ""
-        super().__init__(f"Unknown {kind} '{name}'{hint}", fix=fix)
+        super().__init__(f"Unknown {kind} '{name}'{suggestion(name, known)}", fix=fix)
 
 
 def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
@@ -183,6 +185,36 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         score_cutoff=55,
     )
     return candidates[match[2]] if match else None
+
+
+def suggestion(name: str, known: Iterable[str]) -> str:
+    """What follows a name that is not known: the nearest one, "" when nothing is close.
+
+    >>> suggestion("recogniton", ["recognition", "report"]), suggestion("kick", ["ES", "NES"])
+    ("; did you mean 'recognition'?", '')
+    """
+    close = nearest(name, known)
+    return f"; did you mean '{close}'?" if close else ""
+
+
+def choice_meant(wrong: Mapping[str, Any]) -> str:
+    """What follows a value that is none of a few words: the nearest of them, "" without one.
+
+    Args:
+        wrong: of pydantic's ``ValidationError.errors()``, with its input.
+
+    >>> expected = {"expected": "'chat', 'anthropic' or 'gemini'"}
+    >>> choice_meant({"type": "literal_error", "input": "antropic", "ctx": expected})
+    "; did you mean 'anthropic'?"
+    >>> choice_meant({"type": "int_type", "input": "antropic"})
+    ''
+    """
+    given = wrong.get("input")
+    if wrong.get("type") != "literal_error" or not isinstance(given, str):
+        return ""
+    # Words as pydantic lists them; other values (numbers) resemble no text.
+    words = re.findall(r"'([^']+)'", str(wrong.get("ctx", {}).get("expected", "")))
+    return suggestion(given, words)
 
 
 class Suggestions:

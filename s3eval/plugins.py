@@ -14,7 +14,7 @@ from typing import Any, Generic, Literal, TypeVar, overload
 
 import pluggy
 
-from s3eval.errors import S3EvalError, UnknownNameError, import_failure
+from s3eval.errors import S3EvalError, UnknownNameError, import_failure, suggestion
 from s3eval.hooks import GROUP, HOOKS, Hooks
 from s3eval.specs import (
     CommandSpec,
@@ -216,7 +216,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Registry:
         try:
             # What a plugin prints while it is imported would stand in the middle of JSON.
             with contextlib.redirect_stdout(io.StringIO()):
-                plugins += _specs_of(point.load(), point, package, version)
+                plugins += _specs_of(_loaded(point), point, package, version)
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:
@@ -230,11 +230,19 @@ def _origin(dist: Distribution | None) -> tuple[str, str]:
     return (dist.name, dist.version) if dist is not None else ("unknown", "0")
 
 
+def _loaded(point: EntryPoint) -> object:
+    module, _, attribute = point.value.partition("[")[0].partition(":")
+    parts = [p.strip() for p in (*module.split("."), *(attribute.split(".") if attribute else ()))]
+    if not all(p.isidentifier() for p in parts):
+        raise TypeError(f"expected the name of a module as entry point, but got '{point.value}'")
+    return point.load()
+
+
 def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> list[Plugin[Spec]]:
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
     manager.register(module, name=point.name)
-    manager.check_pending()
+    _refuse_unknown_hooks(manager, module)
     plugins = []
     for kind, (hook, expected) in HOOKS.items():
         results: Sequence[Iterable[Spec]] = getattr(manager.hook, hook)()
@@ -246,6 +254,18 @@ def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> 
             _check_spec(hook, spec)
             plugins.append(Plugin(kind, spec, package, version))
     return plugins
+
+
+def _refuse_unknown_hooks(manager: pluggy.PluginManager, module: object) -> None:
+    known = [hook for hook, _ in HOOKS.values()]
+    for name in dir(module):
+        options = manager.parse_hookimpl_opts(module, name)
+        if options is None or options.get("optionalhook"):
+            continue
+        hook = options.get("specname") or name
+        if hook not in known:
+            raise TypeError(f"there is no hook '{hook}'{suggestion(hook, known)}")
+    manager.check_pending()
 
 
 def _check_spec(hook: str, spec: Spec) -> None:

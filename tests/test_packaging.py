@@ -138,7 +138,7 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
     assert "LICENSE" in in_sdist and ("PACKAGE.md" if where == "." else "README.md") in in_sdist
     if where == ".":
         kinds = ("model", "task", "judge", "dataset", "suite_model", "pyproject", "readme", "hooks")
-        shipped = {f"s3eval/cli/templates/{kind}.txt" for kind in kinds}
+        shipped = {f"s3eval/api/templates/{kind}.txt" for kind in kinds}
         assert shipped <= {*in_wheel} & {*in_sdist}, "what `s3eval new` fills in"
     for name in [*in_wheel, *in_sdist]:
         assert not name.startswith(("tests", "plugins", "benchmarks", "examples")), name

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 from s3eval.errors import S3EvalError, UnknownNameError
-from s3eval.hooks import Hooks
+from s3eval.hooks import GROUP, Hooks
 from s3eval.plugins import discover, distribution_of, install_command
 from s3eval.specs import DatasetSpec, ModelSpec, TaskSpec
 from s3eval.testing.plugins import module_with, registry_of
@@ -54,6 +55,20 @@ def test_a_broken_plugin_is_shown_with_its_reason_and_does_not_stop_others():
 def test_a_hook_that_returns_the_wrong_thing_is_broken_with_hook_and_type_named(wrong):
     registry = registry_of(("x", "pkg-x", module_with(s3eval_tasks=[wrong])))
     assert re.search(r"s3eval_tasks: expected TaskSpec, but got \w+", registry.broken[0].reason)
+
+
+def test_a_hook_that_is_none_suggests_the_nearest():
+    module = module_with(s3eval_modles=[model("m")])
+    (broken,) = registry_of(("x", "pkg-x", module)).broken
+    assert "there is no hook 's3eval_modles'; did you mean 's3eval_models'?" in broken.reason
+
+
+@pytest.mark.parametrize("value", ["not a module!", "mine..hooks", "mine:1"])
+def test_an_entry_point_that_names_no_module_is_told_as_it_is_written(value):
+    registry = discover([EntryPoint("mine", value, GROUP)])
+    (broken,) = registry.broken
+    assert f"expected the name of a module as entry point, but got '{value}'" in broken.reason
+    assert broken.entry_point == f"mine = {value}"
 
 
 def test_an_unknown_name_suggests_the_nearest():

@@ -33,6 +33,7 @@ from s3eval.statistics.comparing import (
     Resampling,
     compare_runs,
 )
+from s3eval.statistics.missing import missing_of
 from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -166,8 +167,34 @@ def compare_opened(
     finally:
         close_judge(reader)
     if not rows:
-        raise S3EvalError("Nothing to compare", why="the runs share no score that was asked for")
+        lacking = _lacking(materials, findings, choice.tasks)
+        raise S3EvalError(
+            "Nothing to compare",
+            why="; ".join(line for _, line in lacking)
+            or "the runs share no score that was asked for",
+            fix=f"s3eval show {by_name[lacking[0][0]].path}" if lacking else "",
+        )
     return Comparison(tuple(rows), by, resampling)
+
+
+def _lacking(
+    materials: Mapping[str, Material], findings: Mapping[str, Findings], tasks: Sequence[str]
+) -> list[tuple[str, str]]:
+    """Which run lacks any answer of which task: the run's name and a phrase, each.
+
+    Args:
+        tasks: those that were asked for; () for all that any run has.
+    """
+    wanted = tasks or dict.fromkeys(task for mine in findings.values() for task in mine)
+    lacking: list[tuple[str, str]] = []
+    for name, mine in findings.items():
+        lacking += [(name, f"{name} was not asked {t}") for t in wanted if not mine.get(t)]
+        lacking += [
+            (name, f"{name} has no answer to compare in {missing}")
+            for missing in missing_of(mine, (), materials[name])
+            if missing.findings and sum(missing.counts.values()) == missing.findings
+        ]
+    return lacking
 
 
 def _unmatched(choice: Choice, rows: Sequence[Difference]) -> bool:

@@ -5,34 +5,28 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
-from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import open_dataset
+from s3eval.api.asking import Asking
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
 from s3eval.api.model_names import NamedModel, named_models
+from s3eval.api.requests import Request, requested
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
-from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
-from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.recording import FailurePolicy
-from s3eval.running.repeats import Combination, Repeats
-from s3eval.running.settings import Settings
-from s3eval.running.store import stores_below
+from s3eval.running.repeats import Combination
 from s3eval.running.unchanged import fingerprint, is_unchanged
 from s3eval.statistics.resampling import check_draws
 from s3eval.statistics.scored import Scored, score_all, stored_scores
-from s3eval.vocabulary import PROTOCOLS, Protocol
+from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
-    from s3eval.judge import Judge
     from s3eval.plugins import Registry
     from s3eval.running.awaited import Awaited
     from s3eval.running.executing import Asked
@@ -42,166 +36,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Reporting",
-    "Request",
     "evaluate",
     "evaluated",
     "evaluated_all",
-    "prepare",
     "unreported",
     "unshown",
 ]
 
 #: A label and what will be asked, to what is told of each answer.
 Reporting = Callable[[str, "Awaited"], AbstractContextManager[Callable[["Asked", bool], None]]]
-
-
-@dataclass(frozen=True)
-class Request:
-    """What is asked of one or more models; nothing is loaded or asked yet.
-
-    Attributes:
-        settings: without a model; its judge is the one that reads where a task wants one.
-        dataset: what is asked about; ``whole`` what baselines may learn from.
-        judging: which judge reads, and what it may do.
-        reuse: answer files of earlier runs to read from.
-        retry_failed: whether what failed before is asked again.
-        replace_run: whether a run that cannot be continued is replaced.
-        wait: whether to wait for another run that is at work in the same folder.
-        executor: where videos are asked about, with its options.
-        failures: what is done about answers that fail.
-        limits: how far decoding runs ahead of the model.
-    """
-
-    settings: Settings
-    dataset: Dataset
-    whole: Dataset
-    judging: JudgeChoice = field(default_factory=JudgeChoice)
-    reuse: tuple[Path, ...] = ()
-    retry_failed: bool = False
-    replace_run: bool = False
-    wait: bool = True
-    executor: str = "local"
-    executor_options: Mapping[str, Any] = field(default_factory=dict)
-    failures: FailurePolicy = field(default_factory=FailurePolicy)
-    limits: Limits = DEFAULT_LIMITS
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether any of the tasks wants a judge."""
-        return _is_judged(self.settings.tasks)
-
-    def evaluation(
-        self, model: ModelSpec | NamedModel, out: Path, reader: Judge | None, **changes: Any
-    ) -> Evaluation:
-        """The evaluation of one model.
-
-        Args:
-            model: installed; the options that its name sets go before the settings'.
-            reader: the judge, opened; None where none reads.
-            changes: to the settings: sampling, model_options, task_options, profile, judge.
-
-        Raises:
-            S3EvalError: the model may send clips off this machine, and that was not allowed.
-        """
-        named = model if isinstance(model, NamedModel) else NamedModel(model)
-        if named.options:
-            others = changes.get("model_options", self.settings.model_options)
-            changes["model_options"] = {**others, **named.options}
-        work = Evaluation(
-            settings=changed(self.settings, model=named.spec.name, **changes),
-            dataset=self.dataset,
-            out=out,
-            whole=self.whole,
-            reuse=self.reuse,
-            retry_failed=self.retry_failed,
-            judge=reader,
-            replace_run=self.replace_run,
-            wait=self.wait,
-            executor=self.executor,
-            permission=self.judging.permission,
-            executor_options=self.executor_options,
-            failures=self.failures,
-            limits=self.limits,
-        )
-        work.options_of(named.spec)  # consent among the options is refused before anything is asked
-        return work
-
-
-def prepare(
-    settings: Settings,
-    whole: Dataset | None = None,
-    judging: JudgeChoice | None = None,
-    reuse: Sequence[Path] = (),
-    retry_failed: bool = False,
-    replace_run: bool = False,
-    wait: bool = True,
-    executor: str = "local",
-    executor_options: Mapping[str, Any] | None = None,
-    failures: FailurePolicy | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-) -> Request:
-    """Understand what is asked for; nothing is loaded or asked yet.
-
-    Args:
-        settings: without a model; the task "all" alone stands for every installed one.
-        whole: the dataset, where it is open already.
-        reuse: earlier runs whose answers are read.
-
-    Raises:
-        S3EvalError: wrong values, unknown tasks, no such dataset, nothing selected.
-    """
-    registry = installed()
-    tasks = registry.names("task") if settings.tasks == ("all",) else settings.tasks
-    tasks = tuple(dict.fromkeys(tasks))
-    if not tasks:
-        raise S3EvalError("No task is named", fix="s3eval list tasks")
-    for name in tasks:
-        registry.get("task", name)
-    registry.get("executor", executor)
-    if judging is not None:
-        judging.check_name()
-    for name in settings.task_options:
-        if name not in tasks:
-            raise UnknownNameError("task in --task-option", name, tasks, fix="one of --tasks")
-    if settings.protocol not in PROTOCOLS:
-        raise UnknownNameError("protocol", settings.protocol, PROTOCOLS, fix="paper or release")
-    selection = {k: v for k, v in settings.selection.items() if v is not None}
-    outside = bool(selection.pop("outside", False))
-    opened = whole if whole is not None else open_dataset(settings.data, outside)
-    dataset = opened.select(**selection)
-    if not len(dataset):
-        folds = selection.get("folds")
-        why = f"there is none in folds {', '.join(map(str, folds))}" if folds else ""
-        raise S3EvalError("No video is selected", where=settings.data, why=why)
-    if opened.outside:
-        # What the user allowed holds for the run's scoring too, which may read durations.
-        selection["outside"] = True
-    choice = judging or JudgeChoice()
-    return Request(
-        changed(
-            settings,
-            tasks=tasks,
-            selection=selection,
-            judge=choice.name if choice.named or _is_judged(tasks) else "",
-            judge_options=choice.options,
-        ),
-        dataset,
-        opened,
-        choice,
-        tuple(stores_below(reuse)),
-        retry_failed,
-        replace_run,
-        wait,
-        executor,
-        executor_options or {},
-        failures or FailurePolicy(),
-        limits,
-    )
-
-
-def _is_judged(tasks: Sequence[str]) -> bool:
-    registry = installed()
-    return any(registry.get("task", name).spec.judged for name in tasks)
 
 
 def unreported(
@@ -351,26 +194,14 @@ def evaluate(
         options=judge_options or {},
         permission=Permission(allow_remote, phi, max_cost, max_calls),
     )
-    opened = data if isinstance(data, Dataset) else open_dataset(data)
-    chosen = {"limit": limit, "folds": folds and [*folds], "videos": videos and [*videos]}
-    settings = Settings(
-        model="",
-        tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
-        data=str(opened.root or opened.name) if isinstance(data, Dataset) else os.fspath(data),
-        protocol=protocol,
-        seed=seed,
-        profile=profile,
-        sampling=sampling or {},
-        model_options=model_options or {},
-        task_options=task_options or {},
-        selection=chosen,
-        repeats=Repeats(repeat, combination, seed),
-    )
-    earlier = [Path(p) for p in reuse]
-    policy = FailurePolicy(retry, max_failures)
-    request = prepare(
-        settings, opened, choice, earlier, retry_failed, replace, wait, executor,
-        executor_options, policy,
+    request = requested(
+        tasks, data, choice,
+        protocol=protocol, seed=seed, repeat=repeat, combination=combination,
+        profile=profile, sampling=sampling,
+        model_options=model_options, task_options=task_options,
+        limit=limit, folds=folds or None, videos=videos or None,
+        reuse=reuse, retry_failed=retry_failed, replace=replace, wait=wait,
+        asking=Asking(executor, executor_options or {}, FailurePolicy(retry, max_failures)),
     )  # fmt: skip
     check_run_ends(at_end)
     models = named_models([model] if isinstance(model, str) else dict.fromkeys(model))

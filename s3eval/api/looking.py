@@ -134,9 +134,16 @@ def clip_of(
         start, end: in seconds; the video's beginning and end where they are None.
 
     Raises:
-        S3EvalError: there are fewer clips.
+        S3EvalError: there are fewer clips, or both a number and a time are given.
     """
     from s3eval.facts.clips import Clip
+
+    if number is not None and (start is not None or end is not None):
+        raise S3EvalError(
+            "--clip and --start or --end exclude each other",
+            why="a clip that has a number has its times",
+            fix="--start and --end alone for a clip of your own",
+        )
 
     plan = viewing.plan(dataset, video)
     clips = [*plan.questions]

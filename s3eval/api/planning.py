@@ -18,8 +18,8 @@ from s3eval.running.planning import Need, Tempo, needed, picture_size
 from s3eval.running.store import AnswerStore
 
 if TYPE_CHECKING:
-    from s3eval.api.evaluating import Request
     from s3eval.api.model_names import NamedModel
+    from s3eval.api.requests import Request
     from s3eval.running.awaited import Awaited
     from s3eval.running.recording import Report
 

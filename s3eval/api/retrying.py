@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from s3eval.api.evaluating import Reporting, evaluated_all, prepare, unreported, unshown
+from s3eval.api.asking import Asking
+from s3eval.api.evaluating import Reporting, evaluated_all, unreported, unshown
 from s3eval.api.judges import judge_of_settings
+from s3eval.api.requests import prepare
 from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome
-from s3eval.running.limits import DEFAULT_LIMITS, Limits
-from s3eval.running.recording import FailurePolicy
 from s3eval.running.runs import dataset_folder, open_run
 from s3eval.running.settings import Settings
 from s3eval.statistics.resampling import check_draws
@@ -27,10 +27,7 @@ def retry_run(
     run: Path,
     *,
     permission: Permission = LOCAL_ONLY,
-    executor: str = "local",
-    executor_options: Mapping[str, Any] | None = None,
-    failures: FailurePolicy | None = None,
-    limits: Limits = DEFAULT_LIMITS,
+    asking: Asking | None = None,
     resamples: int = 2000,
     reporting: Reporting = unreported,
     notify: Callable[[str], None] = unshown,
@@ -41,6 +38,7 @@ def retry_run(
     Args:
         run: its folder.
         permission: what may leave this machine; a run is no consent.
+        asking: how the questions are put.
         shown: ``progress`` of the judge.
 
     Raises:
@@ -69,10 +67,7 @@ def retry_run(
             None,
             judging,
             retry_failed=True,
-            executor=executor,
-            executor_options=executor_options,
-            failures=failures,
-            limits=limits,
+            asking=asking,
         )
         (last,) = evaluated_all(request, [(spec, run)], resamples, reporting, notify, **shown)
     assert last is not None, "a run has tasks"

@@ -7,8 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.evaluating import Reporting, Request, evaluated_all, prepare, unreported, unshown
+from s3eval.api.evaluating import Reporting, evaluated_all, unreported, unshown
 from s3eval.api.judges import JudgeChoice, judge_of_settings
+from s3eval.api.requests import Request, prepare
 from s3eval.errors import S3EvalError
 from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome

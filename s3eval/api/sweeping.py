@@ -27,7 +27,7 @@ from s3eval.statistics.sweeps import Rephrased, settings
 if TYPE_CHECKING:
     import pandas
 
-    from s3eval.api.evaluating import Request
+    from s3eval.api.requests import Request
     from s3eval.facts.reports import Table
     from s3eval.judge import Judge
     from s3eval.running.evaluate import Evaluation, Outcome
@@ -142,7 +142,7 @@ def sweep(
     What a setting has answered already, in this sweep or an earlier one, is not asked again.
 
     Args:
-        request: from `s3eval.api.evaluating.prepare`.
+        request: from `s3eval.api.requests.prepare`.
         model: its name.
         over: axes with their values ("fps=2,4"); the first value of each is the baseline.
         out: the folder of the runs: one below it for the model, in that one for each setting.

@@ -13,7 +13,7 @@ import click
 
 from s3eval.errors import InterruptedRun, S3EvalError, nearest
 from s3eval.plugin_calls import no_memory
-from s3eval.running.stopping import ended_like_interrupted
+from s3eval.signals import ended_like_interrupted
 from s3eval.terminal import echo, standard_streams
 
 if TYPE_CHECKING:
@@ -61,14 +61,9 @@ class LazyGroup(click.Group):
 
     def _of_plugins(self) -> dict[str, CommandSpec]:
         """The verbs that plugins add here; names of the group's own are not replaced."""
-        from s3eval.plugins import installed
+        from s3eval.api.verbs import added_verbs
 
-        added: dict[str, CommandSpec] = {}
-        for plugin in installed().of("command"):
-            *group, verb = plugin.spec.name.split(" ")
-            if " ".join(group) == self.under and verb not in self.verbs:
-                added[verb] = plugin.spec
-        return added
+        return added_verbs(self.under, self.verbs)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All verbs: the group's own in the order of the table, then those of plugins."""
@@ -114,9 +109,9 @@ class LazyGroup(click.Group):
 
 def _who_brings(under: str, verb: str) -> str:
     """Advice for a verb of this project whose package is not installed."""
-    from s3eval.plugins import distribution_of
+    from s3eval.api.verbs import package_of_verb
 
-    package = distribution_of("command", f"{under} {verb}".strip())
+    package = package_of_verb(under, verb)
     return f" It comes with: pip install {package}" if package else ""
 
 

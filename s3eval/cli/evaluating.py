@@ -9,26 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from s3eval.api.asking import COMBINATIONS, FRAME_MEMORY, Asking, asking_by
 from s3eval.cli.common import key_values, names, outside_option, seed_option
 from s3eval.cli.judging_options import judge_options
 from s3eval.errors import S3EvalError
 from s3eval.reporting.progress import STYLES
-from s3eval.running.limits import FRAME_MEMORY, Limits
-from s3eval.running.repeats import COMBINATIONS, ONCE, Repeats
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
-    from s3eval.api.evaluating import Reporting, Request
+    from s3eval.api.evaluating import Reporting
     from s3eval.api.judges import JudgeChoice
-    from s3eval.running.recording import FailurePolicy
+    from s3eval.api.requests import Request
 
 __all__ = [
+    "asking_of",
     "asking_options",
     "evaluation_options",
-    "executor_of",
-    "failures_of",
     "folds_of",
-    "limits_of",
     "progress_of",
     "request_of",
     "task_options_of",
@@ -62,7 +59,7 @@ _ASKING = (
     click.option(
         "--frame-memory",
         type=click.IntRange(0),
-        default=FRAME_MEMORY >> 20,
+        default=FRAME_MEMORY,
         show_default=True,
         help="Let decoded clips that wait for the model take this many MiB.",
     ),
@@ -116,7 +113,7 @@ _REPEATS = (
     click.option(
         "--combination",
         type=click.Choice(COMBINATIONS),
-        default=ONCE.combination,
+        default="majority",
         show_default=True,
         help="Which of the repeated answers counts: the most frequent, the most probable over "
         "all repetitions, or the first.",
@@ -226,45 +223,31 @@ def request_of(options: Mapping[str, Any], judging: JudgeChoice) -> Request:
     Raises:
         S3EvalError: wrong values, unknown tasks, no such dataset, nothing selected.
     """
-    from s3eval.api.evaluating import prepare
-    from s3eval.running.settings import Settings
+    from s3eval.api.requests import requested
 
-    settings = Settings(
-        model="",
-        tasks=names(options["tasks"]),
-        data=options["data"],
+    return requested(
+        names(options["tasks"]),
+        options["data"],
+        judging,
         protocol=options["protocol"],
         seed=options["seed"],
+        repeat=options["repeat"],
+        combination=options["combination"],
         profile=options["profile"],
         sampling=key_values(options["sampling"], "--sampling"),
-        model_options=_model_options(options),
+        model_options=key_values(options["model_option"], "--model-option"),
+        serve=options["serve"],
         task_options=task_options_of(options["task_option"]),
-        repeats=Repeats(options["repeat"], options["combination"], options["seed"]),
-        selection={
-            "limit": options["limit"],
-            "folds": folds_of(options["folds"]),
-            "videos": [*names(options["videos"])] or None,
-            "outside": options["allow_outside"],
-        },
+        limit=options["limit"],
+        folds=folds_of(options["folds"]),
+        videos=names(options["videos"]) or None,
+        outside=options["allow_outside"],
+        reuse=options["reuse"],
+        retry_failed=options["retry_failed"],
+        replace=options["replace"],
+        wait=not options["no_wait"],
+        asking=asking_of(options),
     )
-    return prepare(
-        settings,
-        None,
-        judging,
-        options["reuse"],
-        options["retry_failed"],
-        options["replace"],
-        not options["no_wait"],
-        *executor_of(options),
-        failures_of(options),
-        limits_of(options),
-    )
-
-
-def _model_options(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The model's options; which server is started for it is one of them."""
-    given = key_values(options["model_option"], "--model-option")
-    return {**given, "serve": options["serve"]} if options["serve"] else given
 
 
 def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., Any]]:
@@ -276,28 +259,15 @@ def progress_of(options: Mapping[str, Any]) -> tuple[Reporting, Callable[..., An
     return partial(answers_shown, style=style), partial(steps_shown, style=style)
 
 
-def executor_of(options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """What distributes the videos, with its options."""
-    name = options["executor"]
-    given = key_values(options["executor_option"], "--executor-option")
-    if options["replicas"] > 1:
-        if name != "local" or given:
-            raise S3EvalError("--replicas and --executor exclude each other", fix="one of them")
-        return "replicas", {"count": options["replicas"]}
-    return name, given
-
-
-def limits_of(options: Mapping[str, Any]) -> Limits:
-    """How far decoding runs ahead of the model."""
-    return Limits(options["decoders"], options["frame_memory"] << 20, options["decode_apart"])
-
-
-def failures_of(options: Mapping[str, Any]) -> FailurePolicy:
-    """What the command says about answers that fail."""
-    from s3eval.running.recording import FailurePolicy
-
-    most = 0 if options["on_error"] == "stop" else options["max_failures"]
-    return FailurePolicy(options["retry"], most, options["on_memory"])
+def asking_of(options: Mapping[str, Any]) -> Asking:
+    """How the questions are put."""
+    keys = ("executor", "replicas", "retry", "on_error", "max_failures", "on_memory", "decoders")
+    return asking_by(
+        executor_options=key_values(options["executor_option"], "--executor-option"),
+        frame_memory=options["frame_memory"],
+        decode_apart=options["decode_apart"],
+        **{key: options[key] for key in keys},
+    )
 
 
 def folds_of(values: Sequence[str]) -> list[int] | None:

@@ -35,7 +35,12 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.option(
     "--task", "-t", help="Take the clips of this task (default: the task about features)."
 )
-@click.option("--clip", "number", type=click.IntRange(1), help="Number of one of the clips listed.")
+@click.option(
+    "--clip",
+    "number",
+    type=click.IntRange(1),
+    help="Number of one of the clips listed; not with --start or --end.",
+)
 @click.option("--start", type=click.FloatRange(0), help="Start of a clip of your own, in seconds.")
 @click.option("--end", type=click.FloatRange(0), help="End of a clip of your own, in seconds.")
 @click.option(
@@ -78,10 +83,10 @@ def command(
         if not write_json_output(list(shown.clips), json_file):
             _print_clips(shown)
         return
+    clip = clip_of(dataset, selected, viewing, number, start, end)
     out: Path | None = options["out"]
     if out is None:
         raise S3EvalError("Where should the picture go?", fix="--out seen.png")
-    clip = clip_of(dataset, selected, viewing, number, start, end)
     footage = footage_of(dataset, selected, clip, viewing)
     wav = save_seen(footage, dataset, selected, viewing, out)
     heard = f" and {wav}" if wav else " (no sound)"

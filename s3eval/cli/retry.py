@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.cli.common import json_option, resamples_option, write_json_output
-from s3eval.cli.evaluating import asking_options, executor_of, failures_of, limits_of, progress_of
+from s3eval.cli.evaluating import asking_of, asking_options, progress_of
 from s3eval.cli.judging_options import remote_judge_options
 from s3eval.cli.run import show_asked
 from s3eval.terminal import echo
@@ -49,16 +49,12 @@ def command(
     from s3eval.reporting.progress import line_shown
 
     answers_shown, steps_shown = progress_of(options)
-    executor, executor_options = executor_of(options)
     failed, done = 0, []
     for run in runs:
         outcome, scored = retry_run(
             run,
             permission=judging.permission,
-            executor=executor,
-            executor_options=executor_options,
-            failures=failures_of(options),
-            limits=limits_of(options),
+            asking=asking_of(options),
             resamples=resamples,
             reporting=answers_shown,
             notify=line_shown,

@@ -16,10 +16,11 @@ from s3eval.terminal import echo
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from s3eval.api.evaluating import Reporting, Request
+    from s3eval.api.evaluating import Reporting
     from s3eval.api.judges import JudgeChoice
     from s3eval.api.model_names import NamedModel
     from s3eval.api.outcomes import AskingCounts
+    from s3eval.api.requests import Request
 
 EPILOG = """\b
 Examples:

@@ -14,6 +14,7 @@ from typing import Any
 
 from s3eval.dataset.folder_rows import FolderReading, read_rows
 from s3eval.dataset.tables import Problem, read_table
+from s3eval.documentation import page
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Annotation, Dataset
 from s3eval.toml_file import read_toml
@@ -69,12 +70,11 @@ def read_folder(path: str | Path) -> tuple[Dataset, list[Problem]]:
     folder = Path(path)
     if not (folder / "videos.csv").is_file():
         if folder.exists() and not folder.is_dir():
-            fix = "the folder that holds videos.csv (docs/datasets.md)"
+            fix = f"the folder that holds videos.csv ({page('datasets.md')})"
             raise S3EvalError("A dataset is a folder, and this is a file", where=path, fix=fix)
         what = "No dataset here, videos.csv is missing" if folder.is_dir() else "No such folder"
-        raise S3EvalError(
-            what, where=path, fix=f"s3eval data synth {path}, or docs/datasets.md for your own"
-        )
+        own = f"{page('datasets.md')} for your own"
+        raise S3EvalError(what, where=path, fix=f"s3eval data synth {path}, or {own}")
     facts, problems = _read_toml(folder)
     state = FolderReading(folder, problems)
     digest = hashlib.sha256()

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError, UnknownNameError, choice_meant
 
 __all__ = ["Options", "Sharing", "Way", "parse_options"]
 
@@ -137,7 +137,8 @@ def parse_options(kind: type[T], model: str, given: Mapping[str, Any]) -> T:
     except ValidationError as error:
         first = error.errors()[0]
         raise S3EvalError(
-            f"Option '{first['loc'][0]}' of '{model}' cannot be {first['input']!r}",
+            f"Option '{first['loc'][0]}' of '{model}' cannot be "
+            f"{first['input']!r}{choice_meant(first)}",
             why=str(first["msg"]),
         ) from None
     if options.min_pixels > options.max_pixels:

@@ -6,10 +6,10 @@ before every attempt, learns which parameters a server refuses, and never shows 
 
 from __future__ import annotations
 
-import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
@@ -24,6 +24,7 @@ from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, listed_models
 from s3eval.remote.failures import CallError, one_line
 from s3eval.remote.pause import Pause
+from s3eval.remote.retrying import DEFAULT_POLICY, Retries, RetryPolicy
 from s3eval.remote.transfer import Transfer
 
 if TYPE_CHECKING:
@@ -46,27 +47,6 @@ class Sampling:
 
     temperature: float = 0.0
     seed: int = 0
-
-
-@dataclass(frozen=True)
-class RetryPolicy:
-    """How long to wait, and how often to try.
-
-    Attributes:
-        timeout: seconds for one attempt from connecting to the last byte of the reply.
-        attempts: tries of one request over transient failures, the first included.
-        first_wait, max_wait: exponential waits between tries, with jitter; a server that asks
-            for more than ``max_wait`` seconds ends the request instead.
-        concurrency: requests in flight.
-        give_up_after: requests in a row that fail for good before the server counts as down.
-    """
-
-    timeout: float = 120.0
-    attempts: int = 6
-    first_wait: float = 0.5
-    max_wait: float = 120.0
-    concurrency: int = 8
-    give_up_after: int = 5
 
 
 class ChatClient:
@@ -92,7 +72,7 @@ class ChatClient:
         endpoint: Endpoint,
         *,
         sampling: Sampling = Sampling(),
-        retry: RetryPolicy = RetryPolicy(),
+        retry: RetryPolicy = DEFAULT_POLICY,
         budget: Budget | None = None,
         prices: Prices | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -116,6 +96,7 @@ class ChatClient:
             endpoint, retry.timeout, retry.concurrency, self.dialect.headers, transport
         )
         self._pause = Pause()
+        self._tried = Retries(retry, self._pause)
         self._lock = threading.Lock()
         self._account = Account(cost=None if self.prices is None else 0.0)
         self._failed_in_a_row, self._last_failure = 0, ""
@@ -158,20 +139,11 @@ class ChatClient:
             CallError: no usable reply, with its kind and reason.
             BudgetSpent: the next attempt does not fit the budget.
         """
-        import tenacity
-
         if self._failed_in_a_row >= self.retry.give_up_after:
             times = f"{self.endpoint.host} failed {self._failed_in_a_row} times in a row"
             raise CallError("down", f"{times}, last: {self._last_failure}")
-        tries = tenacity.Retrying(
-            retry=tenacity.retry_if_exception(self._worth_another),
-            wait=self._wait,
-            stop=tenacity.stop_after_attempt(attempts or self.retry.attempts),
-            sleep=self._pause.sleep,
-            reraise=True,
-        )
         try:
-            reply: Reply = tries(self._attempt, request)
+            reply = self._tried(attempts or self.retry.attempts, self._attempt, request)
         except CallError as error:
             if error.transient and attempts is None:
                 with self._lock:
@@ -207,11 +179,17 @@ class ChatClient:
         self._charged(reply, share * self._cost(reply, self.bound(request)), hold)
         return self._checked(reply)
 
-    def learn(self, failure: CallError) -> bool:
-        """Leave out from now on what a failure says the server refuses; False where it does not."""
+    def learn(self, failure: CallError, sent_with: ServerCapabilities | None = None) -> bool:
+        """Leave out from now on what a failure says the server refuses; False where it does not.
+
+        Args:
+            sent_with: what was known when the request was sent, where others may have learned
+                meanwhile: then nothing is left out in addition, and asking again is worth it too.
+        """
         known = self._capabilities.get(self.endpoint)
-        learned = known.learn(failure.parameter) if failure.kind == "unsupported" else None
-        if learned is not None:
+        before = known if sent_with is None else sent_with
+        learned = before.learn(failure.parameter) if failure.kind == "unsupported" else None
+        if learned is not None and known == before:
             self._capabilities.put(self.endpoint, learned)
         return learned is not None
 
@@ -227,27 +205,18 @@ class ChatClient:
         *,
         max_bytes: int,
         headers: Mapping[str, str] | None = None,
+        attempts: int = 1,
     ) -> str:
-        """The body of a successful response, without the key; one try.
+        """The body of a successful response, without the key.
+
+        Args:
+            attempts: tries over what passes, the first included.
 
         Raises:
             CallError: anything else.
         """
-        return self._text_of(method, path, content, max_bytes=max_bytes, headers=headers)
-
-    def _worth_another(self, error: BaseException) -> bool:
-        if not isinstance(error, CallError) or not error.transient:
-            return False
-        return (error.retry_after or 0.0) <= self.retry.max_wait
-
-    def _wait(self, state: Any) -> float:
-        error = state.outcome.exception()
-        if error.retry_after is not None:
-            # Everyone waits, not only the one who was told: the others would be told next.
-            self._pause.until(error.retry_after)
-            return float(error.retry_after)
-        longest: float = self.retry.first_wait * 2.0 ** (state.attempt_number - 1)
-        return min(longest, self.retry.max_wait) * random.uniform(0.5, 1.0)
+        call = partial(self._text_of, method, path, content, max_bytes=max_bytes, headers=headers)
+        return self._tried(attempts, call)
 
     def _attempt(self, request: ChatRequest) -> Reply:
         """One try, plus at most one more for each parameter the server turns out to refuse."""
@@ -256,11 +225,8 @@ class ChatClient:
             try:
                 return self._send(request, known)
             except CallError as error:
-                learned = known.learn(error.parameter) if error.kind == "unsupported" else None
-                if learned is None:
+                if not self.learn(error, known):
                     raise
-                if self._capabilities.get(self.endpoint) == known:
-                    self._capabilities.put(self.endpoint, learned)
 
     def _send(self, request: ChatRequest, known: ServerCapabilities) -> Reply:
         if not self._pause.wait():

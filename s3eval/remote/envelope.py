@@ -25,18 +25,24 @@ def system_and_turns(request: ChatRequest) -> tuple[str, Sequence[Mapping[str, A
     return next(iter(system), ""), turns
 
 
-def decoded(text: str) -> Json:
+def decoded(text: str, billed: bool = True) -> Json:
     """A response's JSON object.
+
+    Args:
+        billed: whether the service may have charged for the response.
 
     Raises:
         CallError: it is none.
+
+    >>> decoded('{"id": "b"}')
+    {'id': 'b'}
     """
     try:
         body = json.loads(text)
     except (ValueError, RecursionError):
-        raise CallError("server", "the response is no JSON", billed=True) from None
+        raise CallError("server", "the response is no JSON", billed=billed) from None
     if not isinstance(body, dict):
-        raise CallError("server", "the response is no JSON object", billed=True)
+        raise CallError("server", "the response is no JSON object", billed=billed)
     return body
 
 

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
-from s3eval.errors import S3EvalError, nearest
+from s3eval.errors import S3EvalError, choice_meant, suggestion
 from s3eval.permission import LOCAL_ONLY, OPTION, Permission
 from s3eval.remote.budget import Budget, Prices
 from s3eval.remote.client import RetryPolicy, Sampling
@@ -107,14 +107,15 @@ def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) 
     known = [n for n in shape.model_fields if n != OPTION]
     for name in options:
         if name not in shape.model_fields:
-            close = nearest(name, known)
-            hint = f"; did you mean '{close}'?" if close else ""
             raise S3EvalError(
-                f"Unknown option '{name}' of '{owner}'{hint}", fix=f"one of: {', '.join(known)}"
+                f"Unknown option '{name}' of '{owner}'{suggestion(name, known)}",
+                fix=f"one of: {', '.join(known)}",
             )
     try:
         return shape(**options)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        # The value itself is not shown: it may be what belongs to a key.
+        first = error.errors(include_url=False)[0]
         name = ".".join(str(p) for p in first["loc"])
-        raise S3EvalError(f"Option '{name}' of '{owner}': {first['msg']}") from None
+        meant = choice_meant(first)
+        raise S3EvalError(f"Option '{name}' of '{owner}': {first['msg']}{meant}") from None

@@ -13,9 +13,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
-__all__ = ["ended_like_interrupted", "stop_on_signals"]
+from s3eval.signals import handled
+
+__all__ = ["stop_on_signals"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: Seconds for what is in hand. Schedulers kill half a minute after SIGTERM (SLURM's KillWait).
@@ -59,7 +60,7 @@ def stop_on_signals(
         threading.Thread(target=notify, args=(note,), daemon=True).start()
         late.start()
 
-    with _handled(_SIGNALS, handle):
+    with handled(_SIGNALS, handle):
         try:
             yield asked.is_set
         finally:
@@ -73,28 +74,3 @@ def _interrupt_main_thread() -> None:
         signal.pthread_kill(main, signal.SIGINT)
     else:
         _thread.interrupt_main()
-
-
-@contextmanager
-def ended_like_interrupted() -> Iterator[None]:
-    """While it lasts, SIGTERM is what Ctrl-C is, so that files and locks are left in order."""
-
-    def handle(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    with _handled((signal.SIGTERM,), handle):
-        yield
-
-
-@contextmanager
-def _handled(numbers: tuple[signal.Signals, ...], handle: Any) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handle) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            # None: set by other than Python, and not to be had back.
-            signal.signal(number, signal.SIG_DFL if handler is None else handler)

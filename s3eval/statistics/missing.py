@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -15,11 +15,12 @@ from s3eval.task import Task
 from s3eval.terminal import cut, visible
 
 if TYPE_CHECKING:
+    from s3eval.facts.videos import Dataset
     from s3eval.running.scoring import Material
     from s3eval.statistics.table import ScoreRow
-    from s3eval.task import Finding
+    from s3eval.task import Finding, TruthContext
 
-__all__ = ["Missing", "missing_of"]
+__all__ = ["Missing", "missing_of", "without_truth"]
 
 _STATES = ("unreadable", "failed", "skipped")
 _LONGEST_REASON = 120
@@ -101,21 +102,33 @@ def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
     return f"{text}; {others} other reasons" if others > 1 else text + "; 1 other reason" * others
 
 
+def without_truth(
+    task: Task, findings: Iterable[Finding], dataset: Dataset, context: TruthContext
+) -> Iterator[Finding]:
+    """The answered findings of a task about videos and items that the dataset does not annotate.
+
+    None of a task that does not say what is annotated (`Task.truth`); nor those about which the
+    task's own code raises, since that is a fault and no lack of annotation.
+    """
+    if type(task).truth is Task.truth:
+        return
+    for f in findings:
+        if f.state == "answered" and f.video in dataset.annotations:
+            video, annotation = dataset.video(f.video), dataset.annotation(f.video)
+            if _truth(task, video, annotation, f.item, context) is None:
+                yield f
+
+
 def _without_annotation(name: str, findings: Sequence[Finding], material: Material) -> int:
-    task = material.tasks.by_name[name]
-    context = material.context(name).truth
-    annotations = material.dataset.annotations
-    videos = {v.name: v for v in material.dataset.videos}
-    count = 0
-    for finding in findings:
-        if finding.state != "answered" or finding.video not in videos:
-            continue
-        annotation = annotations[finding.video]
-        if type(task).truth is Task.truth:
-            count += annotation == Annotation(finding.video)
-        else:
-            count += _truth(task, videos[finding.video], annotation, finding.item, context) is None
-    return count
+    task, dataset = material.tasks.by_name[name], material.dataset
+    if type(task).truth is not Task.truth:
+        context = material.context(name).truth
+        return sum(1 for _ in without_truth(task, findings, dataset, context))
+    # Nothing is known of single items: videos without any annotation at all are counted.
+    return sum(
+        f.state == "answered" and dataset.annotations.get(f.video) == Annotation(f.video)
+        for f in findings
+    )
 
 
 def _truth(task: Any, video: Any, annotation: Any, item: str, context: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 import s3eval
 from s3eval import Annotation, Dataset, FeatureAnnotation, S3EvalError, Video
 from s3eval.api.agreement import agreement_of_runs
-from s3eval.api.evaluating import prepare
+from s3eval.api.requests import prepare
 from s3eval.api.retrying import retry_run
 from s3eval.api.shards import merge
 from s3eval.api.sweeping import sweep

@@ -37,6 +37,9 @@ def test_the_clips_are_those_that_the_task_asks_about(drawn):
     assert (second.start, second.end) == (3.0, 6.0)
     with pytest.raises(S3EvalError, match="There are 2 clips"):
         clip_of(drawn, drawn.videos[0], viewing, number=3)
+    for time in ({"start": 1.0}, {"end": 3.0}, {"start": 0.0}):
+        with pytest.raises(S3EvalError, match="exclude each other"):
+            clip_of(drawn, drawn.videos[0], viewing, number=2, **time)
 
 
 def test_footage_has_the_senses_of_the_model(drawn, tmp_path):

@@ -48,6 +48,8 @@ def test_the_page_s_code_runs_on_drawn_videos(tmp_path, monkeypatch, capsys):
     assert len(by_item)
     assert "mean" in set(accuracies.item)
     assert namespace["done"].errors == ()
+    assert {"model", "judge"} == {*namespace["listing"].plugins}
+    assert (namespace["written"].folder / namespace["written"].first).is_file()
     runs = namespace["runs"]
     assert "motion" in repr(runs)
     assert "<table>" in runs._repr_html_()

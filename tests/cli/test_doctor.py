@@ -130,6 +130,15 @@ def test_a_plugin_that_does_not_import_is_broken(doctor, distribution):
     assert "pip uninstall doctor-raises" in entry["fix"]
 
 
+def test_a_hook_with_a_spelling_mistake_is_broken(doctor, distribution):
+    distribution("doctor-hook", hooks=HOOKS.replace("s3eval_models", "s3eval_modles"))
+    code, entries, _ = doctor()
+    assert code == 1
+    entry = entries["doctor_hook = doctor_hook"]
+    assert entry["state"] == "broken"
+    assert "did you mean 's3eval_models'?" in entry["detail"]
+
+
 def folder_of(**facts):
     """What pip records of a package that was installed from a folder (PEP 610)."""
     return {"url": "file:///home/somebody/plugin", "dir_info": facts}

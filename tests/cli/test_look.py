@@ -56,6 +56,8 @@ def test_a_model_that_only_sees_gets_no_sound(drawn, tmp_path):
     [
         (["T0002"], "Unknown video 'T0002'"),
         (["T0001", "--clip", "7", "--out", "x.png"], "There are 1 clips"),
+        (["T0001", "--clip", "1", "--start", "2", "--out", "x.png"], "--clip and --start"),
+        (["T0001", "--clip", "1", "--end", "2"], "exclude each other"),
         (["T0001", "--clip", "1"], "--out seen.png"),
         (["T0001", "--start", "2", "--end", "90", "--out", "x.png"], "cannot be shown"),
         (["T0001", "--clip", "1", "--out", "x.tiff"], ".png or .jpg"),

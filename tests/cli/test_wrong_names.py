@@ -40,6 +40,37 @@ def test_a_run_refuses_a_misspelt_name_before_it_asks(folder, capsys, more, mean
     assert not (folder / "runs" / "always-yes" / "run.json").exists()
 
 
+@pytest.mark.parametrize(
+    ("model", "task", "option", "meant"),
+    [
+        pytest.param(
+            *("hf", "recognition", ["--model-option", "dtype=bfloat"], "bfloat16"),
+            marks=pytest.mark.torch,
+        ),
+        ("server", "recognition", ["--model-option", "media=frame"], "frames"),
+        ("always-yes", "timing", ["--task-option", "timing.placement=randm"], "random"),
+    ],
+)
+def test_a_misspelt_value_of_an_option_suggests_the_nearest(
+    folder, capsys, model, task, option, meant
+):
+    fixed = ("-m", model, "-t", task, "-d", folder, "-o", folder / "runs")
+    code, error = failed(capsys, "run", *fixed, *option)
+    assert code == 2
+    assert f"did you mean '{meant}'?" in error
+
+
+def test_a_misspelt_value_of_a_judge_s_option_suggests_the_nearest(folder, capsys):
+    out = folder.parent / "runs"
+    ask = ("-m", "always-yes", "-t", "report", "-d", folder, "-o", out)
+    judge = ("--judge", "gpt", "--allow-remote", "--judge-option", "format=antropic")
+    code, error = failed(capsys, "run", *ask, *judge)
+    assert code == 2
+    assert "did you mean 'anthropic'?" in error and "antropic" not in error
+    code, error = failed(capsys, "run", *ask, *judge[:-1], "format=qqqq")
+    assert "Input should be 'chat', 'anthropic' or 'gemini'" in error and "mean" not in error
+
+
 def test_scoring_refuses_a_misspelt_judge_even_where_none_reads(folder, capsys):
     out = folder.parent / "runs"
     ask = ("-m", "always-yes", "-t", "recognition", "-d", folder, "-o", out, "--resamples", "20")

@@ -2,13 +2,17 @@
 
 import logging
 import pickle
+import threading
 import time
 import traceback
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from s3eval.errors import S3EvalError
 from s3eval.remote.budget import Budget, BudgetSpent, Prices
+from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.client import ChatClient, ChatRequest, RetryPolicy, Sampling
 from s3eval.remote.endpoint import Endpoint, find_key
 from s3eval.remote.failures import CallError, failure_of_status, retry_after_seconds
@@ -33,6 +37,35 @@ def failure_with(server, **more):
 
 def in_turn(*said):
     return lambda text, body, before: said[min(before, len(said) - 1)]
+
+
+@contextmanager
+def serving_lists(answers, retry=QUICK):
+    """A client of a server that answers GET in turn, and when it was asked."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            status, headers = answers[len(asked)]
+            asked.append(time.monotonic())
+            self.send_response(status)
+            for name, value in {**headers, "Content-Length": "2"}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *arguments):
+            """Nothing on the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = ChatClient(Endpoint(f"http://127.0.0.1:{server.server_port}/v1", "m"), retry=retry)
+    try:
+        yield client, asked
+    finally:
+        client.close()
+        server.shutdown()
+        server.server_close()
 
 
 def test_reply_carries_settings_and_usage():
@@ -75,6 +108,47 @@ def test_retry_after_holds_back_the_other_workers_too():
             others = [pool.submit(ask, f"other {i}") for i in range(3)]
             assert all(f.result().text == "ok" for f in [first, *others])
     assert min(server.times[1:]) - server.times[0] >= 0.9
+
+
+def test_what_is_downloaded_is_tried_again_as_often_as_was_said():
+    with serving_lists([(502, {}), (429, {"Retry-After": "0.2"}), (200, {})]) as (client, asked):
+        with pytest.raises(CallError, match="HTTP 502"):
+            client.text_of("GET", "/models", max_bytes=100)
+        assert client.text_of("GET", "/models", max_bytes=100, attempts=2) == "{}"
+        assert len(asked) == 3 and asked[2] - asked[1] >= 0.2
+
+
+def test_closing_the_client_ends_the_wait_for_another_try():
+    retry = RetryPolicy(timeout=10.0, attempts=4, first_wait=60.0, max_wait=60.0)
+    with serving_lists([(503, {})] * 4, retry) as (client, asked):
+
+        def close_once_asked():
+            while not asked:
+                time.sleep(0.01)
+            time.sleep(0.3)
+            client.close()
+
+        threading.Thread(target=close_once_asked, daemon=True).start()
+        begun = time.monotonic()
+        with pytest.raises(CallError, match=r"stopped|HTTP 503"):
+            client.text_of("GET", "/models", max_bytes=100, attempts=4)
+        assert time.monotonic() - begun < 20 and len(asked) == 1
+
+
+def test_what_is_learned_of_a_request_counts_once_for_all_that_were_sent_with_it():
+    refusal = CallError("unsupported", "no formats", parameter="response_format")
+    client = ChatClient(Endpoint("http://127.0.0.1:1/v1", "m"), retry=QUICK)
+    request = ChatRequest(ASK.messages, 50, schema={"type": "object"})
+    sent_with = ServerCapabilities()
+    # Two workers sent the same; the second one hears of it after the first has learned.
+    assert client.learn(refusal, sent_with) and client.learn(refusal, sent_with)
+    assert client.body_of(request)["response_format"] == {"type": "json_object"}
+    # Without what it was sent with, each refusal goes a step further, to the end.
+    assert client.learn(refusal)
+    assert "response_format" not in client.body_of(request)
+    assert not client.learn(refusal)
+    assert not client.learn(CallError("server", "down", parameter="seed"))
+    client.close()
 
 
 def test_a_wait_longer_than_allowed_ends_the_request():

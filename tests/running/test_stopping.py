@@ -12,7 +12,8 @@ import time
 
 import pytest
 
-from s3eval.running.stopping import ended_like_interrupted, stop_on_signals
+from s3eval.running.stopping import stop_on_signals
+from s3eval.signals import ended_like_interrupted
 
 RUN = """
 import sys, time
@@ -111,9 +112,3 @@ def test_handlers_are_as_before_and_other_threads_have_none():
     thread.start()
     thread.join()
     assert seen == [(False, before[0])]
-
-
-def test_the_end_of_a_process_is_an_interruption():
-    with pytest.raises(KeyboardInterrupt), ended_like_interrupted():
-        os.kill(os.getpid(), signal.SIGTERM)
-        time.sleep(5)

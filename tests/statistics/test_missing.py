@@ -13,7 +13,8 @@ from s3eval.cli import main
 from s3eval.dataset import write_folder
 from s3eval.plugins import Plugin
 from s3eval.specs import ModelSpec
-from s3eval.statistics.missing import Missing
+from s3eval.statistics.missing import Missing, without_truth
+from s3eval.task import Finding, Task, TruthContext
 from s3eval.testing.plugins import beside_installed
 
 
@@ -112,3 +113,41 @@ def test_several_states_stand_in_one_line():
     )
     assert str(Missing("x", 3)) == "x: 3 of 3 answered, but no score"
     assert str(Missing("x", 0)) == "x: no score, since there is no finding"
+
+
+class Unsaid(Task):
+    """Does not say what is annotated, and asks nothing."""
+
+    def inquiries(self, video: Any, annotation: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+    read = combine = tallies = inquiries
+
+
+class Annotated(Unsaid):
+    """Says what is annotated, and raises for one item."""
+
+    def truth(self, video: Any, annotation: Any, item: str, context: TruthContext) -> Any:
+        if item == "broken":
+            raise ValueError("no such item")
+        return annotation.features.get(item)
+
+
+def test_findings_without_truth_are_answered_in_the_dataset_and_of_a_task_that_says_what_is():
+    noted = Annotation("v0", {"tonic": FeatureAnnotation("yes", 3.0)})
+    dataset = Dataset("d", (Video("v0", "p0"), Video("v1", "p1")), {"v0": noted})
+
+    def finding(video: str, item: str, state: Any = "answered") -> Finding:
+        return Finding("x", video, item, state, "yes", "", 1, 1)
+
+    findings = [
+        finding("v0", "tonic"),
+        finding("v0", "clonic"),
+        finding("v1", "tonic"),
+        finding("v1", "clonic", "failed"),
+        finding("elsewhere", "clonic"),
+        finding("v1", "broken"),
+    ]
+    context = TruthContext("paper", frozenset({"sight"}))
+    assert [*without_truth(Annotated(), findings, dataset, context)] == findings[1:3]
+    assert [*without_truth(Unsaid(), findings, dataset, context)] == []

@@ -64,7 +64,7 @@ class Batches:
         self._client, self._cache, self._poll, self._wait = client, cache, poll, wait
         self.notify = notify
         self._stopped = threading.Event()
-        self._format = batch_format(client, self._stopped)
+        self._format = batch_format(client)
         endpoint = client.endpoint
         facts = {"batches of": endpoint.base_url, "model": endpoint.model}
         if self._format.name != "openai":

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from s3eval.remote.client import ChatClient, ChatRequest
+from s3eval.remote.envelope import decoded
 from s3eval.remote.failures import CallError
 
 __all__ = ["MOST_RESULT_BYTES", "BatchFormat", "Ended", "Outcome", "SentBatch"]
@@ -78,8 +78,7 @@ class BatchFormat(ABC):
     """One service's format.
 
     Args:
-        client: asks the service.
-        stopped: set when nothing is to be waited for any more.
+        client: asks the service; closing it ends every wait.
     """
 
     #: In records and messages.
@@ -88,8 +87,8 @@ class BatchFormat(ABC):
     most_requests: ClassVar[int] = 50_000
     most_bytes: ClassVar[int]
 
-    def __init__(self, client: ChatClient, stopped: threading.Event) -> None:
-        self.client, self._stopped = client, stopped
+    def __init__(self, client: ChatClient) -> None:
+        self.client = client
 
     @abstractmethod
     def submit(self, requests: Mapping[str, ChatRequest]) -> SentBatch:
@@ -137,7 +136,8 @@ class BatchFormat(ABC):
             CallError: there is none.
         """
         text = self.client.text_of(method, path, content, max_bytes=max_bytes, headers=headers)
-        return json_object(text)
+        # A look at a batch, or its creation: what the answers cost is charged as they come.
+        return decoded(text, billed=False)
 
     def downloaded(self, path: str, max_bytes: int) -> str:
         """Results; tried again over what passes, as often as requests are.
@@ -145,37 +145,8 @@ class BatchFormat(ABC):
         Raises:
             CallError: they cannot be had, or are longer than ``max_bytes``.
         """
-        retry = self.client.retry
-        for attempt in range(retry.attempts):
-            try:
-                return self.client.text_of("GET", path, max_bytes=max_bytes)
-            except CallError as error:
-                wait = error.retry_after
-                if not error.transient or attempt + 1 == retry.attempts:
-                    raise
-                if wait is None:
-                    wait = min(retry.max_wait, retry.first_wait * 2.0**attempt)
-                if wait > retry.max_wait or self._stopped.wait(wait):
-                    raise
-        raise AssertionError("unreachable")
-
-
-def json_object(text: str) -> dict[str, Any]:
-    """The JSON object of a text.
-
-    Raises:
-        CallError: it is none.
-
-    >>> json_object('{"id": "b"}')
-    {'id': 'b'}
-    """
-    try:
-        decoded = json.loads(text)
-    except (ValueError, RecursionError):
-        decoded = None
-    if not isinstance(decoded, dict):
-        raise CallError("server", "the response is no JSON object")
-    return decoded
+        attempts = self.client.retry.attempts
+        return self.client.text_of("GET", path, max_bytes=max_bytes, attempts=attempts)
 
 
 def json_lines(text: str) -> Iterator[dict[str, Any]]:
@@ -187,11 +158,11 @@ def json_lines(text: str) -> Iterator[dict[str, Any]]:
     # Not splitlines(): JSON may hold the line ends of other scripts as they are.
     for line in text.split("\n"):
         try:
-            decoded = json.loads(line)
+            value = json.loads(line)
         except (ValueError, RecursionError):
             continue
-        if isinstance(decoded, dict):
-            yield decoded
+        if isinstance(value, dict):
+            yield value
 
 
 def name_in(value: Any, what: str) -> str:

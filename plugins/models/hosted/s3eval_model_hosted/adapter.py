@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval import Answer, Model, ModelSpec, Question, S3EvalError
+from s3eval.documentation import page
 from s3eval.errors import StopRunError
 from s3eval.privacy import Blocked, Gate
 from s3eval.remote.answering import answer_of
@@ -213,7 +214,7 @@ class HostedModel(Model):
         return StopRunError(
             f"{self._client.endpoint.name} cannot be asked",
             why=str(error),
-            fix=f"export {variable}=…, or another model (docs/servers.md)",
+            fix=f"export {variable}=…, or another model ({page('servers.md')})",
         )
 
     def spent(self) -> float | None:

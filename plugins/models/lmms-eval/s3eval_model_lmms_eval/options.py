@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from s3eval import S3EvalError
+from s3eval.errors import choice_meant
 from s3eval.permission import OPTION, Permission
 
 __all__ = ["PYTHON_VARIABLE", "LmmsEvalOptions", "read_options"]
@@ -72,6 +73,7 @@ def read_options(given: Mapping[str, Any]) -> tuple[LmmsEvalOptions, Permission]
     except ValidationError as error:
         first = error.errors()[0]
         raise S3EvalError(
-            f"Option '{first['loc'][0]}' of 'lmms-eval' cannot be {first['input']!r}",
+            f"Option '{first['loc'][0]}' of 'lmms-eval' cannot be "
+            f"{first['input']!r}{choice_meant(first)}",
             why=str(first["msg"]),
         ) from None

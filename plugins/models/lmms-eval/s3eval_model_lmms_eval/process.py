@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from s3eval import S3EvalError
+from s3eval.documentation import page
 
 __all__ = ["Worker", "WorkerLostError"]
 
@@ -69,7 +70,7 @@ class Worker:
             raise S3EvalError(
                 "lmms-eval does not run in its environment",
                 why=str(lost),
-                fix="docs/lmms-eval.md says how to install it; --model-option python=…",
+                fix=f"{page('lmms-eval.md')} says how to install it; --model-option python=…",
             ) from None
         if "error" in self.facts:
             reason = str(self.facts["error"])

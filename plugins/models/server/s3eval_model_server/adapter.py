@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from s3eval.documentation import page
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
@@ -32,7 +33,7 @@ KEY_VARIABLES = ("S3EVAL_SERVER_KEY",)
 # A server without a list of models.
 _NO_LIST = ("HTTP 404", "HTTP 405")
 _KEEPS_NONE = "{} keeps no media under a name: each question carries its clip again"
-START = "vllm serve MODEL, or base_url=http://HOST:PORT/v1 (docs/servers.md)"
+START = "vllm serve MODEL, or base_url=http://HOST:PORT/v1"
 
 
 class ServerModel(Model):
@@ -255,10 +256,15 @@ def _by_prefix(questions: Sequence[Question]) -> Iterator[list[int]]:
 def _advice(error: CallError, endpoint: Endpoint, options: ServerModelOptions) -> str:
     """What to do about a server that cannot be asked: its key, its model, or starting it."""
     if not error.reason.startswith(("HTTP 401", "HTTP 403")):
-        return START
+        return _start()
     variable = options.key_variable or KEY_VARIABLES[0]
     sent = "another key than the one sent" if endpoint.key else "a key, none was sent"
-    return f"{sent}: export {variable}=…, or keyring set s3eval server (docs/servers.md)"
+    ways = f"export {variable}=…, or keyring set s3eval server ({page('servers.md')})"
+    return f"{sent}: {ways}"
+
+
+def _start() -> str:
+    return f"{START} ({page('servers.md')})"
 
 
 def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
@@ -273,7 +279,7 @@ def _named(endpoint: Endpoint, options: ServerModelOptions) -> Endpoint:
     except CallError as error:
         if error.transient or error.kind == "oversized":
             raise S3EvalError(
-                f"No server answers at {endpoint.host}", why=error.reason, fix=START
+                f"No server answers at {endpoint.host}", why=error.reason, fix=_start()
             ) from None
         if error.kind == "access" and not error.reason.startswith(_NO_LIST):
             raise S3EvalError(

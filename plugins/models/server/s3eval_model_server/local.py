@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import IO, Any
 
+from s3eval.documentation import page
 from s3eval.errors import StopRunError
 
 __all__ = ["LocalServer", "free_port", "watch_over"]
@@ -115,7 +116,7 @@ class LocalServer:
         return StopRunError(
             f"The server that was started does not serve: {' '.join(self._command[:3])}",
             why=f"{why}; its last lines: {last}" if last else why,
-            fix="start it by hand to see all it says (docs/servers.md)",
+            fix=f"start it by hand to see all it says ({page('servers.md')})",
         )
 
 

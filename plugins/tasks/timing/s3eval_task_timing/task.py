@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from s3eval import answers
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, suggestion
 from s3eval.task import (
     Finding,
     Inquiry,
@@ -63,7 +63,7 @@ class Timing(Task):
         if placement not in PLACEMENTS:
             raise S3EvalError(
                 f"Expected timing.placement to be one of {', '.join(PLACEMENTS)}, "
-                f"but got '{placement}'"
+                f"but got '{placement}'{suggestion(str(placement), PLACEMENTS)}"
             )
         if "sight" not in context.senses or not video.duration:
             return

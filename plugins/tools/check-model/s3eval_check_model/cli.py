@@ -116,8 +116,8 @@ def _plan(
     """The plan of a run on the user's dataset; None where none was named."""
     if data is None:
         return None
-    from s3eval.api.evaluating import prepare
     from s3eval.api.judges import JudgeChoice
+    from s3eval.api.requests import prepare
     from s3eval.plugins import installed
     from s3eval.running.evaluate import plan_evaluation
     from s3eval.running.settings import Settings

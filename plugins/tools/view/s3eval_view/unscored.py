@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from s3eval.plugins import installed
 from s3eval.running.loading import load_tasks
-from s3eval.task import ScoringContext, Task
+from s3eval.statistics.missing import without_truth
+from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -22,6 +23,7 @@ def without_annotation(run: Run, dataset: Dataset) -> Iterator[Finding]:
     """The answered findings of a run about videos and items that the dataset does not annotate.
 
     Tasks that do not say what is annotated (`Task.truth`) are left out: nothing is known of them.
+    So are items about which a task's own code raises.
 
     Args:
         dataset: the run's, with annotation.
@@ -36,18 +38,12 @@ def without_annotation(run: Run, dataset: Dataset) -> Iterator[Finding]:
     """
     tasks = load_tasks(run.findings)
     for name, findings in run.findings.items():
-        task = tasks.by_name[name]
-        if type(task).truth is Task.truth:
-            continue
         on, judged = run.facts.truth_context(name), installed().get("task", name).spec.judged
         candidates = [
             f
-            for f in findings
-            if f.state == "answered"
-            and f.video in dataset.annotations
-            and task.truth(dataset.video(f.video), dataset.annotation(f.video), f.item, on) is None
+            for f in without_truth(tasks.by_name[name], findings, dataset, on)
             # A judge can score a text by whether the feature is there, without an annotated text.
-            and not (judged and dataset.annotation(f.video).presence(f.item))
+            if not (judged and dataset.annotation(f.video).presence(f.item))
         ]
         scored = _scored(run, dataset, tasks, name) if candidates else frozenset()
         yield from (f for f in candidates if (f.item, f.video) not in scored)

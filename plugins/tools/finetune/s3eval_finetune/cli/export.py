@@ -9,6 +9,7 @@ import click
 
 from s3eval.cli.common import json_option, names, outside_option, seed_option, write_json_output
 from s3eval.cli.exporters import empty_or_new
+from s3eval.documentation import page
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from s3eval_finetune.exporting import Exported
     from s3eval_finetune.samples.sample import Sample
 
-EPILOG = """\b
+EPILOG = f"""\b
 Examples:
   s3eval finetune export mine train                       ms-swift, all training folds
   s3eval finetune export mine train --folds 1,2,3 --tasks 1,3,7 --balance up
@@ -30,7 +31,7 @@ Examples:
   s3eval finetune export mine --count                     how many samples, no files
 
 The folder holds copies of patients' videos and texts: keep it as you keep the dataset.
-What each task's samples are: docs/finetune.md. What to run next: s3eval finetune plan train
+What each task's samples are: {page("finetune.md")}. What to run next: s3eval finetune plan train
 """
 
 

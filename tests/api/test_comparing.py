@@ -1,0 +1,78 @@
+"""Why nothing can be compared: which run lacks what of which task."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import s3eval
+from s3eval import Annotation, Dataset, FeatureAnnotation, Finding, S3EvalError, Video
+from s3eval.dataset import write_folder
+from s3eval.running.runs import RunFacts, write_run
+
+
+@pytest.fixture
+def data(tmp_path) -> Path:
+    videos = tuple(Video(f"v{i}", f"p{i}", duration=40.0, diagnosis="ES") for i in range(4))
+    notes = {v.name: Annotation(v.name, {"tonic": FeatureAnnotation("yes", 3.0)}) for v in videos}
+    return write_folder(Dataset("d", videos, notes), tmp_path / "data")
+
+
+def run(data: Path, name: str, **states: str) -> Path:
+    """A recorded run: by task the state of each of its findings."""
+
+    def of(task: str, state: Any) -> list[Finding]:
+        item, value = ("tonic", "yes") if task == "recognition" else ("diagnosis", "ES")
+        reason = "" if state == "answered" else "names not one label"
+        found = value if state == "answered" else None
+        return [Finding(task, f"v{i}", item, state, found, reason, 1, 1) for i in range(4)]
+
+    findings = [f for task, state in states.items() for f in of(task, state)]
+    facts = RunFacts(
+        *(name, ("sight",), tuple(states), str(data)),
+        digest=s3eval.open_dataset(data).digest,
+        source="recorded",
+    )
+    return write_run(data.parent / "runs" / name, facts, findings).parent
+
+
+def refused(runs: Path, *tasks: str) -> str:
+    with pytest.raises(S3EvalError, match="Nothing to compare") as caught:
+        s3eval.compare(runs, tasks=tasks, permutations=100, resamples=100)
+    return str(caught.value)
+
+
+def test_a_run_without_readable_answers_is_named_with_its_task(data):
+    run(data, "good", recognition="answered", diagnosis="answered")
+    runs = run(data, "bad", recognition="answered", diagnosis="unreadable")
+    told = refused(runs, "diagnosis")
+    assert "bad has no answer to compare in diagnosis: 4 of 4 unreadable (names not one" in told
+    assert told.endswith(f"Try: s3eval show {runs / 'bad'}")
+    assert "good has" not in told and "recognition" not in told
+    assert s3eval.compare(runs, tasks=["recognition"], permutations=100).differences
+
+
+def test_a_run_that_was_not_asked_a_task_is_named(data):
+    run(data, "one", recognition="answered")
+    runs = run(data, "other", diagnosis="answered")
+    assert "other was not asked recognition" in refused(runs, "recognition")
+    told = refused(runs)
+    assert "one was not asked diagnosis; other was not asked recognition" in told
+
+
+def test_where_neither_lacks_a_task_the_runs_share_no_score(data):
+    videos = {"one": (0, 1), "other": (2, 3)}
+    for name, places in videos.items():
+        facts = RunFacts(
+            *(name, ("sight",), ("recognition",), str(data)),
+            digest=s3eval.open_dataset(data).digest,
+            source="recorded",
+        )
+        findings = [
+            Finding("recognition", f"v{i}", "tonic", "answered", "yes", "", 1, 1) for i in places
+        ]
+        runs = write_run(data.parent / "runs" / name, facts, findings).parent
+    told = refused(runs, "recognition")
+    assert "the runs share no score that was asked for" in told
