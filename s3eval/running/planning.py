@@ -26,7 +26,7 @@ __all__ = ["Need", "Tempo", "needed", "picture_size"]
 
 #: Videos that are opened to learn how large pictures are.
 _OPENED = 8
-#: Bytes of an answer beside its text: 390 measured for a yes or no (docs/durability.md).
+#: Bytes of an answer beside its text: 390 measured for a yes or no (docs/long-runs.md).
 _BYTES_AN_ANSWER = 400
 _CHARACTERS_A_TOKEN, _BYTES_A_TOKEN = 4, 4
 #: What chat templates put around a question.
