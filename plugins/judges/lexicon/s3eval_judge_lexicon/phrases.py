@@ -122,15 +122,15 @@ class Phrases:
                 self._walk(self._classes, i, i, symbols, {}, words.clause, first, _EVERY)
                 if first:
                     longer[i] = first
-        found: list[Found] = []
+        matches: list[Found] = []
         for i, own in enumerate(symbols):
             if begins.isdisjoint(own) and begins.isdisjoint(longer.get(i, ())):
                 continue
             best: dict[str, int] = {}
             self._walk(self._root, i, i, symbols, longer, words.clause, best, wanted)
             for term, end in best.items():
-                found.append(Found(term, i, end))
-        return found
+                matches.append(Found(term, i, end))
+        return matches
 
     def _walk(
         self,
@@ -244,17 +244,17 @@ def _mark(node: _Node, bits: Mapping[str, int]) -> int:
 
 
 def _symbols(node: _Node) -> set[str]:
-    found = set(node.steps)
+    symbols = set(node.steps)
     for following in (*node.steps.values(), *node.gaps.values()):
-        found |= _symbols(following)
-    return found
+        symbols |= _symbols(following)
+    return symbols
 
 
-def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[Found]:
+def outermost(matches: list[Found], hides: Mapping[str, frozenset[str]]) -> list[Found]:
     """Leaves out what a longer phrase hides, and a term's overlaps with itself.
 
     Args:
-        found: phrases found.
+        matches: phrases found.
         hides: for a term the terms it hides where its phrase holds theirs ("*" is every one). Of
             the same words, two that would hide each other both stay.
 
@@ -264,7 +264,7 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
     kept: list[Found] = []
     reach: dict[str, int] = {}
     covers: list[tuple[Found, frozenset[str]]] = []  # those that may still hide a later one
-    for one in sorted(found, key=lambda f: (f.start, -f.end, f.term not in hides)):
+    for one in sorted(matches, key=lambda f: (f.start, -f.end, f.term not in hides)):
         covers = [c for c in covers if c[0].end > one.start]
         own = hides.get(one.term, frozenset())
         if reach.get(one.term, 0) > one.start or any(

@@ -69,9 +69,9 @@ def split_words(text: str) -> Words:
     clauses: list[int] = []
     sentences: list[int] = []
     clause = sentence = 0
-    for found in _TOKEN.finditer(lower):
-        word = found[0]
-        start, end = found.span()
+    for token in _TOKEN.finditer(lower):
+        word = token[0]
+        start, end = token.span()
         mark = word[0]
         if mark.isalnum():
             if word == "n't" or word == "n’t":  # noqa: PLR1714 - a tuple is built for every word
