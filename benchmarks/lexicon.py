@@ -5,7 +5,7 @@
     python benchmarks/lexicon.py --release DIR --split test        fold 0: references, all models
     python benchmarks/lexicon.py --release DIR --second-reader     how far two LLMs agree
     python benchmarks/lexicon.py --invented                        invented reports, no release
-    python benchmarks/lexicon.py --throughput
+    python benchmarks/lexicon.py --throughput [--release DIR] [--before PYTHON]
 
 The lexicon was developed on folds 1-4 and on the invented texts marked "development" only:
 "--develop" drops every row of fold 0, or of no fold, by its name before its text is read. "test"
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ from reading_measures import (
     lexicon,
     mean_rqi,
     measured,
+    plain,
     references,
     rqi_pairs,
     section_counts,
@@ -101,23 +103,58 @@ def evaluate(root: Path, split: str) -> dict[str, Any]:
     return results | {"interpretation": interpretation_report(root)}
 
 
-def throughput() -> dict[str, float]:
-    """Reports a second on one core, over made-up reports of 45 words."""
-    judge = lexicon()
+def throughput(root: Path | None = None, before: Path | None = None) -> dict[str, Any]:
+    """Reports a second on one core: made-up ones of 47 words, and each text of folds 1-4 once.
+
+    Args:
+        root: the public release, for its texts.
+        before: a Python in which another version is installed, measured in turn in one go.
+    """
+    results: dict[str, Any] = {"target": THROUGHPUT_TARGET, "words": 47, **read_fast(root)}
+    if before is None:
+        return results
+    command = [
+        str(before),
+        __file__,
+        "--throughput-alone",
+        *(["--release", str(root)] if root else []),
+    ]
+    old: dict[str, float] = {}
+    for _ in range(5):
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        for kind, rate in json.loads(done.stdout).items():
+            old[kind] = max(old.get(kind, 0.0), rate)
+        for kind, rate in read_fast(root).items():
+            results[kind] = max(results[kind], rate)
+    return results | {
+        "before": old,
+        "times": {kind: round(results[kind] / rate, 2) for kind, rate in old.items()},
+    }
+
+
+def read_fast(root: Path | None) -> dict[str, float]:
+    """The best of three rounds for each kind of text, by CPU time."""
     sentence = (
         "The patient is asleep, then opens the eyes and stares; versive head turn to the left is "
         "followed by right upper extremity extension with left arm flexion, lip smacking, and no "
         "vocalization, evolving into bilateral tonic-clonic activity number {}. Postictally she "
         "is confused and does not follow commands."
     )
-    texts = [sentence.format(i) for i in range(2000)]
-    judge.read_reports(texts[:200])
-    best = 0.0
-    for _ in range(3):
-        begun = time.process_time()
-        judge.read_reports(texts)
-        best = max(best, len(texts) / (time.process_time() - begun))
-    return {"reports_per_second": round(best, 1), "target": THROUGHPUT_TARGET, "words": 47}
+    texts = {"reports_per_second": [sentence.format(i) for i in range(2000)]}
+    if root:
+        pairs = [*references(root, "dev"), *development_models(root)]
+        texts["release_reports_per_second"] = sorted({plain(p.text) for p in pairs})
+    judge = lexicon()
+    rates = {}
+    for kind, reports in texts.items():
+        judge.read_reports(reports)
+        spent = []
+        for _ in range(3):
+            begun = time.process_time()
+            judge.read_reports(reports)
+            spent.append(time.process_time() - begun)
+        rates[kind] = round(len(reports) / min(spent), 1)
+    return rates
 
 
 def line(label: str, measure: Mapping[str, Any], target: float | None = None) -> str:
@@ -216,11 +253,16 @@ def main() -> int:
     parser.add_argument("--second-reader", action="store_true", help="how far two LLMs agree")
     parser.add_argument("--invented", action="store_true", help="invented reports, no release")
     parser.add_argument("--throughput", action="store_true", help="reports a second, one core")
+    parser.add_argument("--before", type=Path, help="a Python with another version, to compare")
+    parser.add_argument("--throughput-alone", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--json", dest="json_file", help="write all numbers, '-' for stdout")
     asked = parser.parse_args()
+    if asked.throughput_alone:
+        print(json.dumps(read_fast(asked.release)))
+        return 0
     results: dict[str, Any] = {}
     if asked.throughput:
-        results["throughput"] = throughput()
+        results["throughput"] = throughput(asked.release, asked.before)
         print(json.dumps(results["throughput"]))
     if asked.invented:
         results["invented"] = invented()
@@ -228,7 +270,7 @@ def main() -> int:
     if asked.second_reader and asked.release:
         results["second_reader"] = second_reader(asked.release)
         show_second(results["second_reader"])
-    elif asked.release:
+    elif asked.release and not asked.throughput:
         results |= develop(asked.release) if asked.develop else evaluate(asked.release, asked.split)
         if asked.json_file != "-":
             show(results)
