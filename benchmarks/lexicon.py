@@ -82,6 +82,10 @@ def of_models(
             name: measured([p for p in models if p.source == name])["measures"]
             for name in sorted({p.source for p in models})
         },
+        "itself_by_model": {
+            name: self_agreement([p for p in models if p.source == name])
+            for name in sorted({p.source for p in models})
+        },
         "sections_by_model": section_counts(models),
         "mean_rqi": mean_rqi(models, truth, events),
     }
@@ -188,17 +192,13 @@ def show(results: Mapping[str, Any]) -> None:
     print(f"Each distinct text once: {once['reports']} reports")
     for key, label in (("features", "micro-F1"), ("localizing", "localizing"), ("sections",) * 2):
         print(line(label, once["measures"][key]))
-    itself = results["recorded_against_itself"]
-    print(
-        "The recorded reading against itself, "
-        f"{itself['texts']} texts that occur more than once: "
-        + ("-" if itself["micro_f1"] is None else f"micro-F1 {itself['micro_f1']:.3f}")
-        + "\n"
-    )
+    show_itself("References", results["recorded_against_itself"])
     if results["split"] == "dev":
         return
     show_reading("Recorded model reports", results["models"])
     show_reading("References and model reports", results["all"])
+    for name, itself in results["itself_by_model"].items():
+        show_itself(name, itself)
     for name, measures in results["by_model"].items():
         print(line(f"{name}, micro-F1", measures["features"]))
     for name, counts in results["sections_by_model"].items():
@@ -213,6 +213,17 @@ def show(results: Mapping[str, Any]) -> None:
         print(f"  mean {name:<28} lexicon {means['lexicon']:.2f}  recorded {means['recorded']:.2f}")
     if "interpretation" in results:
         show_interpretation(results["interpretation"])
+
+
+def show_itself(name: str, itself: Mapping[str, Any]) -> None:
+    """The recorded reading against itself."""
+    if not itself["texts"]:
+        return
+    print(
+        f"{name}: {itself['reports']} reports of {itself['texts']} texts that occur repeatedly; "
+        f"features: recorded reading against itself {itself['micro_f1']:.3f}, the lexicon "
+        f"{itself['lexicon']:.3f}, the recorded majority {itself['majority']:.3f}\n"
+    )
 
 
 def show_interpretation(results: Mapping[str, Any]) -> None:
