@@ -1,4 +1,4 @@
-"""Invented sentences, written from the documentation alone: who moves, when, which side.
+"""Invented sentences: who moves, when, on which side, and what is denied or doubted.
 
 Those marked as faults are known to be misread (docs/judges.md); the test fails once they are not.
 """
