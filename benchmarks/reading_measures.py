@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -303,17 +303,38 @@ def distinct(pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def self_agreement(pairs: Sequence[Pair]) -> dict[str, Any]:
-    """How the recorded reading agrees with itself where two reports are the same text."""
+    """How the recorded reading agrees with itself where reports are the same text.
+
+    Beside it how the lexicon agrees with it there; a reader that reads alike what is alike cannot
+    do better than the recorded reading's own majority.
+    """
     groups: dict[str, list[Pair]] = {}
     for pair in pairs:
         groups.setdefault(plain(pair.text), []).append(pair)
-    total = np.zeros(3)
-    used = 0
-    for group in groups.values():
-        for one in group:
-            for other in group:
-                if one is not other:
-                    a, b = {*one.recorded.features}, {*other.recorded.features}
-                    total += np.array([len(a & b), len(a - b), len(b - a)]) / (len(group) - 1)
-        used += len(group) > 1
-    return {"texts": used, "micro_f1": float(micro_f1(total)) if used else None}
+    same = [group for group in groups.values() if len(group) > 1]
+    itself, lexicon_there, majority = np.zeros(3), np.zeros(3), np.zeros(3)
+    for group in same:
+        readings = [{*pair.recorded.features} & {*FEATURE_NAMES} for pair in group]
+        most = {f for f in FEATURE_NAMES if 2 * sum(f in r for r in readings) > len(group)}
+        for i, (pair, reading) in enumerate(zip(group, readings, strict=True)):
+            others = readings[:i] + readings[i + 1 :]
+            itself += sum(_overlap(reading, other) for other in others) / len(others)
+            lexicon_there += _overlap({*pair.ours.features}, reading)
+            majority += _overlap(most, reading)
+
+    def f1(counts: np.ndarray) -> float | None:
+        return float(micro_f1(counts)) if same else None
+
+    return {
+        "texts": len(same),
+        "reports": sum(map(len, same)),
+        "micro_f1": f1(itself),
+        "lexicon": f1(lexicon_there),
+        "majority": f1(majority),
+    }
+
+
+def _overlap(read: Collection[str], wanted: Collection[str]) -> np.ndarray:
+    """(tp, fp, fn) of one reading against another."""
+    a, b = {*read}, {*wanted}
+    return np.array([len(a & b), len(a - b), len(b - a)], dtype=np.float64)

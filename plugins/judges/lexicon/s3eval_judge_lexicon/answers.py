@@ -96,7 +96,7 @@ class _Text:
     sides: tuple[str | None, ...]
     parts: Sequence[Part]
 
-    def told(self, name: str) -> list[Found]:
+    def affirmed(self, name: str) -> list[Found]:
         """The hits of a list that no negation covers."""
         return [h for h in self.hits.get(name, ()) if self.negated[h.start] is None]
 
@@ -109,33 +109,33 @@ def answer(feature: str, justification: str, book: AnswerBook) -> FeatureAnswers
     core: list[Found] = []
     for position, question in enumerate(questions(feature)):
         name = f"{feature}.{question.key}"
-        said: str | tuple[str, ...]
+        value: str | tuple[str, ...]
         if question.form == "yes_no":
-            said, hit = _yes_no(text, name, book)
+            value, hit = _yes_no(text, name, book)
             if position == 0:
-                core = text.told(f"yes:{name}")
+                core = text.affirmed(f"yes:{name}")
         else:
-            said, hit = _detail(text, feature, question, core)
-        answers[question.key] = said
+            value, hit = _detail(text, feature, question, core)
+        answers[question.key] = value
         if hit:
-            shown = said if isinstance(said, str) else ", ".join(said)
+            shown = value if isinstance(value, str) else ", ".join(value)
             evidence.append(text.words.quote(f"{question.key}={shown}", hit.start, hit.end))
-        if position == 0 and said == "no":
+        if position == 0 and value == "no":
             break
     return FeatureAnswers(feature, answers, tuple(evidence))
 
 
 def _read(feature: str, justification: str, book: AnswerBook) -> _Text:
     words = split_words(justification)
-    found = book.phrases.find(words, feature)
+    matches = book.phrases.find(words, feature)
     hits: dict[str, list[Found]] = {}
-    for one in found:
+    for one in matches:
         hits.setdefault(one.term, []).append(one)
     sides = word_sides(words)
     return _Text(
         words,
         hits,
-        by_word(words, negations(words, found, wide=True)),
+        by_word(words, negations(words, matches, wide=True)),
         sides,
         parts_of(words, sides),
     )
@@ -147,10 +147,12 @@ def _yes_no(text: _Text, name: str, book: AnswerBook) -> tuple[str, Found | None
     Justifications name what they deny ("while one arm is flexed, there is no figure 4"), so a
     denial outweighs what else is told.
     """
-    told = text.told(f"yes:{name}")
-    against = text.told(f"no:{name}")
-    denied = [h for h in text.hits.get(f"yes:{name}", ()) if h not in told]
-    for_it = [h for h in told if not any(a.start <= h.start and h.end <= a.end for a in against)]
+    affirmed = text.affirmed(f"yes:{name}")
+    against = text.affirmed(f"no:{name}")
+    denied = [h for h in text.hits.get(f"yes:{name}", ()) if h not in affirmed]
+    for_it = [
+        h for h in affirmed if not any(a.start <= h.start and h.end <= a.end for a in against)
+    ]
     if for_it and (book.wins.get(name) == "yes" or not (against or denied)):
         return "yes", for_it[0]
     if against or denied:
@@ -181,19 +183,19 @@ def _detail(
         return _some(question, named), _first_word(parts)
     posture = _POSTURE.get((feature, question.key)) or _POSTURE.get((feature, ""))
     arms_only = all("arm" in c for c in question.choices) or question.key == "how_many"
-    told = limbs(parts, posture=posture, words=text.words)
-    if feature == "figure4" and posture and not told:
-        told = _opposite(limbs(parts, posture=_OTHER[posture], words=text.words))
-    told = told or limbs(parts)
+    named_limbs = limbs(parts, posture=posture, words=text.words)
+    if feature == "figure4" and posture and not named_limbs:
+        named_limbs = _opposite(limbs(parts, posture=_OTHER[posture], words=text.words))
+    named_limbs = named_limbs or limbs(parts)
     if arms_only:
-        told = {t for t in told if "arm" in t}
+        named_limbs = {t for t in named_limbs if "arm" in t}
     if question.key == "how_many":
-        many = "both" if "both arms" in told else "one" if told else UNKNOWN
+        many = "both" if "both arms" in named_limbs else "one" if named_limbs else UNKNOWN
         return many, _first_word(parts)
     if question.form == "one_of":
-        allowed = [c for c in question.choices if c in told]
+        allowed = [c for c in question.choices if c in named_limbs]
         return (allowed[0] if len(allowed) == 1 else UNKNOWN), _first_word(parts)
-    return _some(question, told), _first_word(parts)
+    return _some(question, named_limbs), _first_word(parts)
 
 
 _OTHER = {"flexion": "extension", "extension": "flexion"}
@@ -217,11 +219,11 @@ _POSTURE = {
 
 def _parts_near(text: _Text, core: Sequence[Found]) -> list[Part]:
     """Body parts told of, not negated, in the sentences of the core sign (or anywhere)."""
-    told = [p for p in text.parts if text.negated[p.start] is None]
-    told = [p for p in told if not _at_rest(text.words, p)] or told
+    affirmed = [p for p in text.parts if text.negated[p.start] is None]
+    affirmed = [p for p in affirmed if not _at_rest(text.words, p)] or affirmed
     sentences = {text.words.sentence[h.start] for h in core}
-    near = [p for p in told if text.words.sentence[p.start] in sentences]
-    return near or told
+    near = [p for p in affirmed if text.words.sentence[p.start] in sentences]
+    return near or affirmed
 
 
 def _opposite(arms: Iterable[str]) -> set[str]:
@@ -243,13 +245,13 @@ def _some(question: FeatureQuestion, named: Iterable[str]) -> str | tuple[str, .
 
 
 def _varies(text: _Text, _: Sequence[Found]) -> tuple[str, Found | None]:
-    found = {
+    values = {
         value
         for word in text.words.words
         for stem, value in _VARIES.items()
         if word.startswith(stem)
     }
-    return ("both" if len(found) > 1 else next(iter(found), UNKNOWN)), None
+    return ("both" if len(values) > 1 else next(iter(values), UNKNOWN)), None
 
 
 def _extent(text: _Text, core: Sequence[Found]) -> tuple[str, Found | None]:

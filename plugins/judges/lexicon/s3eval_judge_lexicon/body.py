@@ -55,7 +55,7 @@ def parts_of(words: Words, sides: Sequence[str | None]) -> list[Part]:
     >>> [(p.kind, p.side) for p in parts_of(w, word_sides(w))]
     [('arm', 'left'), ('leg', 'both')]
     """
-    found: list[Part] = []
+    parts: list[Part] = []
     last = -1
     for i, word in enumerate(words.words):
         kind = _KIND.get(word)
@@ -69,9 +69,9 @@ def parts_of(words: Words, sides: Sequence[str | None]) -> list[Part]:
         side = sides[i] or _side_before(words, sides, start, last)
         if side is None and word in _PLURAL:
             side = BOTH
-        found.append(Part(kind, side, start, i + 1))
+        parts.append(Part(kind, side, start, i + 1))
         last = i
-    return found
+    return parts
 
 
 def _side_before(words: Words, sides: Sequence[str | None], start: int, last: int) -> str | None:
@@ -96,7 +96,7 @@ def limbs(
     >>> sorted(limbs([Part("arm", "left", 0, 1), Part("arm", "right", 2, 3)]))
     ['both arms']
     """
-    told: dict[str, set[str]] = {}
+    sides_of_kind: dict[str, set[str]] = {}
     whole = False
     for part in parts:
         if posture and words is not None and not _beside(words, part, posture):
@@ -106,11 +106,11 @@ def limbs(
         kinds = ("arm", "leg") if part.kind == "limb" else (part.kind,)
         for kind in kinds:
             if part.side:
-                told.setdefault(kind, set()).update(
+                sides_of_kind.setdefault(kind, set()).update(
                     (LEFT, RIGHT) if part.side == BOTH else (part.side,)
                 )
     named = {"full body"} if whole else set()
-    for kind, sides in told.items():
+    for kind, sides in sides_of_kind.items():
         if kind in ("mouth", "face"):
             named.add("both sides of face" if len(sides) > 1 else f"{next(iter(sides))} face")
         elif kind in ("arm", "leg"):

@@ -38,7 +38,7 @@ class Mention:
 
 def mentions(
     words: Words,
-    found: Sequence[Found],
+    matches: Sequence[Found],
     lexicon: Lexicon,
     negated: Sequence[Scope | None],
     doubted: Sequence[Scope | None],
@@ -47,15 +47,15 @@ def mentions(
 
     Args:
         words: the text.
-        found: every phrase of the lexicon in it.
+        matches: every phrase of the lexicon in it.
         lexicon: whose terms they are.
         negated, doubted: for each word the scope it stands under, or None (`scope.by_word`).
     """
     sides = word_sides(words)
-    signs = outermost([f for f in found if f.term.startswith("sign:")], lexicon.hides)
+    signs = outermost([f for f in matches if f.term.startswith("sign:")], lexicon.hides)
     parts = {i for f in signs for i in range(f.start, f.end)}
-    order = _order(words, found)
-    told = []
+    order = _order(words, matches)
+    in_text = []
     for one in signs:
         term = lexicon.terms[one.term[5:]]
         if not term.says and not term.moves:
@@ -64,7 +64,7 @@ def mentions(
             side = side_of_turn(words, sides, one.start, one.end)
         else:
             side = side_of_limb(words, sides, one.start, one.end, parts.__contains__)
-        told.append(
+        in_text.append(
             Mention(
                 term,
                 one.start,
@@ -75,13 +75,13 @@ def mentions(
                 (*order[one.start], one.start, -one.end),
             )
         )
-    return sorted(told, key=lambda m: m.order)
+    return sorted(in_text, key=lambda m: m.order)
 
 
-def _order(words: Words, found: Sequence[Found]) -> list[tuple[int, int]]:
+def _order(words: Words, matches: Sequence[Found]) -> list[tuple[int, int]]:
     """(sentence, part) of every word; parts are swapped where the text tells backwards."""
     order = [(s, 1) for s in words.sentence]
-    for one in found:
+    for one in matches:
         if one.term == "order:second_first":
             if one.start == 0 or words.sentence[one.start - 1] != words.sentence[one.start]:
                 continue  # "After A, B" is told as it happened

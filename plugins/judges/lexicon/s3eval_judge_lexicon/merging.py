@@ -50,15 +50,15 @@ def merge_texts(texts: Sequence[str]) -> MergedText:
 
 
 def _sentences(text: str) -> list[str]:
-    found: list[str] = []
+    sentences: list[str] = []
     for part in _JOINED.split(text):
         if part.strip().lower().rstrip(".") in _EMPTY:
             continue
         for piece in _SENTENCE_END.split(part):
             sentence = " ".join(piece.split())
             if _WORD.search(sentence):
-                found.append(sentence if sentence[-1] in ".!?" else sentence + ".")
-    return found
+                sentences.append(sentence if sentence[-1] in ".!?" else sentence + ".")
+    return sentences
 
 
 def _says_same(

@@ -14,9 +14,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from s3eval.errors import S3EvalError
+from s3eval_judge_lexicon.automaton import STOP, Automaton, Node, Symbols
 from s3eval_judge_lexicon.words import Words
 
 __all__ = ["Found", "Phrases", "outermost"]
@@ -26,7 +27,6 @@ _GAPS = {"..": 3, "...": 7}
 _LONGEST_CACHE = 50_000
 _NUMBER = "#"
 _EVERY = -1  # all bits: every group
-_STOP = "<<"  # the symbol of a word no gap reaches over; no phrase can hold it
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,6 @@ class Found:
     term: str
     start: int
     end: int
-
-
-@dataclass
-class _Node:
-    """A place in the trie: the ways on, and the terms that end here."""
-
-    steps: dict[str, _Node] = field(default_factory=dict)
-    gaps: dict[int, _Node] = field(default_factory=dict)
-    terms: list[str] = field(default_factory=list)
-    #: A bit for each group of terms that end here or further on.
-    groups: int = 0
-
-    def step(self, symbol: str) -> _Node:
-        if symbol in _GAPS:
-            return self.gaps.setdefault(_GAPS[symbol], _Node())
-        return self.steps.setdefault(symbol, _Node())
 
 
 class Phrases:
@@ -82,8 +66,8 @@ class Phrases:
         self._gap_stops = frozenset(gap_stops)
         of_term = groups or {}
         bits = {name: 1 << i for i, name in enumerate(dict.fromkeys(of_term.values()))}
-        self._classes = _Node()  # entries of several words
-        self._root = _Node()
+        self._classes = Node()  # entries of several words
+        self._root = Node()
         self._of_symbol: dict[str, tuple[str, ...]] = {}  # single words: the classes they are in
         for name, entries in classes.items():
             for entry in entries:
@@ -94,15 +78,14 @@ class Phrases:
         _mark(self._root, {term: bits[group] for term, group in of_term.items()})
         _mark(self._classes, {})
         self._bits = bits
-        self._begins = {
-            bit: frozenset(s for s, node in self._root.steps.items() if node.groups & bit)
-            for bit in (_EVERY, *bits.values())
-        }
+        self._automata = {b: Automaton(self._root, b) for b in (_EVERY, *bits.values())}
+        self._entries = Automaton(self._classes, _EVERY)
         stems = _symbols(self._root) | _symbols(self._classes) | self._of_symbol.keys()
         self._words = frozenset(s for s in stems if not s.endswith("*") and s[0] != "<")
         self._stems = frozenset(s[:-1] for s in stems if s.endswith("*"))
         self._longest = max((len(s) for s in self._stems), default=0)
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._symbols: dict[tuple[tuple[str, ...], tuple[tuple[str, int], ...]], Symbols] = {}
+        self._of_word: dict[str, Symbols] = {}
 
     def find(self, words: Words, group: str = "") -> list[Found]:
         """All phrases, in order of their start; of one term at one start only the longest.
@@ -110,105 +93,32 @@ class Phrases:
         Args:
             group: only the terms of this group and of none are needed; others may be missing.
         """
-        wanted = self._bits.get(group, _EVERY)
-        known = self._known
+        known = self._of_word
         symbols = [known[w] if w in known else self._symbols_of(w) for w in words.words]
-        # Most words begin nothing; those are passed over before walking.
-        begins_class, begins = self._classes.steps.keys(), self._begins[wanted]
-        longer: dict[int, dict[str, int]] = {}
-        for i, own in enumerate(symbols):
-            if own and not begins_class.isdisjoint(own):
-                first: dict[str, int] = {}
-                self._walk(self._classes, i, i, symbols, {}, words.clause, first, _EVERY)
-                if first:
-                    longer[i] = first
-        found: list[Found] = []
-        for i, own in enumerate(symbols):
-            if begins.isdisjoint(own) and begins.isdisjoint(longer.get(i, ())):
-                continue
-            best: dict[str, int] = {}
-            self._walk(self._root, i, i, symbols, longer, words.clause, best, wanted)
-            for term, end in best.items():
-                found.append(Found(term, i, end))
-        return found
+        ends = _clause_ends(words.clause)
+        for start, entries in self._entries.longest(symbols, ends):
+            longer = tuple((name, end - start) for name, end in entries.items())
+            symbols[start] = self._same(symbols[start].plain, longer)
+        begun = self._automata[self._bits.get(group, _EVERY)].longest(symbols, ends)
+        return [Found(term, start, end) for start, terms in begun for term, end in terms.items()]
 
-    def _walk(
-        self,
-        node: _Node,
-        begin: int,
-        at: int,
-        symbols: Sequence[tuple[str, ...]],
-        longer: Mapping[int, Mapping[str, int]],
-        clause: Sequence[int],
-        best: dict[str, int],
-        wanted: int,
-    ) -> None:
-        """Note the furthest end of each term that is reached from a node by the words at a place.
-
-        Args:
-            begin: where the phrase begins; ``at`` where it goes on.
-            symbols: what each word is.
-            longer: by place the classes of several words that begin there, and where they end.
-            best: by term the furthest end; more is added.
-            wanted: the groups whose terms are needed, as bits.
-        """
-        for term in node.terms:
-            if best.get(term, 0) < at:
-                best[term] = at
-        if at >= len(symbols):
-            return
-        ways = node.steps
-        # No phrase reaches from one clause into the next.
-        if ways and (at == begin or clause[at] == clause[at - 1]):
-            reached = [(symbol, at + 1) for symbol in symbols[at] if symbol in ways]
-            if at in longer:
-                reached += [one for one in longer[at].items() if one[0] in ways]
-            for symbol, end in reached:
-                if ways[symbol].groups & wanted:
-                    self._walk(ways[symbol], begin, end, symbols, longer, clause, best, wanted)
-        if node.gaps:
-            self._over_gaps(node, begin, at, symbols, longer, clause, best, wanted)
-
-    def _over_gaps(
-        self,
-        node: _Node,
-        begin: int,
-        at: int,
-        symbols: Sequence[tuple[str, ...]],
-        longer: Mapping[int, Mapping[str, int]],
-        clause: Sequence[int],
-        best: dict[str, int],
-        wanted: int,
-    ) -> None:
-        """The same for the words after each of a node's gaps."""
-        for most, following in node.gaps.items():
-            if not following.groups & wanted:
-                continue
-            place, after = clause[at - 1], following.steps.keys()
-            for there in range(at, min(len(symbols), at + most + 1)):
-                if clause[there] != place:
-                    break
-                # A phrase does not end with a gap: most words after one do not go on with it.
-                if not after.isdisjoint(symbols[there]) or there in longer or following.gaps:
-                    self._walk(following, begin, there, symbols, longer, clause, best, wanted)
-                if _STOP in symbols[there]:
-                    break
-
-    def _symbols_of(self, word: str) -> tuple[str, ...]:
-        known = self._known.get(word)
-        if known is None:
-            upto = min(len(word), self._longest)
-            plain = (
-                *((word,) if word in self._words else ()),
-                *(word[:n] + "*" for n in range(1, upto + 1) if word[:n] in self._stems),
-                *((_STOP,) if word in self._gap_stops else ()),
-                *((_NUMBER,) if word[0].isdigit() else ()),
-            )
-            classes = dict.fromkeys(c for s in plain for c in self._of_symbol.get(s, ()))
-            known = (*plain, *classes)
-            if len(self._known) < _LONGEST_CACHE:
-                self._known[word] = known
+    def _symbols_of(self, word: str) -> Symbols:
+        upto = min(len(word), self._longest)
+        plain = (
+            *((word,) if word in self._words else ()),
+            *(word[:n] + "*" for n in range(1, upto + 1) if word[:n] in self._stems),
+            *((STOP,) if word in self._gap_stops else ()),
+            *((_NUMBER,) if word[0].isdigit() else ()),
+        )
+        classes = dict.fromkeys(c for s in plain for c in self._of_symbol.get(s, ()))
+        known = self._same((*plain, *classes))
+        if len(self._of_word) < _LONGEST_CACHE:
+            self._of_word[word] = known
         return known
+
+    def _same(self, plain: tuple[str, ...], longer: tuple[tuple[str, int], ...] = ()) -> Symbols:
+        """The one object that stands for these symbols."""
+        return self._symbols.setdefault((plain, longer), Symbols(plain, longer))
 
     def _add_entry(self, entry: str, class_name: str) -> None:
         for sequence in _expand(entry):
@@ -219,7 +129,7 @@ class Phrases:
                 self._add(self._classes, " ".join(sequence), class_name, {})
 
     def _add(
-        self, root: _Node, phrase: str, term: str, classes: Mapping[str, Iterable[str]]
+        self, root: Node, phrase: str, term: str, classes: Mapping[str, Iterable[str]]
     ) -> None:
         for sequence in _expand(phrase):
             node = root
@@ -229,12 +139,27 @@ class Phrases:
                         f"The phrase '{phrase}' names the class {symbol}, which nobody defined",
                         where=term,
                     )
-                node = node.step(symbol)
+                if symbol in _GAPS:
+                    node = node.gaps.setdefault(_GAPS[symbol], Node())
+                else:
+                    node = node.steps.setdefault(symbol, Node())
             if term not in node.terms:
                 node.terms.append(term)
 
 
-def _mark(node: _Node, bits: Mapping[str, int]) -> int:
+def _clause_ends(clause: Sequence[int]) -> list[int]:
+    """For each word the end of its clause.
+
+    >>> _clause_ends([0, 0, 1])
+    [2, 2, 3]
+    """
+    ends = [len(clause)] * len(clause)
+    for i in range(len(clause) - 2, -1, -1):
+        ends[i] = ends[i + 1] if clause[i] == clause[i + 1] else i + 1
+    return ends
+
+
+def _mark(node: Node, bits: Mapping[str, int]) -> int:
     """Note at every node the groups that are reached from it."""
     for term in node.terms:
         node.groups |= bits.get(term, _EVERY)
@@ -243,18 +168,18 @@ def _mark(node: _Node, bits: Mapping[str, int]) -> int:
     return node.groups
 
 
-def _symbols(node: _Node) -> set[str]:
-    found = set(node.steps)
+def _symbols(node: Node) -> set[str]:
+    symbols = set(node.steps)
     for following in (*node.steps.values(), *node.gaps.values()):
-        found |= _symbols(following)
-    return found
+        symbols |= _symbols(following)
+    return symbols
 
 
-def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[Found]:
+def outermost(matches: list[Found], hides: Mapping[str, frozenset[str]]) -> list[Found]:
     """Leaves out what a longer phrase hides, and a term's overlaps with itself.
 
     Args:
-        found: phrases found.
+        matches: phrases found.
         hides: for a term the terms it hides where its phrase holds theirs ("*" is every one). Of
             the same words, two that would hide each other both stay.
 
@@ -264,7 +189,7 @@ def outermost(found: list[Found], hides: Mapping[str, frozenset[str]]) -> list[F
     kept: list[Found] = []
     reach: dict[str, int] = {}
     covers: list[tuple[Found, frozenset[str]]] = []  # those that may still hide a later one
-    for one in sorted(found, key=lambda f: (f.start, -f.end, f.term not in hides)):
+    for one in sorted(matches, key=lambda f: (f.start, -f.end, f.term not in hides)):
         covers = [c for c in covers if c[0].end > one.start]
         own = hides.get(one.term, frozenset())
         if reach.get(one.term, 0) > one.start or any(

@@ -18,17 +18,17 @@ __all__ = ["read_report"]
 def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     """What a report says. Deterministic; the same text always gives the same facts."""
     words = split_words(text)
-    found = lexicon.phrases.find(words)
-    negated = by_word(words, negations(words, found))
-    told = mentions(words, found, lexicon, negated, by_word(words, doubts(words, found)))
-    lists = _lists(found)
-    after = postictal(words, [m for m in told if m.present], lists, negated)
+    matches = lexicon.phrases.find(words)
+    negated = by_word(words, negations(words, matches))
+    signs = mentions(words, matches, lexicon, negated, by_word(words, doubts(words, matches)))
+    lists = _lists(matches)
+    after = postictal(words, [m for m in signs if m.present], lists, negated)
     over = _earliest(_first(lists, "ended"), after)
-    present = [m for m in told if m.present and not (over and _after_end(m, over))]
+    present = [m for m in signs if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
         words.quote(f"not {f}", m.start, m.end)
-        for m in told
+        for m in signs
         if not m.present
         for f in m.term.says
         if f not in features
@@ -54,8 +54,8 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     )
 
 
-def _earliest(*found: Found | None) -> Found | None:
-    return min((f for f in found if f), key=lambda f: f.start, default=None)
+def _earliest(*matches: Found | None) -> Found | None:
+    return min((f for f in matches if f), key=lambda f: f.start, default=None)
 
 
 def _after_end(mention: Mention, over: Found) -> bool:
@@ -147,11 +147,11 @@ def _extended_arm(words: Words, present: Sequence[Mention], sign: Mention) -> Me
     return next(iter(near or arms), None)
 
 
-def _lists(found: Sequence[Found]) -> dict[str, list[Found]]:
+def _lists(matches: Sequence[Found]) -> dict[str, list[Found]]:
     """The phrases found of the lists under ``[sections]``, by the list's name."""
     prefix = "sections:"
     lists: dict[str, list[Found]] = {}
-    for one in found:
+    for one in matches:
         if one.term.startswith(prefix):
             lists.setdefault(one.term[len(prefix) :], []).append(one)
     return lists

@@ -47,17 +47,17 @@ def by_word(words: Words, scopes: Iterable[Scope]) -> list[Scope | None]:
     return under
 
 
-def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> list[Scope]:
+def negations(words: Words, matches: Sequence[Found], *, wide: bool = False) -> list[Scope]:
     """The scopes of every negation.
 
     Args:
         words: the text.
-        found: the phrases of the ``scope`` lists (others are passed over).
+        matches: the phrases of the ``scope`` lists (others are passed over).
         wide: a negation reaches to the end of its sentence. Justifications answer one question
             ("no repetitive, rhythmic, jerking movements"); reports tell many things a sentence.
     """
     at: dict[str, list[Found]] = {}
-    for one in found:
+    for one in matches:
         if one.term.startswith(_PREFIX):
             at.setdefault(one.term[len(_PREFIX) :], []).append(one)
     shields = at.get("not_negation", [])
@@ -89,11 +89,11 @@ def negations(words: Words, found: Sequence[Found], *, wide: bool = False) -> li
     return scopes
 
 
-def doubts(words: Words, found: Sequence[Found]) -> list[Scope]:
+def doubts(words: Words, matches: Sequence[Found]) -> list[Scope]:
     """The scopes of every expression of doubt: to the end of the clause."""
     return [
         _scope(one, one.end, _clause_end(words, one.end))
-        for one in found
+        for one in matches
         if one.term == "scope:doubt"
     ]
 
@@ -133,9 +133,9 @@ def _scope(trigger: Found, start: int, end: int) -> Scope:
     return Scope(start, end, trigger.start, trigger.end)
 
 
-def _unshielded(found: Iterable[Found], shields: Sequence[Found]) -> list[Found]:
+def _unshielded(matches: Iterable[Found], shields: Sequence[Found]) -> list[Found]:
     shielded = {i for s in shields for i in range(s.start, s.end)}
-    return [f for f in found if not (f.start in shielded and f.end - 1 in shielded)]
+    return [f for f in matches if not (f.start in shielded and f.end - 1 in shielded)]
 
 
 # Clauses, sentences and the places of phrases only ever go up, so all ends are found by bisection.
@@ -179,5 +179,5 @@ def _through_list(
     return max(reach, min(end, _clause_end(words, last + 1)))
 
 
-def _start(found: Found) -> int:
-    return found.start
+def _start(match: Found) -> int:
+    return match.start

@@ -71,16 +71,16 @@ def postictal(
         lists: phrases found of each list under ``[sections]`` ("settles").
         negated: for each word the scope of negation it stands under, or None.
     """
-    told = _told(lists, negated)
-    headings = [f for f in told.get("heading", ()) if _stands_alone(words, f)]
+    affirmed = _affirmed(lists, negated)
+    headings = [f for f in affirmed.get("heading", ()) if _stands_alone(words, f)]
     nothing = _clauses_without(words, lists, negated)
-    explicit = [f for f in told.get("postictal", ()) if words.clause[f.start] not in nothing]
+    explicit = [f for f in affirmed.get("postictal", ()) if words.clause[f.start] not in nothing]
     explicit += headings
     if explicit:
         return min(explicit, key=lambda f: f.start)
     if not present:
         return None
-    return _said_of_the_end(words, told) or _left_at_the_end(words, present, told)
+    return _said_of_the_end(words, affirmed) or _left_at_the_end(words, present, affirmed)
 
 
 def _clauses_without(
@@ -90,7 +90,7 @@ def _clauses_without(
     return {words.clause[f.start] for f in lists.get("settled", ()) if negated[f.start]}
 
 
-def _told(
+def _affirmed(
     lists: Mapping[str, Sequence[Found]], negated: Sequence[Scope | None]
 ) -> dict[str, list[Found]]:
     """What is told of each of the lists, those under a negation left out."""
@@ -101,32 +101,32 @@ def _told(
         scope = negated[at]
         return scope is not None and scope.by_start not in ends
 
-    return {name: [f for f in found if not denied(f.start)] for name, found in lists.items()}
+    return {name: [f for f in matches if not denied(f.start)] for name, matches in lists.items()}
 
 
-def _said_of_the_end(words: Words, told: Mapping[str, Sequence[Found]]) -> Found | None:
+def _said_of_the_end(words: Words, affirmed: Mapping[str, Sequence[Found]]) -> Found | None:
     """A state that is said to be there at the end ("unresponsive at the end of the episode").
 
     It need not be the last thing told: several windows' reports put together tell their ends in
     turn.
     """
-    ends = {words.clause[f.start] for f in told.get("at_end", ())}
-    states = [f for name in ("settles", "settled") for f in told.get(name, ())]
+    ends = {words.clause[f.start] for f in affirmed.get("at_end", ())}
+    states = [f for name in ("settles", "settled") for f in affirmed.get(name, ())]
     here = [f for f in states if words.clause[f.start] in ends]
     return min(here, key=lambda f: f.start, default=None)
 
 
-def _all_along(words: Words, told: Mapping[str, Sequence[Found]]) -> set[int]:
+def _all_along(words: Words, affirmed: Mapping[str, Sequence[Found]]) -> set[int]:
     """Sentences that tell of what is so during the whole seizure, not after it."""
-    rest = {f.start for f in told.get("remainder", ())}
-    return {words.sentence[f.start] for f in told.get("throughout", ()) if f.start not in rest}
+    rest = {f.start for f in affirmed.get("remainder", ())}
+    return {words.sentence[f.start] for f in affirmed.get("throughout", ()) if f.start not in rest}
 
 
 def _left_at_the_end(
-    words: Words, present: Sequence[Mention], told: Mapping[str, Sequence[Found]]
+    words: Words, present: Sequence[Mention], affirmed: Mapping[str, Sequence[Found]]
 ) -> Found | None:
     over, leads, settles, clear = (
-        sorted(f.start for f in told.get(name, ()))
+        sorted(f.start for f in affirmed.get(name, ()))
         for name in ("over", "then", "settles", "settled")
     )
     moves = [m for m in present if m.term.moves]
@@ -135,11 +135,11 @@ def _left_at_the_end(
         start, end = last.start, last.end
     else:  # "Movements cease. ...": which movements is not told
         start, end = over[0], over[0] + 1
-    during = _all_along(words, told)
+    during = _all_along(words, affirmed)
     states = [
         f
         for name in ("settles", "settled", "left")
-        for f in told.get(name, ())
+        for f in affirmed.get(name, ())
         if words.sentence[f.start] not in during
     ]
     for state in sorted(states, key=lambda f: (f.start, -f.end)):
@@ -163,11 +163,11 @@ def _over_before(words: Words, over: Sequence[int], state: Found) -> bool:
     return any(words.sentence[at] == sentence and at < state.start for at in over)
 
 
-def _stands_alone(words: Words, found: Found) -> bool:
+def _stands_alone(words: Words, match: Found) -> bool:
     """Whether a phrase is all there is in its clause."""
-    place, last = words.clause[found.start], len(words) - 1
-    before = found.start > 0 and words.clause[found.start - 1] == place
-    after = found.end <= last and words.clause[found.end] == place
+    place, last = words.clause[match.start], len(words) - 1
+    before = match.start > 0 and words.clause[match.start - 1] == place
+    after = match.end <= last and words.clause[match.end] == place
     return not (before or after)
 
 

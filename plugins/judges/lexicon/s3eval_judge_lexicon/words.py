@@ -9,12 +9,12 @@ from s3eval.judge import Evidence
 
 __all__ = ["Words", "split_words"]
 
-# A time ("23:30:12"), a number, a word ("doesn't" becomes does + not, "arm's" arm), punctuation.
-_TOKEN = re.compile(
-    r"\d+(?::\s?\d\d)+|\d+(?:\.\d+)?"
-    r"|[^\W\d_]+(?=n['’]t\b)|n['’]t\b|['’]s\b|[^\W\d_]+"
-    r"|[.;:!?,()–—]|\n+| -{1,2} "
-)
+# A word ("doesn't" becomes does + not, "arm's" arm), a time ("23:30:12"), a number, punctuation.
+_SHORT = r"[^\W\d_]+(?=n['’]t\b)|n['’]t\b|['’]s\b|"
+_IN_FULL = r"[^\W\d_]+|\d+(?::\s?\d\d)+|\d+(?:\.\d+)?|[.;:!?,()–—]|\n+| -{1,2} "
+_TOKEN = re.compile(_SHORT + _IN_FULL)
+# The same for texts where no word is shortened, without trying each word for it first.
+_TOKEN_IN_FULL = re.compile(_IN_FULL)
 # What stands before "n't" in "can't" and "won't".
 _SHORTENED = {"ca": "can", "wo": "will", "sha": "shall"}
 _SENTENCE_ENDS = frozenset(".;!?\n")
@@ -69,30 +69,33 @@ def split_words(text: str) -> Words:
     clauses: list[int] = []
     sentences: list[int] = []
     clause = sentence = 0
-    for found in _TOKEN.finditer(lower):
-        word = found[0]
-        start, end = found.span()
+    shortened = "'" in lower or "’" in lower
+    for token in (_TOKEN if shortened else _TOKEN_IN_FULL).finditer(lower):
+        word = token[0]
+        start, end = token.span()
         mark = word[0]
         if mark.isalnum():
-            if word == "n't" or word == "n’t":  # noqa: PLR1714 - a tuple is built for every word
+            if shortened and (word == "n't" or word == "n’t"):  # noqa: PLR1714 - faster
                 if words and words[-1] in _SHORTENED:
                     words[-1] = _SHORTENED[words[-1]]
                 word = "not"
             words.append(word)
             starts.append(start)
             ends.append(end)
-            clauses.append(clause)
-            sentences.append(sentence)
             continue
         if mark in _SENTENCE_ENDS:
-            if not (mark == "." and _abbreviates(text, words, ends, start)):
-                sentence += 1
-                clause += 1
-            continue
-        if mark in "'’":
+            if mark == "." and _abbreviates(text, words, ends, start):
+                continue
+        elif mark in "'’" or (mark in "–—" and _joins(lower, start, end)):
             continue  # "patient's" is "patient"
-        if not (mark in "–—" and _joins(lower, start, end)):
-            clause += 1
+        new = len(words) - len(clauses)
+        clauses += [clause] * new
+        sentences += [sentence] * new
+        clause += 1
+        sentence += mark in _SENTENCE_ENDS
+    new = len(words) - len(clauses)
+    clauses += [clause] * new
+    sentences += [sentence] * new
     return Words(text, tuple(words), tuple(starts), tuple(ends), tuple(clauses), tuple(sentences))
 
 

@@ -15,9 +15,9 @@ JUDGE = Lexicon()
 
 
 def answers(feature: str, text: str) -> dict:
-    (found,) = JUDGE.answer_questions([(feature, text)])
-    assert isinstance(found, FeatureAnswers)
-    return dict(found.answers)
+    (answered,) = JUDGE.answer_questions([(feature, text)])
+    assert isinstance(answered, FeatureAnswers)
+    return dict(answered.answers)
 
 
 @pytest.mark.parametrize(
@@ -128,25 +128,25 @@ def test_answers(feature, text, wanted):
 
 
 def test_variation_of_shaking():
-    found = answers("asynchronous_movement", "Arms shake at varying frequency and amplitude.")
-    assert found["varies"] == "both"
-    assert found["limbs"] == ("both arms",)
+    given = answers("asynchronous_movement", "Arms shake at varying frequency and amplitude.")
+    assert given["varies"] == "both"
+    assert given["limbs"] == ("both arms",)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(FEATURE_NAMES), st.text(min_size=1, max_size=120))
 def test_every_answer_is_an_allowed_one(feature, text):
-    (found,) = JUDGE.answer_questions([(feature, text)])
-    if isinstance(found, Unreadable):
+    (answered,) = JUDGE.answer_questions([(feature, text)])
+    if isinstance(answered, Unreadable):
         assert not text.strip()
         return
     chain = {q.key: q for q in questions(feature)}
-    assert list(found.answers) == list(chain)[: len(found.answers)]
-    for key, said in found.answers.items():
-        assert tidy(chain[key], said) == said
-    assert all(text[e.start : e.end] == e.quote for e in found.evidence)
-    if found.answers and found.answers[next(iter(chain))] == "no":
-        assert len(found.answers) == 1
+    assert list(answered.answers) == list(chain)[: len(answered.answers)]
+    for key, value in answered.answers.items():
+        assert tidy(chain[key], value) == value
+    assert all(text[e.start : e.end] == e.quote for e in answered.evidence)
+    if answered.answers and answered.answers[next(iter(chain))] == "no":
+        assert len(answered.answers) == 1
 
 
 def test_every_yes_no_question_has_words():
@@ -158,21 +158,21 @@ def test_every_yes_no_question_has_words():
 
 
 def test_empty_justification_is_unreadable():
-    (found,) = JUDGE.answer_questions([("tonic", " ")])
-    assert isinstance(found, Unreadable)
+    (result,) = JUDGE.answer_questions([("tonic", " ")])
+    assert isinstance(result, Unreadable)
 
 
 def merged(*texts: str) -> MergedText:
-    (found,) = JUDGE.merge([texts], "justification")
-    assert isinstance(found, MergedText)
-    return found
+    (result,) = JUDGE.merge([texts], "justification")
+    assert isinstance(result, MergedText)
+    return result
 
 
 def test_merging_keeps_order_and_drops_repeats():
-    found = merged("Head turns left. Stares.", "The head turns left.", "Then GTC || Stares.")
-    assert found.text == "Head turns left. Stares. Then GTC."
-    assert [e.fact for e in found.evidence] == ["window 1", "window 1", "window 3"]
-    assert all(found.text[e.start : e.end] == e.quote for e in found.evidence)
+    result = merged("Head turns left. Stares.", "The head turns left.", "Then GTC || Stares.")
+    assert result.text == "Head turns left. Stares. Then GTC."
+    assert [e.fact for e in result.evidence] == ["window 1", "window 1", "window 3"]
+    assert all(result.text[e.start : e.end] == e.quote for e in result.evidence)
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_merging_never_joins_what_differs_in_side_negation_or_number(pair):
 
 def test_failed_windows_add_nothing_and_all_empty_is_unreadable():
     assert merged("fail", "Stares.", "N/A").text == "Stares."
-    (found,) = JUDGE.merge([["", " "]], "report")
-    assert isinstance(found, Unreadable)
+    (result,) = JUDGE.merge([["", " "]], "report")
+    assert isinstance(result, Unreadable)
 
 
 @settings(max_examples=60, deadline=None)

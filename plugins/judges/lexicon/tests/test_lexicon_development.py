@@ -86,9 +86,9 @@ def test_no_text_of_fold_0_or_of_no_fold_is_returned_or_read(release, measures, 
         ("references", "p1@a.mp4"),
         ("references", "p4@a.mp4"),
     ]
-    told = " ".join([*read, *(p.text for p in pairs)])
-    assert "p1@a.mp4" in told
-    assert "p0@a.mp4" not in told and "p9@a.mp4" not in told
+    texts = " ".join([*read, *(p.text for p in pairs)])
+    assert "p1@a.mp4" in texts
+    assert "p0@a.mp4" not in texts and "p9@a.mp4" not in texts
 
 
 def test_rows_are_dropped_by_their_name(release, measures):

@@ -28,18 +28,18 @@ def rows(name: str, use: str) -> list[dict]:
 def test_reports_are_read_much_as_a_language_model_reads_them(
     use, count, features, localizing, postictal
 ):
-    found = rows("reports.jsonl", use)
-    assert len(found) == count
-    both = told = equal = same = 0
-    read = Lexicon().read_reports([r["report"] for r in found])
-    for row, ours in zip(found, read, strict=True):
-        theirs = ReportReply.model_validate(row)
-        values = theirs.localizing_features.model_dump()
-        both += len({*ours.features} & {*theirs.event_sequence})
-        told += len({*ours.features}) + len({*theirs.event_sequence})
+    invented = rows("reports.jsonl", use)
+    assert len(invented) == count
+    both = named = equal = same = 0
+    read = Lexicon().read_reports([r["report"] for r in invented])
+    for row, ours in zip(invented, read, strict=True):
+        reference = ReportReply.model_validate(row)
+        values = reference.localizing_features.model_dump()
+        both += len({*ours.features} & {*reference.event_sequence})
+        named += len({*ours.features}) + len({*reference.event_sequence})
         equal += sum(ours.localizing[k] == values[k] for k in LOCALIZING)
-        same += ("postictal" in ours.sections) == ("postictal" in theirs.structural_completeness)
-    assert 2 * both / told > features
+        same += ("postictal" in ours.sections) == ("postictal" in reference.structural_completeness)
+    assert 2 * both / named > features
     assert equal / (4 * count) > localizing
     assert same / count > postictal
 
@@ -49,17 +49,17 @@ def test_reports_are_read_much_as_a_language_model_reads_them(
     [("development", 342, 0.89, 0.81), ("held-out", 190, 0.81, 0.77)],
 )
 def test_questions_are_answered_much_as_a_language_model_answers_them(use, count, first, details):
-    found = rows("justifications.jsonl", use)
-    assert len(found) == count
-    answered = Lexicon().answer_questions([(r["feature"], r["justification"]) for r in found])
+    invented = rows("justifications.jsonl", use)
+    assert len(invented) == count
+    answered = Lexicon().answer_questions([(r["feature"], r["justification"]) for r in invented])
     cores, rest = [], []
-    for row, ours in zip(found, answered, strict=True):
+    for row, ours in zip(invented, answered, strict=True):
         # The invented justifications were answered before the paper's further details were asked.
         chain = [q for q in questions(row["feature"]) if q.key in row["answers"]]
-        theirs = {q.key: tidy(q, row["answers"][q.key]) for q in chain}
+        reference = {q.key: tidy(q, row["answers"][q.key]) for q in chain}
         core = chain[0].key
-        cores.append(ours.answers[core] == theirs[core])
-        if ours.answers[core] == theirs[core] == "yes":
-            rest += [ours.answers[q.key] == theirs[q.key] for q in chain[1:]]
+        cores.append(ours.answers[core] == reference[core])
+        if ours.answers[core] == reference[core] == "yes":
+            rest += [ours.answers[q.key] == reference[q.key] for q in chain[1:]]
     assert sum(cores) / count > first
     assert sum(rest) / len(rest) > details

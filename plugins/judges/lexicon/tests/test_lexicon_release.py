@@ -31,12 +31,12 @@ def test_development_references_are_read_as_well_as_the_docs_say():
     assert len(names) == 350
     tp = wrong = equal = same = 0
     for name, ours in zip(names, Lexicon().read_reports([reports[n] for n in names]), strict=True):
-        theirs = report_row(recorded[name], words=0)
-        mine, known = {*ours.features}, {*theirs.features} & {*FEATURE_NAMES}
+        reference = report_row(recorded[name], words=0)
+        mine, known = {*ours.features}, {*reference.features} & {*FEATURE_NAMES}
         tp += len(mine & known)
         wrong += len(mine ^ known)
-        equal += sum(ours.localizing[k] == theirs.localizing[k] for k in LOCALIZING)
-        same += sum((s in ours.sections) == (s in theirs.sections) for s in SECTIONS)
+        equal += sum(ours.localizing[k] == reference.localizing[k] for k in LOCALIZING)
+        same += sum((s in ours.sections) == (s in reference.sections) for s in SECTIONS)
     assert 2 * tp / (2 * tp + wrong) > 0.865  # docs/judges.md: 0.872
     assert equal / (4 * len(names)) > 0.94  # 0.946
     assert same / (3 * len(names)) > 0.93  # 0.940

@@ -78,9 +78,9 @@ def test_synonyms_name_the_sign(text, features):
     ],
 )
 def test_negation_reaches_its_scope_and_no_further(text, present, absent):
-    found = read(text).features
-    assert set(present) <= set(found)
-    assert not set(absent) & set(found)
+    features = read(text).features
+    assert set(present) <= set(features)
+    assert not set(absent) & set(features)
 
 
 def test_a_denied_answer_still_tells_of_responsiveness():
@@ -102,9 +102,9 @@ def test_a_denied_answer_still_tells_of_responsiveness():
     ],
 )
 def test_conventions_of_the_recorded_readings(text, present, absent):
-    found = read(text).features
-    assert set(present) <= set(found)
-    assert not set(absent) & set(found)
+    features = read(text).features
+    assert set(present) <= set(features)
+    assert not set(absent) & set(features)
 
 
 def test_responsiveness_told_after_the_end_is_not_of_the_seizure():
@@ -258,8 +258,8 @@ def test_any_text_gives_facts_that_quote_it(text):
     assert len(set(first.features)) == len(first.features)
     assert set(first.localizing) == set(LOCALIZING)
     assert set(first.sections) <= set(SECTIONS)
-    told = {e.fact.removesuffix(" (uncertain)") for e in first.evidence}
-    assert set(first.features) <= told
+    shown = {e.fact.removesuffix(" (uncertain)") for e in first.evidence}
+    assert set(first.features) <= shown
 
 
 def test_identity_changes_with_the_words(tmp_path):

@@ -18,7 +18,7 @@ def features(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "present"),
     [
         ("No blank stare (except at first), lip smacking, or clonic jerks are seen.", set()),
         ("He does not blink and emits a groan.", {"ictal_vocalization"}),
@@ -33,15 +33,15 @@ def features(text: str) -> set[str]:
         ("He starts to cry “no, no, no”.", {"ictal_vocalization"}),
     ],
 )
-def test_a_denial_reaches_as_far_as_the_sentence_means(text, told):
+def test_a_denial_reaches_as_far_as_the_sentence_means(text, present):
     read = features(text)
-    assert told <= read
-    if not told:
+    assert present <= read
+    if not present:
         assert not read
 
 
 @pytest.mark.parametrize(
-    ("text", "told", "untold"),
+    ("text", "present", "absent"),
     [
         ("Rhythmic head movements.", "head_turning", "clonic"),
         ("Rhythmic jaw movements.", "oral_automatisms", "clonic"),
@@ -61,14 +61,14 @@ def test_a_denial_reaches_as_far_as_the_sentence_means(text, told):
         ("Chewing gum, then grunting.", "ictal_vocalization", "oral_automatisms"),
     ],
 )
-def test_what_is_meant_and_what_only_looks_like_it(text, told, untold):
+def test_what_is_meant_and_what_only_looks_like_it(text, present, absent):
     read = features(text)
-    assert told in read
-    assert untold not in read
+    assert present in read
+    assert absent not in read
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "present"),
     [
         ("Whole body convulsion.", {"clonic", "full_body_shaking"}),
         ("Clonic movements of the left face.", {"face_twitching", "clonic"}),
@@ -81,8 +81,8 @@ def test_what_is_meant_and_what_only_looks_like_it(text, told, untold):
         ("All four extremities shake.", {"full_body_shaking"}),
     ],
 )
-def test_clinicians_words_that_version_1_5_did_not_know(text, told):
-    assert told <= features(text)
+def test_clinicians_words_that_version_1_5_did_not_know(text, present):
+    assert present <= features(text)
 
 
 def test_of_two_phrases_of_the_same_words_the_one_hides_the_other_but_not_each_other():

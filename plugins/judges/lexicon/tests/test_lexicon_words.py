@@ -15,7 +15,7 @@ from s3eval.specs import JudgeSpec
 CLASSES = {"arm": ["arm*", "upper extremit*"], "side": ["left", "right"]}
 
 
-def found(phrase: str, text: str) -> list[tuple[int, int]]:
+def places_of(phrase: str, text: str) -> list[tuple[int, int]]:
     phrases = Phrases({"t": [phrase]}, CLASSES, ["with"])
     return [(f.start, f.end) for f in phrases.find(split_words(text))]
 
@@ -38,7 +38,7 @@ def found(phrase: str, text: str) -> list[tuple[int, int]]:
     ],
 )
 def test_phrases(phrase, text, places):
-    assert found(phrase, text) == places
+    assert places_of(phrase, text) == places
 
 
 @pytest.mark.parametrize("phrase", ["(a|b", "a)", "?", "", "..", "a ..", "<leg> a", "a & b"])
