@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from s3eval_judge_lexicon.lexicon import Lexicon, Term
 from s3eval_judge_lexicon.phrases import Found, outermost
-from s3eval_judge_lexicon.scope import Scope
+from s3eval_judge_lexicon.scope import Scope, by_word, long_since, of_others
 from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words
 
@@ -55,11 +55,14 @@ def mentions(
     signs = outermost([f for f in matches if f.term.startswith("sign:")], lexicon.hides)
     parts = {i for f in signs for i in range(f.start, f.end)}
     order = _order(words, matches)
+    others, before = of_others(matches), by_word(words, long_since(words, matches))
     in_text = []
     for one in signs:
         term = lexicon.terms[one.term[5:]]
         if not term.says and not term.moves:
             continue
+        if one.start in others or one.end - 1 in others or before[one.start]:
+            continue  # somebody else's, or there before the seizure
         if term.turns or term.moves == "head":
             side = side_of_turn(words, sides, one.start, one.end)
         else:

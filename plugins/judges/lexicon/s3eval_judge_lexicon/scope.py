@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from s3eval_judge_lexicon.phrases import Found
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["Scope", "by_word", "doubts", "negations"]
+__all__ = ["Scope", "by_word", "doubts", "long_since", "negations", "of_others"]
 
 
 _PREFIX = "scope:"
@@ -56,10 +56,7 @@ def negations(words: Words, matches: Sequence[Found], *, wide: bool = False) -> 
         wide: a negation reaches to the end of its sentence. Justifications answer one question
             ("no repetitive, rhythmic, jerking movements"); reports tell many things a sentence.
     """
-    at: dict[str, list[Found]] = {}
-    for one in matches:
-        if one.term.startswith(_PREFIX):
-            at.setdefault(one.term[len(_PREFIX) :], []).append(one)
+    at = _lists(matches)
     shields = at.get("not_negation", [])
     aside = _in_brackets(words)
     stops = sorted(
@@ -96,6 +93,51 @@ def doubts(words: Words, matches: Sequence[Found]) -> list[Scope]:
         for one in matches
         if one.term == "scope:doubt"
     ]
+
+
+def of_others(matches: Sequence[Found]) -> set[int]:
+    """The words that tell what somebody else does, does with the patient, or asks for.
+
+    A sign that begins or ends with one of them is none of the seizure's ("the nurse lifts his
+    arm", "his arm is lifted by the nurse", "asked to lift his arm"). ConText calls it the
+    experiencer.
+    """
+    at = _lists(matches)
+    spoken_to = {i for f in at.get("not_others", ()) for i in range(f.start, f.end)}
+    acting = (*at.get("others", ()), *at.get("others_then", ()))
+    verbs = {f.end - 1 for f in acting if f.start not in spoken_to}
+    verbs |= {f.end - 1 for f in at.get("on_request", ())}
+    return verbs | {f.start for f in at.get("by_others", ())}
+
+
+def long_since(words: Words, matches: Sequence[Found]) -> list[Scope]:
+    """The scopes of what was so before the seizure ("a longstanding facial droop").
+
+    It reaches to the end of the clause; said last in a clause ("drowsy at baseline") back to its
+    start; said alone at the start of a sentence ("At baseline, ...") through the next clause.
+    """
+    at = _lists(matches)
+    stops = sorted(f.start for f in at.get("stops", ()))
+    scopes = []
+    for one in _unshielded(at.get("long_since", ()), at.get("not_long_since", [])):
+        end = min(_forward(words, one.end, stops), _clause_end(words, one.end))
+        start = _backward(words, one.start, stops)
+        if end > one.end:
+            scopes.append(_scope(one, one.end, end))
+        elif start < one.start:
+            scopes.append(_scope(one, start, one.start))
+        elif one.end < len(words) and words.sentence[one.end] == words.sentence[one.start]:
+            scopes.append(_scope(one, one.end, _clause_end(words, one.end + 1)))
+    return scopes
+
+
+def _lists(matches: Sequence[Found]) -> dict[str, list[Found]]:
+    """The phrases of the ``scope`` lists, by the list's name."""
+    at: dict[str, list[Found]] = {}
+    for one in matches:
+        if one.term.startswith(_PREFIX):
+            at.setdefault(one.term[len(_PREFIX) :], []).append(one)
+    return at
 
 
 def _closing(words: Words) -> list[Found]:

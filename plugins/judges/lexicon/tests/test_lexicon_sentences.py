@@ -165,7 +165,7 @@ def marked(sentences):
 
 @pytest.mark.parametrize(
     ("text", "features", "localizing"),
-    [*READ_RIGHT, *marked([*ANOTHER_PERSONS, *EARLIER, *OUT_OF_STEP, *ACROSS_AN_ASIDE])],
+    [*READ_RIGHT, *ANOTHER_PERSONS, *EARLIER, *OUT_OF_STEP, *marked(ACROSS_AN_ASIDE)],
 )
 def test_what_a_sentence_says_is_read(text, features, localizing):
     (read,) = JUDGE.read_reports([text])
