@@ -160,6 +160,12 @@ def test_the_sessions_of_nox_install_whatever_of_this_project_their_packages_nee
         assert own <= here, f"{project['name']} needs {own - here}"
 
 
+def test_a_release_is_made_with_what_the_extra_of_that_name_states():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    line = next(row for row in makefile.splitlines() if row.startswith("RELEASE_TOOLS := "))
+    assert re.findall(r'"([^"]+)"', line) == CORE["project"]["optional-dependencies"]["release"]
+
+
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
 def test_the_demo_installs_whatever_of_this_project_its_packages_need(tmp_path):
     told = subprocess.run(
