@@ -99,8 +99,7 @@ kill-test: $(VENV)/.full
 	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
 
 test-outside: $(VENV)/.full
-	TORCH="$(TORCH)" TORCHVISION="$(TORCHVISION)" $(BIN)/nox --error-on-missing-interpreters \
-		-s outside outside-lmms-eval
+	$(BIN)/nox --error-on-missing-interpreters -s outside outside-lmms-eval
 
 site: $(VENV)/.full
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs site/html
