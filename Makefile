@@ -7,6 +7,8 @@ TORCH ?= torch==2.13.0
 TORCHVISION ?= torchvision==0.28.0
 # Its schema validates what s3eval-hub writes; the package as a whole needs Python 3.12.
 EVERY_EVAL_EVER ?= every-eval-ever==0.3.0
+# What `make release` takes: the extra "release" of pyproject.toml (tests/test_packaging.py).
+RELEASE_TOOLS := "build>=1.2" "readme_renderer[md]>=44" "twine>=6" "uv>=0.9"
 JOBS ?= 2
 # More arguments for pytest in `make test`, e.g. --cov.
 PYTEST_ARGS ?=
@@ -41,7 +43,7 @@ help:
 	@echo "make test-fast     the tests without torch, servers and slow ones"
 	@echo "make test-server   the tests against real local model servers"
 	@echo "make kill-test     a run killed at 50 moments comes to what it would have come to"
-	@echo "make test-outside  the exports by the packages of others, in an environment of their own"
+	@echo "make test-outside  exports and tasks by the packages of others, in environments of their own"
 	@echo "make site          the documentation into site/html; a warning is an error"
 	@echo "make packages      build every package and install each alone (docs/packages-checked.md)"
 	@echo "make release       wheels and source distributions in dist/, checked"
@@ -97,7 +99,7 @@ kill-test: $(VENV)/.full
 	S3EVAL_KILLS=50 $(BIN)/python -m pytest -s tests/durability/test_killed.py
 
 test-outside: $(VENV)/.full
-	$(BIN)/nox -s outside
+	$(BIN)/nox --error-on-missing-interpreters -s outside outside-lmms-eval
 
 site: $(VENV)/.full
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs site/html
@@ -107,7 +109,8 @@ packages: $(VENV)/.full
 	$(BIN)/python tools/packages.py all
 
 # make release ADDRESS=https://... writes the address of the public repository into each package.
-release: $(VENV)/.full
+release: | $(BIN)/python
+	$(PIP) $(RELEASE_TOOLS)
 	$(BIN)/python tools/packages.py release --address "$(ADDRESS)"
 
 lint: $(VENV)/.full

@@ -4,6 +4,7 @@ nox -s tests-3.12            one Python, the light installation: no torch, no se
 nox -s lint                  ruff, mypy and import-linter
 nox -s dist -- URL           wheels and source distributions into dist/, checked
 nox -s outside               what s3eval-hub writes, read by the packages of others
+nox -s outside-lmms-eval     the tasks in lmms-eval, and its models here: the same numbers
 """
 
 from __future__ import annotations
@@ -22,13 +23,21 @@ from pythons import PYTHONS, path_with, pythons  # noqa: E402
 # nox takes the first pythonX.Y on PATH, which may be a shim that does not run.
 os.environ["PATH"] = path_with(pythons(), os.environ.get("PATH", ""))
 PLUGINS = sorted(str(p.parent.relative_to(ROOT)) for p in ROOT.glob("plugins/*/*/pyproject.toml"))
-#: What runs without torch and without a server.
+#: Whose tests run without torch and without a server. All packages are installed: none brings
+#: torch, and tests of the core ask for their models by name.
 LIGHT = [
     p
     for p in PLUGINS
     if not p.startswith("plugins/models/")
-    # The last one is required by s3eval-lmms-eval-tasks and brings no torch of its own.
     or p in ("plugins/models/baselines", "plugins/models/server", "plugins/models/lmms-eval")
+]
+#: What the tests against lmms-eval run: all seven tasks, on drawn videos.
+BOTH_WAYS = [
+    p
+    for p in PLUGINS
+    if p.startswith("plugins/tasks/")
+    or p in ("plugins/judges/lexicon", "plugins/models/baselines", "plugins/models/lmms-eval")
+    or p in ("plugins/tools/lmms-eval-tasks", "plugins/tools/synth")
 ]
 
 nox.options.sessions = ["tests", "lint"]
@@ -45,7 +54,7 @@ def tests(session: nox.Session) -> None:
     """The fast tests of all that needs neither torch nor a model's server."""
     session.install("setuptools>=77")
     # The core first: older pips look for it on the index when a plugin asks before it is seen.
-    session.install("--no-build-isolation", "-e", ".[test,remote,keyring]", *_editable(LIGHT))
+    session.install("--no-build-isolation", "-e", ".[test,remote,keyring]", *_editable(PLUGINS))
     folders = ["s3eval", "tests", *LIGHT]
     chosen = "not slow and not torch and not server"
     session.run("python", "-m", "pytest", "-m", chosen, *(session.posargs or folders))
@@ -76,9 +85,30 @@ def outside(session: nox.Session) -> None:
     session.run("python", "-m", "pytest", "-rs", "plugins/tools/hub", *session.posargs, env=env)
 
 
+@nox.session(name="outside-lmms-eval", python=PYTHONS[1], default=False)
+def outside_lmms_eval(session: nox.Session) -> None:
+    """The real lmms-eval, in an environment beside this session's own (docs/lmms-eval.md).
+
+    It takes gigabytes. LMMS_EVAL_TORCH names other builds of torch and torchvision than those of
+    the index; they must belong together, since lmms-eval does not start where they do not.
+    """
+    session.install("setuptools>=77")
+    session.install("--no-build-isolation", "-e", ".[test]", *_editable(BOTH_WAYS))
+    beside = Path(session.virtualenv.location).with_name("lmms-eval")
+    session.run("python", "-m", "venv", str(beside))
+    python = str(beside / ("Scripts" if os.name == "nt" else "bin") / "python")
+    torch = os.environ.get("LMMS_EVAL_TORCH", "torch torchvision").split()
+    for wanted in (torch, [*torch, "lmms-eval==0.7.3", "filelock<3.24"]):
+        session.run(python, "-m", "pip", "install", "-q", *wanted, external=True)
+    env = {"S3EVAL_LMMS_EVAL_PYTHON": python}
+    folder = "plugins/tools/lmms-eval-tasks"
+    session.run("python", "-m", "pytest", "-rs", folder, *session.posargs, env=env)
+
+
 @nox.session(default=False)
 def dist(session: nox.Session) -> None:
     """Checked archives of all packages in dist/; an argument is the project's address."""
-    session.install("setuptools>=77", "build>=1.2", "twine>=6", "click")
+    extras = nox.project.load_toml(ROOT / "pyproject.toml")["project"]["optional-dependencies"]
+    session.install("setuptools>=77", *extras["release"])
     address = session.posargs[0] if session.posargs else ""
     session.run("python", "tools/packages.py", "release", "--address", address)

@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import packages  # noqa: E402
+from new_packages import Tried, everywhere  # noqa: E402
 
 #: Beside the core: one that requires little, and one with a requirement of its own.
 SAMPLE = ("s3eval-judge-lexicon", "s3eval-hub")
@@ -22,7 +23,7 @@ SAMPLE = ("s3eval-judge-lexicon", "s3eval-hub")
 
 @pytest.fixture(scope="module")
 def dist(tmp_path_factory):
-    for module in ("build", "twine", "uv"):
+    for module in ("build", "readme_renderer", "twine", "uv"):
         pytest.importorskip(module, reason="pip install -e '.[release]' brings it")
     patch = pytest.MonkeyPatch()
     patch.setattr(packages, "DIST", tmp_path_factory.mktemp("dist"))
@@ -81,6 +82,36 @@ def test_an_installation_that_fails_gives_its_reason(dist, monkeypatch):
     assert packages.alone(one).reason
 
 
+@pytest.mark.slow
+def test_a_first_installation_from_dist_is_tried(dist, monkeypatch, capsys):
+    monkeypatch.setattr(packages, "FIRST", ("s3eval-core", "s3eval-judge-lexicon"))
+    assert packages.first_use() == []
+    assert "s3eval-core and s3eval-judge-lexicon installed" in capsys.readouterr().out
+    broken = packages.Installed(reason="no numpy")
+    monkeypatch.setattr(packages, "_installed", lambda some: broken)
+    assert packages.first_use() == ["s3eval-core and s3eval-judge-lexicon from dist/: no numpy"]
+
+
+@pytest.mark.slow
+def test_what_else_lies_in_dist_is_told(dist):
+    assert packages.unasked() == []
+    other = dist / "s3eval_gone-0.1.0-py3-none-any.whl"
+    other.write_bytes(b"")
+    assert packages.unasked() == [f"dist/ holds {other.name}: remove it"]
+    other.unlink()
+
+
+@pytest.mark.slow
+def test_a_new_package_passes_beside_the_core_s_wheel(dist, monkeypatch):
+    (core,) = packages.chosen(["s3eval-core"])
+    monkeypatch.setattr("new_packages.KINDS", ("judge",))
+    (one,) = everywhere({"this": sys.executable}, core.wheel())
+    assert (one.kind, one.reason) == ("judge", "")
+    assert one.seconds > 0
+    (none,) = everywhere({"this": sys.executable}, Path("no-such.whl"))
+    assert "no-such.whl" in none.reason
+
+
 def test_versions_move_together():
     assert packages.versions() == []
 
@@ -104,11 +135,13 @@ def test_the_page_says_what_failed():
          (one, packages.Installed(reason="no numpy"))],
         [("a", "b, Python 3.12", "av is pinned")],
         {"3.10": "yes (3.10.13)", "3.13": "not on the machine"},
+        [Tried("3.10.13", "model", 8.4), Tried("3.10.13", "task", reason="no numpy")],
     )  # fmt: skip
     assert "1 of 2 distributions" in text
     assert "**no**: no numpy" in text
     assert "| `a` | b, Python 3.12 | av is pinned |" in text
     assert "| 3.13 | not on the machine |" in text
+    assert "| 3.10.13 | passed, 8 s | **no**: no numpy |" in text
 
 
 def test_what_cannot_live_together_is_a_row_for_what_it_is(monkeypatch):

@@ -145,19 +145,36 @@ def test_what_is_distributed_holds_the_licence_and_no_tests(where, tmp_path):
         assert not Path(name).name.startswith("test_"), name
 
 
-def test_the_sessions_of_nox_install_whatever_of_this_project_their_packages_need(monkeypatch):
+def test_the_sessions_of_nox_install_what_of_this_project_their_packages_need(monkeypatch):
     pytest.importorskip("nox", reason="pip install -e '.[lint]' brings it")
     monkeypatch.setenv("PATH", os.environ["PATH"])  # which reading the file changes
     monkeypatch.syspath_prepend(ROOT / "tools")
-    light = runpy.run_path(str(ROOT / "noxfile.py"))["LIGHT"]
-    projects = [CORE["project"], *(facts_of(ROOT / folder)["project"] for folder in light)]
-    here = {project["name"] for project in projects}
-    assert {"s3eval-model-baselines", "s3eval-hub"} <= here
-    assert "s3eval-model-hf" not in here
-    for project in projects:
-        needed = {re.split(r"[\[<>=; ]", line)[0] for line in project.get("dependencies", ())}
-        own = {name for name in needed if name.startswith("s3eval-")}
-        assert own <= here, f"{project['name']} needs {own - here}"
+    noxfile = runpy.run_path(str(ROOT / "noxfile.py"))
+    for folders in (noxfile["PLUGINS"], noxfile["BOTH_WAYS"]):
+        projects = [CORE["project"], *(facts_of(ROOT / folder)["project"] for folder in folders)]
+        here = {project["name"] for project in projects}
+        assert {"s3eval-model-baselines", "s3eval-task-report"} <= here
+        for project in projects:
+            own = {name for name in needed_by(project) if name.startswith("s3eval-")}
+            assert own <= here, f"{project['name']} needs {own - here}"
+
+
+def test_no_package_brings_torch():
+    """The build of torch is the user's to choose; the light sessions of nox do without it."""
+    for folder in (ROOT, *PLUGINS):
+        heavy = needed_by(facts_of(folder)["project"]) & {"torch", "torchvision", "transformers"}
+        assert not heavy, f"{folder.name} brings {heavy}"
+
+
+def needed_by(project: dict) -> set[str]:
+    """The distributions that come with one, without its extras."""
+    return {re.split(r"[\[<>=; ]", line)[0] for line in project.get("dependencies", ())}
+
+
+def test_a_release_is_made_with_what_the_extra_of_that_name_states():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    line = next(row for row in makefile.splitlines() if row.startswith("RELEASE_TOOLS := "))
+    assert re.findall(r'"([^"]+)"', line) == CORE["project"]["optional-dependencies"]["release"]
 
 
 @pytest.mark.skipif(shutil.which("make") is None, reason="make is not on this machine")
@@ -172,6 +189,5 @@ def test_the_demo_installs_whatever_of_this_project_its_packages_need(tmp_path):
     installed = {project["name"] for project in projects}
     assert {"s3eval-core", "s3eval-synth", "s3eval-task-recognition"} <= installed
     for project in projects:
-        needed = {re.split(r"[\[<>=; ]", line)[0] for line in project.get("dependencies", ())}
-        own = {name for name in needed if name.startswith("s3eval-")}
+        own = {name for name in needed_by(project) if name.startswith("s3eval-")}
         assert own <= installed, f"{project['name']} needs {own - installed}: not on the index yet"

@@ -6,6 +6,8 @@
     python tools/packages.py together           all in one environment; what cannot be is a table
     python tools/packages.py versions           that versions move together
     python tools/packages.py pythons            all in one environment of each Python found
+    python tools/packages.py new                what `s3eval new` writes, on each Python found
+    python tools/packages.py release            versions, build, check, core and a task installed
 
 `make packages` does all of it and writes docs/packages-checked.md; `make release` ends in checked
 archives. uv makes the environments: it links from its cache what pip would copy again for each.
@@ -18,13 +20,13 @@ import json
 import os
 import shutil
 import sys
-import tarfile
 import tempfile
-import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from archives import problems
+from new_packages import Tried, everywhere
 from packages_page import page
 from programs import last, several, tried, uv
 from pythons import PYTHONS, pythons
@@ -41,6 +43,8 @@ PAGE = ROOT / "docs" / "packages-checked.md"
 FOR_DEVELOPERS = ("test", "lint", "docs", "release", "browser")
 #: Programs of others that the pages speak of; each is tried beside all packages.
 OTHERS = ("lmms-eval==0.7.3", "every-eval-ever==0.3.0", "datasets>=4", "mlflow>=3.5")
+#: What a release is tried with before it is called checked.
+FIRST = ("s3eval-core", "s3eval-task-recognition")
 #: What packages register, asked in their environment, without importing adapters.
 _ASK = """
 import json
@@ -157,30 +161,15 @@ def check(some: Sequence[Distribution]) -> list[str]:
         if sorted(p.suffix for p in archives) != [".gz", ".whl"]:
             wrong.append(f"{one.name}: expected a wheel and a source distribution in dist/")
             continue
-        wrong += [f"{one.name}: {problem}" for path in archives for problem in _contents(path)]
+        wrong += [
+            f"{one.name}: {problem}" for path in archives for problem in problems(path, one.folder)
+        ]
     files = [str(path) for one in some for path in one.archives()]
     if files:
         done = tried([sys.executable, "-m", "twine", "check", "--strict", *files])
         if done.returncode:
             wrong.append(f"twine check: {done.stdout.strip()[-500:]}{done.stderr.strip()[-500:]}")
     return wrong
-
-
-def _contents(path: Path) -> Iterator[str]:
-    if path.suffix == ".whl":
-        with zipfile.ZipFile(path) as archive:
-            names = archive.namelist()
-        needed = ("dist-info/licenses/LICENSE", "/py.typed", "dist-info/entry_points.txt")
-    else:
-        with tarfile.open(path) as file:
-            names = [name.partition("/")[2] for name in file.getnames()]
-        needed = ("LICENSE", "pyproject.toml", "PKG-INFO")
-    for ending in needed:
-        if not any(name.endswith(ending) for name in names):
-            yield f"{path.suffix} holds no {ending}"
-    for name in names:
-        if name.startswith(("tests", "plugins", "docs")) or Path(name).name.startswith("test_"):
-            yield f"{path.suffix} holds {name}"
 
 
 def versions() -> list[str]:
@@ -330,10 +319,33 @@ def on_pythons(some: Sequence[Distribution]) -> dict[str, str]:
     return rows
 
 
+def unasked() -> list[str]:
+    """What lies in ``dist/`` and is no archive of this release: `twine upload dist/*` takes it."""
+    ours = {path for one in distributions() for path in one.archives()}
+    return [f"dist/ holds {p.name}: remove it" for p in sorted(DIST.iterdir()) if p not in ours]
+
+
+def first_use() -> list[str]:
+    """What a user's first installation from ``dist/`` lacks: the core and a task."""
+    done = _installed(chosen(FIRST))
+    if not done.reason:
+        print(f"{' and '.join(FIRST)} installed into a clean environment ({done.python})")
+    return [f"{' and '.join(FIRST)} from dist/: {done.reason}"] if done.reason else []
+
+
+def new_ones() -> tuple[list[Tried], list[str]]:
+    """How new packages went on each Python here, and what went wrong, a line each."""
+    (core,) = chosen(FIRST[:1])
+    results = everywhere(pythons(), core.wheel())
+    for one in results:
+        print(f"new {one.kind}, {one.python}: {one.reason or f'{one.seconds:.0f} s'}", flush=True)
+    return results, [f"new {r.kind}, {r.python}: {r.reason}" for r in results if r.reason]
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Do one step, or all of them; 1 where something is wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
-    steps = ("build", "check", "alone", "together", "versions", "pythons", "all", "release")
+    steps = ("build", "check", "alone", "together", "versions", "pythons", "new", "all", "release")
     parser.add_argument("step", choices=steps)
     parser.add_argument("names", nargs="*", help="distributions; all by default")
     parser.add_argument("--address", default="", help="address of the public repository")
@@ -347,6 +359,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong += build(some, given.address)
     if given.step in ("check", "all", "release"):
         wrong += check(some)
+    if given.step == "release" and not wrong:
+        wrong += [*unasked(), *first_use()]
     results: list[tuple[Distribution, Installed]] = []
     asked = some if given.step in ("alone", "all") else []
     for one, done in zip(asked, several(_alone_if_built, asked), strict=True):
@@ -355,11 +369,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         wrong += [f"{one.name}: {done.reason}"] if done.reason else []
     some = [d for d in some if d.archives()]
     apart = together(some) if given.step in ("together", "all") else []
-    everywhere = on_pythons(some) if given.step in ("pythons", "all") else {}
-    for row in (*apart, *everywhere.items()):
+    by_python = on_pythons(some) if given.step in ("pythons", "all") else {}
+    for row in (*apart, *by_python.items()):
         print(" · ".join(row))
+    written, failed = new_ones() if given.step in ("new", "all") else ([], [])
+    wrong += failed
     if given.step == "all" and results:
-        PAGE.write_text(page(results, apart, everywhere, OTHERS), encoding="utf-8")
+        PAGE.write_text(page(results, apart, by_python, written, OTHERS), encoding="utf-8")
         print(f"Written: {PAGE.relative_to(ROOT)}")
     if given.step in ("check", "release") and not wrong:
         print(f"{len(some)} distributions in dist/: built, complete, and taken by twine")

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from new_packages import rows as new_rows
+
 if TYPE_CHECKING:
+    from new_packages import Tried
     from packages import Distribution, Installed
 
 
@@ -13,6 +16,7 @@ def page(
     results: Sequence[tuple[Distribution, Installed]],
     apart: Sequence[tuple[str, ...]],
     everywhere: Mapping[str, str],
+    written: Sequence[Tried] = (),
     others: Sequence[str] = (),
 ) -> str:
     """The page with the latest results.
@@ -21,6 +25,7 @@ def page(
         results: how each distribution installed alone.
         apart: what cannot be resolved for one environment: two names and the resolver's reason.
         everywhere: version of Python to how all of them installed together there.
+        written: how packages that `s3eval new` writes went on each Python.
         others: programs of others that were resolved beside all packages.
     """
     rows = [
@@ -67,6 +72,14 @@ def page(
             "| Python | |",
             "|---|---|",
             *by_python,
+            "",
+            "## New packages",
+            "",
+            "`s3eval new KIND NAME`, the new package installed as a wheel and tested by its own "
+            "tests, each in a clean environment with the core from its wheel; seconds are those "
+            "of the three steps.",
+            "",
+            *new_rows(written),
             "",
         )
     )

@@ -49,14 +49,16 @@ def open_media(path: Path, name: str = "") -> Any:
     file = media_file(path, name)
     if file.stat().st_size == 0:
         raise FootageError("The video file is empty", "empty", where=name)
+    # Tags are text of any age and encoding; one odd byte in them spoils no picture. From version
+    # 19 on PyAV keeps such bytes by itself, and takes no argument for it.
+    tags = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
         "max_pixels": str(MAX_PIXELS),
     }
     try:
-        # Tags are text of any age and encoding; one odd byte in them spoils no picture.
-        return av.open(f"file:{file}", "r", options=options, metadata_errors="replace")
+        return av.open(f"file:{file}", "r", options=options, **tags)
     except av.error.ArgumentError:
         why = "it is no video, or of a kind that refers to other files (a playlist)"
     except MemoryError:

@@ -53,7 +53,7 @@ class Newcomer:
         lines = page.read_text(encoding="utf-8").splitlines(keepends=True)
         for block in blocks:
             before = TARGET.search("".join(lines[: block.line - 2]))
-            if block.language in SHELL:
+            if block.language in SHELL and not block.not_run:
                 for command in commands_of(block):
                     self.type(f"{block}: {command.text}", command.text, command.output)
             elif before:

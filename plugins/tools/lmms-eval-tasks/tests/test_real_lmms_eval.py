@@ -1,7 +1,8 @@
 """Both ways through the real lmms-eval, in its own environment: every number is the same.
 
 Runs where S3EVAL_LMMS_EVAL_PYTHON names the interpreter of an environment with lmms-eval 0.7.3
-(docs/lmms-eval.md); skipped elsewhere, in CI too: the environment takes several gigabytes.
+(docs/lmms-eval.md), as `make test-outside` sets it; skipped elsewhere, in CI too: the environment
+takes several gigabytes.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ PYTHON = os.environ.get("S3EVAL_LMMS_EVAL_PYTHON", "")
 MODEL = Path(__file__).parent / "footage_model"
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.outside,
     pytest.mark.skipif(not PYTHON, reason="S3EVAL_LMMS_EVAL_PYTHON names no lmms-eval"),
 ]
 TASKS = {"recognition", "justification", "spatial", "timing", "sequence", "report", "diagnosis"}
