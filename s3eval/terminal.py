@@ -30,6 +30,7 @@ __all__ = [
     "standard_streams",
     "visible",
     "width",
+    "without_media",
     "without_paths",
 ]
 
@@ -161,6 +162,15 @@ def without_paths(text: str) -> str:
     for pattern, instead in _PATHS:
         text = pattern.sub(instead, text)
     return text
+
+
+def without_media(path: str) -> str:
+    """A path as it is, unless it is that of a media file, which may be called after a patient.
+
+    >>> without_media("/runs/a"), without_media("/data/Maria G 1957.mp4")
+    ('/runs/a', 'a media file')
+    """
+    return "a media file" if re.search(rf"{_MEDIA}$", path, re.IGNORECASE) else path
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:
