@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError, place_of
-from s3eval.terminal import cut, visible
+from s3eval.terminal import cut, visible, without_paths
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin
@@ -210,13 +210,14 @@ def described(error: BaseException) -> str:
 def described_at(error: BaseException) -> str:
     """An exception in one line, with the last line of the plugin's own code that it passed.
 
-    For people who mend the plugin. Reasons of answers are `described` without it: they are
-    stored, and equal failures would read differently after every change of the plugin.
+    For people who mend the plugin; paths and names of media files are left out, which a terminal
+    or a log may keep (``--debug`` shows all). Reasons of answers are `described` without the line:
+    they are stored, and equal failures would read differently after every change of the plugin.
 
     >>> described_at(ValueError("no rows"))  # it was not raised, so there is no line
     'ValueError: no rows'
     """
-    text, place = described(error), _plugin_line(error)
+    text, place = without_paths(described(error)[:20_000]), _plugin_line(error)
     if not place:
         return text
     return f"{cut(text, _LONGEST_DESCRIBED)} ({place})"

@@ -6,10 +6,12 @@ A package brings them by the hook ``s3eval_published``; the core shows them and 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import install_command, installed
 from s3eval.specs import TaskSpec
 
@@ -113,7 +115,9 @@ def publications() -> tuple[Published, ...]:
     """
     adapters = []
     for plugin in installed().of("published"):
-        made = plugin.spec.load()()
+        what = f"Opening the publication '{plugin.spec.name}'"
+        adapter = call_plugin(what, plugin.package, plugin.spec.load)
+        made: Any = call_plugin(what, plugin.package, adapter)
         if not isinstance(made, Published):
             raise S3EvalError(
                 f"Expected the adapter of '{plugin.spec.name}' to give a Published, "
@@ -121,8 +125,70 @@ def publications() -> tuple[Published, ...]:
                 where=plugin.spec.adapter,
                 why=f"hook s3eval_published of {plugin.package}",
             )
-        adapters.append(made)
+        adapters.append(_guarded(made, plugin.spec.name, plugin.package))
     return tuple(adapters)
+
+
+def _is_text(given: Any) -> bool:
+    return isinstance(given, str)
+
+
+def _are(kind: type) -> Callable[[Any], bool]:
+    return lambda given: (
+        isinstance(given, (tuple, list)) and all(isinstance(one, kind) for one in given)
+    )
+
+
+def _is_printed(given: Any) -> bool:
+    return isinstance(given, Mapping) and all(
+        isinstance(key, tuple)
+        and len(key) == 2
+        and all(map(_is_text, key))
+        and isinstance(printed, Printed)
+        and isinstance(printed.text, str)
+        and isinstance(printed.where, str)
+        for key, printed in given.items()
+    )
+
+
+#: What each method gives, in words, and whether something is that.
+_GIVEN: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "model": ("a name or None", lambda given: given is None or isinstance(given, str)),
+    "models": ("names", _are(str)),
+    "note": ("text", _is_text),
+    "of_model": ("Printed by (item, metric)", _is_printed),
+    "of_setting": ("Printed by (item, metric)", _is_printed),
+    "ratings": ("Ratings", _are(Rating)),
+    "of_ratings": ("Printed by (metric, measure)", _is_printed),
+    "of_annotators": ("Printed by (item, measure)", _is_printed),
+}
+
+
+def _guarded(made: Published, name: str, package: str) -> Published:
+    """The publication, whose methods name its package where they fail or give something else."""
+    for method, (wanted, is_right) in _GIVEN.items():
+        object.__setattr__(made, method, _checked(made, method, wanted, is_right, name, package))
+    return made
+
+
+def _checked(
+    made: Published,
+    method: str,
+    wanted: str,
+    is_right: Callable[[Any], bool],
+    name: str,
+    package: str,
+) -> Callable[..., Any]:
+    own, what = getattr(made, method), f"{method}() of the publication '{name}'"
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        given = call_plugin(what, package, lambda: own(*arguments, **named))
+        if not is_right(given):
+            got = type(given).__name__
+            raise S3EvalError(f"Expected {what} to give {wanted}, but got {got}", where=package)
+        return given
+
+    return call
 
 
 def publication_of(model: str) -> tuple[Published, str]:

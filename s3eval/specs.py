@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from s3eval.errors import S3EvalError, import_failure, nearest
+from s3eval.plugin_calls import plugin_output
 from s3eval.vocabulary import Sense
 
 __all__ = [
@@ -69,7 +70,8 @@ class Spec:
             )
         module, _, attribute = self.adapter.partition(":")
         try:
-            imported = importlib.import_module(module)
+            with plugin_output():  # what a library prints while it is imported is no document
+                imported = importlib.import_module(module)
             if hasattr(imported, attribute):
                 return getattr(imported, attribute)
         except (KeyboardInterrupt, MemoryError):

@@ -13,6 +13,7 @@ import io
 import json
 import math
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -29,6 +30,8 @@ __all__ = [
     "standard_streams",
     "visible",
     "width",
+    "without_media",
+    "without_paths",
 ]
 
 # C0 and C1 controls begin escape sequences; U+2028 and U+2029 end a line for some terminals;
@@ -105,6 +108,69 @@ def visible(text: str, *, lines: bool = False) -> str:
     ('x\\x1b]0;owned\\x07\\x9b2J', 'a\\u202eb\\x0ac', 'größer ≤ 小明')
     """
     return text.translate(_ESCAPES_IN_LINES if lines else _ESCAPES)
+
+
+# Paths as systems write them: from the root, from home, of a Windows drive or share, as an address.
+_ROOT = r"(?:file:/{1,3}|[A-Za-z]:[\\/]|\\\\[\w.$-]|~[\w.-]*[\\/]|(?<![\w:/.<])/(?=[\w.~@%+-]))"
+_MEDIA = (
+    r"\.(?:3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogv|ts|vob|webm|wmv|aac|flac|m4a|mp3"
+    r"|ogg|opus|wav|wma|edf|dcm)\b"
+)
+_PATHS = (
+    # Within quotation marks whatever stands there, blanks too.
+    (re.compile(rf"(?P<mark>['\"‘“`])(?:b['\"])?{_ROOT}[^'\"’”`\n]{{0,4000}}"), r"\g<mark>a path"),
+    # Up to the ending of a media file, which may be called after a patient, blanks and all.
+    (re.compile(rf"{_ROOT}[^\n'\"<>|*?:;]{{0,400}}?{_MEDIA}", re.IGNORECASE), "a media file"),
+    (
+        re.compile(
+            rf"(?:\.{{1,2}}[\\/])?(?:[\w@%+~.-]{{1,200}}[\\/]){{1,30}}"
+            rf"[\w@%+~. -]{{1,200}}?{_MEDIA}",
+            re.IGNORECASE,
+        ),
+        "a media file",
+    ),
+    (
+        re.compile(rf"(?<![\w@%+~.-])[\w@%+~-][\w@%+~.-]{{0,200}}?{_MEDIA}", re.IGNORECASE),
+        "a media file",
+    ),
+    # From the root on with a folder at least: not "n/a", "and/or", nor a place of a server.
+    (re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[\w.$-]+[\\/])[^\s'\"<>|*?]{1,400}"), "a path"),
+    (
+        re.compile(
+            r"(?:file:/{1,3}|~[\w.-]*/|(?<![\w:/.<])/(?!v\d))(?:[\w.@%+~-]{1,200}/){1,30}"
+            r"[\w.@%+~-]{0,200}"
+        ),
+        "a path",
+    ),
+)
+
+
+def without_paths(text: str) -> str:
+    r"""The text without paths and names of media files: those may be called after patients.
+
+    For what is kept in a run's folder, which is passed on, and said of it on a terminal.
+
+    >>> without_paths("No such file: '/data/Maria G 1957.mp4'")
+    "No such file: 'a path'"
+    >>> without_paths(r"cannot open C:\ward\Maria G.mp4 or \\nas\ward\x.edf")
+    'cannot open a media file or a media file'
+    >>> without_paths("POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)")
+    'POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)'
+    """
+    if "/" not in text and "\\" not in text and "." not in text:
+        return text
+    for pattern, instead in _PATHS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def without_media(path: str) -> str:
+    """A path as it is, unless it is that of a media file, which may be called after a patient.
+
+    >>> without_media("/runs/a"), without_media("/data/Maria G 1957.mp4")
+    ('/runs/a', 'a media file')
+    """
+    return "a media file" if re.search(rf"{_MEDIA}$", path, re.IGNORECASE) else path
 
 
 def _plain(error: UnicodeError) -> tuple[str, int]:

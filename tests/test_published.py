@@ -124,6 +124,29 @@ def test_an_adapter_that_gives_something_else_is_named(installed):
         publications()
 
 
+def leaves(*_, **__):
+    raise SystemExit(0)
+
+
+@pytest.mark.parametrize(
+    ("method", "does", "says"),
+    [
+        ("model", leaves, "SystemExit"),
+        ("model", lambda self, name: 5, "a name or None"),
+        ("models", lambda self: "Ours", "names"),
+        ("note", lambda self: 5, "text"),
+        ("of_model", lambda self, *a, **k: None, "Printed by"),
+        ("of_model", lambda self, *a, **k: {("tonic", "f1"): 0.5}, "Printed by"),
+        ("ratings", lambda self: [1], "Ratings"),
+    ],
+)
+def test_a_publication_that_gives_something_else_is_named(installed, method, does, says):
+    installed(type("Odd", (Ours,), {method: does}))
+    (one,) = publications()
+    with pytest.raises(S3EvalError, match=rf"pkg-x.*{says}|{says}.*pkg-x"):
+        getattr(one, method)(*(["m"] if method.startswith("model") and method != "models" else []))
+
+
 def test_only_the_model_is_required():
     class Least(Published):
         def model(self, name):

@@ -6,7 +6,7 @@ import re
 
 from s3eval.answers.mentions import DENIED_AFTER, mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
-from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects
 from s3eval.answers.text import cleaned, shortened, single_spaced
 from s3eval.task import Reading
 from s3eval.vocabulary import BODY_PARTS
@@ -24,6 +24,14 @@ _OTHER_NAMES = {
     "entire body": "full body",
     "full-body": "full body",
     "fullbody": "full body",
+    "left and right arm": "arms",
+    "left and right arms": "arms",
+    "right and left arm": "arms",
+    "right and left arms": "arms",
+    "left and right leg": "legs",
+    "left and right legs": "legs",
+    "right and left leg": "legs",
+    "right and left legs": "legs",
 }
 _KNOWN = {**{p: p for p in BODY_PARTS}, **_OTHER_NAMES}
 # Longest first, so that "left arm" is not read as something shorter.
@@ -34,7 +42,7 @@ _LEADING = re.compile(rf"^{MARKS}{LETTER}(?:the\s+)?({_NAMES})\b", re.IGNORECASE
 _ENDS = re.compile(r"[\"'”’*_)\]` ]{0,8}(?:$|[.,;:\n(–—-])")
 # ... but "head, eyes" and "head or eyes" are two answers.
 _ANOTHER = re.compile(
-    rf"[\s.,;:&/\"'”’*_)\]–—-]{{0,12}}(?:(?:and|or|the)\s+){{0,2}}{LETTER}(?:{_NAMES})\b",
+    rf"[\s.,;:&/>→⇒+\"'”’*_)\]–—-]{{0,12}}(?:(?:and|or|the)\s+){{0,2}}{LETTER}(?:{_NAMES})\b",
     re.IGNORECASE,
 )
 _STATED = re.compile(
@@ -49,6 +57,14 @@ _OPEN = re.compile(
 )
 # "head or neck": also an alternative that was not offered.
 _ALTERNATIVE = re.compile(rf"\b(?:{_NAMES})\sor\s|\bor\s(?:the\s)?(?:{_NAMES})\b", re.IGNORECASE)
+# A word of a part that names something else, or somebody else's part.
+_NO_PART = re.compile(
+    r"\b(?:head|foot)(?: end)? of (?:the|his|her) bed\b|\bfaces the\b"
+    r"|\bface (?:mask|the (?:camera|wall|door|viewer|nurse))\b"
+    rf"|\b(?:{_NAMES}) of the {SOMEBODY_ELSE}\b"
+    rf"|\b{SOMEBODY_ELSE}['’]s (?:(?:left|right) )?\w{{3,5}}\b",
+    re.IGNORECASE,
+)
 _KEYS = ("answer", "body_part", "body part", "part", "location", "onset_body_part", "value")
 
 
@@ -76,7 +92,7 @@ def read_body_part(text: str) -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = single_spaced(text).strip()
+    proper = _NO_PART.sub(" ", single_spaced(text)).strip()
     leading = _leading(proper)
     stated = {_part(m) for m in _STATED.finditer(proper)}
     given = stated | ({leading} if leading else set())

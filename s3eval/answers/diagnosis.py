@@ -43,6 +43,7 @@ _CHOICE = re.compile(
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"^\W*(?:answer\W+)?(p?nes|es)\W*$", re.IGNORECASE)
+_ASKED = re.compile(r"\?\W*$")
 _STRAY = re.compile(r"[\"'“]answer[\"'”]\s{0,9}:\s{0,9}[\"'“]\s{0,9}([^\"'”}]+)", re.IGNORECASE)
 _KEYS = ("answer", "diagnosis", "label", "prediction")
 
@@ -82,7 +83,7 @@ def read_diagnosis(text: str, *, protocol: Protocol = "paper") -> Reading:
 def _from_prose(text: str) -> Reading:
     proper = single_spaced(text).strip()
     whole = _LOWER.match(proper)
-    if whole:
+    if whole and not _ASKED.search(proper):
         return Reading("ES" if whole.group(1).lower() == "es" else "NES")
     plain = masked(proper, _CHOICE)
     mentioned = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")

@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from s3eval.answers.mentions import mentions
+from s3eval.answers.order import ascending, order_of, stated_order
 from s3eval.answers.refusals import nothing_seen
-from s3eval.answers.text import cleaned, find_json, find_objects, shortened, single_spaced
+from s3eval.answers.text import (
+    cleaned,
+    find_json,
+    find_objects,
+    shortened,
+    single_spaced,
+    whole_json,
+)
 from s3eval.task import Reading
 from s3eval.vocabulary import FEATURE_NAMES, FEATURES, Protocol
 
@@ -34,14 +42,21 @@ _SIGN = re.compile(
 )
 # Where a sequence is told in words that turn the order round, it is not in the text's order.
 _REVERSED = re.compile(
-    r"\b(?:after|preceded by|following)\b(?! (?:that|this|which))", re.IGNORECASE
+    r"\b(?:after|preceded by|following|(?<!as )follows|versus|vs)\b(?! (?:that|this|which))"
+    r"|<-|<=|←|⇐|\S\s<\s\S",
+    re.IGNORECASE,
+)
+_BACKWARDS = re.compile(
+    r"\b(?:reversed? (?:chronological )?order|last to first|backwards)\b", re.IGNORECASE
 )
 _NOTHING = re.compile(
-    r"^\W{0,12}(?:none\b|nothing\b|n/?a\W*$|\[\s{0,9}\]\W*$"
+    r"^\W{0,12}(?:none\b(?! of the (?:frames?|images?|videos?|clips?))"
+    r"|nothing\b(?! (?:can|could|may) )|n/?a\W*$|\[\s{0,9}\]\W*$"
     r"|(?:there (?:are|is|were)\s)?no\s"
     r"(?!(?:\w{1,20}\s){0,2}?(?:information|data|details?|way|idea|other|further"
     r"|additional)\b)"
     r"(?:\w{1,20}\s){0,4}?(?:symptoms?|signs?|features?|events?)\b"
+    r"(?!\s(?:can|could) (?:be )?(?:determined|assessed|judged|told|evaluated))"
     r"|(?:(?:the|this) )?(?:patient|video|clip|I)\s(?:\w{1,12}\s){0,2}?(?:does|do|did|is|was)"
     r"(?: not|n['’]t)\s(?:\w{1,12}\s){0,3}?any\s(?:\w{1,20}\s){0,4}?"
     r"(?:symptoms?|signs?|features?)\b)",
@@ -137,7 +152,11 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
             return Reading(reason=f"repeats the question: {shortened(proper)!r}")
         if _NOTHING.match(plain):
             return _none_of(plain)
+        if _runs_backwards(plain):
+            return Reading(reason=f"tells order or choice in words: {shortened(proper)!r}")
         listed = _parts(plain)
+    elif listed == [_UNTOLD]:
+        return Reading(reason=f"the JSON tells no order of signs: {shortened(proper)!r}")
     elif not listed:
         return Reading([])
     if any(_in_words(part.replace("_", " ")) for part in listed):
@@ -183,7 +202,10 @@ def _in_words(part: str) -> bool:
     if not _SIGN.search(part):
         return False
     turned = _REVERSED.search(part) or re.search(r"\bor\b", part, re.IGNORECASE)
-    return bool(turned and len(_signs(part)) > 1) or bool(re.match(r"\W*before\b", part, re.I))
+    led = re.match(
+        r"\W*(?:and |but )?(?:before|preceded by|following(?! (?:that|this)))\b", part, re.I
+    )
+    return bool(turned and len(_signs(part)) > 1) or bool(led)
 
 
 def _signs(part: str) -> list[str]:
@@ -205,22 +227,47 @@ def _from_json(text: str) -> list[str] | None:
     json_list = find_json(text, list) if text[:1] in "[{" else None
     if isinstance(json_list, list) and all(isinstance(t, str) for t in json_list):
         return [re.sub(r"\s+", "_", t.strip().rstrip(".;")) for t in json_list if t.strip()]
+    if isinstance(whole_json(text), list) and not all(isinstance(e, dict) for e in json_list or ()):
+        # ["tonic", 5]: what else is meant is not known.
+        return [_UNTOLD]
     entries = json_list if isinstance(json_list, list) else find_objects(text)
     if not all(isinstance(entry, dict) for entry in entries) or not entries:
         return None
     if len(entries) > 1:
         named = [_entry(entry) for entry in entries]
+        if not ascending([stated_order(entry) for entry in entries]):
+            return [_UNTOLD]
         return [name for name in named if name] if all(named) else None
     only = entries[0]
     lists = [only[k] for k in _LISTS if isinstance(only.get(k), str)]
     if lists:
         return [] if _NOTHING.match(lists[0]) else _parts(single_spaced(lists[0]))
     if only and all(canonical(str(k)) in FEATURE_NAMES for k in only):
+        # {"tonic": 0.9, "clonic": 0.1} are shares; {"clonic": 2, "tonic": 1} turns round.
+        orders = [order_of(str(v)) for v in only.values()]
+        if any(isinstance(v, float) for v in only.values()) or not ascending(orders):
+            return [_UNTOLD]
         return [str(k) for k, v in only.items() if str(v).strip().lower() not in _ABSENT]
     values = [*only.values()]
     if values and all(isinstance(v, str) for v in values):
+        if not ascending([order_of(k) for k in only]):
+            return [_UNTOLD]
         return [str(v) for v in values]
     return None
+
+
+#: Stands for a list whose order or members are not told; no token is called so.
+_UNTOLD = "\x00"
+
+
+def _runs_backwards(text: str) -> bool:
+    """Whether the numbers or times beside a prose list's signs say another order than its own."""
+    if _BACKWARDS.search(text):
+        return True
+    parts = [
+        p for p in re.split(r"[\n;]|,\s|\.\s(?=[A-Z])", text) if _SIGN.search(p.replace("_", " "))
+    ]
+    return len(parts) > 1 and not ascending([order_of(part) for part in parts])
 
 
 def _entry(entry: dict[str, Any]) -> str:

@@ -17,7 +17,7 @@ LOOKED_AT = 300
 _DENIED = re.compile(rf"{DENIAL}(?:(?!\bbut\b)[^.,;:\n]){{0,60}}$", re.IGNORECASE)
 #: What follows a word that is denied or left open: "ES: no", "left is wrong", "tonic?".
 DENIED_AFTER = re.compile(
-    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent|unlikely|wrong"
+    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|[✗✘❌✖]|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent|unlikely|wrong"
     r"|incorrect|excluded|ruled out|denied|rejected|not (?:seen|confirmed|present|observed|visible"
     r"|possible|likely|supported|moving|involved|affected|shown|found|established|proven))\b)"
     r"|(?:(?!\b(?:and|but|while|or|NES|ES|left|right)\b)[^.,;\n]){0,30}?"

@@ -55,7 +55,8 @@ _PHRASES = (
     rf"|has|have|did|does|do|could|can)\s{{0,3}}{_NOT}|cannot|failed to|fails to)\s{{1,3}}"
     rf"{_WORDS}{{0,2}}?{_GIVEN}\b",
     rf"\b{_MEDIUM}\s{{1,3}}(?:is|was|are|were|seems?|appears?)\s{{1,3}}(?:to be\s{{1,3}})?"
-    r"(?:missing|unavailable|inaccessible|blank|empty|corrupt(?:ed)?|absent|unreadable)\b",
+    r"(?:too dark|(?:(?:all|entirely|completely|fully|totally)\s)?black|missing|unavailable"
+    r"|inaccessible|blank|empty|corrupt(?:ed)?|absent|unreadable)\b",
     # I do not see a video. You have not provided an image.
     rf"\b(?:I|we|you)\b(?:['’]ve)?\s{{0,3}}{_WORDS}{{0,1}}?\s{{0,3}}(?:(?:do|did|have|has|does)"
     rf"\s{{0,3}})?{_NOT}\s{{1,3}}{_WORDS}{{0,2}}?(?:see|have|received?|get|got|find|been given"
@@ -99,7 +100,7 @@ _MEDIA = re.compile(
 #: One of these words is in every phrase above; most answers hold none and cost one search.
 _HINTS = re.compile(
     r"\bno\b|not\b|n['’]t\b|unable|impossible|incapable|please|without|missing|unavailable"
-    r"|inaccessible|blank|empty|corrupt|absent|unreadable|text-|fail|never",
+    r"|inaccessible|black|too dark|blank|empty|corrupt|absent|unreadable|text-|fail|never",
     re.IGNORECASE,
 )
 #: A refusal stands early; what follows 20,000 characters is a model that runs on.

@@ -6,7 +6,7 @@ import re
 
 from s3eval.answers.mentions import mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
-from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
+from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects, masked
 from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
 from s3eval.vocabulary import Protocol
@@ -23,7 +23,15 @@ _SIDE = re.compile(
 _NO_SIDE = re.compile(
     r"\b(?:that['’]s|that is|you['’]re|you are) right\b"
     r"|\bright (?:at|when|then|here|there|as|angles?|over|from the (?:start|beginning))\b"
-    r"|\bleft (?:alone|untouched|behind|over|his|her|their|its|a|an)\b|\bnothing (?:is )?left\b",
+    r"|\bleft (?:alone|untouched|behind|over|his|her|their|its|a|an|lying|sitting|standing)\b"
+    r"|\bnothing (?:is )?left\b|\bwhat(?:['’]s| is) left\b"
+    r"|\d\s?(?:s|sec|seconds?|min|minutes?) left\b"
+    r"|\b(?:he|she|they) left\b(?! (?:arm|hand|leg|side))"
+    r"|^\W{0,3}right[,!.]\s(?:let me|let['’]s|okay|now)\b"
+    # Somebody else's, or where somebody else stands.
+    rf"|\b(?:{SOMEBODY_ELSE}|bed|camera)['’]s (?:left|right)\b"
+    rf"|\b(?:{SOMEBODY_ELSE}|bed|table|door|window|monitor)s?\s"
+    r"(?:\w{1,12}\s){0,3}?(?:on|at|to|from) the (?:left|right)\b",
     re.IGNORECASE,
 )
 _EITHER = re.compile(r"\b(?:both|either|neither|bilateral(?:ly)?)\b", re.IGNORECASE)
@@ -34,7 +42,9 @@ _CHOICE = re.compile(
 )
 # The side of the picture is not the patient's.
 _VIEWER = re.compile(
-    r"\b(?:viewer|camera|screen|observer|image|picture|frame|photo)(?:['’]s)?\b", re.IGNORECASE
+    r"\b(?:viewer|camera|screen|observer|image|picture|frame|photo|stage|spectator)s?(?:['’]s?)?\b"
+    r"|\b(?:my|our|your) (?:perspective|point of view|viewpoint|view|side|left|right)\b|\bmirror",
+    re.IGNORECASE,
 )
 _OWN = re.compile(r"\b(?:patient['’]s|his|her|their)\b", re.IGNORECASE)
 _GIVEN = re.compile(

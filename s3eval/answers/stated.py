@@ -10,10 +10,20 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from s3eval.answers.text import find_objects, shortened
+from s3eval.answers.text import find_objects, shortened, whole_json
 from s3eval.task import Reading
 
-__all__ = ["ANSWER", "DENIAL", "LETTER", "MARKS", "OFFERED", "agreed", "from_objects", "masked"]
+__all__ = [
+    "ANSWER",
+    "DENIAL",
+    "LETTER",
+    "MARKS",
+    "OFFERED",
+    "SOMEBODY_ELSE",
+    "agreed",
+    "from_objects",
+    "masked",
+]
 
 #: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
 OFFERED = "\x01"
@@ -31,11 +41,16 @@ ANSWER = (
     rf"\b{_NOUN}\b(?:\s{{1,3}}(?:to|for) [^.\n:?!]{{1,80}}?(?=\s(?:is|would|should)\b|:))?"
     r"(?:\s{1,3}(?:is|would be|should be|must be|would have to be|remains)\b)?"
 )
+#: Others in the room, whose sides and limbs were not asked about.
+SOMEBODY_ELSE = (
+    r"(?:nurse|doctor|caregiver|mother|father|relative|technician|examiner|staff member)"
+)
 #: Words that deny, or leave open, what follows in the same clause.
 DENIAL = (
     r"(?:\b(?:not|never|nor|neither|without|rather than|instead of|except|cannot|unable|whether"
     r"|unlike|unlikely|against|exclud(?:es?|ed|ing)|rul(?:es?|ed|ing) out|lacks?|lacking|absence of"
-    r"|opposite|away from|unclear|versus|vs|hardly|less likely|negative for|den(?:y|ies|ied)"
+    r"|opposite|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
+    r"|negative for|den(?:y|ies|ied)"
     r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
     r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"
 )
@@ -68,36 +83,58 @@ def from_objects(
         read: the reader of a text, for the values.
         aside: keys that never hold the answer (explanations).
     """
-    answers = [v for o in find_objects(text) if (v := _answers(o, keys, aside)) is not None]
+    whole = whole_json(text)
+    if isinstance(whole, list) and not any(isinstance(entry, dict) for entry in whole):
+        # ["yes", "no"]: texts alone are the answer, whatever else is in a list is none.
+        return agreed([_read(v, keys, read, aside) for v in whole], text) if whole else _NONE
+    objects = find_objects(text)
+    answers = [v for o in objects if (v := _answers(o, keys, aside)) is not None]
     if not answers:
-        return None
+        # {"yes": 0.3, "no": 0.7}: what stands in keys and numbers was not asked for.
+        return None if whole is None else _NONE
+    if any(_is_label(json_object, keys, aside, read) for json_object in objects):
+        return _NONE
     return agreed([_read(v, keys, read, aside) for values in answers for v in values], text)
+
+
+_NONE = Reading(reason="the JSON holds no answer")
+
+
+def _is_label(
+    json_object: Mapping[str, Any],
+    keys: Sequence[str],
+    aside: Collection[str],
+    read: Callable[[str], Reading],
+) -> bool:
+    """Whether the lone key is itself an answer: {"no": true}, which says neither."""
+    if any(key in json_object for key in keys):
+        return False
+    other = [k for k in json_object if k not in aside and not _ASIDE.search(k)]
+    return len(other) == 1 and read(other[0]).readable
 
 
 def _answers(json_object: Mapping[str, Any], keys: Sequence[str], aside: Collection[str]) -> Any:
     named = [json_object[k] for k in keys if k in json_object]
     if named:
         return named
-    other = [v for k, v in json_object.items() if k not in aside and k not in _ASIDE]
+    other = [v for k, v in json_object.items() if k not in aside and not _ASIDE.search(k)]
     return other if len(other) == 1 else None
 
 
-_ASIDE = frozenset(
-    (
-        *("justification", "explanation", "reason", "reasoning", "description", "rationale"),
-        *("thinking", "thought", "thoughts", "analysis", "evidence", "confidence"),
-        *("observation", "observations"),
-    )
+#: Keys of an object that hold no answer: why, what was thought, how certain.
+_ASIDE = re.compile(
+    r"justif|expla|reason|descri|rational|think|thought|analy[sz]|evidence|confiden|observ"
+    r"|probab|certain|scratch|monologue|reflect|comment|\bnotes?\b"
 )
 
 
 def _read(
     value: Any, keys: Sequence[str], read: Callable[[str], Reading], aside: Collection[str]
 ) -> Reading:
-    if isinstance(value, bool):
-        value = "yes" if value else "no"
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
     if isinstance(value, dict):
         # {"result": {"answer": "no"}}: what lies deeper than this was not asked for.
         lowered = {str(k).strip().lower(): v for k, v in value.items()}

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+import unicodedata
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from s3eval.answers.thoughts import without_thinking
 
-__all__ = ["cleaned", "find_json", "find_objects", "shortened", "single_spaced", "without_thinking"]
+__all__ = [
+    "cleaned",
+    "find_json",
+    "find_objects",
+    "shortened",
+    "single_spaced",
+    "whole_json",
+    "without_thinking",
+]
 
 #: Of a longer answer, a model that runs on, the first and the last half of this is read.
 LONGEST = 200_000
@@ -38,9 +47,19 @@ _TAGGED = re.compile(
     r"|\\{1,2}(?:boxed|fbox)\s{0,3}\{(?P<box>[^{}]{0,4000})\}",
     re.DOTALL | re.IGNORECASE,
 )
+# What was struck out is no part of an answer.
+_STRUCK = re.compile(
+    r"~~[^~\n]{1,400}~~|<(?P<tag>del|strike)>.{0,400}?</(?P=tag)>", re.DOTALL | re.IGNORECASE
+)
+_MARKUP = re.compile(
+    r"</?(?:b|i|u|p|em|strong|span|div|br|h[1-6]|li|ul|ol|code|font)(?:\s[^<>]{0,80})?/?>",
+    re.IGNORECASE,
+)
+# Letters, digits and signs of full width, as keyboards of East Asia write them.
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BOX_TOKENS = re.compile(r"<\|(begin|end)_of_box\|>", re.IGNORECASE)
 #: One of these is in all that `cleaned` takes off beside thoughts, unless a role is all there is.
-_WRAPPING = re.compile(r"[<\[\\`:\n]")
+_WRAPPING = re.compile(r"[<\[\\`:\n~]")
 _LONGEST_ROLE = 30
 _BLANKS = re.compile(r"[^\S\n]+")
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+-]{0,20}[ \t]{0,8}\r?\n")
@@ -67,6 +86,8 @@ def cleaned(text: str) -> str:
     text = _BOX_TOKENS.sub(lambda m: "<answer>" if m[1].lower() == "begin" else "</answer>", text)
     text = _SPECIAL.sub(lambda m: f"\n{m['role']}\n" if m["role"] else "\n", text)
     text = _own_turn(text.strip())
+    if "~~" in text or "</" in text:
+        text = _STRUCK.sub(" ", text)
     if "\\" in text:
         text = _LATEX.sub(r"\1", _LATEX.sub(r"\1", text))
     tagged = [m["inner"] or m["square"] or m["box"] or "" for m in _TAGGED.finditer(text)]
@@ -117,9 +138,16 @@ def _unfenced(text: str) -> str:
 def single_spaced(text: str) -> str:
     """Every run of white space within a line as one blank; lines stay.
 
-    >>> single_spaced("a \\t b\\n c")
-    'a b\\n c'
+    Letters of full width become ordinary ones, letters with a combining mark one character:
+    a reader that knows "no" must not find it in "nó".
+
+    >>> single_spaced("a \\t b\\n c"), single_spaced("Ｙｅｓ：００：３１")
+    ('a b\\n c', 'Yes:00:31')
     """
+    if not text.isascii():
+        text = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH))
+    if "</" in text or "<br" in text:
+        text = _MARKUP.sub(" ", text)
     if " ".join(text.split()) == text:  # so are most answers
         return text
     return _BLANKS.sub(" ", text)
@@ -141,17 +169,52 @@ def find_json(text: str, kind: type = dict) -> Any:
 def find_objects(text: str) -> list[dict[str, Any]]:
     """All JSON objects in the text that lie in no other, keys in lower case.
 
+    A key that stands twice with different values has them all, in a list: the last is no more
+    an answer than the first.
+
     >>> find_objects('{"Answer": "yes"} or {"answer": {"is": "no"}}')
     [{'answer': 'yes'}, {'answer': {'is': 'no'}}]
+    >>> find_objects('{"answer": "yes", "Answer": "no"}')
+    [{'answer': ['yes', 'no']}]
     """
-    return [{str(k).strip().lower(): v for k, v in o.items()} for o in _values(text, dict)]
+    return [*_values(text, dict, _every_value)]
 
 
-def _values(text: str, kind: type) -> Iterator[Any]:
+def _every_value(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values: dict[str, list[Any]] = {}
+    for key, value in pairs:
+        known = values.setdefault(key.strip().lower(), [])
+        if value not in known:
+            known.append(value)
+    return {key: known[0] if len(known) == 1 else known for key, known in values.items()}
+
+
+def whole_json(text: str) -> Any:
+    """The JSON object or list that is the whole text; None where there is more, or none.
+
+    >>> whole_json('["yes", "no"]'), whole_json('["yes"] or "no"')
+    (['yes', 'no'], None)
+    """
+    text = text.strip()
+    if not (text[:1] in "{[" and text[-1:] in "}]" and text):
+        return None
+    for candidate in (text, _repaired(text)):
+        try:
+            return json.loads(candidate, strict=False, object_pairs_hook=_every_value)
+        except (ValueError, RecursionError):
+            continue
+    return None
+
+
+def _values(
+    text: str,
+    kind: type,
+    made_of: Callable[[list[tuple[str, Any]]], dict[str, Any]] | None = None,
+) -> Iterator[Any]:
     opening = "{" if kind is dict else "["
     if opening not in text:
         return
-    decoder = json.JSONDecoder(strict=False)
+    decoder = json.JSONDecoder(strict=False, object_pairs_hook=made_of)
     for candidate in (text, _repaired(text)):
         at, any_yielded = candidate.find(opening), False
         for _ in range(OPENINGS):

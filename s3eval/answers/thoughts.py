@@ -51,6 +51,19 @@ _BARE_CHANNEL = re.compile(r"\s{0,9}(?:analysis|commentary)(?=[A-Z\"'(])")
 _BARE_THOUGHT = re.compile(r"\s{0,9}thought\n")
 
 
+# "Thought: … Answer: …", as agents write: the heading is the mark.
+_HEADING = re.compile(
+    r"[\s*#_>]{0,9}(?:(?:my|inner|internal|initial)\s)?(?:thoughts?(?: process)?"
+    r"|thinking(?: process)?|chain[ -]of[ -]thought|inner monologue|scratchpad)[\s*_]{0,4}:",
+    re.IGNORECASE,
+)
+_ANSWER_HEADING = re.compile(
+    r"^[ \t*#_>]{0,9}(?:(?:my|the)\s)?(?:final\s|short\s)?"
+    r"(?:answer|response|output|conclusion|result)[ \t*_]{0,4}(?::|$)",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
 def without_thinking(text: str) -> str:
     """The answer without the reasoning a thinking model writes first.
 
@@ -73,6 +86,9 @@ def without_thinking(text: str) -> str:
         text = f"<think>{text}"
     elif _BARE_THOUGHT.match(text):
         return ""
+    if heading := _HEADING.match(text):
+        answer = _ANSWER_HEADING.search(text, heading.end())
+        text = text[answer.start() :] if answer else ""
     if is_plain(text, _HINTS):
         return text.strip()
     kept: list[str] = []

@@ -17,35 +17,43 @@ _CLOCK = re.compile(
 # A minus, not a bullet or the dash of a range.
 _BELOW_ZERO = re.compile(r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))", re.IGNORECASE)
 _TIME_OF_DAY = re.compile(
-    r"\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
+    r"\b(?:wall|room|digital) clock\b|\bclock (?:on the wall|shows|reads)\b|\boverlay\b"
+    r"|\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
     re.IGNORECASE,
 )
 _NUMBER = r"\d{1,5}(?:[.,]\d{1,6})?"
 _HOURS, _MINUTES, _SECONDS = (
-    r"h(?:ours?|rs?)?\b\.?",
+    r"h(?:ours?|rs?)?(?![^\W\d_])\.?",
     r"m(?:in(?:ute)?s?)?\.?",
     r"s(?:ec(?:ond)?s?)?\b",
 )
 _AND = r"[\s,:]{0,3}(?:and\s)?\s?"
 _UNITS = re.compile(
-    rf"(?<![\w.,:/])(?:(?P<h>{_NUMBER})[\s-]?{_HOURS}{_AND})?"
+    rf"(?<![\w.,:/+*×^'’])(?<!\d )(?:(?P<h>{_NUMBER})[\s-]?{_HOURS}{_AND})?"
     rf"(?:(?:(?P<m>{_NUMBER})[\s-]?{_MINUTES}{_AND})?(?P<s>{_NUMBER})[\s-]?{_SECONDS}"
     rf"|(?P<only>{_NUMBER})[\s-]?min(?:ute)?s?\b)",
     re.IGNORECASE,
 )
 # "3-5 s", "between 3 and 5 s", "10 or 12 seconds", "5 seconds after 00:10".
 _RANGE = re.compile(
-    r"\d\s?(?:-|–|—|~|to|and|or|/)\s?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"\d\s?(?:s|sec|secs|seconds?)?\s?(?:-|–|—|~|to|and|or|/|through|until|till|bis|of|out of"
+    r"|\.{2,3}|…)\s?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
     r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|later than|from)"
     r"\s(?:\w{1,12}\s){0,2}?\d"
-    r"|±|\+/-|\d\s?(?:s|sec|secs|seconds?|min|minutes?)?\s(?:before|prior to|earlier|later"
+    r"|(?:^|[\[(])\d{1,5},\s\d{1,5}\s?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"|:\d\d(?:[.,]\d{1,6})?\s?(?:-|–|—|~|to|until|;|/)\s?:?\d{1,2}(?=\s?(?:s\b|sec|$|[.,;)\]]))"
+    r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|from|following)"
+    r"\s(?:\w{1,12}\s){0,2}?(?:onset|offset|seizure|event|attack|previous|last|this|that)\b"
+    r"(?! (?:video|clip))|±|\+\s?/?\s?-\s?\d|\d\s?\(?\+\s?-"
+    r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)?\s(?:before|prior to|earlier|later"
     r"|remaining|from the end|plus)\b|:\d\d\s?\+\s?\d",
     re.IGNORECASE,
 )
 # What is left beside the times found (each made \x02) and makes them uncertain: "1 minute 5".
 _UNTOLD = re.compile(
-    r"\b(?:minutes?|mins?|hours?|half|quarter|several|few|couple|dozens?"
-    r"|or (?:so|two|2|three|3)|milliseconds?)\b|\d\s?ms\b|\x02\s{0,3}(?:and\s)?\d{1,2}\b",
+    r"\b(?:minut\w{0,3}|mins?|hours?|hundred|thousand|stunden?|heures?|horas?|half|quarter"
+    r"|several|few|couple|dozens?|or (?:so|two|2|three|3)|milliseconds?)\b"
+    r"|\d\s?ms\b|\x02\s{0,3}(?:and\s)?\d{1,2}\b",
     re.IGNORECASE,
 )
 # How long something is says nothing about when: "a 60-second clip", "lasts 5 seconds".
@@ -58,15 +66,33 @@ _LENGTH = re.compile(
 )
 # "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
 _DENIED = re.compile(
-    r"\b(?:before|prior to|earlier than|later than|by|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s$"
+    r"\b(?:before|prior to|earlier than|later than|by|at least|at most"
+    r"|(?:more|less|longer|fewer) than|up to|under|over"
+    r"|beyond|minus|negative|if|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s?$"
     r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
+# "0:31?", "0:31 is wrong", "0:31 ❌".
+_TAKEN_BACK = re.compile(
+    r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be)\s(?:not\b|wrong\b|incorrect\b))",
+    re.IGNORECASE,
+)
+#: A time in angle brackets is no bound.
+_BRACKETED = re.compile(r"<(\d[^<>]{0,12})>")
 _ONES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen")
 _SMALL = {word: value for value, word in enumerate((*_ONES, *_TEENS, "eighteen", "nineteen"))}
-_TENS = {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60}
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
 _WORDED = re.compile(
     rf"\b(?:(?P<tens>{'|'.join(_TENS)})(?:[\s-](?P<one>{'|'.join(_ONES[1:])}))?"
     rf"|(?P<small>{'|'.join(_SMALL)})|(?P<a>an?)(?=\s(?:minute|hour)\b))\b",
@@ -143,7 +169,7 @@ def _value(value: Any) -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = _WORDED.sub(_digits, single_spaced(text).strip())
+    proper = _BRACKETED.sub(r"\1", _WORDED.sub(_digits, single_spaced(text).strip()))
     if _BELOW_ZERO.search(proper) or _TIME_OF_DAY.search(_UNITS.sub(" ", proper)):
         return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
     if _RANGE.search(proper):
@@ -152,6 +178,10 @@ def _from_prose(text: str) -> Reading:
     if None in clocks:
         return Reading(reason=f"no time of day or film: {shortened(proper)!r}")
     times = clocks or _with_units(proper)
+    if any(
+        _TAKEN_BACK.match(proper, m.end()) for m in (_CLOCK if clocks else _UNITS).finditer(proper)
+    ):
+        return Reading(reason=f"denies the time it names: {shortened(proper)!r}")
     if None in times:
         return Reading(reason=f"no time that is certain: {shortened(proper)!r}")
     if len(times) > 1:

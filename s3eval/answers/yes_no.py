@@ -34,6 +34,11 @@ _INTRO = (
     r"|okay|sure|certainly|upon|judging|as|to|considering|for)\b[^.\n:?!]{0,100}?,\s{0,3}"
     r"|so\s|(?:indeed|absolutely|definitely|certainly|clearly),?\s)"
 )
+# A label of its own line that is no heading of an answer: thoughts, reasons, other speakers.
+_NO_LABEL = (
+    r"(?!(?:my\s)?(?:thoughts?|thinking|reason(?:ing|s)?|analysis|explanation|justification"
+    r"|observations?|patient|nurse|doctor|mother|father|caregiver|examiner|errors?)\b[^:\n]{0,20}:)"
+)
 _LEADING = re.compile(
     rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|short|correct|best)\s{{1,3}}){{0,3}}"
     rf"(?:{ANSWER}|response\b))?{MARKS}{LETTER}{_WORD}",
@@ -41,7 +46,8 @@ _LEADING = re.compile(
 )
 # "Blank stare: yes", "Based on the video, no."
 _INTRODUCED = re.compile(
-    rf"^{MARKS}(?:{_SPEECH}[^\n.:?!\"']{{1,60}}:{MARKS}|{_INTRO}){_WORD}{_ENDS}", re.IGNORECASE
+    rf"^{MARKS}(?:{_NO_LABEL}{_SPEECH}[^\n.:?!\"']{{1,60}}:{MARKS}|{_INTRO}){_WORD}{_ENDS}",
+    re.IGNORECASE,
 )
 # "The answer is no", "Answer: **Yes**", "I would say yes.", "..., so no."
 _STATED = re.compile(
@@ -64,7 +70,12 @@ _START = (
     r"|overall)\b[,:]?)"
 )
 _ALONE = re.compile(
-    rf"{_START}\s{{0,4}}[*_(\[]{{0,4}}{LETTER}[*_]{{0,2}}{_WORD}{_ENDS}(?![*_\s)]{{0,4}}\?)",
+    rf"{_START}\s{{0,4}}[*_(\[]{{0,4}}{LETTER}[*_]{{0,2}}{_WORD}{_ENDS}(?![*_\s()]{{0,4}}\?)",
+    re.IGNORECASE,
+)
+# "Tonic: yes, clonic: no": answers to several questions, of which one was put.
+_LABELLED = re.compile(
+    rf"(?:[,;\n]|\.\s)\s?{_NO_LABEL}[^\W\d_][\w /-]{{0,40}}\s?[:=]\s{{0,2}}{_WORD}{_ENDS}",
     re.IGNORECASE,
 )
 _ALONE_QUOTED = re.compile(
@@ -91,7 +102,7 @@ _DETERMINER = re.compile(
     r"|interacts?|verbally|calls?|called|around|here|seen)\b)"
     r"|(?:one|body|idea|clue|way|doubt|question|problems?|worries|need|comment|opinion|matter|wonder"
     r"|thanks|thank you|access|certainty|more than|less than|longer than)\b"
-    r"|(?:sé|lo sé|entiendo|puedo|tengo)\b"
+    r"|(?:sé|se|lo|la|le|me|hay|es|está|estoy|entiendo|puedo|tengo|consigo|so|è|há|sei)\b"
     r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
     r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
     r"|no\s{1,3}(?:\w{1,20}\s){0,2}?(?:input|content|stream|link|url|signal|predictions?|results?"
@@ -101,6 +112,37 @@ _DETERMINER = re.compile(
     r"|no\.\s{0,2}(?:\d|one\b|body\b)",
     re.IGNORECASE,
 )
+# "yes is wrong", "Yes ❌": the word is denied where it stands.
+_WRONG = re.compile(
+    r"[\"'”’)\]*]{0,3}\s{0,2}(?:[✗✘❌✖]|(?:is|was|would be|=|would have been)\s(?:the\s|an?\s)?"
+    r"(?:wrong|incorrect|false|not)\b)"
+    # "Yes," the patient says.
+    r"|[\s,.!]{0,3}[\"'”’][\s,]{0,3}(?:(?:the|a)\s\w{1,20}\s)?(?:say|says|said|asks?|asked|repl"
+    r"(?:y|ies|ied)|responds|answers|answered|responded)\b"
+    r"|\s{0,2}(?:only\s)?(?:if|unless)\s(?:the|he|she|it|they|his|her|there)\b[^.\n]{0,80}\.?$",
+    re.IGNORECASE,
+)
+# "Yes: 30%, No: 70%", "Yes (0.3) No (0.7)", "A) Yes B) No": the choices with something beside each.
+_SHARES = r"[^\w\n]{0,5}(?:\d{1,3}(?:[.,]\d{1,4})?[^\w\n]{0,5})?"
+_LISTED = re.compile(
+    rf"(?<![^\W_])(?P<one>yes|no)(?![^\W_]){_SHARES}\n?[^\w\n]{{0,5}}"
+    rf"(?:(?P<letter>[b-e2-9])[).:]\s?|[✓✔✅☑☒]\s?)?(?P<two>yes|no)(?![^\W_])"
+    r"(?=[^\w\n]{0,5}(?P<number>\d)|(?P<end>\W{0,8}(?:[c-e3-9][).:]|$)))",
+    re.IGNORECASE,
+)
+_EMPTY_BOX = re.compile(
+    rf"(?:\[\s?\]|\(\s?\)|[☐□⬜❌✗✘✖])[ ]{{0,2}}{_PLAIN}(?![^\W_])", re.IGNORECASE
+)
+# "I do not think the answer is yes", "the chance that the answer is yes": stated for nobody.
+_LEFT_OPEN = re.compile(
+    r"(?:(?:\b(?:not|never|hardly|cannot|unable to)\b|n['’]t\b)\s(?:\w{1,12}\s){0,2}?(?:think"
+    r"|believe|say|sure|certain|know|tell|determine|conclude|clear|confirm|agree|assume)\b"
+    r"|\b(?:whether|if|unless|chance|probability|likelihood|doubt|possib\w{1,6}|wrong to)\b)"
+    r"[^.;:\n]{0,40}$",
+    re.IGNORECASE,
+)
+_CONDITION = re.compile(r"\b(?:could|may|might)\s(?:also\s)?be\b", re.IGNORECASE)
+_ONLY_IF = re.compile(r"[\"'”’*]{0,3}\s(?:only\s)?(?:if|unless|provided)\b", re.IGNORECASE)
 # "No, I cannot tell": what follows takes the word back.
 _HEDGE = re.compile(
     r"[\s,;:.!(–—*-]{1,6}(?:but |because |as |since |honestly,? |unfortunately,? )?"
@@ -113,7 +155,16 @@ _HEDGE = re.compile(
     r"|(?:cannot|can['’]?t) (?:tell|determine|be determined)\b"
     r"|(?:(?:it is|it['’]s) )?(?:unclear|hard to (?:say|tell))\b"
     r"|(?:(?:there is|there['’]s|with) )?(?:not enough|insufficient) (?:visual )?(?:information"
-    r"|data|details?)\b|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
+    r"|data|details?|evidence(?=\s{0,2}(?:[.;!]|$|to (?:say|tell|determine|judge))))\b"
+    r"|(?:(?:this|it) )?(?:cannot|can['’]?t|can not|could not) be (?:determined|known|judged|told"
+    r"|answered|assessed|evaluated)\b|(?:not |un)(?:assess|determin|evalu)\w{0,3}able\b"
+    r"|(?:(?:I|we)(?:['’]m| am| are) )?(?:unable|not able) to (?:tell|determine|know|answer|judge"
+    r"|be sure|decide|assess|say|evaluate|see (?:the|any|him|her)\b)|inconclusive|indeterminate"
+    # "Yes, I can help with that": the offer is answered, not the question.
+    r"|(?:of course[,!]?\s|sure[,!]?\s)?(?:please (?:share|provide|upload|send)"
+    r"|I(?:['’]d| would| will|['’]ll)? (?:can|could|be (?:happy|glad|able) to|am able to)\s"
+    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b)"
+    r"|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
     r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
     re.IGNORECASE,
 )
@@ -187,7 +238,9 @@ def _split(text: str, na: bool) -> tuple[Reading, str]:
 
 def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
     proper = single_spaced(text).strip()
-    plain = masked(proper, _CHOICE)
+    plain = masked(masked(proper, _CHOICE), _EMPTY_BOX)
+    if any(_lists_both(m) for m in _LISTED.finditer(plain)):
+        return _unreadable("says both no and yes", proper), proper
     leading = _first_word(plain, na)
     start = leading.end("word") if leading else 0
     hits = [(m, _word(m)) for m in _later(plain, start, na, leading is not None)]
@@ -222,8 +275,9 @@ def _first_word(text: str, na: bool) -> re.Match[str] | None:
         if not match or not (na or _word(match) != "na"):
             continue
         at = match.start("word")
-        asked = re.match(r"[*_\"'”’ )]{0,6}\?", text[match.end("word") :])
-        if not asked and not _DETERMINER.match(text, at):
+        after = match.end("word")
+        denied = re.match(r"[*_\"'”’ ()]{0,6}\?", text[after:]) or _WRONG.match(text, after)
+        if not denied and not _DETERMINER.match(text, at):
             return match
     return None
 
@@ -237,7 +291,8 @@ def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]
     while at_once and len(matches) < AT_ONCE:
         matches.append(at_once)
         at_once = _AT_ONCE.match(text, at_once.end())
-    for pattern in (_ALONE,) if is_plain(text, _STATING) else (_STATED, _ALONE):
+    stated = () if is_plain(text, _STATING) else (_STATED,)
+    for pattern in (*stated, _ALONE, _LABELLED):
         matches += pattern.finditer(text, start)
     kept = [m for m in matches if _counts(m, text, na)]
     if not kept and not led:
@@ -245,9 +300,25 @@ def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]
     return iter(kept)
 
 
+def _lists_both(match: re.Match[str]) -> bool:
+    """Whether two words that stand side by side are the choices offered, or shares of them."""
+    if match["one"].lower() == match["two"].lower():
+        return False
+    return bool(match["letter"] or match["number"])
+
+
 def _counts(match: re.Match[str], text: str, na: bool) -> bool:
     if not na and _word(match) == "na":
         return False
+    group = _group(match)
+    if _WRONG.match(text, match.end(group)):
+        return False
+    if group in ("word", "said") and match.re is _STATED:
+        before = text[max(0, match.start() - 80) : match.start()]
+        if _LEFT_OPEN.search(before) or _CONDITION.search(match.group()):
+            return False
+        if _ONLY_IF.match(text, match.end(group)):
+            return False
     return not _DETERMINER.match(text, match.start(_group(match)))
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from s3eval.api.runs import ScoredRuns, open_runs
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
+from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run
 from s3eval.running.scoring import Material
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 
     from s3eval.facts.reports import Table
     from s3eval.facts.videos import Dataset
-    from s3eval.judge import Judge
+    from s3eval.judge import Judge, JudgeRequest
     from s3eval.running.loading import Findings, LoadedTasks
 
 __all__ = ["Choice", "Comparison", "Resampling", "compare", "compare_opened"]
@@ -54,6 +56,8 @@ class Comparison(ShownAsTables):
     differences: tuple[Difference, ...]
     protocol: str
     resampling: Resampling
+    #: What tasks could not do; their scores are missing.
+    faults: tuple[Fault, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each difference."""
@@ -71,6 +75,7 @@ class Comparison(ShownAsTables):
             "seed": self.resampling.seed,
             "resamples": self.resampling.resamples,
             "permutations": self.resampling.permutations,
+            **({"faults": [str(fault) for fault in self.faults]} if self.faults else {}),
             "differences": [asdict(d) for d in self.differences],
         }
 
@@ -154,10 +159,12 @@ def compare_opened(
         )
         for name, run in by_name.items()
     }
-    reader = _reader(by_name, findings, tasks, judging, shown)
+    reader, guard = _reader(by_name, findings, tasks, judging, shown), Guard(tasks.packages)
     try:
         progress = shown.get("progress")
-        rows = differences_of(materials, findings, reader, choice, resampling, baseline, progress)
+        rows = differences_of(
+            materials, findings, reader, choice, resampling, baseline, progress, guard
+        )
         if _unmatched(choice, rows):
             everything = replace(choice, items=(), metrics=("all",))
             quick = Resampling(resamples=100, permutations=100)
@@ -168,13 +175,13 @@ def compare_opened(
         close_judge(reader)
     if not rows:
         lacking = _lacking(materials, findings, choice.tasks)
+        reasons = [*map(str, guard.faults), *(line for _, line in lacking)]
         raise S3EvalError(
             "Nothing to compare",
-            why="; ".join(line for _, line in lacking)
-            or "the runs share no score that was asked for",
+            why="; ".join(reasons) or "the runs share no score that was asked for",
             fix=f"s3eval show {by_name[lacking[0][0]].path}" if lacking else "",
         )
-    return Comparison(tuple(rows), by, resampling)
+    return Comparison(tuple(rows), by, resampling, tuple(guard.faults))
 
 
 def _lacking(
@@ -225,6 +232,7 @@ def differences_of(
     resampling: Resampling | None = None,
     baseline: str = "",
     progress: ShowProgress | None = None,
+    guard: Guard | None = None,
 ) -> list[Difference]:
     """The differences of runs by name, of one dataset, protocol and tasks.
 
@@ -232,15 +240,19 @@ def differences_of(
 
     Args:
         progress: shows how many pairs of runs are compared.
+        guard: keeps what tasks cannot do; a new one where none is given.
     """
+    guard = guard or Guard(next(iter(materials.values())).tasks.packages)
     first = next(iter(materials.values()))
     judged: Mapping[Any, Any] | None = None
     if judge is not None:
-        requests = []
+        requests: list[JudgeRequest] = []
         for name, material in materials.items():
             for task, task_findings in findings[name].items():
                 context = material.context(task, {}, findings[name])
-                requests += list(material.tasks.by_name[task].read_requests(task_findings, context))
+                ask = material.tasks.by_name[task].read_requests
+                step = partial(_listed, ask, task_findings, context)
+                requests += guard.call(task, "naming what to read", step, [])
         judged = serve(judge, requests)
     senses = frozenset(sense for m in materials.values() for sense in m.senses)
     others = len(materials) - 1
@@ -256,7 +268,12 @@ def differences_of(
             resampling,
             baseline,
             advance,
+            guard,
         )
+
+
+def _listed(ask: Callable[..., Iterable[JudgeRequest]], *arguments: Any) -> list[JudgeRequest]:
+    return [*ask(*arguments)]
 
 
 def _distinct(runs: Sequence[Run]) -> dict[str, Run]:

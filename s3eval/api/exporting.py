@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from s3eval.api.datasets import open_dataset
 from s3eval.dataset.sharing import Shared, shareable
@@ -57,9 +57,7 @@ def export_dataset(
     """
     write = exporter.load()
     shared = shareable(open_dataset(dataset), phi, videos=videos, renumber=renumber)
-    call_plugin(
-        f"Exporting to '{exporter.name}'", exporter.adapter, lambda: write(shared.dataset, out)
-    )
+    _write(exporter, lambda: write(shared.dataset, out), out)
     return shared
 
 
@@ -70,4 +68,10 @@ def export_runs(runs: Sequence[Run], exporter: ExporterSpec, out: Path) -> None:
         S3EvalError: the exporter fails.
     """
     write = exporter.load()
-    call_plugin(f"Exporting to '{exporter.name}'", exporter.adapter, lambda: write(runs, out))
+    _write(exporter, lambda: write(runs, out), out)
+
+
+def _write(exporter: ExporterSpec, work: Callable[[], Any], out: Path) -> None:
+    call_plugin(f"Exporting to '{exporter.name}'", exporter.adapter, work)
+    if not out.exists():
+        raise S3EvalError(f"The exporter '{exporter.name}' wrote nothing", where=exporter.adapter)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from s3eval.errors import InterruptedRun, S3EvalError, nearest
-from s3eval.plugin_calls import no_memory
+from s3eval.plugin_calls import described_at, no_memory
 from s3eval.signals import ended_like_interrupted
-from s3eval.terminal import echo, standard_streams
+from s3eval.terminal import echo, standard_streams, without_media, without_paths
 
 if TYPE_CHECKING:
     from s3eval.specs import CommandSpec
@@ -186,8 +186,9 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
             )
             return 2
         if isinstance(error, OSError):
-            echo(f"Error: {error.strerror or error} ({error.filename or 'i/o'}).", err=True)
+            where = without_media(str(error.filename or "i/o"))
+            echo(f"Error: {error.strerror or without_paths(str(error))} ({where}).", err=True)
             return 4
         hint = "" if debug else " See it whole with --debug."
-        echo(f"Error: {type(error).__name__}: {error}.{hint}", err=True)
+        echo(f"Error: {described_at(error)}.{hint}", err=True)
         return 2

@@ -83,3 +83,7 @@ def command(
     )
     if not write_json_output(comparison.as_json(), json_file):
         show_differences(comparison.differences, comparison.protocol)
+    for fault in comparison.faults:
+        line_shown(str(fault))
+    if comparison.faults:
+        raise click.exceptions.Exit(3)

@@ -7,7 +7,9 @@ list: merging first, then reading.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
@@ -23,7 +25,9 @@ from s3eval.judge import (
     ReportFacts,
     Unreadable,
 )
+from s3eval.plugin_calls import described
 from s3eval.tasks.questions import QUESTIONS
+from s3eval.terminal import without_paths
 from s3eval.vocabulary import LOCALIZING
 
 if TYPE_CHECKING:
@@ -140,7 +144,7 @@ def _called(judge: Judge, when: str, call: Callable[..., Any], requests: Any) ->
 
 
 def _cut(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"[:300]
+    return without_paths(described(error))[:300]
 
 
 def _servable(judge: Judge, requests: Iterable[JudgeRequest]) -> list[JudgeRequest]:
@@ -173,7 +177,7 @@ def checked(judge: str, request: JudgeRequest, result: Any) -> Any:
     "judge 'odd': expected ReportFacts, but got str"
     """
     if isinstance(result, Unreadable):
-        return result
+        return _readable_reason(judge, result)
     expected = _EXPECTED.get(type(request))
     if expected is not None and not isinstance(result, expected):
         wrong = f"expected {expected.__name__}, but got {type(result).__name__}"
@@ -186,6 +190,18 @@ def checked(judge: str, request: JudgeRequest, result: Any) -> Any:
     else:
         wrong = ""
     return Unreadable(f"{judge}: {wrong}") if wrong else result
+
+
+def _readable_reason(judge: str, given: Unreadable) -> Unreadable:
+    """Why it could not be read, as text of one line without paths, and facts that can be kept."""
+    if not isinstance(given.reason, str) or not isinstance(given.raw, str):
+        return Unreadable(f"{judge}: expected the reason of what is unreadable to be text")
+    try:
+        json.dumps(dict(given.record), allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return Unreadable(f"{judge}: expected the record of what is unreadable to be JSON")
+    reason = without_paths(" ".join(given.reason.split()))
+    return given if reason == given.reason else replace(given, reason=reason)
 
 
 def _wrong_text(merged: MergedText) -> str:

@@ -22,6 +22,7 @@ from s3eval.facts.identity import checked_identity
 from s3eval.model import FAILURE_KINDS, Answer, Question
 from s3eval.plugin_calls import described
 from s3eval.task import Finding
+from s3eval.terminal import without_paths
 
 __all__ = [
     "LARGEST_FINDING",
@@ -35,6 +36,7 @@ __all__ = [
 LONGEST_ANSWER = 1_000_000
 #: Characters of a finding as JSON; one rests on at most some dozens of windows.
 LARGEST_FINDING = 5_000_000
+_LONGEST_REASON = 20_000
 _STATUSES = ("answered", "failed", "skipped")
 _STATES = ("answered", "unreadable", "failed", "skipped")
 #: How far above 1 or below 0 a probability may lie by rounding.
@@ -92,7 +94,8 @@ def _checked_fields(given: Answer, question: Question) -> Answer:
 
 
 def _line(text: str) -> str:
-    return _storable(" ".join(text.split()))[:500]
+    """A reason or note in one line, without paths: media files are called after patients."""
+    return without_paths(_storable(" ".join(text[:20_000].split())))[:500]
 
 
 def _plain_text(value: Any, name: str) -> str:
@@ -190,7 +193,9 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
     missing = finding.detail.get("missing", ())
     if not isinstance(missing, (list, tuple)) or not all(isinstance(w, Mapping) for w in missing):
         raise S3EvalError("Expected 'missing' of a finding to list the windows that are missing")
-    return _written_finding(finding)
+    return _written_finding(
+        replace(finding, reason=without_paths(finding.reason[:_LONGEST_REASON]))
+    )
 
 
 def _written_finding(finding: Finding) -> Finding:

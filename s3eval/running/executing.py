@@ -8,8 +8,9 @@ does not depend on the order.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
@@ -17,6 +18,7 @@ from s3eval.facts.clips import Clip
 from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import adapter_of, call_plugin
 from s3eval.plugins import installed
+from s3eval.running.boundary import checked_answer
 
 if TYPE_CHECKING:
     from s3eval.plugins import Plugin, Registry
@@ -122,4 +124,90 @@ def load_executor(
     plugin = (registry or installed()).get("executor", name)
     adapter = adapter_of(plugin, Executor)  # type: ignore[type-abstract]
     what = f"Making executor '{name}' ready"
-    return call_plugin(what, plugin.package, lambda: adapter.of(given))
+    made: Any = call_plugin(what, plugin.package, lambda: adapter.of(given))
+    if not isinstance(made, Executor):
+        raise S3EvalError(
+            f"Expected of() of executor '{name}' to give an Executor, but got "
+            f"{type(made).__name__}",
+            where=plugin.package,
+        )
+    return _Checked(made, name, plugin.package)
+
+
+class _Checked(Executor):
+    """An executor of a package: what it raises names it, what it gives back is checked."""
+
+    def __init__(self, executor: Executor, name: str, package: str) -> None:
+        self._executor, self._name, self._package = executor, name, package
+
+    def load(self, plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
+        """As the executor's own.
+
+        Raises:
+            S3EvalError: it failed, or gave no model.
+        """
+        made: Any = self._call("load()", lambda: self._executor.load(plugin, options))
+        if not isinstance(made, Model):
+            raise self._expected("load() to give a Model", made)
+        return made
+
+    def ask(self, session: Session, works: Iterable[VideoWork]) -> Iterator[Asked]:
+        """As the executor's own; an answer that comes twice counts once.
+
+        Raises:
+            S3EvalError: it failed, or gave what is no answer to something it was handed.
+        """
+        handed: dict[tuple[Clip, Question], bool] = {}
+        noted = _noted(works, handed)
+        given: Any = self._call("ask()", lambda: self._executor.ask(session, noted))
+        if not isinstance(given, Iterable):
+            raise self._expected("ask() to yield answers", given)
+        answers = iter(given)
+        try:
+            while (asked := self._call("ask()", lambda: next(answers, None))) is not None:
+                if not isinstance(asked, Asked):
+                    raise self._expected("ask() to yield Asked", asked)
+                pair = (asked.clip, asked.question)
+                if pair not in handed:
+                    raise S3EvalError(
+                        f"Executor '{self._name}' answered what it was not asked",
+                        where=self._package,
+                    )
+                if handed[pair]:
+                    handed[pair] = False
+                    yield _checked_asked(asked)
+        finally:
+            if hasattr(answers, "close"):
+                self._call("ask()", answers.close)
+        if not session.stopping():
+            for _ in noted:  # what it never took
+                pass
+            reason = f"executor '{self._name}' ({self._package}) gave no answer"
+            for clip, question in [pair for pair, is_open in handed.items() if is_open]:
+                yield Asked(clip, question, Answer.failed(reason, "worker"))
+
+    def _call(self, step: str, work: Callable[[], Any]) -> Any:
+        return call_plugin(f"{step} of executor '{self._name}'", self._package, work)
+
+    def _expected(self, what: str, got: object) -> S3EvalError:
+        return S3EvalError(
+            f"Expected {what.replace('()', f'() of executor {self._name!r}', 1)}, "
+            f"but got {type(got).__name__}",
+            where=self._package,
+        )
+
+
+def _noted(
+    works: Iterable[VideoWork], handed: dict[tuple[Clip, Question], bool]
+) -> Iterator[VideoWork]:
+    """The works, with what each asks noted as open before it is handed out."""
+    for work in works:
+        handed.update(((c, q), True) for c, questions in work.unanswered.items() for q in questions)
+        yield work
+
+
+def _checked_asked(asked: Asked) -> Asked:
+    seconds: Any = asked.seconds
+    known = isinstance(seconds, (int, float)) and isfinite(seconds) and seconds >= 0
+    answer = checked_answer(asked.answer, asked.question)
+    return replace(asked, answer=answer, seconds=float(seconds) if known else 0.0)

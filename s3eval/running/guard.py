@@ -8,6 +8,8 @@ from typing import TypeVar
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.plugin_calls import described_at, plugin_output
+from s3eval.running.guarded import TaskFaultError
+from s3eval.terminal import without_paths
 
 __all__ = ["Fault", "Guard"]
 
@@ -55,12 +57,17 @@ class Guard:
         except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            is_ours = isinstance(error, S3EvalError)
-            self.note(task, step, str(error) if is_ours else described_at(error))
+            if isinstance(error, TaskFaultError):
+                reason = error.why
+            else:
+                reason = str(error) if isinstance(error, S3EvalError) else described_at(error)
+            self.note(task, step, reason)
             return otherwise
 
     def note(self, task: str, step: str, reason: str) -> None:
         """Keep what went wrong with a task, once."""
-        fault = Fault(task, self.packages.get(task, "unknown"), step, reason[:_LONGEST_REASON])
+        fault = Fault(
+            task, self.packages.get(task, "unknown"), step, without_paths(reason)[:_LONGEST_REASON]
+        )
         if fault not in self.faults:
             self.faults.append(fault)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.plugin_calls import adapter_of, call_plugin
+from s3eval.running.guarded import guarded
 from s3eval.running.task_results import checked_items
 from s3eval.task import Finding, Task
 from s3eval.tasks.items import refuse_unknown_options
@@ -92,7 +93,8 @@ def load_tasks(names: Iterable[str], registry: Registry | None = None) -> Loaded
         plugin = known.get("task", name)
         what = f"Loading task '{name}'"
         adapter = adapter_of(plugin, Task)  # type: ignore[type-abstract]
-        tasks[name] = call_plugin(what, plugin.package, partial(_instance, adapter, plugin.spec))
+        task = call_plugin(what, plugin.package, partial(_instance, adapter, plugin.spec))
+        tasks[name] = guarded(task, plugin.package)
         provides[name] = plugin.spec.provides
         packages[name] = plugin.package
         if plugin.spec.judged:

@@ -84,6 +84,10 @@ class Need:
     opened: int = 0
 
 
+#: Tokens of one clip; no model takes more.
+_MOST_TOKENS = 10**9
+
+
 def needed(
     spec: ModelSpec,
     plan: Plan,
@@ -183,7 +187,15 @@ def _tokens_of(
         if key not in known:
             wide, high = target_size(*picture, clip.sampling)
             size = ClipSize(count, wide, high, clip.seconds if hears else 0.0)
-            known[key] = call_plugin(what, spec.tokens, lambda: int(reckon(size, options)))
+            given: Any = call_plugin(what, spec.tokens, lambda: int(reckon(size, options)))
+            if not 0 <= given <= _MOST_TOKENS:
+                raise S3EvalError(
+                    f"{what} gave {given:.3g} for a clip"
+                    if abs(given) < 1e300
+                    else f"{what} gave a number without bounds",
+                    where=spec.tokens,
+                )
+            known[key] = given
         return known[key]
 
     return tokens

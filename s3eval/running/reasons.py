@@ -12,6 +12,7 @@ from pathlib import PurePath
 
 from s3eval.errors import S3EvalError
 from s3eval.plugin_calls import described
+from s3eval.terminal import without_paths
 
 __all__ = ["reason_of", "without_file", "without_name"]
 
@@ -38,7 +39,7 @@ def reason_of(error: BaseException, file: str = "") -> str:
         text = f"{type(error).__name__}: {error.strerror}"
     else:
         text = described(error)
-    text = without_file(text, file)
+    text = without_paths(without_file(text, file))
     return " ".join(text.split())[:_LONGEST]
 
 

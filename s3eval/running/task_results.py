@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from itertools import islice
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
 from s3eval.errors import S3EvalError
-from s3eval.facts.clips import Clip
+from s3eval.facts.clips import Clip, Sampling
 from s3eval.facts.tally import Counts, Tally
 from s3eval.facts.videos import Dataset
 from s3eval.model import Question
@@ -23,6 +26,10 @@ __all__ = [
 ]
 
 _SENSES = ("sight", "hearing")
+_KINDS = ("label", "number", "list", "text")
+#: Inquiries about one video, and questions of one of them; more is a loop without an end.
+MOST_INQUIRIES = 20_000
+MOST_QUESTIONS = 10_000
 
 
 def checked_inquiries(task: str, video: str, given: Any) -> list[Inquiry]:
@@ -32,7 +39,12 @@ def checked_inquiries(task: str, video: str, given: Any) -> list[Inquiry]:
         S3EvalError: something in it is no inquiry of that task about that video, or asks what
             is no question.
     """
-    inquiries = list(given)
+    try:
+        inquiries = list(islice(given, MOST_INQUIRIES + 1))
+    except S3EvalError as error:  # a clip that ends before it begins
+        raise S3EvalError("Expected what can be asked", why=str(error)) from error
+    if len(inquiries) > MOST_INQUIRIES:
+        raise S3EvalError(f"Expected at most {MOST_INQUIRIES:,} inquiries about one video")
     for inquiry in inquiries:
         if not isinstance(inquiry, Inquiry):
             raise _expected(f"inquiries of task '{task}'", inquiry)
@@ -42,9 +54,26 @@ def checked_inquiries(task: str, video: str, given: Any) -> list[Inquiry]:
             )
         if not isinstance(inquiry.clip, Clip) or inquiry.clip.video != video:
             raise S3EvalError("Expected an inquiry about a clip of the video it was asked about")
+        _check_clip(inquiry.clip)
+        if not isinstance(inquiry.questions, tuple) or len(inquiry.questions) > MOST_QUESTIONS:
+            raise _expected(
+                f"the questions of an inquiry to be a tuple of at most {MOST_QUESTIONS:,}",
+                inquiry.questions,
+            )
+        if not isinstance(inquiry.detail, Mapping):
+            raise _expected("the detail of an inquiry to be a mapping", inquiry.detail)
         for question in inquiry.questions:
             _check_question(question)
     return inquiries
+
+
+def _check_clip(clip: Clip) -> None:
+    if not isinstance(clip.sampling, Sampling):
+        raise _expected("the sampling of a clip to be a Sampling", clip.sampling)
+    for name in ("start", "end"):
+        value: Any = getattr(clip, name)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not isfinite(value):
+            raise S3EvalError(f"Expected the {name} of a clip to be seconds, but got {value!r}")
 
 
 def _check_question(question: Any) -> None:
@@ -53,8 +82,19 @@ def _check_question(question: Any) -> None:
     for name in ("key", "text", "system"):
         if not isinstance(getattr(question, name), str):
             raise _expected(f"the {name} of a question to be text", getattr(question, name))
-    if not isinstance(question.choices, tuple):
-        raise _expected("the choices of a question to be a tuple", question.choices)
+    choices: Any = question.choices
+    if not isinstance(choices, tuple) or not all(isinstance(c, str) for c in choices):
+        raise _expected("the choices of a question to be a tuple of texts", choices)
+    for name, least in (("max_tokens", 1), ("repeat", 0), ("seed", 0)):
+        value: Any = getattr(question, name)
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise S3EvalError(
+                f"Expected the {name} of a question to be a whole number from {least} on, "
+                f"but got {value!r}"
+            )
+    for text in (question.key, question.text, question.system, *choices):
+        if not _is_storable(text):
+            raise S3EvalError(f"A question holds half a character or NUL: {text[:60]!r}")
     if question.sense not in _SENSES:
         raise S3EvalError(f"Expected a question of sight or hearing, but got {question.sense!r}")
 
@@ -71,7 +111,28 @@ def checked_items(task: Task) -> Sequence[Item]:
     for item in items:
         if not isinstance(item, Item):
             raise _expected("an item", item)
+        _check_item(item)
+    named = [item.name for item in items]
+    if len(set(named)) != len(named):
+        raise S3EvalError(f"Expected items with names of their own, but got {', '.join(named)}")
     return items
+
+
+def _check_item(item: Item) -> None:
+    for name in ("name", "positive", "negative", "unit"):
+        if not isinstance(getattr(item, name), str):
+            raise _expected(f"the {name} of an item to be text", getattr(item, name))
+    if item.kind not in _KINDS:
+        raise S3EvalError(
+            f"Expected the kind of item '{item.name}' among {', '.join(_KINDS)}, "
+            f"but got {item.kind!r}"
+        )
+    labels: Any = item.labels
+    if not isinstance(labels, (tuple, list)) or not all(isinstance(v, str) for v in labels):
+        raise _expected(f"the labels of item '{item.name}' to be a tuple of texts", labels)
+    for label in (item.positive, item.negative):
+        if label and label not in labels:
+            raise S3EvalError(f"'{label}' is no label of item '{item.name}'")
 
 
 def checked_baselines(task: str, given: Any) -> dict[str, list[Finding]]:
@@ -91,7 +152,7 @@ def checked_baselines(task: str, given: Any) -> dict[str, list[Finding]]:
     return baselines
 
 
-def checked_tallies(task: Task, given: Iterable[Any], dataset: Dataset) -> list[Tally]:
+def checked_tallies(task: Task, given: Any, dataset: Dataset) -> list[Tally]:
     """The metrics of a task.
 
     Raises:
@@ -99,13 +160,21 @@ def checked_tallies(task: Task, given: Iterable[Any], dataset: Dataset) -> list[
             videos, numbers that are none, videos that the dataset does not have, or a formula
             that does not take sums of its rows.
     """
+    if isinstance(given, CheckedTallies):
+        return given
+    if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
+        raise _expected("tallies", given)
     known = frozenset(v.name for v in dataset.videos)
-    tallies = list(given)
+    tallies = CheckedTallies(given)
     for tally in tallies:
         if not isinstance(tally, Tally):
             raise _expected("tallies", tally)
         _check_tally(task.name, tally, known)
     return tallies
+
+
+class CheckedTallies(list[Tally]):
+    """Tallies that were looked at where they came in."""
 
 
 def check_truths(task: Task, tallies: Sequence[Tally], dataset: Dataset, by: TruthContext) -> None:
@@ -131,8 +200,7 @@ def _check_tally(task: str, tally: Tally, known: frozenset[str]) -> None:
         if not isinstance(getattr(tally, name), str):
             raise _expected(f"the {name} of a tally to be text", getattr(tally, name))
     called = f"'{tally.item}' {tally.metric}"
-    if not isinstance(tally.counts, Counts):
-        raise _expected(f"the counts of {called}", tally.counts)
+    _check_beside(called, tally)
     if not isinstance(tally.videos, tuple) or not known.issuperset(tally.videos):
         raise S3EvalError(f"{called} is of videos that the dataset does not have")
     if len(set(tally.videos)) != len(tally.videos):
@@ -150,18 +218,49 @@ def _check_tally(task: str, tally: Tally, known: frozenset[str]) -> None:
     _check_formula(called, tally)
 
 
+def _check_beside(called: str, tally: Tally) -> None:
+    """What stands beside a score: counts, its direction, its columns."""
+    if not isinstance(tally.counts, Counts):
+        raise _expected(f"the counts of {called}", tally.counts)
+    for field in fields(Counts):
+        count: Any = getattr(tally.counts, field.name)
+        if isinstance(count, bool) or not isinstance(count, (int, np.integer)) or count < 0:
+            raise S3EvalError(
+                f"Expected the {field.name} of {called} to be a count, but got {count!r}"
+            )
+    if tally.higher_is_better not in (True, False, None):
+        raise _expected(
+            f"higher_is_better of {called} to be a bool or None", tally.higher_is_better
+        )
+    if not isinstance(tally.columns, tuple) or not all(isinstance(c, str) for c in tally.columns):
+        raise _expected(f"the columns of {called} to be a tuple of texts", tally.columns)
+    if not isinstance(tally.detail, Mapping):
+        raise _expected(f"the detail of {called} to be a mapping", tally.detail)
+
+
 def _check_formula(called: str, tally: Tally) -> None:
     """Formulas are given one sum, and many: resampled ones, zeros among them."""
     if not len(tally.videos):
         return
     total = tally.rows.sum(axis=0)
     many: Any = tally.formula(np.stack([total, total]))
-    if np.shape(many) != (2,) or np.shape(tally.formula(total)) != ():
+    one: Any = tally.formula(total)
+    if any(np.asarray(given).dtype.kind not in "fiub" for given in (many, one)):
+        raise S3EvalError(f"Expected the formula of {called} to give numbers")
+    if np.shape(many) != (2,) or np.shape(one) != ():
         raise S3EvalError(
             f"Expected the formula of {called} to take sums of shape (..., k) to values (...)"
         )
     if np.isinf(np.asarray(many, dtype=np.float64)).any():
         raise S3EvalError(f"The formula of {called} gives an infinite value")
+
+
+def _is_storable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in text
 
 
 def _expected(what: str, got: object) -> S3EvalError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Literal
 
@@ -32,6 +33,7 @@ from s3eval.task import ScoringContext
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
+    from s3eval.running.guard import Guard
     from s3eval.running.loading import LoadedTasks
     from s3eval.task import Finding
 
@@ -117,6 +119,7 @@ def compare_runs(
     settings: Resampling | None = None,
     baseline: str = "",
     advance: Callable[[int], None] = lambda pairs: None,
+    guard: Guard | None = None,
 ) -> list[Difference]:
     """Every pair of runs (or each against the baseline), Holm-corrected by family.
 
@@ -126,6 +129,8 @@ def compare_runs(
         judging: what the runs' findings are scored by.
         baseline: the run all others are compared with; "" for all pairs.
         advance: called with 1 after each pair.
+        guard: keeps what a task cannot do, so that the others are compared; without one a task
+            that fails is an error.
     """
     pairs = (
         [(name, baseline) for name in runs if name != baseline]
@@ -146,6 +151,7 @@ def compare_runs(
             judging,
             choice or Choice(),
             settings or Resampling(),
+            guard,
         )
         advance(1)
     return corrected(rows)
@@ -197,6 +203,7 @@ def _differences(
     judging: Judging,
     choice: Choice,
     settings: Resampling,
+    guard: Guard | None = None,
 ) -> list[Difference]:
     shared = [t for t in first[1] if t in second[1] and (not choice.tasks or t in choice.tasks)]
     pairs: list[_Pair] = []
@@ -212,7 +219,11 @@ def _differences(
             task_options=judging.task_options.get(name, {}),
             metrics=choice.needed(task.headline),
         )
-        made = {(t.item, t.metric): t for t in task.tallies(both, context)}
+        if guard is None:
+            tallies = task.tallies(both, context)
+        else:
+            tallies = guard.call(name, "scoring", partial(task.tallies, both, context), ())
+        made = {(t.item, t.metric): t for t in tallies}
         has_mean = ("mean", task.headline) in made
         for (item, metric), tally in made.items():
             if choice.takes(name, item, metric, task.headline):

@@ -1,8 +1,10 @@
-"""Two sets of answers as models write them, with what they say: none may be misread.
+"""Sets of answers as models write them, with what they say: none may be misread.
 
 ``ordinary_answers.jsonl`` was written before the readers were changed to its standard,
 ``further_answers.jsonl`` after it and before they were run on it (docs/reading.md has the figures
-of the first try). ``value`` is null where an answer says nothing that was asked.
+of the first try). ``edge_answers.jsonl`` was written to be misread: choices with shares, crossed
+out, in JSON, in full width, taken back, left open. ``value`` is null where an answer says nothing
+that was asked.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from s3eval.answers import (
 )
 
 HERE = Path(__file__).parent
-SETS = ("ordinary_answers", "further_answers")
+SETS = ("ordinary_answers", "further_answers", "edge_answers")
 #: Of the answers that say something, how many may be unreadable by mistake.
 UNREADABLE = 0.01
 READERS = {

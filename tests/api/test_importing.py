@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from s3eval import ExporterSpec, ImporterSpec, ImportReport, S3EvalError
-from s3eval.api.exporting import find_exporter
+from s3eval.api.exporting import export_runs, find_exporter
 from s3eval.api.importing import import_dataset
 from s3eval.errors import UnknownNameError
 from s3eval.plugins import Registry
@@ -20,10 +20,37 @@ def convert(source: Path, out: Path) -> ImportReport:
     return ImportReport({"videos": 2}, [], ["done"])
 
 
+def leaving(source: Path, out: Path) -> ImportReport:
+    raise SystemExit(0)
+
+
+def naming(source: Path, out: Path) -> ImportReport:
+    raise FileNotFoundError(2, "No such file", "/ward/Thandeka Dube.mp4")
+
+
+def reporting(facts=(), **more):
+    def convert_(source: Path, out: Path) -> ImportReport:
+        convert(source, out)
+        print("reading")
+        return ImportReport(dict(facts) if isinstance(facts, tuple) else facts, **more)
+
+    return convert_
+
+
+ODD = {
+    "leaves": (leaving, "SystemExit"),
+    "names a file": (naming, "a path"),
+    "writes nothing": (lambda source, out: ImportReport({}), "wrote nothing"),
+    "facts": (reporting(None), "facts as a mapping"),
+    "objects": (reporting({"a": object()}), "JSON can hold"),
+    "lines": (reporting(lines="abc"), "lines as a tuple of str"),
+    "tables": (reporting(tables=(5,)), "tables as a tuple of Table"),
+}
 HOOKS = {
     "s3eval_importers": [
         ImporterSpec("list", f"{__name__}:convert"),
         ImporterSpec("bad", "builtins:max"),
+        *(ImporterSpec(name, "m:x") for name in ODD),
     ],
     "s3eval_exporters": [
         ExporterSpec("names", "m:names", of="dataset"),
@@ -40,7 +67,8 @@ def installed():
 
 @pytest.fixture
 def source(tmp_path, monkeypatch):
-    monkeypatch.setattr(ImporterSpec, "load", lambda self: convert if self.name == "list" else max)
+    adapters = {"list": convert, **{name: adapter for name, (adapter, _) in ODD.items()}}
+    monkeypatch.setattr(ImporterSpec, "load", lambda self: adapters.get(self.name, max))
     path = tmp_path / "source.txt"
     path.write_text("a\nb\n")
     return path
@@ -68,6 +96,20 @@ def test_an_importer_must_report(source, tmp_path):
         import_dataset("bad", source, tmp_path / "out")
     with pytest.raises(UnknownNameError, match="did you mean 'list'"):
         import_dataset("lst", source, tmp_path / "out")
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_an_importer_that_goes_wrong_is_named(source, tmp_path, capsys, name):
+    with pytest.raises(S3EvalError, match=ODD[name][1]) as told:
+        import_dataset(name, source, tmp_path / "out")
+    assert "pkg-x" in str(told.value) and "Thandeka" not in str(told.value)
+    assert capsys.readouterr().out == "", "what it prints stands in no document"
+
+
+def test_an_exporter_that_wrote_nothing_is_no_success(tmp_path, monkeypatch):
+    monkeypatch.setattr(ExporterSpec, "load", lambda self: lambda runs, out: None)
+    with pytest.raises(S3EvalError, match="'models' wrote nothing"):
+        export_runs([], find_exporter("models", "runs"), tmp_path / "out")
 
 
 def test_an_exporter_is_found_by_name_and_by_what_it_writes():

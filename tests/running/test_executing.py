@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from s3eval import Annotation, Dataset, FeatureAnnotation, Video
 from s3eval.cli import main
 from s3eval.dataset import write_folder
+from s3eval.model import Question
 from s3eval.running.engine import ask_video
 from s3eval.running.executing import Asked, Executor, VideoWork
 from s3eval.specs import ExecutorSpec, RunEndSpec
@@ -24,6 +26,37 @@ class Backwards(Executor):
     def ask(self, session: Any, works: Iterable[VideoWork]) -> Iterator[Asked]:
         for work in reversed(list(works)):
             yield from reversed(list(ask_video(session, work)))
+
+
+class Odd(Executor):
+    """Yields, does or raises what its name says."""
+
+    does = ""
+
+    def ask(self, session: Any, works: Iterable[VideoWork]) -> Any:
+        answers = [a for work in works for a in ask_video(session, work)]
+        return {
+            "leaves": leaves,
+            "no_iterator": lambda: None,
+            "numbers": lambda: [1, 2],
+            "another": lambda: [replace(answers[0], question=Question("not asked", "?"))],
+            "nothing": lambda: (),
+            "half": lambda: answers[::2],
+            "twice": lambda: [*answers, *answers],
+            "no_answer": lambda: [replace(a, answer=None) for a in answers],
+            "no_seconds": lambda: [replace(a, seconds="x") for a in answers],
+        }[self.does]()
+
+
+def leaves() -> None:
+    raise SystemExit(0)
+
+
+ODD = ("leaves", "no_iterator", "numbers", "another", "nothing", "half", "twice", "no_answer")
+BY_NAME = {
+    "backwards": Backwards,
+    **{name: type(name, (Odd,), {"does": name}) for name in (*ODD, "no_seconds")},
+}
 
 
 def ended(run: Any, scores: Any) -> None:
@@ -45,7 +78,7 @@ class _Executor(ExecutorSpec):
     """A spec whose adapter lives in this test."""
 
     def load(self) -> Any:
-        return Backwards if self.name == "backwards" else dict
+        return BY_NAME.get(self.name, dict)
 
 
 class _RunEnd(RunEndSpec):
@@ -55,7 +88,7 @@ class _RunEnd(RunEndSpec):
 
 @pytest.fixture
 def plugins():
-    specs = [_Executor("backwards", adapter="here:Backwards"), _Executor("none", adapter="a:b")]
+    specs = [_Executor(name, adapter="here:Backwards") for name in (*BY_NAME, "none")]
     module = module_with(
         s3eval_executors=specs, s3eval_run_ends=[_RunEnd("noted", adapter="here:ended")]
     )
@@ -89,6 +122,30 @@ def test_what_is_no_executor_is_named_and_unknown_ones_suggest(data, tmp_path, p
     )
     assert run(*ask, "--executor", "lokal") == 2
     assert "did you mean 'local'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["leaves", "no_iterator", "numbers", "another"])
+def test_an_executor_that_gives_no_answers_is_named(data, tmp_path, plugins, capsys, name):
+    ask = ("-m", "always-yes", "--data", data, "--out", tmp_path / "out", "--resamples", 20)
+    assert run(*ask, "--executor", name) == 2
+    assert "their-package" in capsys.readouterr().err
+    assert run(*ask) == 0, "the same command in this process goes on"
+
+
+@pytest.mark.parametrize("name", ["nothing", "half", "no_answer"])
+def test_what_an_executor_does_not_answer_is_failed(data, tmp_path, plugins, capsys, name):
+    ask = ("-m", "always-yes", "--data", data, "--out", tmp_path / "out", "--resamples", 20)
+    assert run(*ask, "--executor", name) == 3
+    assert run(*ask, "--retry-failed") == 0
+
+
+@pytest.mark.parametrize("name", ["twice", "no_seconds"])
+def test_an_answer_counts_once_and_its_seconds_are_a_number(data, tmp_path, plugins, name):
+    ask = ("-m", "always-yes", "--data", data, "--resamples", 20)
+    assert run(*ask, "--out", tmp_path / name, "--executor", name) == 0
+    assert run(*ask, "--out", tmp_path / "local") == 0
+    first, second = (tmp_path / n / "always-yes" / "findings.jsonl" for n in (name, "local"))
+    assert first.read_bytes() == second.read_bytes()
 
 
 def test_a_run_s_end_is_told_and_its_failure_costs_nothing(data, tmp_path, plugins, capsys):

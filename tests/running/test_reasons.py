@@ -1,5 +1,7 @@
 """Reasons name no media file, whatever a file is called and whoever raised the error."""
 
+import re
+
 import pytest
 
 from s3eval.errors import S3EvalError
@@ -22,6 +24,38 @@ def test_no_file_name_in_a_reason(error):
     reason = reason_of(error, FILE)
     assert "Thandeka" not in reason and "Dube" not in reason
     assert reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FileNotFoundError: [Errno 2] No such file: '/data/ward 3/Thandeka Dube.mp4'",
+        'cannot open "C:\\\\Users\\\\Thandeka\\\\a.mp4"',
+        r"cannot open C:\ward\Thandeka Dube.mp4: damaged",
+        r"\\nas01\ward$\Thandeka Dube\seizure.avi is gone",
+        "~/Thandeka/a.mkv, ../ward/Thandeka Dube.MOV and Thandeka_1957.mp4",
+        "file:///mnt/v/Thandeka/clip.webm cannot be reached",
+        "see /home/u/ward/Thandeka/notes",
+        "decoder at D:/ward/Thandeka/frame",
+    ],
+)
+def test_paths_of_whatever_system_are_no_part_of_what_is_kept(text):
+    from s3eval.model import Answer, Question
+    from s3eval.running.boundary import checked_answer, checked_findings
+    from s3eval.task import Finding
+
+    answer = checked_answer(Answer("failed", reason=text, note=text), Question("q", "?"))
+    (finding,) = checked_findings("t", "v", [Finding("t", "v", "q", "failed", None, text, 1)])
+    for kept in (reason_of(RuntimeError(text)), answer.reason, answer.note, finding.reason):
+        assert kept and not {"Thandeka", "Dube", "ward", "nas01"} & {*re.split(r"\W|_", kept)}, kept
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["POST /v1/chat/completions: 404", "2 and/or 3 of n/a (model.py:41)", "yes/no: 'left / right'"],
+)
+def test_what_is_no_path_stays(text):
+    assert reason_of(RuntimeError(text)) == f"RuntimeError: {text}"
 
 
 @pytest.mark.parametrize("name", ["v", "file", "is", "a", "Video"])

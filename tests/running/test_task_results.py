@@ -48,6 +48,13 @@ def leaving(*_):
         ({"task": "recognition"}, "recognition"),
         ({"metric": None}, "metric"),
         ({"counts": None}, "counts"),
+        ({"counts": Counts("a", 1, 1, 1)}, "count"),
+        ({"counts": Counts(2, -1, 0, 0)}, "count"),
+        ({"higher_is_better": "yes"}, "higher_is_better"),
+        ({"columns": (1, 2)}, "columns"),
+        ({"detail": None}, "detail"),
+        ({"formula": lambda sums: sums[..., 0] * 1j}, "numbers"),
+        ({"formula": lambda sums: "x"}, "numbers"),
         ({"videos": ("a", "z")}, "does not have"),
         ({"videos": ("a", "a")}, "twice"),
         ({"rows": [[1, 1], [1, 1]]}, "list"),
@@ -79,7 +86,20 @@ def test_a_truth_is_a_label_or_none():
         check_truths(Gait(items, {}), [TALLY], DATASET, TruthContext())
 
 
-@pytest.mark.parametrize("items", [None, "step", ["step"]])
+@pytest.mark.parametrize(
+    "items",
+    [
+        None,
+        "step",
+        ["step"],
+        [Item(5)],
+        [Item("step", kind="odd")],
+        [Item("step", labels="yes")],
+        [Item("step", labels=(1, 0))],
+        [Item("step", labels=("a", "b"), positive="c")],
+        [Item("step"), Item("step")],
+    ],
+)
 def test_items_are_items(items):
     with pytest.raises(S3EvalError, match="item"):
         checked_items(Gait(items))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from s3eval.errors import S3EvalError
 from s3eval.running.loading import load_tasks
 from s3eval.statistics.comparing import Choice, Judging, Resampling, compare_runs, outcome
 from s3eval.testing.oracles.classification import binary_scores
@@ -123,7 +124,7 @@ def test_what_is_not_compared_is_not_computed(dataset, runs, monkeypatch):
 
     monkeypatch.setattr(text, "rouge", refused)
     compared(reports, reported, choice=Choice(metrics=("rqi",)))
-    with pytest.raises(AssertionError):
+    with pytest.raises(S3EvalError, match="texts were compared"):
         compared(reports, reported, choice=Choice(metrics=("rouge1",)))
 
 

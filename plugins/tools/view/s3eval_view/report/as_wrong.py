@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from s3eval.facts.tally import ratio
+from s3eval.running.guarded import TaskFaultError
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
@@ -51,7 +52,11 @@ def _scored_again(run: RunEvidence, task: str, known: list[Known]) -> Iterator[t
         else f
         for f in run.findings(task)
     ]
-    for tally in run.task(task).tallies(findings, run.material.context(task)):
+    try:
+        tallies = run.task(task).tallies(findings, run.material.context(task))
+    except TaskFaultError:  # its faults stand beside its scores
+        return
+    for tally in tallies:
         if tally.value is not None:
             yield (task, tally.item, tally.metric), tally.value
 

@@ -1,0 +1,80 @@
+"""A task whose own code names itself where it fails, whoever calls it.
+
+Scoring, comparing, reports and viewers all call tasks. What a task raises there is its fault, with
+its package and the line of its code, and what it gives back as scores is checked, once, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.plugin_calls import described_at, is_out_of_memory, no_memory
+from s3eval.running.task_results import checked_tallies
+from s3eval.task import Task
+
+__all__ = ["TaskFaultError", "guarded"]
+
+#: Methods that are called from many places, and what each does, in words.
+_STEPS = {
+    "tallies": "scoring",
+    "baselines": "making the answers of its baselines",
+    "truth": "naming the truth",
+    "items": "listing its items",
+    "merge_requests": "naming what to merge",
+    "read_requests": "naming what to read",
+    "reader_finding": "reading a reader's answer",
+}
+
+
+class TaskFaultError(S3EvalError):
+    """A task's own code failed; `why` is what it raised, without the task."""
+
+    def __init__(self, task: str, package: str, step: str, why: str) -> None:
+        super().__init__(f"Task '{task}' failed while {step}", where=package, why=why)
+
+
+def guarded(task: Task, package: str) -> Task:
+    """The same task, the methods above of which raise `TaskFaultError` whatever their code raises.
+
+    >>> class Broken(Task):
+    ...     name = "gait"
+    ...     inquiries = read = combine = None
+    ...     def tallies(self, findings, context):
+    ...         return 1 / 0
+    >>> guarded(Broken(), "gait-package").tallies([], None)
+    Traceback (most recent call last):
+    s3eval.running.guarded.TaskFaultError: Task 'gait' failed while scoring (gait-package): ZeroDivisionError: division by zero.
+    """  # noqa: E501
+    for name, step in _STEPS.items():
+        object.__setattr__(task, name, _guarded(task, package, getattr(task, name), step))
+    own: Any = task.tallies
+
+    def tallies(findings: Any, context: Any) -> Any:
+        try:
+            return checked_tallies(task, own(findings, context), context.dataset)
+        except (TaskFaultError, MachineError, StopRunError, KeyboardInterrupt, MemoryError):
+            raise
+        except BaseException as error:  # the code of a formula
+            is_ours = isinstance(error, S3EvalError)
+            why = str(error) if is_ours else described_at(error)
+            raise TaskFaultError(task.name, package, "scoring", why) from error
+
+    object.__setattr__(task, "tallies", tallies)
+    return task
+
+
+def _guarded(task: Task, package: str, method: Callable[..., Any], step: str) -> Any:
+    def call(*arguments: Any, **named: Any) -> Any:
+        try:
+            return method(*arguments, **named)
+        except (TaskFaultError, MachineError, StopRunError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a plugin may raise anything, SystemExit included
+            if is_out_of_memory(error):
+                raise no_memory() from error
+            why = str(error) if isinstance(error, S3EvalError) else described_at(error)
+            raise TaskFaultError(task.name, package, step, why) from error
+
+    return call
