@@ -30,6 +30,14 @@ _VERSION = {"anthropic-version": "2023-06-01"}
 _PROMPT_TOKENS = ("input_tokens", "cache_read_input_tokens", "cache_creation_input_tokens")
 
 
+# A reply that was cut off is "length" for all dialects.
+_FINISH = {
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "end_turn": "stop",
+}
+
+
 class AnthropicDialect(Dialect):
     """The messages API. It takes no seed and gives no probabilities.
 
@@ -93,7 +101,7 @@ class AnthropicDialect(Dialect):
         thoughts = (b.get("thinking") for b in blocks if b.get("type") == "thinking")
         return Reply(
             text=scrub("".join(map(text_in, texts))) or ("refused" if finish == "refusal" else ""),
-            finish={"max_tokens": "length", "end_turn": "stop"}.get(finish, finish),
+            finish=_FINISH.get(finish, finish),
             settings={
                 "model": model,
                 "answered_by": scrub(text_in(message.get("model"))),

@@ -146,6 +146,8 @@ def failure_of_status(
     description = f"{message} {code}".lower()
     if status == 429 and "insufficient_quota" in description:
         return CallError("access", reason)
+    if status == 400 and _stops_all(parameter, description):
+        return CallError("access", reason)
     if status in (408, 425, 429, 529):
         return CallError("rate-limited", reason, retry_after=retry_after_seconds(headers))
     if status in (500, 501) and "not support" in description:
@@ -160,6 +162,13 @@ def failure_of_status(
     if named:
         return CallError("unsupported", reason, parameter=named)
     return CallError("bad-request", reason)
+
+
+def _stops_all(parameter: str, description: str) -> bool:
+    """Whether a 400 is about the account or the model, so that no other request can succeed."""
+    words = ("model_not_found", "model not exist", "credit balance is too low",
+             "location is not supported")  # fmt: skip
+    return parameter == "model" or any(word in description for word in words)
 
 
 def error_parameter(body: str) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import logging
 import re
 import threading
 from abc import ABC, abstractmethod
@@ -15,6 +15,8 @@ from s3eval.remote.client import ChatClient, ChatRequest
 from s3eval.remote.failures import CallError
 
 __all__ = ["MOST_RESULT_BYTES", "BatchFormat", "Ended", "Outcome", "SentBatch"]
+
+_log = logging.getLogger(__name__)
 
 #: No results are taken that are longer, whatever was asked.
 MOST_RESULT_BYTES = 2**28
@@ -119,9 +121,12 @@ class BatchFormat(ABC):
         """Leave nothing of it at the service, as far as the service deletes."""
 
     def deleted(self, path: str) -> None:
-        """Delete what lies there; nothing is done about a service that does not."""
-        with contextlib.suppress(CallError):
-            self.client.text_of("DELETE", path, max_bytes=_REPLY_BYTES)
+        """Delete what lies there; a service that does not is told of, and nothing more."""
+        try:
+            self._tried("DELETE", path, _REPLY_BYTES)
+        except CallError as error:
+            if not error.stops_all:  # what is not there any more is deleted
+                _log.warning("a batch's texts could not be deleted at the service (%s)", error)
 
     def exchanged(
         self,
@@ -145,10 +150,13 @@ class BatchFormat(ABC):
         Raises:
             CallError: they cannot be had, or are longer than ``max_bytes``.
         """
+        return self._tried("GET", path, max_bytes)
+
+    def _tried(self, method: str, path: str, max_bytes: int) -> str:
         retry = self.client.retry
         for attempt in range(retry.attempts):
             try:
-                return self.client.text_of("GET", path, max_bytes=max_bytes)
+                return self.client.text_of(method, path, max_bytes=max_bytes)
             except CallError as error:
                 wait = error.retry_after
                 if not error.transient or attempt + 1 == retry.attempts:

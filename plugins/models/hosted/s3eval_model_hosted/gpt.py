@@ -23,6 +23,14 @@ from s3eval_model_hosted.service import SentFile, Service, encoded
 
 __all__ = ["GptService"]
 
+# Files are deleted when the clip was asked about; one whose upload was not answered is not known
+# here, and would otherwise be kept until somebody deletes it.
+_FILE_FACTS = {
+    "purpose": b"vision",
+    "expires_after[anchor]": b"created_at",
+    "expires_after[seconds]": b"86400",
+}
+
 
 class GptService(Service):
     """The responses API. Nothing is stored there (``store`` is false)."""
@@ -115,11 +123,15 @@ class GptService(Service):
         shown = 'form-data; name="file"; filename="frame.jpg"'
         kind, body = multipart(
             [
-                ({"Content-Disposition": 'form-data; name="purpose"'}, b"vision"),
+                *((_field(name), value) for name, value in _FILE_FACTS.items()),
                 ({"Content-Disposition": shown, "Content-Type": piece.mime}, piece.data),
             ]
         )
         return "/files", {"Content-Type": kind}, body
+
+
+def _field(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'form-data; name="{name}"'}
 
 
 def _ways(thinking: str | int) -> Sequence[Json]:
