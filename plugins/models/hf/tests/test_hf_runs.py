@@ -64,7 +64,7 @@ def check(architecture: str, data: Path, out: Path) -> None:
     assert str(data) not in printed.getvalue().replace(str(out), "")
 
 
-HEARING = {"qwen2_audio", "gemma4"}
+HEARING = {"qwen2_audio", "gemma4", "gemma4_unified", "phi4_multimodal"}
 
 
 @pytest.mark.parametrize("architecture", QUICK)
