@@ -100,7 +100,7 @@ class AnthropicDialect(Dialect):
         texts = (b.get("text") for b in blocks if b.get("type") == "text")
         thoughts = (b.get("thinking") for b in blocks if b.get("type") == "thinking")
         return Reply(
-            text=scrub("".join(map(text_in, texts))) or ("refused" if finish == "refusal" else ""),
+            text=scrub("".join(map(text_in, texts))),
             finish=_FINISH.get(finish, finish),
             settings={
                 "model": model,
