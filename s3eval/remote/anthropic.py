@@ -97,6 +97,8 @@ class AnthropicDialect(Dialect):
         finish = text_in(message.get("stop_reason"))
         counts = [number(usage.get(name)) for name in _PROMPT_TOKENS]
         prompt = None if counts[0] is None else sum(n or 0 for n in counts)
+        wanted = table(body.get("output_config"))
+        said = table(body.get("thinking")).get("type") or wanted.get("effort")
         texts = (b.get("text") for b in blocks if b.get("type") == "text")
         thoughts = (b.get("thinking") for b in blocks if b.get("type") == "thinking")
         return Reply(
@@ -106,8 +108,8 @@ class AnthropicDialect(Dialect):
                 "model": model,
                 "answered_by": scrub(text_in(message.get("model"))),
                 "temperature": body.get("temperature", "server default"),
-                "structured": "json_schema" if _has_format(body) else "text",
-                **({"thinking": body["thinking"]["type"]} if "thinking" in body else {}),
+                "structured": "json_schema" if "format" in wanted else "text",
+                **({"thinking": said} if said else {}),
             },
             prompt_tokens=prompt,
             completion_tokens=number(usage.get("output_tokens")),
@@ -134,7 +136,3 @@ def _ways(thinking: str | int) -> Sequence[Json]:
         return {"thinking": budget}, {"thinking": {"type": "adaptive", "display": "summarized"}}
     off = {"thinking": {"type": "disabled"}}, {"thinking": {"type": "between_tools"}}
     return off if thinking == "off" else (*off, {"output_config": {"effort": "low"}})
-
-
-def _has_format(body: Mapping[str, Any]) -> bool:
-    return "format" in table(body.get("output_config"))

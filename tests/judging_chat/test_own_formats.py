@@ -44,8 +44,8 @@ def facts(text):
 class Model:
     """Both services' model as documented: what it refuses, how it replies, how it takes batches."""
 
-    def __init__(self, judge, refuses=True, room=0):
-        self.judge, self.refuses, self.room = judge, refuses, room
+    def __init__(self, judge, refuses=True, room=0, way="between_tools"):
+        self.judge, self.refuses, self.room, self.way = judge, refuses, room, way
         self.asked, self.batch, self.refused = [], [], []
 
     def handle(self, method, path, headers, body):
@@ -105,10 +105,10 @@ class Model:
         if self.judge == "claude":
             if "temperature" in body:
                 return "`temperature` is deprecated for this model."
-            way = body.get("thinking", {}).get("type", "between_tools")
+            way = body.get("thinking", {}).get("type", self.way)
             other = 'Use "thinking.type.adaptive" and "output_config.effort"'
             named = f'"thinking.type.{way}" is not supported for this model. {other}'
-            return "" if way == "between_tools" else named
+            return "" if way == self.way else named
         thinking = body["generationConfig"].get("thinkingConfig", {})
         refused = "Budget 0 is invalid. This model only works in thinking mode."
         return refused if "thinkingBudget" in thinking else ""
@@ -202,3 +202,12 @@ def test_a_reply_that_never_had_room_is_told_so_and_is_asked_for_once_it_has(nam
         assert len(model.asked) == 3  # not asked about again with the same room
         readings, _ = read(model, tmp_path, TEXTS[:1], max_tokens=5000)
     assert sides(readings) == ["left"]
+
+
+def test_a_model_that_always_thinks_is_read_at_low_effort_and_the_record_says_so(tmp_path):
+    with serving(Model("claude", way="adaptive")) as model:
+        readings, _ = read(model, tmp_path)
+    assert sides(readings) == ["left", "right"]
+    assert [record["thinking"] for record in records(tmp_path)] == ["low", "low"]
+    last = model.asked[-1][-1]
+    assert "thinking" not in last and {*last["output_config"]} == {"effort", "format"}
