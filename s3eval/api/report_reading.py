@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from s3eval.api.judges import JudgeChoice, Notify, close_judge
+from s3eval.api.judges import JudgeChoice, Notify, ShowProgress, close_judge
 from s3eval.dataset.problems import Problem, listed
 from s3eval.dataset.report_tables import Annotated, annotated_features, partners
 from s3eval.dataset.report_tables import read_reports as read_texts
@@ -84,13 +84,18 @@ class ReportsRead:
 
 
 def read_reports(
-    reports: str | os.PathLike[str], judging: JudgeChoice | None = None
+    reports: str | os.PathLike[str],
+    judging: JudgeChoice | None = None,
+    notify: Notify = lambda line: None,
+    progress: ShowProgress | None = None,
 ) -> ReportsRead:
     """Read each report of a table.
 
     Args:
         reports: a CSV file with the columns file_name and report.
         judging: who reads; without it the judge "lexicon", which stays on this machine.
+        notify: handed what a judge that is paid will take, before it is asked, and what it took.
+        progress: shows how far it is.
 
     Raises:
         S3EvalError: the table cannot be used, or nobody is to read ("none").
@@ -104,20 +109,20 @@ def read_reports(
     """
     problems = Problems()
     texts = read_texts(Path(reports), problems)
-    judge = _open(judging)
+    judge = _open(judging, notify, progress)
     try:
         # An empty report is unreadable, whichever judge would have read it.
         read = iter(judge.read_reports([text for text in texts.values() if text]))
         facts = [next(read) if text else Unreadable(EMPTY) for text in texts.values()]
         identity = dict(judge.identity())
     finally:
-        close_judge(judge)
+        close_judge(judge, notify)
     records = tuple(_record(name, each) for name, each in zip(texts, facts, strict=True))
     return ReportsRead(identity, records, tuple(problems.all), sum(problems.left_out.values()))
 
 
-def _open(judging: JudgeChoice | None) -> Judge:
-    judge = (judging or JudgeChoice()).open()
+def _open(judging: JudgeChoice | None, notify: Notify, progress: ShowProgress | None) -> Judge:
+    judge = (judging or JudgeChoice()).open(notify=notify, progress=progress)
     if judge is None:
         raise S3EvalError("Reading reports needs a judge", fix="--judge lexicon")
     return judge
@@ -201,6 +206,7 @@ def score_reports(
     protocol: Protocol = "paper",
     annotation: str | os.PathLike[str] | None = None,
     notify: Notify = lambda line: None,
+    progress: ShowProgress | None = None,
 ) -> ReportScores:
     """Score predicted against reference reports, which pair by file_name.
 
@@ -211,7 +217,9 @@ def score_reports(
         protocol: which definition of the index.
         annotation: features annotated for each video; under "release" hallucinations are counted
             against these, else against the reference.
-        notify: handed a line where an argument has no effect.
+        notify: handed a line where an argument has no effect, what a judge that is paid will take,
+            before it is asked, and what it took.
+        progress: shows how far it is.
 
     Raises:
         S3EvalError: a table cannot be used, or nobody is to read ("none").
@@ -233,13 +241,13 @@ def score_reports(
             "used. It is with --protocol release."
         )
         marked = None
-    judge = _open(judging)
+    judge = _open(judging, notify, progress)
     try:
         pairs = {name: references[other] for name, other in paired.items()}
         facts = _facts_of(judge, (t for n in texts for t in (texts[n], pairs.get(n, ""))))
         identity = dict(judge.identity())
     finally:
-        close_judge(judge)
+        close_judge(judge, notify)
     rows = tuple(
         _row(name, facts.get(text), facts.get(pairs[name]), marked, protocol)
         if name in pairs

@@ -42,8 +42,9 @@ def command(
     was left out or could not be read.
     """
     from s3eval.api.report_reading import read_reports
+    from s3eval.reporting.progress import line_shown, steps_shown
 
-    read = read_reports(reports, judging)
+    read = read_reports(reports, judging, line_shown, steps_shown)
     for line in read.problem_lines():
         echo(line, err=True)
     if not write_json_output(read.as_json(), json_file):

@@ -69,11 +69,13 @@ def command(
     not be scored; such rows keep their place, without a score and with the reason.
     """
     from s3eval.api.report_reading import score_reports
-    from s3eval.reporting.progress import line_shown
+    from s3eval.reporting.progress import line_shown, steps_shown
 
     if csv_file == "-" == json_file:
         raise S3EvalError("Only one of --csv and --json can go to standard output")
-    scores = score_reports(predicted, reference, judging, protocol, annotation, line_shown)
+    scores = score_reports(
+        predicted, reference, judging, protocol, annotation, line_shown, steps_shown
+    )
     for line in scores.problem_lines():
         echo(line, err=True)
     if scores.unpaired:

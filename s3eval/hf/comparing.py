@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import StopRunError
+from s3eval.errors import S3EvalError, StopRunError
 from s3eval.hf.clips import WatchedClip
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.independent import IndependentGenerator
-from s3eval.hf.sharing import SharingCheck, compare_ways, reference_answers, small_clip
+from s3eval.hf.sharing import (
+    Reference,
+    SharingCheck,
+    compare_ways,
+    reference_answers,
+    small_clip,
+)
 from s3eval.hf.source import first_line
 from s3eval.model import Question
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from s3eval.hf.generation import AnswerGenerator
     from s3eval.hf.model import TransformersModel
 
@@ -35,6 +43,7 @@ def compared_on_loading(model: TransformersModel, generator: AnswerGenerator) ->
         prompt cannot be split or the model fails.
 
     Raises:
+        S3EvalError: it cannot be asked at all.
         StopRunError: memory ran out, or asking cannot go on.
     """
     media = model.media(small_clip(model.senses))
@@ -51,6 +60,35 @@ def compared_on_loading(model: TransformersModel, generator: AnswerGenerator) ->
     except Exception as error:
         if is_out_of_memory(error) or isinstance(error, StopRunError):
             raise
+        # Where asking alone fails as well, no question of a run would be answered.
+        _answered(model, reader, [()], prompts[:1])
         return SharingCheck("independent", reason=first_line(error))
-    references = reference_answers(reader, tails, prompts)
+    references = _answered(model, reader, tails, prompts)
     return compare_ways(model.model, prefix, references, candidates, generator.pad)
+
+
+def _answered(
+    model: TransformersModel,
+    reader: IndependentGenerator,
+    tails: Sequence[Sequence[int]],
+    prompts: Sequence[Mapping[str, Any]],
+) -> list[Reference]:
+    """What independent calls answer.
+
+    Raises:
+        S3EvalError: the library's own generate fails with this model.
+    """
+    try:
+        return reference_answers(reader, tails, prompts)
+    except Exception as error:
+        if is_out_of_memory(error) or isinstance(error, StopRunError):
+            raise
+        import transformers
+
+        raise S3EvalError(
+            f"transformers {transformers.__version__} cannot generate with this checkpoint "
+            f"('{model.model.config.model_type}')",
+            where=model.spec.name,
+            why=f"a small clip and one question: {first_line(error)}",
+            fix="another version of transformers (docs/hf.md lists the architectures tried)",
+        ) from None

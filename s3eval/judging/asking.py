@@ -15,6 +15,7 @@ from s3eval.judging.batching.batches import BATCH_PRICE, Batches
 from s3eval.judging.prompts import closed, messages
 from s3eval.judging.replies import (
     Ask,
+    longer,
     outcome_of,
     parsed_reply,
     problem_of,
@@ -189,11 +190,17 @@ class Asker:
         return cleared
 
     def _kept(self, job: _Job) -> Mapping[str, Any] | None:
-        """What the cache holds for a job, unless its reading no longer validates."""
+        """What the cache holds for a job, unless asking again may bring more.
+
+        A reading may validate no longer, and a reply that was cut off have more room now.
+        """
         value = self.cache.get(job.key)
-        if value is not None and value["state"] == "read" and problem_of(job.ask, value["json"]):
+        if value is None:
             return None
-        return value
+        if value["state"] == "read":
+            return None if problem_of(job.ask, value["json"]) else value
+        had = value["record"].get("longest", job.request.max_tokens)
+        return None if had < job.request.max_tokens else value
 
     def _preview(self, jobs: Sequence[_Job | None], todo: Sequence[_Job]) -> Preview:
         waiting = {job.key for job in todo}
@@ -346,6 +353,9 @@ class Asker:
                 record |= {"failure": error.kind}
                 if error.kind != "empty":
                     break
+                if error.is_cut:
+                    record["longest"] = request.max_tokens
+                    request = longer(request)
                 continue
             raw = reply.text
             record = {**self.identity, **reply.settings, "attempts": attempt}
@@ -355,6 +365,8 @@ class Asker:
                 self.cache.put(job.key, value)
                 return value
             record["failure"] = "unreadable"
+            if reply.finish == "length":
+                record["longest"] = request.max_tokens
             request = repaired(job.request, reply, problem)
         record["attempts"] = attempt
         value = {"state": "unreadable", "reason": problem, "raw": raw, "record": record}

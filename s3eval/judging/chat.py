@@ -38,6 +38,7 @@ from s3eval.judging.kept import kept_by_chat
 from s3eval.privacy.gate import Gate
 from s3eval.remote.budget import Account, Preview, Prices
 from s3eval.remote.cache import ReplyCache
+from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.client import ChatClient, Notify
 from s3eval.remote.endpoint import is_same_host
 from s3eval.remote.options import ServerOptions, read_options
@@ -60,6 +61,7 @@ class Service:
         extra_body: the service's own switches, so that it answers directly.
         format: how it words requests, replies and batches.
         owner: whose key it is in the keyring and in messages, where that is not the name.
+        known: what its model refuses, so that it is not offered that first.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Service:
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     format: FormatName = "chat"
     owner: str = ""
+    known: ServerCapabilities = field(default_factory=ServerCapabilities)
 
     def in_format(self, name: FormatName) -> Service:
         """This service, or the one whose own format is named, with no model of its own."""
@@ -81,7 +84,6 @@ class Service:
             chosen.address,
             "",
             chosen.key_variables,
-            extra_body=chosen.extra_body,
             format=name,
             owner=name,
         )
@@ -140,21 +142,24 @@ class ChatJudge(Judge):
             needs_key=True,
         )
         gate = Gate(endpoint, options.permission)
-        extra_body = options.extra_body
+        extra_body, thinking = options.extra_body, None
         if extra_body is None:
+            thinking = form.thinking
             extra_body = dict(service.extra_body) if own_server else {}
+        own_model = own_server and options.model == service.model
         self._cache = ReplyCache(":memory:" if options.cache == "off" else options.cache or None)
+        capabilities = self._cache.capabilities()
+        if own_model and capabilities.get(endpoint) == ServerCapabilities():
+            capabilities.put(endpoint, service.known)
         self._client = ChatClient(
             endpoint,
             sampling=options.sampling(),
             retry=options.retry(),
             budget=options.budget(),
-            prices=options.prices(
-                service.prices if own_server and options.model == service.model else None
-            ),
+            prices=options.prices(service.prices if own_model else None),
             extra_body=extra_body,
-            capabilities=self._cache.capabilities(),
-            dialect=form.dialect(),
+            capabilities=capabilities,
+            dialect=form.dialect(thinking),
         )
         self._max_tokens = options.max_tokens
         self._closed = False
@@ -167,6 +172,7 @@ class ChatJudge(Judge):
             "seed": options.seed,
             "extra_body": extra_body,
             **({} if options.format == "chat" else {"format": options.format}),
+            **({} if thinking is None else {"thinking": thinking}),
             **gate.identity,
         }
         self.remote = not endpoint.local

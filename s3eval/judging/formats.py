@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 from s3eval.judging.batching.anthropic import AnthropicBatches
 from s3eval.judging.batching.format import BatchFormat
@@ -26,14 +26,14 @@ class Format:
     Attributes:
         dialect, batches: how it words requests and batches.
         address, key_variables: of the service whose own format it is.
-        extra_body: switches of that service, so that it answers directly.
+        thinking: what it is told of thinking (`Dialect`), unless the user gives fields of requests.
     """
 
     dialect: type[Dialect]
     batches: type[BatchFormat]
     address: str
     key_variables: tuple[str, ...]
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    thinking: str | None = None
 
 
 #: By their names.
@@ -44,12 +44,13 @@ FORMATS: Mapping[FormatName, Format] = {
         AnthropicBatches,
         "https://api.anthropic.com/v1",
         ("ANTHROPIC_API_KEY",),
+        "least",
     ),
     "gemini": Format(
         GeminiDialect,
         GeminiBatches,
         "https://generativelanguage.googleapis.com/v1beta",
         ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
-        {"generationConfig": {"thinkingConfig": {"thinkingBudget": 0}}},
+        "least",
     ),
 }

@@ -16,7 +16,8 @@ from s3eval.remote.client import ChatRequest, Reply
 from s3eval.remote.jsontext import json_objects
 
 __all__ = [
-    "Ask", "outcome_of", "parsed_reply", "problem_of", "reading_key", "repaired", "schema_name",
+    "Ask", "longer", "outcome_of", "parsed_reply", "problem_of", "reading_key", "repaired",
+    "schema_name",
 ]  # fmt: skip
 
 
@@ -102,7 +103,11 @@ def repaired(request: ChatRequest, reply: Reply, problem: str) -> ChatRequest:
     """The request once more, with what came back and what is wrong with it."""
     asked = f"That cannot be used: {problem} Reply again with the JSON object only."
     more = ({"role": "assistant", "content": reply.text}, {"role": "user", "content": asked})
-    longer = request.max_tokens * (2 if reply.finish == "length" else 1)
     if reply.finish == "length":
-        return replace(request, max_tokens=longer)
+        return longer(request)
     return replace(request, messages=(*request.messages, *more))
+
+
+def longer(request: ChatRequest) -> ChatRequest:
+    """The request with room for a reply twice as long."""
+    return replace(request, max_tokens=2 * request.max_tokens)

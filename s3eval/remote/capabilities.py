@@ -10,6 +10,9 @@ from s3eval.remote.endpoint import Endpoint
 
 __all__ = ["CapabilityStore", "MemoryCapabilities", "ServerCapabilities"]
 
+# No dialect knows more ways of saying how much to think, after the first.
+_MOST_WAYS = 2
+
 
 @dataclass(frozen=True)
 class ServerCapabilities:
@@ -19,6 +22,7 @@ class ServerCapabilities:
         structured: the best form of structured output it takes.
         without: parameters it refuses.
         max_tokens_name: how it calls the reply's limit.
+        thinking: how many ways of saying how much to think it refused (`Dialect.nth_way`).
 
     >>> ServerCapabilities().learn("response_format").structured
     'json_object'
@@ -27,6 +31,7 @@ class ServerCapabilities:
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
     without: tuple[str, ...] = ()
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    thinking: int = 0
 
     def learn(self, parameter: str) -> ServerCapabilities | None:
         """These after a refusal of ``parameter``; None when nothing is left to give."""
@@ -38,6 +43,8 @@ class ServerCapabilities:
             return replace(self, max_tokens_name="max_completion_tokens")
         if parameter == "max_completion_tokens" and self.max_tokens_name != "max_tokens":
             return replace(self, max_tokens_name="max_tokens")
+        if parameter == "thinking" and self.thinking < _MOST_WAYS:
+            return replace(self, thinking=self.thinking + 1)
         name = "logprobs" if parameter == "top_logprobs" else parameter
         if name in ("temperature", "seed", "logprobs") and name not in self.without:
             return replace(self, without=tuple(sorted({*self.without, name})))

@@ -21,7 +21,7 @@ from s3eval.remote.capabilities import (
 )
 from s3eval.remote.dialect import Dialect
 from s3eval.remote.endpoint import Endpoint
-from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, listed_models
+from s3eval.remote.exchange import ChatRequest, Reply, body_bytes, checked, listed_models
 from s3eval.remote.failures import CallError, one_line
 from s3eval.remote.pause import Pause
 from s3eval.remote.retrying import DEFAULT_POLICY, Retries, RetryPolicy
@@ -177,7 +177,7 @@ class ChatClient:
             self._charged(None, bound if error.billed else 0.0, hold)
             raise
         self._charged(reply, share * self._cost(reply, self.bound(request)), hold)
-        return self._checked(reply)
+        return checked(reply, request)
 
     def learn(self, failure: CallError, sent_with: ServerCapabilities | None = None) -> bool:
         """Leave out from now on what a failure says the server refuses; False where it does not.
@@ -225,8 +225,10 @@ class ChatClient:
             try:
                 return self._send(request, known)
             except CallError as error:
-                if not self.learn(error, known):
+                learned = known.learn(error.parameter) if error.kind == "unsupported" else None
+                if learned is None or self._body(request, learned) == self._body(request, known):
                     raise
+                self.learn(error, known)
 
     def _send(self, request: ChatRequest, known: ServerCapabilities) -> Reply:
         if not self._pause.wait():
@@ -242,7 +244,7 @@ class ChatClient:
             hold.settle(hold.bound)
             raise
         self._charged(reply, self._cost(reply, hold.bound), hold)
-        return self._checked(reply)
+        return checked(reply, request)
 
     def _body(self, request: ChatRequest, known: ServerCapabilities) -> dict[str, Any]:
         sampling: dict[str, Any] = {}
@@ -299,16 +301,6 @@ class ChatClient:
         # JSON is UTF-8; the key is looked for before anything is cut, and again after decoding.
         text = self._without_key(response.body.decode("utf-8-sig", errors="replace"))
         return response.status, response.wait, text
-
-    def _checked(self, reply: Reply) -> Reply:
-        if reply.finish == "content_filter":
-            raise CallError("moderation", "the server filtered the reply", raw=reply.text)
-        if reply.finish == "refusal":
-            raise CallError("refusal", "the model refused", raw=reply.text)
-        if not reply.text.strip():
-            only = "of thoughts alone" if reply.thoughts.strip() else "without words"
-            raise CallError("empty", f"a reply {only} (finish: {reply.finish or 'none'})")
-        return reply
 
     def _cost(self, reply: Reply, bound: float) -> float:
         if self.prices is None:

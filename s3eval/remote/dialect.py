@@ -6,7 +6,7 @@ client's. A service of its own format subclasses `Dialect` in its plugin.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3eval.remote.exchange import ChatRequest, Reply, reply_of
@@ -19,7 +19,16 @@ __all__ = ["Dialect"]
 
 
 class Dialect:
-    """OpenAI's chat completions, which most servers take."""
+    """OpenAI's chat completions, which most servers take.
+
+    Args:
+        thinking: "off" (refused where a model must think), "least" (as little as the model
+            allows), tokens of thought, or None to leave it to the service. OpenAI's chat
+            completions themselves are told by ``extra_body``.
+    """
+
+    def __init__(self, thinking: str | int | None = None) -> None:
+        self.thinking = thinking
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The headers that carry the key.
@@ -63,6 +72,18 @@ class Dialect:
         elif request.schema is not None and known.structured == "json_object":
             body["response_format"] = {"type": "json_object"}
         return body
+
+    @staticmethod
+    def nth_way(ways: Sequence[Mapping[str, Any]], known: ServerCapabilities) -> Mapping[str, Any]:
+        """How much to think, said in the first way that was not refused; the last, if all were.
+
+        Services changed how it is said from model to model, and a model refuses another's way.
+
+        >>> from s3eval.remote.capabilities import ServerCapabilities
+        >>> Dialect.nth_way([{"a": 1}, {"b": 2}], ServerCapabilities(thinking=1))
+        {'b': 2}
+        """
+        return ways[min(known.thinking, len(ways) - 1)]
 
     def reply(
         self, text: str, body: Mapping[str, Any], scrub: Callable[[str], str], model: str

@@ -11,7 +11,9 @@ from typing import Any
 
 from s3eval.remote.failures import CallError, failure_of_status
 
-__all__ = ["ChatRequest", "JsonParts", "Reply", "body_bytes", "listed_models", "reply_of"]
+__all__ = [
+    "ChatRequest", "JsonParts", "Reply", "body_bytes", "checked", "listed_models", "reply_of",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,29 @@ class Reply:
     completion_tokens: int | None = None
     logprobs: tuple[Mapping[str, Any], ...] = ()
     thoughts: str = ""
+
+
+def checked(reply: Reply, request: ChatRequest) -> Reply:
+    """The reply, where it is an answer.
+
+    Raises:
+        CallError: it was filtered or refused, or holds no words.
+
+    >>> checked(Reply("yes", "stop"), ChatRequest((), 16)).text
+    'yes'
+    """
+    if reply.finish == "content_filter":
+        raise CallError("moderation", "the server filtered the reply", raw=reply.text)
+    if reply.finish == "refusal":
+        raise CallError("refusal", "the model refused", raw=reply.text)
+    if reply.text.strip():
+        return reply
+    only = "of thoughts alone" if reply.thoughts.strip() else "without words"
+    reason = f"a reply {only} (finish: {reply.finish or 'none'})"
+    if reply.finish == "length":
+        # Thoughts count as tokens of the reply, and some services do not show them.
+        reason += f", cut off at {request.max_tokens} tokens: a model that thinks needs more room"
+    raise CallError("empty", reason, is_cut=reply.finish == "length")
 
 
 # What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.

@@ -9,7 +9,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
-__all__ = ["CallError", "FailureKind", "failure_of_status", "one_line", "retry_after_seconds"]
+__all__ = [
+    "CallError",
+    "FailureKind",
+    "error_parameter",
+    "failure_of_status",
+    "one_line",
+    "retry_after_seconds",
+]
 
 FailureKind = Literal[
     "rate-limited",  # 429: wait as told, then again
@@ -49,6 +56,7 @@ class CallError(Exception):
         billed: True when the server may have charged for it although no reply came.
         parameter: the request parameter an "unsupported" failure is about.
         raw: what the model said, where it said something.
+        is_cut: the reply was cut off at its longest length.
     """
 
     def __init__(
@@ -60,11 +68,12 @@ class CallError(Exception):
         billed: bool = False,
         parameter: str = "",
         raw: str = "",
+        is_cut: bool = False,
     ) -> None:
         super().__init__(reason)
         self.kind, self.reason = kind, reason
         self.retry_after, self.billed, self.parameter = retry_after, billed, parameter
-        self.raw = raw
+        self.raw, self.is_cut = raw, is_cut
 
     @property
     def transient(self) -> bool:
@@ -137,6 +146,8 @@ def failure_of_status(
     description = f"{message} {code}".lower()
     if status == 429 and "insufficient_quota" in description:
         return CallError("access", reason)
+    if status == 400 and _stops_all(parameter, description):
+        return CallError("access", reason)
     if status in (408, 425, 429, 529):
         return CallError("rate-limited", reason, retry_after=retry_after_seconds(headers))
     if status in (500, 501) and "not support" in description:
@@ -151,6 +162,22 @@ def failure_of_status(
     if named:
         return CallError("unsupported", reason, parameter=named)
     return CallError("bad-request", reason)
+
+
+def _stops_all(parameter: str, description: str) -> bool:
+    """Whether a 400 is about the account or the model, so that no other request can succeed."""
+    words = ("model_not_found", "model not exist", "credit balance is too low",
+             "location is not supported")  # fmt: skip
+    return parameter == "model" or any(word in description for word in words)
+
+
+def error_parameter(body: str) -> str:
+    """The parameter that an error's body names, "" for none.
+
+    >>> error_parameter('{"error": {"message": "no", "param": "reasoning.effort"}}')
+    'reasoning.effort'
+    """
+    return _error_fields(body)[2]
 
 
 def _is_moderation(description: str) -> bool:

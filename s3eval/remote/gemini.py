@@ -6,7 +6,7 @@ https://ai.google.dev/api/generate-content.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from s3eval.remote.capabilities import ServerCapabilities
@@ -33,12 +33,9 @@ _STRUCTURE = ("responsejsonschema", "responseschema", "responsemimetype")
 class GeminiDialect(Dialect):
     """generateContent of the Gemini API (v1beta).
 
-    Args:
-        thinking: "off", tokens of thought, or None to leave it to the service.
+    Models from Gemini 3 on are told levels of thought instead of tokens, and not each takes each
+    level (https://ai.google.dev/gemini-api/docs/generate-content/thinking).
     """
-
-    def __init__(self, thinking: str | int | None = None) -> None:
-        self.thinking = thinking
 
     def headers(self, key: str) -> Mapping[str, str]:
         """The header that carries the key.
@@ -64,8 +61,7 @@ class GeminiDialect(Dialect):
         if request.top_logprobs and "logprobs" not in known.without:
             config |= {"responseLogprobs": True, "logprobs": request.top_logprobs}
         if self.thinking is not None:
-            budget = 0 if self.thinking == "off" else self.thinking
-            config["thinkingConfig"] = {"thinkingBudget": budget, "includeThoughts": bool(budget)}
+            config["thinkingConfig"] = dict(self.nth_way(_ways(self.thinking), known))
         if request.schema is not None and known.structured != "none":
             config["responseMimeType"] = "application/json"
             if known.structured == "json_schema":
@@ -113,10 +109,34 @@ class GeminiDialect(Dialect):
         if status == 429 and (seconds := _retry_delay(text)) is not None:
             headers = {"retry-after": str(seconds), **headers}
         failure = failure_of_status(status, headers, text, scrub)
+        if status == 400 and _is_about_thinking(failure.reason):
+            return CallError("unsupported", failure.reason, parameter="thinking")
         named = failure.reason.lower().replace("_", "")
         if failure.kind == "bad-request" and any(word in named for word in _STRUCTURE):
             return CallError("unsupported", failure.reason, parameter="response_format")
         return failure
+
+
+def _ways(thinking: str | int) -> Sequence[Json]:
+    """How a request says how much to think: the way of the older models, then the others'."""
+    if isinstance(thinking, int):
+        return {"thinkingBudget": thinking, "includeThoughts": True}, {"includeThoughts": True}
+    off: Json = {"thinkingBudget": 0, "includeThoughts": False}
+    if thinking == "off":
+        return (off,)
+    return off, {"thinkingLevel": "minimal"}, {"thinkingLevel": "low"}
+
+
+def _is_about_thinking(reason: str) -> bool:
+    """Whether a model refuses a way of saying how much to think, rather than a number of tokens.
+
+    >>> _is_about_thinking("Budget 0 is invalid. This model only works in thinking mode.")
+    True
+    >>> _is_about_thinking("The thinking budget 9 is invalid. Please choose a value between 1 ...")
+    False
+    """
+    words = reason.lower().replace("_", " ")
+    return "thinking" in words and "choose a value between" not in words
 
 
 # A reply that was cut off is "length" for all dialects.
@@ -133,12 +153,15 @@ def _settings(
     response: Json, config: Json, scrub: Callable[[str], str], model: str
 ) -> dict[str, Any]:
     mode = "json_object" if "responseMimeType" in config else "text"
+    thinking = table(config.get("thinkingConfig"))
+    said = thinking.get("thinkingLevel", thinking.get("thinkingBudget"))
     return {
         "model": model,
         "answered_by": scrub(text_in(response.get("modelVersion"))),
         "temperature": config.get("temperature", "server default"),
         "seed": config.get("seed", "server default"),
         "structured": "json_schema" if "responseJsonSchema" in config else mode,
+        **({} if said is None else {"thinking": said}),
     }
 
 

@@ -12,7 +12,8 @@ from typing import Any
 __all__ = ["Handle", "http_service"]
 
 #: Method, path, headers in lower case and body of a request; gives the status, the body as text
-#: or as what becomes JSON, and headers. "drop" as status cuts the connection.
+#: or as what becomes JSON, and headers. "drop" as status cuts the connection, "half" cuts it
+#: half way through the body.
 Handle = Callable[[str, str, Mapping[str, str], bytes], tuple[Any, Any, Mapping[str, str]]]
 
 
@@ -41,11 +42,13 @@ def http_service(handle: Handle) -> Iterator[str]:
                 self.connection.close()
                 return
             raw = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
-            self.send_response(status)
+            is_cut = status == "half"
+            self.send_response(200 if is_cut else status)
             for name, value in {**more, "Content-Length": str(len(raw))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(raw)
+            self.wfile.write(raw[: len(raw) // 2] if is_cut else raw)
+            self.close_connection = self.close_connection or is_cut
 
         do_GET = do_POST = do_DELETE = _any  # noqa: N815 - the library looks for these names
 

@@ -85,6 +85,26 @@ def test_an_empty_report_is_unread_whichever_judge_is_asked(s3eval, tmp_path):
         assert server.asked == []
 
 
+@pytest.mark.parametrize("verb", [("read",), ("rqi",)])
+def test_what_a_paid_judge_takes_is_said_before_and_after(s3eval, tmp_path, verb):
+    pytest.importorskip("s3eval_judge_gpt")
+    from s3eval.testing.chat_server import Said, scripted
+
+    file = tmp_path / "one.csv"
+    file.write_text("file_name,report\na.mp4,The head turns.\n", encoding="utf-8")
+    with scripted(lambda text, body, before: Said("nothing")) as server:
+        options = ["--judge", "gpt"]
+        for option in (f"base_url={server.base_url}", "cache=off", "repairs=0"):
+            options += ["--judge-option", option]
+        files = [file] * (1 + (verb == ("rqi",)))
+        code, _, err = s3eval("judge", *verb, *files, *options, "--max-judge-calls", "0")
+        assert code == 3 and "1 texts, 0 already read, 1 calls, about " in err
+        assert server.asked == []
+        _, out, err = s3eval("judge", *verb, *files, *options, "--json", "-")
+        assert "1 calls, 0 from the cache, 100 + 20 tokens" in err
+        assert json.loads(out)
+
+
 def test_read_is_the_same_every_time_and_clean_tables_exit_0(s3eval, tmp_path):
     file = tmp_path / "ok.csv"
     file.write_text("file_name,report,site\na.mp4,Stares.,north\n", encoding="utf-8-sig")

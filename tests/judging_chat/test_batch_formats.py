@@ -403,6 +403,34 @@ def test_a_service_that_keeps_failing_is_told_and_the_batch_is_kept(kind, tmp_pa
 
 
 @BOTH
+def test_a_batch_that_is_gone_is_sent_anew_instead_of_never(kind, tmp_path):
+    """Deleted at the service, or kept no longer than it keeps batches."""
+    with serving(kind(looks=10**6)) as service:
+        with pytest.raises(S3EvalError, match="has not ended within"):
+            read(service, tmp_path, batch_wait=0.1)
+        service.looks = 1
+        first = "msgbatch_0" if kind is Anthropic else "batches/b0"
+        service.faults = {first: [(404, {})] * 9}
+        readings, judge = read(service, tmp_path)
+    assert sides(readings) == [*SIDES] and len(service.batches) == 2 and not service.alone
+    assert judge.account.cost == pytest.approx(0.5 * 4 * 150 * 1000 / 1e6)
+
+
+@BOTH
+def test_a_collected_batch_is_deleted_although_the_service_is_busy_at_first(kind, tmp_path, caplog):
+    with serving(kind()) as service:
+        service.faults = {"DELETE ": [(503, {}), (429, {"Retry-After": "0.05"})]}
+        readings, _ = read(service, tmp_path)
+        assert not caplog.records
+        deleted = [m for m, _, _ in service.asked].count("DELETE")
+        service.faults = {"DELETE ": [(500, {})] * 9}
+        read(service, tmp_path, ["Report 9: he turns to the right."])
+    assert sides(readings) == [*SIDES] and deleted == 3
+    (record,) = caplog.records
+    assert "texts could not be deleted at the service (server: HTTP 500" in record.getMessage()
+
+
+@BOTH
 def test_a_batch_is_submitted_once_even_where_that_fails(kind, tmp_path):
     with serving(kind()) as service:
         service.faults = {"atch": [(503, {})]}

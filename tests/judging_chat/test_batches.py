@@ -226,6 +226,8 @@ def test_a_service_without_batches_is_told_as_that(tmp_path):
     with serving(service) as url, pytest.raises(S3EvalError, match="no batches here"):
         read(url, tmp_path)
     assert service.alone == 0
+    # The texts that were sent for it do not stay there.
+    assert ("DELETE", "/v1/files/file-0") in service.asked
 
 
 def test_a_batch_that_does_not_fit_the_budget_is_not_sent(tmp_path):

@@ -215,6 +215,9 @@ class Batches:
                 failures = 0
             except CallError as error:
                 failures += 1
+                if error.kind == "access" and error.reason.startswith("HTTP 404"):
+                    # It was deleted there, or is kept no longer: what it brought is lost.
+                    return Ended(is_expired=True)
                 retry = self._client.retry
                 asked = error.retry_after or 0.0
                 if not error.transient or failures >= retry.attempts or asked > retry.max_wait:

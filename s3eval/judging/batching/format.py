@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
+import logging
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,8 @@ from s3eval.remote.envelope import decoded
 from s3eval.remote.failures import CallError
 
 __all__ = ["MOST_RESULT_BYTES", "BatchFormat", "Ended", "Outcome", "SentBatch"]
+
+_log = logging.getLogger(__name__)
 
 #: No results are taken that are longer, whatever was asked.
 MOST_RESULT_BYTES = 2**28
@@ -118,9 +120,13 @@ class BatchFormat(ABC):
         """Leave nothing of it at the service, as far as the service deletes."""
 
     def deleted(self, path: str) -> None:
-        """Delete what lies there; nothing is done about a service that does not."""
-        with contextlib.suppress(CallError):
-            self.client.text_of("DELETE", path, max_bytes=_REPLY_BYTES)
+        """Delete what lies there; a service that does not is told of, and nothing more."""
+        try:
+            attempts = self.client.retry.attempts
+            self.client.text_of("DELETE", path, max_bytes=_REPLY_BYTES, attempts=attempts)
+        except CallError as error:
+            if not error.stops_all:  # what is not there any more is deleted
+                _log.warning("a batch's texts could not be deleted at the service (%s)", error)
 
     def exchanged(
         self,

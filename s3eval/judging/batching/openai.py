@@ -18,6 +18,7 @@ from s3eval.judging.batching.format import (
 )
 from s3eval.remote.client import ChatRequest
 from s3eval.remote.envelope import Json, number, table, tables, text_in
+from s3eval.remote.failures import CallError
 from s3eval.remote.multipart import multipart
 
 __all__ = ["OpenAIBatches"]
@@ -61,8 +62,12 @@ class OpenAIBatches(BatchFormat):
             "endpoint": f"/v1{path}",
             "completion_window": "24h",
         }
-        created = self.exchanged("POST", "/batches", json.dumps(facts).encode())
-        return SentBatch(name_in(created.get("id"), "batch"), tuple(requests), file)
+        try:
+            created = self.exchanged("POST", "/batches", json.dumps(facts).encode())
+            return SentBatch(name_in(created.get("id"), "batch"), tuple(requests), file)
+        except CallError:
+            self.deleted(f"/files/{file}")
+            raise
 
     def look(self, batch: SentBatch) -> Ended | None:
         """Its status."""

@@ -19,7 +19,13 @@ __all__ = ["ClipFormat", "resampled", "resized", "times_text"]
 
 # Image processors that cut an image into tiles would do so with every frame; a frame is one tile,
 # as the frames of a video are in these families. Only those that the processor knows are passed.
-_NO_TILES = ("do_image_splitting", "crop_to_patches", "do_pan_and_scan")
+_ONE_TILE: dict[str, bool | int] = {
+    "do_image_splitting": False,
+    "crop_to_patches": False,
+    "do_pan_and_scan": False,
+    "slice_mode": False,
+    "dynamic_hd": 1,
+}
 
 
 @dataclass(frozen=True)
@@ -86,7 +92,8 @@ class ClipFormat:
             from PIL import Image
 
             images = [Image.fromarray(frame) for frame in frames]
-            tiles = {key: False for key in _NO_TILES if hasattr(processor.image_processor, key)}
+            own = processor.image_processor
+            tiles = {key: value for key, value in _ONE_TILE.items() if hasattr(own, key)}
             return {"images": [images], **tiles}
         rate = frame_rate(footage)
         # Where a frame lies is its index divided by the rate: fractions give its true time, and

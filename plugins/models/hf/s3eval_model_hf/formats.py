@@ -30,8 +30,12 @@ def special_tokens(processor: Any, text: str) -> Mapping[str, bool]:
 
 def prompt_tokens(processor: Any, text: str, media: Media) -> list[int]:
     """The tokens of a prompt as the processor writes it out."""
-    made = processor(text=[text], **special_tokens(processor, text), **media.processor)
-    return list(made["input_ids"][0])
+    # As tensors: some processors read their own results as such.
+    made = processor(
+        text=[text], return_tensors="pt", **special_tokens(processor, text), **media.processor
+    )
+    tokens: list[int] = made["input_ids"][0].tolist()
+    return tokens
 
 
 def find_format(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -17,7 +18,7 @@ from s3eval.testing.noise import noise_clip
 
 pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+transformers = pytest.importorskip("transformers")
 
 
 def spec() -> Any:
@@ -216,6 +217,36 @@ def test_frames_of_a_fixed_number_of_tokens_are_refused_over_the_budget() -> Non
         model.watch(noise_clip(frames=20))
     with pytest.raises(S3EvalError, match="over the budget of 3"):
         load("gemma3", max_frames=3).watch(noise_clip(frames=4))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "options"),
+    [("phi4_multimodal", {}), ("minicpmv4_6", {"frames": "images"})],
+)
+def test_a_frame_is_one_tile_however_large(architecture: str, options: dict[str, Any]) -> None:
+    """These cut an image of this size into six tiles, unless they are told otherwise."""
+    model = load(architecture, max_pixels=2_000_000, sound=False, **options)
+    counts = {
+        side: len(model.watch(noise_clip(frames=2, height=side, width=side)).prefixes[""].tokens)
+        for side in (448, 1120)
+    }
+    assert counts[1120] <= 1.1 * counts[448]
+
+
+def test_a_model_that_the_library_cannot_run_is_refused_on_loading(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Llama 4 in 5.24.0: its own forward fails after every layer was computed."""
+    from transformers import Ovis2ForConditionalGeneration
+
+    @functools.wraps(Ovis2ForConditionalGeneration.forward)
+    def broken(*arguments: Any, **named: Any) -> Any:
+        raise AttributeError("no attribute 'image_outputs'")
+
+    monkeypatch.setattr(Ovis2ForConditionalGeneration, "forward", broken)
+    line = refused(checkpoint=str(checkpoint("ovis2")))
+    assert f"transformers {transformers.__version__} cannot generate with this checkpoint" in line
+    assert "('ovis2')" in line and "no attribute 'image_outputs'" in line
 
 
 def test_sound_that_the_processor_would_cut_is_refused() -> None:

@@ -40,6 +40,7 @@ def check(architecture: str, data: Path, out: Path) -> None:
         "max_pixels": 16_384,
         "max_new_tokens": 4,
         "score_choices": "true",
+        **MORE.get(architecture, {}),
     }
     arguments = ["run", "-m", "hf", "-t", "all", "-d", str(data), "-o", str(out)]
     for key, value in options.items():
@@ -64,7 +65,9 @@ def check(architecture: str, data: Path, out: Path) -> None:
     assert str(data) not in printed.getvalue().replace(str(out), "")
 
 
-HEARING = {"qwen2_audio", "gemma4"}
+# It makes 480 tokens of any frame, and the whole video is shown with 60 of them.
+MORE = {"phi4_multimodal": {"max_media_tokens": 32_768}}
+HEARING = {"qwen2_audio", "gemma4", "gemma4_unified", "phi4_multimodal"}
 
 
 @pytest.mark.parametrize("architecture", QUICK)

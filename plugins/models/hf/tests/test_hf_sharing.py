@@ -26,7 +26,9 @@ EXPECTED = {
     "aya_vision": ("forked", "images", False),
     "gemma3": ("forked", "images", False),
     "gemma4": ("forked", "video", True),
+    "gemma4_unified": ("forked", "video", True),
     "glm46v": ("packed", "video", False),
+    "kimi_k25": ("packed", "video", False),
     "lfm2_vl": ("forked", "images", False),
     "llava_onevision": ("packed", "video", False),
     "minicpmv4_6": ("forked", "video", False),
@@ -34,8 +36,11 @@ EXPECTED = {
     # Cross-attention to the images: no way of sharing gives the logits of independent calls.
     "mllama": ("independent", "images", False),
     "molmo2": ("packed", "video", False),
+    "ovis2": ("packed", "images", False),
+    "phi4_multimodal": ("packed", "images", True),
     "qwen2_audio": ("packed", "", True),
     "qwen3_5": ("forked", "video", False),
+    "qwen3_vl_moe": ("packed", "video", False),
     "video_llama_3": ("packed", "video", False),
 }
 QUICK = ("gemma3", "qwen3_5")

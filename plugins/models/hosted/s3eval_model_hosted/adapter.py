@@ -188,7 +188,15 @@ class HostedModel(Model):
 
     def _answer(self, watched: WatchedClip, question: Question) -> Answer:
         def ask() -> Reply:
-            return self._client.complete(self._request(watched, question))
+            try:
+                return self._client.complete(self._request(watched, question))
+            except CallError as error:
+                if error.kind == "access" and _is_about(watched.files, error.reason):
+                    # The key was good enough to send it: only this clip cannot be asked about.
+                    raise CallError(
+                        "bad-request", f"the clip's file is not there any more ({error.reason})"
+                    ) from None
+                raise
 
         try:
             return answer_of(ask, question, self._stopped)
@@ -231,6 +239,11 @@ class HostedModel(Model):
         self._pool.close()
         self._client.close()
         self._files.close()
+
+
+def _is_about(files: Sequence[SentFile], reason: str) -> bool:
+    """Whether a refusal names one of a clip's files."""
+    return any(file.name in reason or file.reference in reason for file in files)
 
 
 class Gemini(HostedModel):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
+import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.failures import CallError, one_line
@@ -17,6 +18,8 @@ __all__ = ["Files"]
 
 _REPLY_BYTES = 2**20
 _TRIES = 4
+_Result = TypeVar("_Result")
+_log = logging.getLogger(__name__)
 
 
 class Files:
@@ -67,31 +70,52 @@ class Files:
         return sent
 
     def delete(self, files: Sequence[SentFile]) -> None:
-        """Delete files; one that cannot be deleted ends by itself at the service."""
+        """Delete files; what cannot be deleted now is tried once more in the end."""
         for file in files:
+            if not self._deleted(file):
+                return
             with self._lock:
                 self._there.pop(file.name, None)
-            with contextlib.suppress(CallError):
-                self._files.exchange(
-                    "DELETE", self._service.file_path(file), max_bytes=_REPLY_BYTES
-                )
 
     def close(self) -> None:
         """Delete what clips that were not asked to their end left, and close the connections."""
         with self._lock:
             left = list(self._there.values())
         self.delete(left)
+        if self._there:
+            _log.warning(
+                "%d files of clips could not be deleted at %s; delete them there",
+                len(self._there),
+                self._endpoint.host,
+            )
         self._uploads.close()
         self._files.close()
 
+    def _deleted(self, file: SentFile) -> bool:
+        """Whether a file is not at the service any more."""
+        try:
+            path = self._service.file_path(file)
+            self._tried(lambda: self._exchanged("DELETE", path))
+        except CallError as error:
+            return error.kind == "access"  # no such file
+        return True
+
     def _sent(self, piece: Piece) -> SentFile:
         path, headers, body = self._service.upload(piece)
+
+        def send() -> SentFile:
+            exchange = self._uploads.exchange(
+                "POST", path, content=body, max_bytes=_REPLY_BYTES, headers=headers
+            )
+            return self._service.sent_file(self._text(exchange))
+
+        return self._tried(send)
+
+    def _tried(self, call: Callable[[], _Result]) -> _Result:
+        """A call, tried again over failures that pass."""
         for left in reversed(range(_TRIES)):
             try:
-                exchange = self._uploads.exchange(
-                    "POST", path, content=body, max_bytes=_REPLY_BYTES, headers=headers
-                )
-                return self._service.sent_file(self._text(exchange))
+                return call()
             except CallError as error:
                 wait = error.retry_after or self._first_wait * 2 ** (_TRIES - 1 - left)
                 if not error.transient or not left or wait > self._max_wait:
@@ -99,17 +123,23 @@ class Files:
                 time.sleep(wait)
         raise AssertionError("unreachable")
 
+    def _exchanged(self, method: str, path: str) -> str:
+        return self._text(self._files.exchange(method, path, max_bytes=_REPLY_BYTES))
+
     def _ready(self, file: SentFile) -> SentFile:
         """The file, once the service has processed it."""
         end, wait = time.monotonic() + self._timeout, self._first_wait
+        path = self._service.file_path(file)
+
+        def look() -> SentFile:
+            return self._service.sent_file(self._exchanged("GET", path))
+
         while not file.is_ready:
             if time.monotonic() > end:
                 raise CallError("timeout", "the service did not process the clip's file in time")
             time.sleep(wait)
             wait = min(10.0, 2 * wait)
-            path = self._service.file_path(file)
-            exchange = self._files.exchange("GET", path, max_bytes=_REPLY_BYTES)
-            file = self._service.sent_file(self._text(exchange))
+            file = self._tried(look)
         return file
 
     def _text(self, exchange: Exchange) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from s3eval.remote.capabilities import ServerCapabilities
@@ -16,11 +16,20 @@ from s3eval.remote.envelope import (
     text_in,
 )
 from s3eval.remote.exchange import ChatRequest, Reply
+from s3eval.remote.failures import CallError, error_parameter
 from s3eval.remote.multipart import multipart
 from s3eval_model_hosted.media import Piece
 from s3eval_model_hosted.service import SentFile, Service, encoded
 
 __all__ = ["GptService"]
+
+# Files are deleted when the clip was asked about; one whose upload was not answered is not known
+# here, and would otherwise be kept until somebody deletes it.
+_FILE_FACTS = {
+    "purpose": b"vision",
+    "expires_after[anchor]": b"created_at",
+    "expires_after[seconds]": b"86400",
+}
 
 
 class GptService(Service):
@@ -70,9 +79,7 @@ class GptService(Service):
             body["top_logprobs"] = request.top_logprobs
             body["include"] = ["message.output_text.logprobs"]
         if self.thinking is not None:
-            body["reasoning"] = {"effort": "none" if self.thinking == "off" else "medium"}
-            if self.thinking != "off":
-                body["reasoning"]["summary"] = "auto"
+            body["reasoning"] = dict(self.nth_way(_ways(self.thinking), known))
         return body
 
     def reply(
@@ -102,13 +109,35 @@ class GptService(Service):
             thoughts=scrub("\n".join(summaries)),
         )
 
+    def failure(
+        self, status: int, headers: Mapping[str, str], text: str, scrub: Callable[[str], str]
+    ) -> CallError:
+        """The failure a status stands for; efforts and summaries are refused by their field."""
+        failure = super().failure(status, headers, text, scrub)
+        if status == 400 and error_parameter(text).startswith("reasoning"):
+            return CallError("unsupported", failure.reason, parameter="thinking")
+        return failure
+
     def upload(self, piece: Piece) -> tuple[str, Mapping[str, str], bytes]:
         """A form with the file and what it is for; its name says nothing."""
         shown = 'form-data; name="file"; filename="frame.jpg"'
         kind, body = multipart(
             [
-                ({"Content-Disposition": 'form-data; name="purpose"'}, b"vision"),
+                *((_field(name), value) for name, value in _FILE_FACTS.items()),
                 ({"Content-Disposition": shown, "Content-Type": piece.mime}, piece.data),
             ]
         )
         return "/files", {"Content-Type": kind}, body
+
+
+def _field(name: str) -> dict[str, str]:
+    return {"Content-Disposition": f'form-data; name="{name}"'}
+
+
+def _ways(thinking: str | int) -> Sequence[Json]:
+    """How a request says how much to think; not each model takes each effort, nor summaries."""
+    if isinstance(thinking, int):
+        return {"effort": "medium", "summary": "auto"}, {"effort": "medium"}
+    if thinking == "off":
+        return ({"effort": "none"},)
+    return {"effort": "none"}, {"effort": "minimal"}, {"effort": "low"}

@@ -18,7 +18,8 @@ class HostedOptions(ServerOptions):
     Attributes:
         base_url: the service's own address when not given.
         model: the id of the model there; needed.
-        thinking: "off" or tokens of thought before the answer; None leaves it to the service.
+        thinking: "off" (fails where a model must think), "least" (as little as it allows) or
+            tokens of thought before the answer; None leaves it to the service.
         max_pixels: of a frame; larger ones are reduced.
         quality: of JPEG frames.
         files_above: megabytes of a clip above which it is sent once as files rather than with
@@ -29,7 +30,7 @@ class HostedOptions(ServerOptions):
 
     base_url: str = ""
     model: str = ""
-    thinking: Literal["off"] | Annotated[int, Field(ge=1)] | None = None
+    thinking: Literal["off", "least"] | Annotated[int, Field(ge=1)] | None = None
     max_pixels: int = Field(640 * 480, ge=28 * 28)
     quality: int = Field(90, ge=1, le=100)
     files_above: float = Field(10.0, ge=0)

@@ -30,11 +30,7 @@ class SentFile:
 
 
 class Service(Dialect):
-    """A hosted service.
-
-    Args:
-        thinking: "off", tokens of thought, or None to leave it to the service.
-    """
+    """A hosted service."""
 
     #: Its address; where its key is looked for, and whose it is in messages.
     address: ClassVar[str]
@@ -44,9 +40,6 @@ class Service(Dialect):
     takes_video: ClassVar[bool] = False
     #: Whether files can be sent once and named in requests.
     takes_files: ClassVar[bool] = True
-
-    def __init__(self, thinking: str | int | None = None) -> None:
-        self.thinking = thinking
 
     @abstractmethod
     def part(self, piece: Piece, file: SentFile | None) -> Json:
@@ -91,10 +84,6 @@ class Service(Dialect):
     def file_path(self, file: SentFile) -> str:
         """The path by which a file is asked for and deleted."""
         return f"/files/{file.name}"
-
-    def file_headers(self) -> Mapping[str, str]:
-        """Further headers of requests about files."""
-        return {}
 
 
 def encoded(data: bytes) -> str:

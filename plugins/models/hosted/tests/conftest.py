@@ -7,10 +7,14 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
+from s3eval_model_hosted.adapter import Claude, Gemini, Gpt, HostedModel
 
+from s3eval import Clip, Footage, Question, Sampling, discover
 from s3eval.testing.http_service import http_service
 
 
@@ -63,3 +67,56 @@ def serving(answer: Callable[[Asked, int], Said]) -> Iterator[Served]:
 @pytest.fixture
 def service() -> Any:
     return serving
+
+
+KINDS: dict[str, type[HostedModel]] = {"gemini": Gemini, "claude": Claude, "gpt": Gpt}
+TONIC = Question("tonic", "Tonic?", ("yes", "no"), max_tokens=16)
+
+
+def reply(kind: str, text: str = "yes", thoughts: str = "", finish: str = "") -> dict[str, Any]:
+    """A reply as the service words it."""
+    if kind == "gemini":
+        thought = [{"text": thoughts, "thought": True}] if thoughts else []
+        parts = [*thought, *([{"text": text}] if text else [])]
+        candidate = {"content": {"parts": parts}, "finishReason": finish or "STOP"}
+        return {"candidates": [candidate], "usageMetadata": {"promptTokenCount": 400}}
+    if kind == "claude":
+        blocks = [{"type": "thinking", "thinking": thoughts}] if thoughts else []
+        blocks += [{"type": "text", "text": text}] if text else []
+        return {"content": blocks, "stop_reason": finish or "end_turn"}
+    summary = [{"type": "summary_text", "text": thoughts}] if thoughts else []
+    message = {"type": "message", "content": [{"type": "output_text", "text": text}]}
+    output = [{"type": "reasoning", "summary": summary}, *([message] if text else [])]
+    more = {"incomplete_details": {"reason": finish}} if finish else {}
+    return {"status": "incomplete" if finish else "completed", "output": output, **more}
+
+
+def made(kind: str, root: str, **options: Any) -> HostedModel:
+    """The model at a scripted service."""
+    spec = next(p.spec for p in discover().of("model") if p.spec.name == kind)
+    base = root + ("/v1beta" if kind == "gemini" else "/v1")
+    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 5.0, "max_wait": 2.0}
+    return KINDS[kind].load(spec, {**quick, "base_url": base, **options})
+
+
+def asked_of(kind: str, server: Served, questions: Any = (TONIC,), **options: Any) -> list[Any]:
+    """A clip's answers, as a run asks for them."""
+    pictures = np.random.default_rng(0).integers(0, 255, (4, 48, 64, 3), dtype=np.uint8)
+    clip = Footage(Clip("v", 0.0, 2.0, Sampling()), pictures, np.arange(4) / 2, None, 60.0)
+    model = made(kind, server.root, **options)
+    try:
+        watched = model.watch(model.prepare(clip))
+        answers = list(model.ask(watched, questions))
+        model.release(watched)
+        return answers
+    finally:
+        model.close()
+
+
+@pytest.fixture
+def hosted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What tests of several files need: replies, a loaded model, its answers, and its key."""
+    key = "sk-a-key-of-some-length-1234567890"
+    for name in ("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, key)
+    return SimpleNamespace(reply=reply, load=made, ask=asked_of, tonic=TONIC, key=key)

@@ -177,7 +177,8 @@ def test_how_each_service_is_told_to_think(service: Any) -> None:
     off = bodies["gemini", "off"]["generationConfig"]["thinkingConfig"]
     assert off == {"thinkingBudget": 0, "includeThoughts": False}
     assert bodies["claude", 1000]["thinking"] == {"type": "enabled", "budget_tokens": 1000}
-    assert "temperature" not in bodies["claude", 1000] and "thinking" not in bodies["claude", "off"]
+    assert "temperature" not in bodies["claude", 1000]
+    assert bodies["claude", "off"]["thinking"] == {"type": "disabled"}
     assert bodies["gpt", 1000]["reasoning"]["effort"] == "medium"
     assert bodies["gpt", "off"]["reasoning"] == {"effort": "none"}
 
