@@ -51,7 +51,8 @@ def open_media(path: Path, name: str = "") -> Any:
         raise FootageError("The video file is empty", "empty", where=name)
     # Tags are text of any age and encoding; one odd byte in them spoils no picture. From version
     # 19 on PyAV keeps such bytes by itself, and takes no argument for it.
-    tags = {} if int(av.__version__.partition(".")[0]) >= 19 else {"metadata_errors": "replace"}
+    older = int(av.__version__.partition(".")[0]) < 19
+    tags: dict[str, Any] = {"metadata_errors": "replace"} if older else {}
     options = {
         "protocol_whitelist": "file",
         "format_whitelist": FORMATS,
