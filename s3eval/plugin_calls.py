@@ -230,7 +230,8 @@ def _plugin_line(error: BaseException) -> str:
     """
     for frame, _ in traceback.walk_tb(error.__traceback__):
         top = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-        if top not in ("", "s3eval") and top not in sys.stdlib_module_names:
+        # click stands between the command line and a verb.
+        if top not in ("", "s3eval", "click") and top not in sys.stdlib_module_names:
             return place_of(error, top)
     return ""
 

@@ -76,7 +76,8 @@ class JudgeChoice:
 
         judge = load_judge(self.name, self.options, self.permission, needed=needed)
         if judge is not None and notify is not None:
-            judge.report_to(notify, progress)
+            called = f"report_to() of {type(judge).__name__}"
+            call_plugin(called, type(judge).__module__, lambda: judge.report_to(notify, progress))
         return judge
 
 

@@ -180,6 +180,11 @@ def _video(state: FolderReading, table: Table, row: Row) -> None:
             what = f"fold '{row['fold']}' is no whole number"
             state.add(table.problem(row, what, "0 for the test set, 1, 2, ..."))
     duration = _seconds(state, table, row, "duration")
+    if duration == 0:
+        what = f"the duration of video '{name}' is 0, which no video lasts"
+        fix = "leave the cell empty where it is not known"
+        state.add(table.problem(row, what, fix, level="warning"))
+        duration = None
     file = row["file"]
     if not file and f"{name}.mp4" in state.listed():
         file = f"videos/{name}.mp4"

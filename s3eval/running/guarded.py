@@ -48,7 +48,7 @@ def guarded(task: Task, package: str) -> Task:
     s3eval.running.guarded.TaskFaultError: Task 'gait' failed while scoring (gait-package): ZeroDivisionError: division by zero.
     """  # noqa: E501
     for name, step in _STEPS.items():
-        object.__setattr__(task, name, _guarded(task, package, getattr(task, name), step))
+        object.__setattr__(task, name, _guarded(task, package, _method(task, name), step))
     own: Any = task.tallies
 
     def tallies(findings: Any, context: Any) -> Any:
@@ -63,6 +63,14 @@ def guarded(task: Task, package: str) -> Task:
 
     object.__setattr__(task, "tallies", tallies)
     return task
+
+
+def _method(task: Task, name: str) -> Callable[..., Any]:
+    """The task's own method: of its class as that is when it is called, or set on the instance."""
+    if name in vars(task):
+        own: Callable[..., Any] = vars(task)[name]
+        return own
+    return lambda *arguments, **named: getattr(type(task), name)(task, *arguments, **named)
 
 
 def _guarded(task: Task, package: str, method: Callable[..., Any], step: str) -> Any:

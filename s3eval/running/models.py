@@ -35,7 +35,13 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
     Raises:
         S3EvalError: the adapter is none, or loading failed; says what to do.
     """
-    return load_adapter(plugin, Model, options)
+    model = load_adapter(plugin, Model, options)
+    what = f"uses_footage of model '{plugin.spec.name}'"
+    given: Any = call_plugin(what, plugin.package, lambda: model.uses_footage)
+    if not isinstance(given, bool):
+        got = type(given).__name__
+        raise S3EvalError(f"Expected {what} to be a bool, but got {got}", where=plugin.package)
+    return model
 
 
 def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] | None:

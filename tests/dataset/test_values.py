@@ -211,6 +211,18 @@ def test_the_last_line_counts_in_words_and_agrees_with_the_lines(dataset_folder,
     assert shown(capsys, dataset_folder)[-1].endswith(": 1 video, 1 error, 0 warnings")
 
 
+def test_a_duration_of_nothing_is_told_and_not_believed(dataset_folder):
+    path = dataset_folder / "videos.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    at = lines[0].split(",").index("duration")
+    cells = lines[1].split(",")
+    cells[at] = "0"
+    path.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]) + "\n", encoding="utf-8")
+    data, problems = read_folder(dataset_folder)
+    assert [p.level for p in problems if "no video lasts" in p.what] == ["warning"]
+    assert data.videos[0].duration is None
+
+
 def test_a_decimal_comma_and_text_without_quotes_say_what_to_write(dataset_folder):
     (dataset_folder / "dataset.toml").write_text("format = 1\nname = my ward\n")
     path = dataset_folder / "features.csv"

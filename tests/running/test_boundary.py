@@ -116,7 +116,9 @@ def test_right_findings_pass():
     assert checked == finding(probability=0.5)
 
 
-@pytest.mark.parametrize("identity", [None, ["x"], {"a": object()}, {"a": math.nan}])
+@pytest.mark.parametrize(
+    "identity", [None, ["x"], {"a": object()}, {"a": math.nan}, {"a": "x" * 2_000_000}]
+)
 def test_an_identity_that_is_no_json_names_the_model(identity):
     with pytest.raises(S3EvalError, match=r"identity.*mine"):
         checked_identity(identity, "mine", "their-package")

@@ -84,7 +84,7 @@ def test_where_all_is_answered_and_scored_nothing_is_said(tmp_path, capsys):
 def test_reasons_are_bounded_and_name_no_file(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(Says, "text", "raise")
     told = line(run(data(tmp_path), capsys, "diagnosis"), "diagnosis")
-    assert "ValueError: the video file has no \\x1b[31mxxx" in told
+    assert "ValueError: a media file has no \\x1b[31mxxx" in told
     assert "v0" not in told
     assert len(told) < 200
 
