@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -26,7 +26,7 @@ from s3eval.reporting.differences import tables_of
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run
-from s3eval.running.scoring import Material
+from s3eval.running.scoring import Material, requests_of
 from s3eval.statistics.comparing import (
     FAMILIES,
     Choice,
@@ -251,7 +251,7 @@ def differences_of(
             for task, task_findings in findings[name].items():
                 context = material.context(task, {}, findings[name])
                 ask = material.tasks.by_name[task].read_requests
-                step = partial(_listed, ask, task_findings, context)
+                step = partial(requests_of, ask, task_findings, context)
                 requests += guard.call(task, "naming what to read", step, [])
         judged = serve(judge, requests)
     senses = frozenset(sense for m in materials.values() for sense in m.senses)
@@ -270,10 +270,6 @@ def differences_of(
             advance,
             guard,
         )
-
-
-def _listed(ask: Callable[..., Iterable[JudgeRequest]], *arguments: Any) -> list[JudgeRequest]:
-    return [*ask(*arguments)]
 
 
 def _distinct(runs: Sequence[Run]) -> dict[str, Run]:

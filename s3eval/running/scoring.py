@@ -35,7 +35,15 @@ if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import JudgeRequest
 
-__all__ = ["Combined", "Material", "Tallied", "combine_all", "tally_all", "tally_findings"]
+__all__ = [
+    "Combined",
+    "Material",
+    "Tallied",
+    "combine_all",
+    "requests_of",
+    "tally_all",
+    "tally_findings",
+]
 
 _Judged = Mapping["JudgeRequest", Any]
 _ByBaseline = Mapping[str, Sequence[Finding]]
@@ -212,7 +220,7 @@ def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
     for name, videos in (material.pieces or {}).items():
         task, context = material.tasks.by_name[name], material.context(name, {})
         for video, pieces in videos.items():
-            work = partial(_requests_of, task.merge_requests, video, pieces, context)
+            work = partial(requests_of, task.merge_requests, video, pieces, context)
             requests += guard.call(name, "naming what to merge", work, [])
     return requests
 
@@ -284,7 +292,7 @@ def _tallies_of(task: Any, findings: Sequence[Finding], context: ScoringContext)
     return tallies
 
 
-def _requests_of(step: Any, *arguments: Any) -> list[Any]:
+def requests_of(step: Any, *arguments: Any) -> list[Any]:
     """What a task wants of the judge, as a list; what is no request is its fault."""
     requests = list(step(*arguments))
     for request in requests:
@@ -306,7 +314,7 @@ def _read_requests(
     for name, task_findings in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
         for some in (task_findings, *baselines.get(name, {}).values()):
-            work = partial(_requests_of, task.read_requests, some, context)
+            work = partial(requests_of, task.read_requests, some, context)
             wanted: list[JudgeRequest] = guard.call(name, "naming what to read", work, [])
             unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
             if unserved:

@@ -171,3 +171,17 @@ def test_an_earlier_run_or_a_probe_says_how_long(dataset_folder, tmp_path, capsy
     assert planned(*ask, "--json", tmp_path / "plan.json") == 0
     (found,) = json.loads((tmp_path / "plan.json").read_text())
     assert found["seconds"] == pytest.approx(4.0 * found["questions"])
+
+
+def fewer_than_none(clip: ClipSize, options) -> int:
+    return -5
+
+
+def endless(clip: ClipSize, options) -> int:
+    return 10**400
+
+
+@pytest.mark.parametrize("name", ["fewer_than_none", "endless"])
+def test_tokens_are_a_count_that_some_model_could_take(name):
+    with pytest.raises(S3EvalError, match=r"gave .*test_planning"):
+        needed(spec(tokens=f"{__name__}:{name}"), plan(), (100, 50), 1, {})

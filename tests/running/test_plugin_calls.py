@@ -162,6 +162,13 @@ def test_a_model_that_ends_the_program_while_loading_is_named(error, monkeypatch
         load_model(odd_plugin(), {})
 
 
+def test_whether_a_model_uses_footage_is_a_bool_or_names_the_package(monkeypatch):
+    for odd in (property(raising(SystemExit(0))), "no"):
+        monkeypatch.setattr(Odd, "uses_footage", odd)
+        with pytest.raises(S3EvalError, match=r"uses_footage of model 'odd'.*pkg-x"):
+            load_model(odd_plugin(), {})
+
+
 @pytest.mark.parametrize(
     ("told", "shown"),
     [(0.25, 0.25), (0, 0.0), (None, None), (float("nan"), None), (-1.0, None), (True, None),
