@@ -77,7 +77,7 @@ def page(
             "",
             "`s3eval new KIND NAME`, the new package installed as a wheel and tested by its own "
             "tests, each in a clean environment with the core from its wheel; seconds are those "
-            "of the three steps.",
+            "of the three steps, on a machine that may have had other work.",
             "",
             *new_rows(written),
             "",

@@ -72,6 +72,7 @@ def test_it_installs_and_passes_its_tests(kind, tmp_path):
 @pytest.mark.parametrize("name", ["a", "the-longest-name-of-them"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_written_is_clean(kind, name, tmp_path):
+    pytest.importorskip("ruff", reason="pip install -e '.[lint]' brings it")
     assert new(kind, name, "--dir", tmp_path) == 0
     (package,) = tmp_path.iterdir()
     # From the package's folder: there s3eval is a library like others.
