@@ -109,6 +109,9 @@ def _readme(text: str, content_type: str) -> Iterator[str]:
     # The index's own renderer; imported here since only who makes a release has it.
     from readme_renderer import markdown
 
+    if not markdown.variants:  # the renderer of Markdown is an extra
+        yield "the README cannot be checked: pip install 'readme_renderer[md]'"
+        return
     page = markdown.render(text)
     if page is None or "<h1" not in page:
         yield "the README is not rendered"
