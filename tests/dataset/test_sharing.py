@@ -131,9 +131,13 @@ def test_the_verb_gives_every_exporter_only_that(dataset_folder, tmp_path, monke
     """An exporter that writes all it gets, files and texts."""
     got = {}
 
+    def write(dataset, out):
+        got.update(dataset=dataset, out=out)
+        out.mkdir()
+
     class Exporter(ExporterSpec):
         def load(self):
-            return lambda dataset, out: got.update(dataset=dataset, out=out)
+            return write
 
     reports = dataset_folder / "reports.csv"
     reports.write_text('video,report\na,"Anna stiffens, then jerks."\n')
