@@ -156,7 +156,8 @@ def evaluate(
     The same call again goes on where it stopped and asks nothing twice.
 
     Args:
-        model: a model's name, or several; ``NAME:VALUE?option=value`` sets options of its own.
+        model: a model's name, or several; ``NAME?option=value`` or ``NAME:VALUE?option=value`` sets
+            options of its own.
         tasks: task names, or "all".
         data: from `open_dataset`, or what it takes.
         out: the folder of the runs, one below it for each model.

@@ -1,4 +1,4 @@
-"""A model as users name it: an installed name, or ``NAME:VALUE?option=value&option=value``."""
+"""A model as users name it: ``NAME``, ``NAME?option=value&option=value`` or ``NAME:VALUE?...``."""
 
 from __future__ import annotations
 
@@ -46,28 +46,30 @@ def named_model(name: str, registry: Registry) -> NamedModel:
     Raises:
         S3EvalError: no such model, it takes no value, or the options are not ``key=value``.
 
+    A model whose spec names no such option takes them as ``NAME?option=value``.
+
     >>> found = named_model("hf:/weights/llava?dtype=bfloat16", installed())  # doctest: +SKIP
     >>> found.options, found.folder  # doctest: +SKIP
     ({'checkpoint': '/weights/llava', 'dtype': 'bfloat16'}, 'hf-llava-5ae1c6')
     """
-    head, colon, rest = name.partition(":")
-    if not colon or name in registry.names("model"):
+    called, question_mark, query = name.partition("?")
+    head, colon, value = called.partition(":")
+    if not (colon or question_mark) or name in registry.names("model"):
         spec = registry.get("model", name).spec
         return NamedModel(spec, folder=spec.name)
     spec = registry.get("model", head).spec
-    if not spec.argument:
+    if colon and not spec.argument:
         raise S3EvalError(
             f"The model '{head}' takes no value after ':'",
             where=name,
-            fix=f"--model {head} --model-option key=value",
+            fix=f"--model '{head}?key=value'",
         )
-    value, _, query = rest.partition("?")
-    options = {spec.argument: value} if value else {}
+    options: dict[str, Any] = {spec.argument: value} if value else {}
     options |= _options(query, name)
     last = re.sub(r"[^A-Za-z0-9._-]+", "-", value.rstrip("/").rpartition("/")[2]).strip("-.")
     parts = [spec.name, last[:80]]
     if query or not last:
-        parts.append(hashlib.sha256(rest.encode()).hexdigest()[:6])
+        parts.append(hashlib.sha256(f"{value}{question_mark}{query}".encode()).hexdigest()[:6])
     return NamedModel(spec, options, "-".join(p for p in parts if p))
 
 

@@ -39,7 +39,8 @@ The same command again goes on where it stopped and asks nothing twice.
     "models",
     multiple=True,
     required=True,
-    help="Names of models (s3eval list models), with options of their own as NAME:VALUE?key=value.",
+    help="Names of models (s3eval list models), with options of their own as NAME?key=value or "
+    "NAME:VALUE?key=value.",
 )
 @evaluation_options
 @click.option(

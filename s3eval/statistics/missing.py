@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,8 @@ __all__ = ["Missing", "missing_of", "without_truth"]
 
 _STATES = ("unreadable", "failed", "skipped")
 _LONGEST_REASON = 120
+# Of how many windows a reason holds: of the same reason, and no other.
+_WINDOWS = re.compile(r"^\d+ of \d+ ")
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
         if video.name in reason:
             reason = without_name(reason, video.name)
     text = cut(visible(" ".join(reason.split())), _LONGEST_REASON)
-    others = len(counted) - 1
+    others = len({_WINDOWS.sub("", r) for r in counted}) - 1
     return f"{text}; {others} other reasons" if others > 1 else text + "; 1 other reason" * others
 
 

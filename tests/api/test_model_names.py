@@ -39,6 +39,14 @@ def test_a_folder_never_leaves_its_place(value):
     assert folder.startswith("hf") and "/" not in folder and folder.isascii()
 
 
+def test_a_model_without_a_value_takes_options_too():
+    plain, one, two = (named_model(n, installed()) for n in ("motion", "motion?a=1", "motion?a=2"))
+    assert (one.spec.name, one.options) == ("motion", {"a": 1})
+    assert len({plain.folder, one.folder, two.folder}) == 3
+    with pytest.raises(UnknownNameError, match="motoin"):
+        named_model("motoin?a=1", installed())
+
+
 def test_wrong_names_are_told():
     with pytest.raises(S3EvalError, match="takes no value after ':'"):
         named_model("motion:fast", installed())
