@@ -5,8 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from s3eval.testing.architectures.parts import (
+    GEMMA4_CHAT,
+    GEMMA4_TOKENS,
+    GEMMA_TOKENS,
     Parts,
     chat,
+    gemma4_ids,
+    sight_sizes,
     stops,
     text_sizes,
     token_ids,
@@ -19,22 +24,10 @@ __all__ = ["aya_vision", "gemma3", "gemma4", "lfm2_vl", "mistral3", "mllama", "q
 _SLIDING = ["sliding_attention", "full_attention"]
 
 
-def _gemma_tokens(**more: str) -> dict[str, str]:
-    return {
-        "image_token": "<image_soft_token>",
-        "boi_token": "<start_of_image>",
-        "eoi_token": "<end_of_image>",
-        **more,
-    }
-
-
 def _siglip(scale: Scale, kind: str, patch: int, **more: Any) -> dict[str, Any]:
     return {
         "model_type": kind,
-        "hidden_size": scale.sight.width,
-        "intermediate_size": scale.sight.feed_forward,
-        "num_hidden_layers": scale.sight.layers,
-        "num_attention_heads": scale.sight.heads,
+        **sight_sizes(scale),
         "patch_size": patch,
         "vision_use_head": False,
         **more,
@@ -51,9 +44,8 @@ def gemma3(scale: Scale) -> Parts:
         Gemma3Processor,
     )
 
-    specials = _gemma_tokens()
-    tokenizer = tokenizer_of(scale, specials)
-    ids = token_ids(tokenizer, specials)
+    tokenizer = tokenizer_of(scale, GEMMA_TOKENS)
+    ids = token_ids(tokenizer, GEMMA_TOKENS)
     side = scale.tile
     config = Gemma3Config(
         text_config=text_sizes(
@@ -96,14 +88,7 @@ def gemma4(scale: Scale) -> Parts:
         Gemma4VideoProcessor,
     )
 
-    specials = _gemma_tokens(
-        video_token="<|video|>",
-        audio_token="<audio_soft_token>",
-        boa_token="<start_of_audio>",
-        eoa_token="<end_of_audio>",
-    )
-    tokenizer = tokenizer_of(scale, specials)
-    ids = token_ids(tokenizer, specials)
+    tokenizer = tokenizer_of(scale, GEMMA4_TOKENS)
     width = scale.sight.width // scale.sight.heads
     config = Gemma4Config(
         text_config=text_sizes(
@@ -119,10 +104,7 @@ def gemma4(scale: Scale) -> Parts:
             final_logit_softcapping=20.0,
         ),
         vision_config={
-            "hidden_size": scale.sight.width,
-            "intermediate_size": scale.sight.feed_forward,
-            "num_hidden_layers": scale.sight.layers,
-            "num_attention_heads": scale.sight.heads,
+            **sight_sizes(scale),
             "num_key_value_heads": scale.sight.heads,
             "head_dim": width,
             "position_embedding_size": 64,
@@ -133,13 +115,7 @@ def gemma4(scale: Scale) -> Parts:
             "num_attention_heads": scale.hearing.heads,
             "output_proj_dims": scale.hidden,
         },
-        boi_token_id=ids["boi_token"],
-        eoi_token_id=ids["eoi_token"],
-        image_token_id=ids["image_token"],
-        video_token_id=ids["video_token"],
-        boa_token_id=ids["boa_token"],
-        eoa_token_index=ids["eoa_token"],
-        audio_token_id=ids["audio_token"],
+        **gemma4_ids(tokenizer),
         tie_word_embeddings=False,
     )
     processor = Gemma4Processor(
@@ -147,9 +123,7 @@ def gemma4(scale: Scale) -> Parts:
         image_processor=Gemma4ImageProcessor(),
         tokenizer=tokenizer,
         video_processor=Gemma4VideoProcessor(),
-        chat_template=chat(
-            {"image": "<image_soft_token>", "video": "<|video|>", "audio": "<audio_soft_token>"}
-        ),
+        chat_template=chat(GEMMA4_CHAT),
     )
     return Gemma4ForConditionalGeneration(config), processor, stops(tokenizer)
 
@@ -211,10 +185,7 @@ def mistral3(scale: Scale) -> Parts:
         },
         vision_config={
             "model_type": "pixtral",
-            "hidden_size": scale.sight.width,
-            "intermediate_size": scale.sight.feed_forward,
-            "num_hidden_layers": scale.sight.layers,
-            "num_attention_heads": scale.sight.heads,
+            **sight_sizes(scale),
             "head_dim": scale.sight.width // scale.sight.heads,
             "patch_size": 14,
             "image_size": 224,

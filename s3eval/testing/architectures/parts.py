@@ -7,11 +7,18 @@ from typing import Any
 from s3eval.testing.architectures.scale import Scale
 
 __all__ = [
+    "GEMMA4_CHAT",
+    "GEMMA4_TOKENS",
+    "GEMMA_TOKENS",
+    "QWEN_TOKENS",
     "Parts",
     "chat",
+    "gemma4_ids",
     "last_layers",
     "mrope",
+    "named_ids",
     "qwen_sight",
+    "sight_sizes",
     "stops",
     "text_sizes",
     "token_ids",
@@ -20,6 +27,32 @@ __all__ = [
 
 #: A model, its processor, and the tokens that end an answer.
 Parts = tuple[Any, Any, list[int]]
+
+#: What the families call their tokens for media; as attributes of tokenizers have it.
+QWEN_TOKENS = {
+    "image_token": "<|image_pad|>",
+    "video_token": "<|video_pad|>",
+    "vision_start_token": "<|vision_start|>",
+    "vision_end_token": "<|vision_end|>",
+}
+GEMMA_TOKENS = {
+    "image_token": "<image_soft_token>",
+    "boi_token": "<start_of_image>",
+    "eoi_token": "<end_of_image>",
+}
+GEMMA4_TOKENS = {
+    **GEMMA_TOKENS,
+    "video_token": "<|video|>",
+    "audio_token": "<audio_soft_token>",
+    "boa_token": "<start_of_audio>",
+    "eoa_token": "<end_of_audio>",
+}
+#: How Gemma 4 writes each kind of content.
+GEMMA4_CHAT = {
+    "image": "<image_soft_token>",
+    "video": "<|video|>",
+    "audio": "<audio_soft_token>",
+}
 
 _CORPUS = (
     "Is the patient asleep at the start of the video? Answer yes or no only.",
@@ -85,6 +118,18 @@ def token_ids(tokenizer: Any, tokens: dict[str, str]) -> dict[str, int]:
     return {name: tokenizer.convert_tokens_to_ids(token) for name, token in tokens.items()}
 
 
+def named_ids(tokenizer: Any, tokens: dict[str, str]) -> dict[str, int]:
+    """The same as configurations name them: ``image_token_id`` for ``image_token``."""
+    return {f"{name}_id": number for name, number in token_ids(tokenizer, tokens).items()}
+
+
+def gemma4_ids(tokenizer: Any) -> dict[str, int]:
+    """The ids of `GEMMA4_TOKENS`, as its configurations name them."""
+    ids = named_ids(tokenizer, GEMMA4_TOKENS)
+    ids["eoa_token_index"] = ids.pop("eoa_token_id")  # one of them is called otherwise
+    return ids
+
+
 def stops(tokenizer: Any) -> list[int]:
     """The ids that end an answer: of the turn, of the text."""
     return [tokenizer.convert_tokens_to_ids(t) for t in ("<|im_end|>", "<|endoftext|>")]
@@ -114,6 +159,17 @@ def mrope(scale: Scale, **more: Any) -> dict[str, Any]:
         "rope_type": "default",
         "rope_theta": 1_000_000.0,
         "mrope_section": scale.mrope_section,
+        **more,
+    }
+
+
+def sight_sizes(scale: Scale, **more: Any) -> dict[str, Any]:
+    """The sizes that most encoders of frames take by these names."""
+    return {
+        "hidden_size": scale.sight.width,
+        "intermediate_size": scale.sight.feed_forward,
+        "num_hidden_layers": scale.sight.layers,
+        "num_attention_heads": scale.sight.heads,
         **more,
     }
 

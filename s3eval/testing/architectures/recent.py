@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from s3eval.testing import chat_templates
 from s3eval.testing.architectures.parts import (
+    GEMMA4_CHAT,
+    GEMMA4_TOKENS,
+    QWEN_TOKENS,
     Parts,
     chat,
+    gemma4_ids,
     mrope,
+    named_ids,
     qwen_sight,
+    sight_sizes,
     stops,
     text_sizes,
     token_ids,
@@ -17,23 +22,6 @@ from s3eval.testing.architectures.parts import (
 from s3eval.testing.architectures.scale import Scale
 
 __all__ = ["gemma4_unified", "kimi_k25", "ovis2", "phi4_multimodal", "qwen3_vl_moe"]
-
-_QWEN = {
-    "image_token": "<|image_pad|>",
-    "video_token": "<|video_pad|>",
-    "vision_start_token": "<|vision_start|>",
-    "vision_end_token": "<|vision_end|>",
-}
-
-
-def _sight(scale: Scale) -> dict[str, Any]:
-    """The sizes every encoder of frames takes."""
-    return {
-        "hidden_size": scale.sight.width,
-        "intermediate_size": scale.sight.feed_forward,
-        "num_hidden_layers": scale.sight.layers,
-        "num_attention_heads": scale.sight.heads,
-    }
 
 
 def gemma4_unified(scale: Scale) -> Parts:
@@ -47,17 +35,7 @@ def gemma4_unified(scale: Scale) -> Parts:
         Gemma4UnifiedVideoProcessor,
     )
 
-    specials = {
-        "image_token": "<image_soft_token>",
-        "boi_token": "<start_of_image>",
-        "eoi_token": "<end_of_image>",
-        "video_token": "<|video|>",
-        "audio_token": "<audio_soft_token>",
-        "boa_token": "<start_of_audio>",
-        "eoa_token": "<end_of_audio>",
-    }
-    tokenizer = tokenizer_of(scale, specials)
-    ids = token_ids(tokenizer, specials)
+    tokenizer = tokenizer_of(scale, GEMMA4_TOKENS)
     config = Gemma4UnifiedConfig(
         text_config=text_sizes(
             scale,
@@ -71,13 +49,7 @@ def gemma4_unified(scale: Scale) -> Parts:
         ),
         vision_config={"mm_embed_dim": scale.hidden, "output_proj_dims": scale.hidden},
         audio_config={},
-        boi_token_id=ids["boi_token"],
-        eoi_token_id=ids["eoi_token"],
-        image_token_id=ids["image_token"],
-        video_token_id=ids["video_token"],
-        boa_token_id=ids["boa_token"],
-        eoa_token_index=ids["eoa_token"],
-        audio_token_id=ids["audio_token"],
+        **gemma4_ids(tokenizer),
         tie_word_embeddings=False,
     )
     processor = Gemma4UnifiedProcessor(
@@ -85,9 +57,7 @@ def gemma4_unified(scale: Scale) -> Parts:
         image_processor=Gemma4UnifiedImageProcessor(),
         tokenizer=tokenizer,
         video_processor=Gemma4UnifiedVideoProcessor(),
-        chat_template=chat(
-            {"image": "<image_soft_token>", "video": "<|video|>", "audio": "<audio_soft_token>"}
-        ),
+        chat_template=chat(GEMMA4_CHAT),
     )
     return Gemma4UnifiedForConditionalGeneration(config), processor, stops(tokenizer)
 
@@ -129,7 +99,7 @@ def kimi_k25(scale: Scale) -> Parts:
             "num_mtp_layers": 0,
         },
         vision_config={
-            **_sight(scale),
+            **sight_sizes(scale),
             "patch_size": 14,
             "pos_emb_height": 16,
             "pos_emb_width": 16,
@@ -174,7 +144,7 @@ def ovis2(scale: Scale) -> Parts:
     config = Ovis2Config(
         text_config={"model_type": "qwen2", **sizes},
         vision_config={
-            **_sight(scale),
+            **sight_sizes(scale),
             "image_size": side,
             "patch_size": 14,
             "hidden_stride": 2,
@@ -213,7 +183,7 @@ def phi4_multimodal(scale: Scale) -> Parts:
     config = Phi4MultimodalConfig(
         **text_sizes(scale, tokenizer),
         vision_config={
-            **_sight(scale),
+            **sight_sizes(scale),
             "num_hidden_layers": scale.sight.layers + 1,
             "image_token_id": ids["image_token"],
         },
@@ -247,7 +217,7 @@ def qwen3_vl_moe(scale: Scale) -> Parts:
         Qwen3VLVideoProcessor,
     )
 
-    tokenizer = tokenizer_of(scale, _QWEN)
+    tokenizer = tokenizer_of(scale, QWEN_TOKENS)
     config = Qwen3VLMoeConfig(
         text_config=text_sizes(
             scale,
@@ -261,17 +231,12 @@ def qwen3_vl_moe(scale: Scale) -> Parts:
         vision_config=qwen_sight(
             scale, 16, num_position_embeddings=256, deepstack_visual_indexes=[0, 1]
         ),
-        **{f"{name}_id": number for name, number in token_ids(tokenizer, _QWEN).items()},
+        **named_ids(tokenizer, QWEN_TOKENS),
     )
     processor = Qwen3VLProcessor(
         image_processor=Qwen2VLImageProcessor(patch_size=16),
         tokenizer=tokenizer,
         video_processor=Qwen3VLVideoProcessor(),
-        chat_template=chat(
-            {
-                "image": "<|vision_start|><|image_pad|><|vision_end|>",
-                "video": "<|vision_start|><|video_pad|><|vision_end|>",
-            }
-        ),
+        chat_template=chat_templates.QWEN3_VL,
     )
     return Qwen3VLMoeForConditionalGeneration(config), processor, stops(tokenizer)

@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from s3eval.testing import chat_templates
 from s3eval.testing.architectures.parts import (
+    QWEN_TOKENS,
     Parts,
     last_layers,
     mrope,
+    named_ids,
     qwen_sight,
+    sight_sizes,
     stops,
     text_sizes,
-    token_ids,
     tokenizer_of,
 )
 from s3eval.testing.architectures.scale import Scale
 
 __all__ = ["internvl", "qwen2_5_vl", "qwen3_vl"]
-
-_QWEN_VISION = {
-    "image_token": "<|image_pad|>",
-    "video_token": "<|video_pad|>",
-    "vision_start_token": "<|vision_start|>",
-    "vision_end_token": "<|vision_end|>",
-}
 
 
 def internvl(scale: Scale) -> Parts:
@@ -50,10 +43,7 @@ def internvl(scale: Scale) -> Parts:
     config = InternVLConfig(
         text_config=Qwen3Config(**text_sizes(scale, tokenizer, head_dim=scale.head_dim)),
         vision_config={
-            "hidden_size": scale.sight.width,
-            "num_hidden_layers": scale.sight.layers,
-            "num_attention_heads": scale.sight.heads,
-            "intermediate_size": scale.sight.feed_forward,
+            **sight_sizes(scale),
             "image_size": [side, side],
             "patch_size": [14, 14],
         },
@@ -82,7 +72,7 @@ def qwen2_5_vl(scale: Scale) -> Parts:
         Qwen2VLVideoProcessor,
     )
 
-    tokenizer = tokenizer_of(scale, _QWEN_VISION)
+    tokenizer = tokenizer_of(scale, QWEN_TOKENS)
     config = Qwen2_5_VLConfig(
         text_config=text_sizes(scale, tokenizer, rope_parameters=mrope(scale)),
         vision_config=qwen_sight(
@@ -92,7 +82,7 @@ def qwen2_5_vl(scale: Scale) -> Parts:
             fullatt_block_indexes=last_layers(scale),
             tokens_per_second=4,
         ),
-        **_ids(tokenizer),
+        **named_ids(tokenizer, QWEN_TOKENS),
     )
     processor = Qwen2_5_VLProcessor(
         image_processor=Qwen2VLImageProcessor(),
@@ -116,7 +106,7 @@ def qwen3_vl(scale: Scale) -> Parts:
         Qwen3VLVideoProcessor,
     )
 
-    tokenizer = tokenizer_of(scale, _QWEN_VISION)
+    tokenizer = tokenizer_of(scale, QWEN_TOKENS)
     config = Qwen3VLConfig(
         text_config=text_sizes(
             scale,
@@ -127,7 +117,7 @@ def qwen3_vl(scale: Scale) -> Parts:
         vision_config=qwen_sight(
             scale, 16, num_position_embeddings=256, deepstack_visual_indexes=[0, 1]
         ),
-        **_ids(tokenizer),
+        **named_ids(tokenizer, QWEN_TOKENS),
     )
     processor = Qwen3VLProcessor(
         image_processor=Qwen2VLImageProcessor(patch_size=16),
@@ -136,7 +126,3 @@ def qwen3_vl(scale: Scale) -> Parts:
         chat_template=chat_templates.QWEN3_VL,
     )
     return Qwen3VLForConditionalGeneration(config), processor, stops(tokenizer)
-
-
-def _ids(tokenizer: Any) -> dict[str, int]:
-    return {f"{name}_id": number for name, number in token_ids(tokenizer, _QWEN_VISION).items()}

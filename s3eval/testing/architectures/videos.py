@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from s3eval.testing import chat_templates
 from s3eval.testing.architectures.parts import (
+    QWEN_TOKENS,
     Parts,
     chat,
     mrope,
+    named_ids,
     qwen_sight,
+    sight_sizes,
     stops,
     text_sizes,
     token_ids,
@@ -17,17 +21,6 @@ from s3eval.testing.architectures.parts import (
 from s3eval.testing.architectures.scale import Scale
 
 __all__ = ["glm46v", "llava_onevision", "minicpmv4_6", "molmo2", "qwen3_5", "video_llama_3"]
-
-_QWEN = {
-    "image_token": "<|image_pad|>",
-    "video_token": "<|video_pad|>",
-    "vision_start_token": "<|vision_start|>",
-    "vision_end_token": "<|vision_end|>",
-}
-_QWEN_CHAT = {
-    "image": "<|vision_start|><|image_pad|><|vision_end|>",
-    "video": "<|vision_start|><|video_pad|><|vision_end|>",
-}
 
 
 def _hybrid_text(scale: Scale, tokenizer: Any) -> dict[str, Any]:
@@ -56,11 +49,11 @@ def qwen3_5(scale: Scale) -> Parts:
         Qwen3VLVideoProcessor,
     )
 
-    tokenizer = tokenizer_of(scale, _QWEN)
+    tokenizer = tokenizer_of(scale, QWEN_TOKENS)
     config = Qwen3_5Config(
         text_config=_hybrid_text(scale, tokenizer),
         vision_config=qwen_sight(scale, 16, num_position_embeddings=256),
-        **{f"{name}_id": number for name, number in token_ids(tokenizer, _QWEN).items()},
+        **named_ids(tokenizer, QWEN_TOKENS),
     )
     processor = Qwen3VLProcessor(
         image_processor=Qwen2VLImageProcessor(patch_size=16),
@@ -69,7 +62,7 @@ def qwen3_5(scale: Scale) -> Parts:
         video_processor=Qwen3VLVideoProcessor(
             size={"shortest_edge": 4096, "longest_edge": 24_576 * 32 * 32}
         ),
-        chat_template=chat(_QWEN_CHAT),
+        chat_template=chat_templates.QWEN3_VL,
     )
     return Qwen3_5ForConditionalGeneration(config), processor, stops(tokenizer)
 
@@ -112,10 +105,7 @@ def _siglip(scale: Scale, side: int, patch: int, **more: Any) -> dict[str, Any]:
     """The sizes of a SigLIP encoder."""
     return {
         "model_type": "siglip_vision_model",
-        "hidden_size": scale.sight.width,
-        "intermediate_size": scale.sight.feed_forward,
-        "num_hidden_layers": scale.sight.layers,
-        "num_attention_heads": scale.sight.heads,
+        **sight_sizes(scale),
         "image_size": side,
         "patch_size": patch,
         "vision_use_head": False,
@@ -150,7 +140,7 @@ def glm46v(scale: Scale) -> Parts:
             "intermediate_size": scale.sight.feed_forward,
             "image_size": 56,
         },
-        **{f"{name}_id": number for name, number in token_ids(tokenizer, specials).items()},
+        **named_ids(tokenizer, specials),
     )
     processor = Glm46VProcessor(
         image_processor=Glm46VImageProcessor(),
@@ -181,13 +171,7 @@ def video_llama_3(scale: Scale) -> Parts:
     ids = token_ids(tokenizer, specials)
     config = VideoLlama3Config(
         text_config={"model_type": "qwen2", **text_sizes(scale, tokenizer)},
-        vision_config={
-            "hidden_size": scale.sight.width,
-            "intermediate_size": scale.sight.feed_forward,
-            "num_hidden_layers": scale.sight.layers,
-            "num_attention_heads": scale.sight.heads,
-            "patch_size": 14,
-        },
+        vision_config=sight_sizes(scale, patch_size=14),
         image_token_id=ids["image_token"],
         video_token_id=ids["video_token"],
     )
@@ -224,14 +208,7 @@ def minicpmv4_6(scale: Scale) -> Parts:
     ids = token_ids(tokenizer, specials)
     config = MiniCPMV4_6Config(
         text_config={"model_type": "qwen3_5_text", **_hybrid_text(scale, tokenizer)},
-        vision_config={
-            "hidden_size": scale.sight.width,
-            "intermediate_size": scale.sight.feed_forward,
-            "num_hidden_layers": scale.sight.layers,
-            "num_attention_heads": scale.sight.heads,
-            "patch_size": 14,
-            "image_size": 448,
-        },
+        vision_config=sight_sizes(scale, patch_size=14, image_size=448),
         insert_layer_id=0,
         image_size=448,
         image_token_id=ids["image_token"],
