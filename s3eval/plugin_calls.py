@@ -217,10 +217,19 @@ def described_at(error: BaseException) -> str:
     >>> described_at(ValueError("no rows"))  # it was not raised, so there is no line
     'ValueError: no rows'
     """
-    text, place = without_paths(described(error)[:20_000]), _plugin_line(error)
+    text, place = without_paths(described(error)), _plugin_line(error)
     if not place:
         return text
     return f"{cut(text, _LONGEST_DESCRIBED)} ({place})"
+
+
+def fault_of(error: BaseException) -> str:
+    """What a plugin's code raised, for people: our own errors as they are, others `described_at`.
+
+    >>> fault_of(S3EvalError("No table")), fault_of(ValueError("no rows"))
+    ('No table.', 'ValueError: no rows')
+    """
+    return str(error) if isinstance(error, S3EvalError) else described_at(error)
 
 
 def _plugin_line(error: BaseException) -> str:

@@ -242,7 +242,7 @@ def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> 
     manager = pluggy.PluginManager(GROUP)
     manager.add_hookspecs(Hooks)
     manager.register(module, name=point.name)
-    _refuse_unknown_hooks(manager, module)
+    _refuse_unknown_hooks(manager)
     plugins = []
     for kind, (hook, expected) in HOOKS.items():
         results: Sequence[Iterable[Spec]] = getattr(manager.hook, hook)()
@@ -256,16 +256,12 @@ def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> 
     return plugins
 
 
-def _refuse_unknown_hooks(manager: pluggy.PluginManager, module: object) -> None:
-    known = [hook for hook, _ in HOOKS.values()]
-    for name in dir(module):
-        options = manager.parse_hookimpl_opts(module, name)
-        if options is None or options.get("optionalhook"):
-            continue
-        hook = options.get("specname") or name
-        if hook not in known:
-            raise TypeError(f"there is no hook '{hook}'{suggestion(hook, known)}")
-    manager.check_pending()
+def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
+    """What pluggy's `check_pending` refuses, with the nearest name."""
+    for name, caller in vars(manager.hook).items():
+        if not caller.has_spec() and not all(i.optionalhook for i in caller.get_hookimpls()):
+            known = [hook for hook, _ in HOOKS.values()]
+            raise TypeError(f"there is no hook '{name}'{suggestion(name, known)}")
 
 
 def _check_spec(hook: str, spec: Spec) -> None:

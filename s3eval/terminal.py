@@ -145,10 +145,15 @@ _PATHS = (
 )
 
 
+#: Characters; no reason is longer that anybody reads.
+_LONGEST_SEARCHED = 20_000
+
+
 def without_paths(text: str) -> str:
     r"""The text without paths and names of media files: those may be called after patients.
 
-    For what is kept in a run's folder, which is passed on, and said of it on a terminal.
+    For what is kept in a run's folder, which is passed on, and said of it on a terminal. Of a
+    longer text the first 20,000 characters are left.
 
     >>> without_paths("No such file: '/data/Maria G 1957.mp4'")
     "No such file: 'a path'"
@@ -157,6 +162,7 @@ def without_paths(text: str) -> str:
     >>> without_paths("POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)")
     'POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)'
     """
+    text = text[:_LONGEST_SEARCHED]
     if "/" not in text and "\\" not in text and "." not in text:
         return text
     for pattern, instead in _PATHS:

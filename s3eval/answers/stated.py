@@ -87,7 +87,7 @@ def from_objects(
     if isinstance(whole, list) and not any(isinstance(entry, dict) for entry in whole):
         # ["yes", "no"]: texts alone are the answer, whatever else is in a list is none.
         return agreed([_read(v, keys, read, aside) for v in whole], text) if whole else _NONE
-    objects = find_objects(text)
+    objects = [whole] if isinstance(whole, dict) else find_objects(text)
     answers = [v for o in objects if (v := _answers(o, keys, aside)) is not None]
     if not answers:
         # {"yes": 0.3, "no": 0.7}: what stands in keys and numbers was not asked for.
@@ -107,18 +107,22 @@ def _is_label(
     read: Callable[[str], Reading],
 ) -> bool:
     """Whether the lone key is itself an answer: {"no": true}, which says neither."""
-    if any(key in json_object for key in keys):
-        return False
-    other = [k for k in json_object if k not in aside and not _ASIDE.search(k)]
-    return len(other) == 1 and read(other[0]).readable
+    lone = None if any(key in json_object for key in keys) else _lone_key(json_object, aside)
+    return lone is not None and read(lone).readable
 
 
 def _answers(json_object: Mapping[str, Any], keys: Sequence[str], aside: Collection[str]) -> Any:
     named = [json_object[k] for k in keys if k in json_object]
     if named:
         return named
-    other = [v for k, v in json_object.items() if k not in aside and not _ASIDE.search(k)]
-    return other if len(other) == 1 else None
+    lone = _lone_key(json_object, aside)
+    return None if lone is None else [json_object[lone]]
+
+
+def _lone_key(json_object: Mapping[str, Any], aside: Collection[str]) -> str | None:
+    """The one key that may hold an answer; None where there are none or several."""
+    other = [k for k in json_object if k not in aside and not _ASIDE.search(k)]
+    return other[0] if len(other) == 1 else None
 
 
 #: Keys of an object that hold no answer: why, what was thought, how certain.

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, Permission
-from s3eval.plugin_calls import described_at, plugin_output
+from s3eval.plugin_calls import fault_of, plugin_output
 from s3eval.plugins import installed
 
 if TYPE_CHECKING:
@@ -51,8 +50,8 @@ def end_run(
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            reason = str(error) if isinstance(error, S3EvalError) else described_at(error)
-            wrong.append(f"{scored.run.name}: {name} ({plugin.package}) failed: {reason}")
+            who = f"{scored.run.name}: {name} ({plugin.package})"
+            wrong.append(f"{who} failed: {fault_of(error)}")
     for line in wrong:
         notify(line)
     return wrong

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
 from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.failures import CallError
 
 __all__ = ["CapabilityStore", "MemoryCapabilities", "ServerCapabilities"]
 
@@ -32,6 +33,10 @@ class ServerCapabilities:
     without: tuple[str, ...] = ()
     max_tokens_name: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     thinking: int = 0
+
+    def after(self, failure: CallError) -> ServerCapabilities | None:
+        """These after a failure; None where it says nothing of what the server refuses."""
+        return self.learn(failure.parameter) if failure.kind == "unsupported" else None
 
     def learn(self, parameter: str) -> ServerCapabilities | None:
         """These after a refusal of ``parameter``; None when nothing is left to give."""

@@ -188,7 +188,7 @@ class ChatClient:
         """
         known = self._capabilities.get(self.endpoint)
         before = known if sent_with is None else sent_with
-        learned = before.learn(failure.parameter) if failure.kind == "unsupported" else None
+        learned = before.after(failure)
         if learned is not None and known == before:
             self._capabilities.put(self.endpoint, learned)
         return learned is not None
@@ -225,7 +225,7 @@ class ChatClient:
             try:
                 return self._send(request, known)
             except CallError as error:
-                learned = known.learn(error.parameter) if error.kind == "unsupported" else None
+                learned = known.after(error)
                 if learned is None or self._body(request, learned) == self._body(request, known):
                     raise
                 self.learn(error, known)

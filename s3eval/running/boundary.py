@@ -95,7 +95,7 @@ def _checked_fields(given: Answer, question: Question) -> Answer:
 
 def _line(text: str) -> str:
     """A reason or note in one line, without paths: media files are called after patients."""
-    return without_paths(_storable(" ".join(text[:20_000].split())))[:500]
+    return without_paths(_storable(" ".join(text[:_LONGEST_REASON].split())))[:500]
 
 
 def _plain_text(value: Any, name: str) -> str:
@@ -193,9 +193,10 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
     missing = finding.detail.get("missing", ())
     if not isinstance(missing, (list, tuple)) or not all(isinstance(w, Mapping) for w in missing):
         raise S3EvalError("Expected 'missing' of a finding to list the windows that are missing")
-    return _written_finding(
-        replace(finding, reason=without_paths(finding.reason[:_LONGEST_REASON]))
-    )
+    reason = without_paths(finding.reason)
+    if reason != finding.reason:
+        finding = replace(finding, reason=reason)
+    return _written_finding(finding)
 
 
 def _written_finding(finding: Finding) -> Finding:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
-from s3eval.errors import MachineError, S3EvalError, StopRunError
-from s3eval.plugin_calls import described_at, plugin_output
+from s3eval.errors import MachineError, StopRunError
+from s3eval.plugin_calls import fault_of, plugin_output
 from s3eval.running.guarded import TaskFaultError
 from s3eval.terminal import without_paths
 
@@ -57,10 +57,7 @@ class Guard:
         except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included
-            if isinstance(error, TaskFaultError):
-                reason = error.why
-            else:
-                reason = str(error) if isinstance(error, S3EvalError) else described_at(error)
+            reason = error.why if isinstance(error, TaskFaultError) else fault_of(error)
             self.note(task, step, reason)
             return otherwise
 

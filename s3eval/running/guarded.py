@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
-from s3eval.plugin_calls import described_at, is_out_of_memory, no_memory
+from s3eval.plugin_calls import fault_of, is_out_of_memory, no_memory
 from s3eval.running.task_results import checked_tallies
 from s3eval.task import Task
 
@@ -48,21 +48,18 @@ def guarded(task: Task, package: str) -> Task:
     s3eval.running.guarded.TaskFaultError: Task 'gait' failed while scoring (gait-package): ZeroDivisionError: division by zero.
     """  # noqa: E501
     for name, step in _STEPS.items():
-        object.__setattr__(task, name, _guarded(task, package, _method(task, name), step))
-    own: Any = task.tallies
-
-    def tallies(findings: Any, context: Any) -> Any:
-        try:
-            return checked_tallies(task, own(findings, context), context.dataset)
-        except (TaskFaultError, MachineError, StopRunError, KeyboardInterrupt, MemoryError):
-            raise
-        except BaseException as error:  # the code of a formula
-            is_ours = isinstance(error, S3EvalError)
-            why = str(error) if is_ours else described_at(error)
-            raise TaskFaultError(task.name, package, "scoring", why) from error
-
-    object.__setattr__(task, "tallies", tallies)
+        method = _method(task, name)
+        if name == "tallies":
+            method = _checked(task, method)
+        object.__setattr__(task, name, _guarded(task, package, method, step))
     return task
+
+
+def _checked(task: Task, tallies: Callable[..., Any]) -> Callable[..., Any]:
+    """The task's scores, looked at as they come: their formulas are its code too."""
+    return lambda findings, context: checked_tallies(
+        task, tallies(findings, context), context.dataset
+    )
 
 
 def _method(task: Task, name: str) -> Callable[..., Any]:
@@ -82,7 +79,6 @@ def _guarded(task: Task, package: str, method: Callable[..., Any], step: str) ->
         except BaseException as error:  # a plugin may raise anything, SystemExit included
             if is_out_of_memory(error):
                 raise no_memory() from error
-            why = str(error) if isinstance(error, S3EvalError) else described_at(error)
-            raise TaskFaultError(task.name, package, step, why) from error
+            raise TaskFaultError(task.name, package, step, fault_of(error)) from error
 
     return call

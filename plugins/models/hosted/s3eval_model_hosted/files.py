@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.failures import CallError, one_line
+from s3eval.remote.pause import Pause
+from s3eval.remote.retrying import Retries, RetryPolicy
 from s3eval.remote.transfer import Exchange, Transfer
 from s3eval_model_hosted.media import Piece
 from s3eval_model_hosted.service import SentFile, Service
@@ -18,7 +19,6 @@ __all__ = ["Files"]
 
 _REPLY_BYTES = 2**20
 _TRIES = 4
-_Result = TypeVar("_Result")
 _log = logging.getLogger(__name__)
 
 
@@ -42,7 +42,9 @@ class Files:
         max_wait: float,
     ) -> None:
         self._service, self._endpoint = service, endpoint
-        self._timeout, self._first_wait, self._max_wait = timeout, first_wait, max_wait
+        self._timeout, self._first_wait = timeout, first_wait
+        policy = RetryPolicy(first_wait=first_wait, max_wait=max_wait)
+        self._retries = Retries(policy, Pause())
         self._lock = threading.Lock()
         # At the service now, of all clips that are open.
         self._there: dict[str, SentFile] = {}
@@ -95,7 +97,7 @@ class Files:
         """Whether a file is not at the service any more."""
         try:
             path = self._service.file_path(file)
-            self._tried(lambda: self._exchanged("DELETE", path))
+            self._retries(_TRIES, self._exchanged, "DELETE", path)
         except CallError as error:
             return error.kind == "access"  # no such file
         return True
@@ -109,19 +111,7 @@ class Files:
             )
             return self._service.sent_file(self._text(exchange))
 
-        return self._tried(send)
-
-    def _tried(self, call: Callable[[], _Result]) -> _Result:
-        """A call, tried again over failures that pass."""
-        for left in reversed(range(_TRIES)):
-            try:
-                return call()
-            except CallError as error:
-                wait = error.retry_after or self._first_wait * 2 ** (_TRIES - 1 - left)
-                if not error.transient or not left or wait > self._max_wait:
-                    raise
-                time.sleep(wait)
-        raise AssertionError("unreachable")
+        return self._retries(_TRIES, send)
 
     def _exchanged(self, method: str, path: str) -> str:
         return self._text(self._files.exchange(method, path, max_bytes=_REPLY_BYTES))
@@ -139,7 +129,7 @@ class Files:
                 raise CallError("timeout", "the service did not process the clip's file in time")
             time.sleep(wait)
             wait = min(10.0, 2 * wait)
-            file = self._tried(look)
+            file = self._retries(_TRIES, look)
         return file
 
     def _text(self, exchange: Exchange) -> str:
