@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Said", "Server", "completion", "scripted"]
+__all__ = ["Said", "Server", "completion", "report_facts", "scripted"]
 
 
 @dataclass
@@ -64,6 +64,26 @@ class Server:
     def texts(self) -> list[str]:
         """The last user text of each request."""
         return [_user_text(body) for body in self.asked]
+
+
+def report_facts(text: str) -> dict[str, Any]:
+    """What a judge says of a report: its own side, so that replies cannot be mixed up.
+
+    >>> report_facts("The head turns to the right.")["localizing_features"]["head_turning"]
+    'right'
+    """
+    side = "right" if "right" in text else "left"
+    return {
+        "structural_completeness": ["onset"],
+        "event_sequence": ["head_turning"],
+        "localizing_features": {
+            "head_turning": side,
+            "first_motor_laterality": side,
+            "asymmetric_posturing": "none",
+            "figure_4": "none",
+        },
+        "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
+    }
 
 
 def _user_text(body: dict[str, Any]) -> str:

@@ -17,6 +17,7 @@ from s3eval.remote.budget import BudgetSpent, Prices
 from s3eval.remote.cache import ReplyCache
 from s3eval.remote.failures import CallError
 from s3eval.specs import JudgeSpec
+from s3eval.testing.chat_server import report_facts
 from s3eval.testing.http_service import http_service
 
 pytest.importorskip("httpx")
@@ -30,22 +31,6 @@ class Scripted(ChatJudge):
     service = Service(
         "scripted", "https://api.example.org/v1", "m", ("SCRIPTED_KEY",), Prices(1, 2)
     )
-
-
-def facts(text):
-    """What a judge says of a report: its own side, so that replies cannot be mixed up."""
-    side = "right" if "right" in text else "left"
-    return {
-        "structural_completeness": ["onset"],
-        "event_sequence": ["head_turning"],
-        "localizing_features": {
-            "head_turning": side,
-            "first_motor_laterality": side,
-            "asymmetric_posturing": "none",
-            "figure_4": "none",
-        },
-        "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
-    }
 
 
 class BatchService:
@@ -97,7 +82,7 @@ class Anthropic(BatchService):
         return body["messages"][0]["content"]
 
     def reply(self, text, outcome="good"):
-        words = {"good": json.dumps(facts(text)), "prose": "It looks tonic.", "refused": ""}
+        words = {"good": json.dumps(report_facts(text)), "prose": "It looks tonic.", "refused": ""}
         return {
             "content": [{"type": "text", "text": words[outcome] + self.padding}],
             "stop_reason": "refusal" if outcome == "refused" else "end_turn",
@@ -158,7 +143,7 @@ class Gemini(BatchService):
         return body["contents"][0]["parts"][0]["text"]
 
     def reply(self, text, outcome="good"):
-        words = {"good": json.dumps(facts(text)), "prose": "It looks tonic.", "refused": ""}
+        words = {"good": json.dumps(report_facts(text)), "prose": "It looks tonic.", "refused": ""}
         finish = "SAFETY" if outcome == "refused" else "STOP"
         content = {"parts": [{"text": words[outcome] + self.padding}]}
         return {

@@ -14,6 +14,7 @@ from s3eval.judge import ReportFacts, Unreadable
 from s3eval.judging.load import load_judge
 from s3eval.permission import Permission
 from s3eval.remote.client import ChatRequest
+from s3eval.testing.chat_server import report_facts
 from s3eval.testing.http_service import http_service
 
 pytest.importorskip("httpx")
@@ -24,21 +25,6 @@ pytestmark = pytest.mark.skipif(
 MODELS = {"claude": "claude-sonnet-5-5", "gemini": "gemini-3.5-flash-lite"}
 VARIABLES = ("ANTHROPIC_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY")
 TEXTS = [f"Report {n}: the head turns to the {side}." for n, side in enumerate(("left", "right"))]
-
-
-def facts(text):
-    side = "right" if "right" in text else "left"
-    return {
-        "structural_completeness": ["onset"],
-        "event_sequence": ["head_turning"],
-        "localizing_features": {
-            "head_turning": side,
-            "first_motor_laterality": side,
-            "asymmetric_posturing": "none",
-            "figure_4": "none",
-        },
-        "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
-    }
 
 
 class Model:
@@ -90,13 +76,13 @@ class Model:
             text = body["messages"][0]["content"]
             cut = body["max_tokens"] < self.room
             blocks = [{"type": "thinking", "thinking": ""}]
-            blocks += [] if cut else [{"type": "text", "text": json.dumps(facts(text))}]
+            blocks += [] if cut else [{"type": "text", "text": json.dumps(report_facts(text))}]
             usage = {"input_tokens": 900, "output_tokens": 50}
             stop = "max_tokens" if cut else "end_turn"
             return 200, {"content": blocks, "stop_reason": stop, "usage": usage, "model": "c-1"}
         text = body["contents"][0]["parts"][0]["text"]
         cut = body["generationConfig"]["maxOutputTokens"] < self.room
-        content = {} if cut else {"parts": [{"text": json.dumps(facts(text))}]}
+        content = {} if cut else {"parts": [{"text": json.dumps(report_facts(text))}]}
         usage = {"promptTokenCount": 900, "candidatesTokenCount": 40, "thoughtsTokenCount": 10}
         candidate = {"content": content, "finishReason": "MAX_TOKENS" if cut else "STOP"}
         return 200, {"candidates": [candidate], "usageMetadata": usage, "modelVersion": "g-1"}
