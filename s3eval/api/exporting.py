@@ -21,24 +21,37 @@ if TYPE_CHECKING:
 __all__ = ["export_dataset", "export_runs", "find_exporter"]
 
 
+_EXPORTS: dict[str, tuple[str, str]] = {
+    "runs": ("runs", "s3eval export"),
+    "dataset": ("datasets", "s3eval data export"),
+}
+
+
 def find_exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:
     """The installed exporter of runs, or of datasets, of that name.
 
     Raises:
-        S3EvalError: none is installed, or (UnknownNameError) none of that name.
+        S3EvalError: none is installed, or (UnknownNameError) there is none of that name; where
+            one of that name exports the other, it says so.
     """
-    known = {p.spec.name: p.spec for p in installed().of("exporter") if p.spec.of == of}
+    plugins = [p.spec for p in installed().of("exporter")]
+    known = {spec.name: spec for spec in plugins if spec.of == of}
     if name in known:
         return known[name]
-    package = distribution_of("exporter", name)
+    why, package = "", distribution_of("exporter", name)
+    for other in (spec.of for spec in plugins if spec.name == name):
+        what, verb = _EXPORTS[other]
+        why, package = f"'{name}' exports {what}: {verb} ... --to {name}", ""
     install = f"pip install {package}" if package else ""
     if not known:
         raise S3EvalError(
-            f"No exporter of {of} is installed here",
-            why=f"'{name}' is asked for",
+            f"No exporter of {_EXPORTS[of][0]} is installed here",
+            why=why or f"'{name}' is asked for",
             fix=install or "install the package that brings it",
         )
-    raise UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
+    error = UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
+    error.why = why
+    raise error
 
 
 def export_dataset(

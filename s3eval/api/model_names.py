@@ -65,7 +65,8 @@ def named_model(name: str, registry: Registry) -> NamedModel:
             fix=f"--model '{head}?key=value'",
         )
     options: dict[str, Any] = {spec.argument: value} if value else {}
-    options |= _options(query, name)
+    if question_mark:
+        options |= _options(query, name)
     last = re.sub(r"[^A-Za-z0-9._-]+", "-", value.rstrip("/").rpartition("/")[2]).strip("-.")
     parts = [spec.name, last[:80]]
     if query or not last:
@@ -74,20 +75,29 @@ def named_model(name: str, registry: Registry) -> NamedModel:
 
 
 def named_models(names: Iterable[str]) -> list[NamedModel]:
-    """The installed models of several names, as `named_model`."""
+    """The installed models of several names, as `named_model`.
+
+    Raises:
+        S3EvalError: there is no name, or one of them is wrong.
+    """
     registry = installed()
-    return [named_model(name, registry) for name in names]
+    named = [named_model(name, registry) for name in names]
+    if not named:
+        raise S3EvalError("No model is named", fix="s3eval list models")
+    return named
 
 
 def _options(query: str, name: str) -> dict[str, Any]:
-    if not query:
-        return {}
     try:
         pairs = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=True)
-    except ValueError as error:
+    except ValueError:
+        pairs = []
+    if not pairs:
         raise S3EvalError(
-            "Expected options after '?' to be key=value, joined by '&'", where=name
-        ) from error
+            "Expected options after '?' to be key=value, joined by '&'",
+            where=name,
+            fix="s3eval list models",
+        )
     return {key: _read(value) for key, value in pairs}
 
 

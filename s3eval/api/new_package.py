@@ -222,12 +222,21 @@ def new_package(
     return WrittenPackage(package, target, tuple(files_of_it))
 
 
+_RESERVED = {"all": "every one", "none": "no one"}
+
+
 def _refuse_name(kind: str, name: str) -> None:
     if not _NAME.fullmatch(name):
         raise S3EvalError(
             f"'{name}' is no name for a {kind}",
             why="a name has lower-case letters, digits, single hyphens, and begins with a letter",
             fix=f"s3eval new {kind} {_nearest_valid(name)}",
+        )
+    if name in _RESERVED:
+        raise S3EvalError(
+            f"'{name}' is no name for a {kind}",
+            why=f"where names are given, '{name}' stands for {_RESERVED[name]}",
+            fix=f"s3eval new {kind} my-{name}",
         )
     if len(name) > _LONGEST:
         raise S3EvalError(

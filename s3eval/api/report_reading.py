@@ -16,7 +16,8 @@ from s3eval.dataset.report_tables import Annotated, annotated_features, partners
 from s3eval.dataset.report_tables import read_reports as read_texts
 from s3eval.dataset.sheets import Problems
 from s3eval.errors import S3EvalError
-from s3eval.judge import Judge, ReportFacts, Unreadable
+from s3eval.judge import Judge, ReadReport, ReportFacts, Unreadable
+from s3eval.judging.stages import why_unserved
 from s3eval.metrics.rqi import seizure_rqi
 from s3eval.metrics.signs import penalised_recall, sign_counts
 from s3eval.vocabulary import Protocol
@@ -125,6 +126,9 @@ def _open(judging: JudgeChoice | None, notify: Notify, progress: ShowProgress | 
     judge = (judging or JudgeChoice()).open(notify=notify, progress=progress)
     if judge is None:
         raise S3EvalError("Reading reports needs a judge", fix="--judge lexicon")
+    if unserved := why_unserved(judge, ReadReport("")):
+        close_judge(judge)
+        raise S3EvalError("This judge reads no reports", why=unserved, fix="--judge lexicon")
     return judge
 
 

@@ -116,6 +116,8 @@ def test_an_exporter_is_found_by_name_and_by_what_it_writes():
     assert find_exporter("names", "dataset").adapter == "m:names"
     with pytest.raises(UnknownNameError, match="one of models"):
         find_exporter("names", "runs")
+    with pytest.raises(UnknownNameError, match="exports datasets: s3eval data export"):
+        find_exporter("names", "runs")
     with (
         in_place_of_installed(Registry(())),
         pytest.raises(S3EvalError, match="No exporter of runs"),

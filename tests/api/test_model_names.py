@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from s3eval.api.model_names import named_model
+from s3eval.api.model_names import named_model, named_models
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.plugins import installed
 
@@ -45,6 +45,17 @@ def test_a_model_without_a_value_takes_options_too():
     assert len({plain.folder, one.folder, two.folder}) == 3
     with pytest.raises(UnknownNameError, match="motoin"):
         named_model("motoin?a=1", installed())
+
+
+@pytest.mark.parametrize("name", ["motion?", "hf:a?"])
+def test_options_that_are_announced_are_named(name):
+    with pytest.raises(S3EvalError, match="key=value"):
+        named_model(name, installed())
+
+
+def test_no_model_is_no_run():
+    with pytest.raises(S3EvalError, match="No model is named"):
+        named_models([])
 
 
 def test_wrong_names_are_told():

@@ -57,6 +57,13 @@ def test_no_package_has_a_name_that_is_none(name, instead):
     Package("model", instead)
 
 
+@pytest.mark.parametrize("name", ["all", "none"])
+def test_words_that_stand_for_every_one_and_no_one_are_no_names(name, tmp_path):
+    with pytest.raises(S3EvalError, match=f"stands for (every|no) one.*my-{name}"):
+        new_package("task", name, tmp_path, registry=NOTHING)
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_kind_that_is_none_suggests_the_nearest():
     with pytest.raises(UnknownNameError, match="did you mean 'judge'"):
         Package("judgge", "mine")

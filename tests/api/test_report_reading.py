@@ -13,6 +13,10 @@ from s3eval.api import JudgeChoice
 from s3eval.api.report_reading import read_reports, score_reports
 from s3eval.cli import cli
 from s3eval.errors import S3EvalError
+from s3eval.judge import Extract, Judge
+from s3eval.plugins import Plugin
+from s3eval.specs import JudgeSpec
+from s3eval.testing.plugins import beside_installed
 
 PREDICTED = """file_name,report
 a.mp4,"Blank stare, then clonic jerking of the left arm."
@@ -93,3 +97,22 @@ def test_annotation_has_no_effect_under_paper_and_that_is_reported(tables, tmp_p
 def test_somebody_must_read(tables, function):
     with pytest.raises(S3EvalError, match="needs a judge"):
         function(tables[1], JudgeChoice("none", named=True))
+
+
+class ReadsNoReport(Judge):
+    serves = (Extract,)
+
+    def identity(self):
+        return {"judge": "narrow"}
+
+
+@pytest.mark.parametrize(
+    "function", [read_reports, lambda table, j: score_reports(table, table, j)]
+)
+def test_a_judge_that_reads_no_reports_is_named(tables, function):
+    spec = JudgeSpec("narrow", adapter=f"{__name__}:ReadsNoReport")
+    with (
+        beside_installed(Plugin("judge", spec, "narrow-package", "1.0")),
+        pytest.raises(S3EvalError, match=r"'narrow' cannot read 'ReadReport'.*--judge lexicon"),
+    ):
+        function(tables[1], JudgeChoice("narrow", named=True))

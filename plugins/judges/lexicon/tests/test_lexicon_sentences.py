@@ -159,13 +159,30 @@ ACROSS_AN_ASIDE = [
 ]
 
 
+# Written by a reader of the documents; none of them was looked at while the lexicon was made.
+OTHER_WORDINGS = [
+    ("The nurse blinks.", "", {}),
+    ("The nurse's left arm jerks.", "", {}),
+    ("A nurse walks in and turns her head to the right.", "", {}),
+    ("The patient's wife blinks and the patient stares.", "blank_stare", {}),
+    ("He used to have tonic seizures.", "", {}),
+    ("The patient has a history of clonic jerking of the left arm.", "", {}),
+    ("Last year he had eye blinking. Now the left arm jerks.", "clonic", {}),
+    ("Known tremor of the right hand since 2010.", "", {}),
+    ("Previously: tonic posturing of the left arm.", "", {}),
+]
+
+
 def marked(sentences):
     return [pytest.param(*one, marks=KNOWN_FAULT) for one in sentences]
 
 
 @pytest.mark.parametrize(
     ("text", "features", "localizing"),
-    [*READ_RIGHT, *ANOTHER_PERSONS, *EARLIER, *OUT_OF_STEP, *marked(ACROSS_AN_ASIDE)],
+    [
+        *(*READ_RIGHT, *ANOTHER_PERSONS, *EARLIER, *OUT_OF_STEP),
+        *marked([*ACROSS_AN_ASIDE, *OTHER_WORDINGS]),
+    ],
 )
 def test_what_a_sentence_says_is_read(text, features, localizing):
     (read,) = JUDGE.read_reports([text])
