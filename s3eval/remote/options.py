@@ -116,6 +116,6 @@ def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) 
     except ValidationError as error:
         # The value itself is not shown: it may be what belongs to a key.
         first = error.errors(include_url=False)[0]
-        name, meant = first["loc"][0], choice_meant(first)
-        # What follows the option's name is pydantic's own, of types that it tried.
-        raise S3EvalError(f"Option '{name}' of '{owner}': {first['msg']}{meant}") from None
+        # What follows the option's name in "loc" is pydantic's own, of types that it tried.
+        option, meant = first["loc"][0], choice_meant(first)
+        raise S3EvalError(f"Option '{option}' of '{owner}': {first['msg']}{meant}") from None
