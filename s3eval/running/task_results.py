@@ -178,7 +178,7 @@ class CheckedTallies(list[Tally]):
 
 
 def check_truths(task: Task, tallies: Sequence[Tally], dataset: Dataset, by: TruthContext) -> None:
-    """The annotated labels that chance lines are made of can be had.
+    """The annotated labels that chance levels are made of can be had.
 
     Raises:
         S3EvalError: one is no label; or whatever the task raises.

@@ -37,7 +37,7 @@ __all__ = ["SYMBOLS", "Mark", "ScoreRow", "beside", "rows_of_findings", "score_r
 
 #: "above": better than the best chance level, and the interval of the paired difference leaves 0
 #: out. "unclear": better, but the interval holds 0. "not above": not better than the best chance
-#: line. "": no chance level, or no score.
+#: level. "": no chance level, or no score.
 Mark = Literal["above", "unclear", "not above", ""]
 #: How tables print the marks.
 SYMBOLS: Mapping[str, str] = {"above": "", "unclear": "~", "not above": "≤ chance", "": ""}

@@ -165,7 +165,7 @@ def markdown(findings: Findings) -> str:
         "sample allows both, and **not testable from the release** where what it needs is not in "
         "this part of it. Nothing here needs a video or a model: the "
         "command above makes this page from the release alone.\n",
-        "Marks: **above** is clearly better than the best chance line (the interval of the paired "
+        "Marks: **above** is clearly better than the best chance level (the interval of the paired "
         "advantage is above 0), **unclear** is better but within chance's reach, **not above** is "
         "not better than an answer given without looking.\n",
         "## The claims\n",

@@ -43,7 +43,7 @@ class Diagnosed:
         model: its published name, "annotation" for the clinicians' own features.
         way: "video only", "video and report" or "two-stage".
         classifier, trained_on, folds: of the second stage, "" otherwise.
-        rows: by metric, with interval, chance lines and mark.
+        rows: by metric, with interval, chance levels and mark.
         printed: by metric the paper's cell, {} where it has none.
         asked: how many diagnosed test videos were asked about or could have been read.
         note: what the reader must know.

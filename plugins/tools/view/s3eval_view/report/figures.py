@@ -154,7 +154,7 @@ def heat_map(evidence: Evidence, task: str, metric: str, title: str) -> Drawn | 
 
 
 def forest(evidence: Evidence, task: str, metric: str) -> Drawn | None:
-    """Each item's score with its interval, the best chance line as a bar."""
+    """Each item's score with its interval, the best chance level as a bar."""
     items = evidence.items(task, metric)
     runs = evidence.runs[:MOST_RUNS]
     if not any((task, i, metric) in r.rows for i in items for r in runs):
@@ -196,7 +196,7 @@ def forest(evidence: Evidence, task: str, metric: str) -> Drawn | None:
     height = 1.1 + len(items) * max(0.24, 0.085 * len(runs)) + 0.12 * len(runs)
     says = (
         f"{measure(metric)} with 95 % interval by patient bootstrap, a row for each of "
-        f"{len(items)} items, and the best chance line; the numbers are in the table."
+        f"{len(items)} items, and the best chance level; the numbers are in the table."
     )
     return _drawn(
         f"forest {task} {metric}",

@@ -87,7 +87,7 @@ def _score_cell(run: RunEvidence, row: ScoreRow | None, as_wrong: float | None) 
 
 
 def _chance(rows: Sequence[ScoreRow]) -> Cell:
-    """The best chance line; a range where runs were scored on different videos."""
+    """The best chance level; a range where runs were scored on different videos."""
     known = [r for r in rows if r.chance_value is not None]
     if not known:
         return Cell("–")
@@ -226,14 +226,14 @@ def _averaged(run: RunEvidence, task: str, metric: str) -> int:
 
 def _chance_in_words(row: ScoreRow, unit: str) -> str:
     if row.chance_value is None:
-        return "There is no chance line for this metric."
+        return "There is no chance level for this metric."
     value = f"{number(row.chance_value)}{unit}"
-    line = f"the chance line “{row.chance_name}” gives {value} on the same videos"
+    level = f"the chance level “{row.chance_name}” gives {value} on the same videos"
     return {
-        "above": f"That is better than chance: {line}.",
-        "unclear": f"That is within the reach of chance: {line}.",
-        "not above": f"That is no better than chance: {line}.",
-        "": f"For comparison, {line}.",
+        "above": f"That is better than chance: {level}.",
+        "unclear": f"That is within the reach of chance: {level}.",
+        "not above": f"That is no better than chance: {level}.",
+        "": f"For comparison, {level}.",
     }[row.mark]
 
 
