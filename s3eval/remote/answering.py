@@ -1,13 +1,14 @@
-"""What a reply of a server is as an answer, and what its failures are."""
+"""A question as a request to a server; its reply as an answer, and what its failures are."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import StopRunError
 from s3eval.model import Answer
 from s3eval.remote.budget import BudgetSpent
+from s3eval.remote.exchange import ChatRequest
 from s3eval.remote.failures import CallError
 from s3eval.remote.probabilities import choice_probabilities
 
@@ -15,7 +16,41 @@ if TYPE_CHECKING:
     from s3eval.model import Question
     from s3eval.remote.exchange import Reply
 
-__all__ = ["answer_of"]
+__all__ = ["answer_of", "request_of"]
+
+
+def request_of(
+    question: Question,
+    content: Sequence[Any],
+    *,
+    thinking_tokens: int = 0,
+    top_logprobs: int = 0,
+    media_tokens: int = 0,
+) -> ChatRequest:
+    """The request that puts a question to a server.
+
+    Args:
+        question: its text is not taken from here, for it is cleared of identifiers before.
+        content: the parts of the user's message, the question's text among them.
+        thinking_tokens: tokens of the reply beyond the answer's own.
+        top_logprobs: alternatives of the first word, asked for where the answer is one of choices.
+        media_tokens: upper bound of the tokens that the media parts take.
+
+    >>> from s3eval.model import Question
+    >>> asked = Question("tonic", "Tonic?", system="You see a seizure.", max_tokens=16)
+    >>> made = request_of(asked, [{"type": "text", "text": "Tonic?"}], thinking_tokens=100)
+    >>> made.max_tokens, [m["role"] for m in made.messages]
+    (116, ['system', 'user'])
+    """
+    user = {"role": "user", "content": list(content)}
+    system = {"role": "system", "content": question.system}
+    return ChatRequest(
+        (system, user) if question.system else (user,),
+        question.max_tokens + thinking_tokens,
+        top_logprobs=top_logprobs if question.choices else 0,
+        media_tokens=media_tokens,
+        seed=question.seed + question.repeat,
+    )
 
 
 def answer_of(

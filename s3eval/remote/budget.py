@@ -43,6 +43,15 @@ class Account:
     completion_tokens: int = 0
     cost: float | None = None
 
+    @property
+    def usage(self) -> Mapping[str, int]:
+        """Tokens as `s3eval.Model.usage` names them.
+
+        >>> Account(prompt_tokens=12, completion_tokens=3).usage
+        {'tokens_in': 12, 'tokens_out': 3}
+        """
+        return {"tokens_in": self.prompt_tokens, "tokens_out": self.completion_tokens}
+
     def __str__(self) -> str:
         text = (
             f"{self.calls} calls, {self.cached} from the cache, "

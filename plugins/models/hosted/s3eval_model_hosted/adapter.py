@@ -12,7 +12,7 @@ from s3eval import Answer, Model, ModelSpec, Question, S3EvalError
 from s3eval.documentation import page
 from s3eval.errors import StopRunError
 from s3eval.privacy import Blocked, Gate
-from s3eval.remote.answering import answer_of
+from s3eval.remote.answering import answer_of, request_of
 from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
@@ -206,15 +206,12 @@ class HostedModel(Model):
     def _request(self, watched: WatchedClip, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
         self._gate.sending("text", cleared.text, cleared.redactions)
-        content = [watched.parts, self._service.text(cleared.text)]
-        system = {"role": "system", "content": question.system}
-        user = {"role": "user", "content": content}
-        return ChatRequest(
-            (system, user) if question.system else (user,),
-            question.max_tokens + self._options.thinking_tokens,
-            top_logprobs=self._options.top_logprobs if question.choices else 0,
+        return request_of(
+            question,
+            [watched.parts, self._service.text(cleared.text)],
+            thinking_tokens=self._options.thinking_tokens,
+            top_logprobs=self._options.top_logprobs,
             media_tokens=watched.tokens,
-            seed=question.seed + question.repeat,
         )
 
     def _stopped(self, error: CallError) -> StopRunError:
@@ -231,8 +228,7 @@ class HostedModel(Model):
 
     def usage(self) -> Mapping[str, int]:
         """Tokens as the service counts them, of tries that brought no answer too."""
-        account = self._client.account
-        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
+        return self._client.account.usage
 
     def close(self) -> None:
         """Stop waiting and close the connections."""

@@ -14,7 +14,7 @@ from s3eval.documentation import page
 from s3eval.errors import S3EvalError, StopRunError, nearest
 from s3eval.model import Answer, Model, Question
 from s3eval.privacy import Blocked, Gate
-from s3eval.remote.answering import answer_of
+from s3eval.remote.answering import answer_of, request_of
 from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import JsonParts
@@ -202,20 +202,17 @@ class ServerModel(Model):
     def _request(self, watched: SentClip, parts: JsonParts, question: Question) -> ChatRequest:
         cleared = self._gate.clear(question.text)
         self._gate.sending("text", cleared.text, cleared.redactions)
-        user = {"role": "user", "content": [parts, {"type": "text", "text": cleared.text}]}
-        system = {"role": "system", "content": question.system}
-        return ChatRequest(
-            (system, user) if question.system else (user,),
-            question.max_tokens + self._options.thinking_tokens,
-            top_logprobs=self._options.top_logprobs if question.choices else 0,
+        return request_of(
+            question,
+            [parts, {"type": "text", "text": cleared.text}],
+            thinking_tokens=self._options.thinking_tokens,
+            top_logprobs=self._options.top_logprobs,
             media_tokens=watched.tokens,
-            seed=question.seed + question.repeat,
         )
 
     def usage(self) -> Mapping[str, int]:
         """Tokens as the server counts them, of tries that brought no answer too."""
-        account = self._client.account
-        return {"tokens_in": account.prompt_tokens, "tokens_out": account.completion_tokens}
+        return self._client.account.usage
 
     def close(self) -> None:
         """Stop waiting and close the connections."""
