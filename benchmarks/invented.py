@@ -3,7 +3,8 @@
 The texts lie beside the lexicon's tests. Language models wrote them (reports as video models and
 clinicians write them; justifications), others read them under the chat judges' own prompt. Those
 marked "development" were used to find wording the lexicon did not know. Of those marked
-"held-out" only the numbers were seen.
+"held-out" only the numbers were seen. The sentences about whose a sign is and since when were
+written by a language model in five parts, each before any of it was tried (docs/judges.md).
 """
 
 from __future__ import annotations
@@ -32,7 +33,23 @@ def texts(name: str) -> list[dict[str, Any]]:
 
 def invented() -> dict[str, Any]:
     """Agreement with the readers of the invented texts, by use and by how they are written."""
-    return {"reports": _reports(), "justifications": _justifications()}
+    return {
+        "reports": _reports(),
+        "justifications": _justifications(),
+        "sentences": _sentences(),
+    }
+
+
+def _sentences() -> dict[str, dict[str, list[int]]]:
+    """How many sentences about whose and since when are read right, of how many."""
+    rows = texts("whose_and_when.jsonl")
+    counts: dict[str, dict[str, list[int]]] = {}
+    for row, read in zip(rows, lexicon().read_reports([r["text"] for r in rows]), strict=True):
+        sides = all(read.localizing[k] == v for k, v in row["localizing"].items())
+        count = counts.setdefault(row["use"], {}).setdefault(row["kind"], [0, 0])
+        count[0] += sides and list(read.features) == row["features"]
+        count[1] += 1
+    return counts
 
 
 def _reports() -> dict[str, Any]:
@@ -95,3 +112,8 @@ def show_invented(results: Mapping[str, Any]) -> None:
             f"  {name:<24} {line['justifications']:>4}  first question "
             f"{line['first question']:.3f}  details {line['details']:.3f}"
         )
+    print("Invented sentences about whose a sign is and since when, read right")
+    for use, kinds in results["sentences"].items():
+        right, of = (sum(count[i] for count in kinds.values()) for i in (0, 1))
+        by_kind = "  ".join(f"{kind} {a}/{b}" for kind, (a, b) in kinds.items())
+        print(f"  {use:<24} {right:>3} of {of}  {by_kind}")

@@ -11,7 +11,7 @@ from s3eval.judge import Evidence, FeatureAnswers
 from s3eval.tasks.questions import QUESTIONS, UNKNOWN, FeatureQuestion, questions
 from s3eval_judge_lexicon.body import Part, limbs, parts_of
 from s3eval_judge_lexicon.phrases import Found, Phrases
-from s3eval_judge_lexicon.scope import Scope, by_word, negations
+from s3eval_judge_lexicon.scope import NEGATION, Scope, by_word, lists, negations
 from s3eval_judge_lexicon.sides import LEFT, RIGHT, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words, split_words
 
@@ -66,7 +66,7 @@ class AnswerBook:
             S3EvalError: a question is listed that no feature has.
         """
         phrases: dict[str, Iterable[str]] = {
-            f"scope:{name}": entries for name, entries in lexicon["scope"].items()
+            f"scope:{name}": lexicon["scope"].get(name, ()) for name in NEGATION
         }
         groups: dict[str, str] = {}
         otherwise: dict[str, str] = {}
@@ -135,7 +135,7 @@ def _read(feature: str, justification: str, book: AnswerBook) -> _Text:
     return _Text(
         words,
         hits,
-        by_word(words, negations(words, matches, wide=True)),
+        by_word(words, negations(words, lists(matches, "scope"), wide=True)),
         sides,
         parts_of(words, sides),
     )

@@ -13,13 +13,22 @@ from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import FEATURE_NAMES
 from s3eval_judge_lexicon.answers import AnswerBook
-from s3eval_judge_lexicon.phrases import Phrases
+from s3eval_judge_lexicon.phrases import Found, Phrases
+from s3eval_judge_lexicon.words import Words
 
 __all__ = ["Lexicon", "Term", "load_books", "load_lexicon"]
 
 HERE = Path(__file__).parent
 _PARTS = ("", "head", "eyes", "face", "arm", "leg", "limb", "body")
 _LISTS = ("sections", "scope", "order")
+# Lists that only tell where a mention of somebody else or of another time ends: they are looked
+# for in the few texts that have one, since their words are everywhere.
+_ENDS = frozenset(
+    f"scope:{name}" for name in ("patient", "somebody_until", "predicate", "earlier_until")
+)
+_BEGINS = frozenset(
+    f"scope:{name}" for name in ("somebody", "earlier", "earlier_alone", "long_since")
+)
 
 
 @dataclass(frozen=True)
@@ -49,6 +58,13 @@ class Lexicon:
     hides: Mapping[str, frozenset[str]]
     conventions: tuple[tuple[frozenset[str], frozenset[str], tuple[str, ...]], ...] = ()
     digest: str = ""
+
+    def find(self, words: Words) -> list[Found]:
+        """The phrases in a text; where a mention of others ends, only if there is one."""
+        matches = self.phrases.find(words, "signs")
+        if any(one.term in _BEGINS for one in matches):
+            matches += [f for f in self.phrases.find(words, "ends") if f.term in _ENDS]
+        return matches
 
 
 def load_books(extra: str | Path | None = None) -> tuple[Lexicon, AnswerBook]:
@@ -87,7 +103,12 @@ def _compiled(data: Mapping[str, Any], where: str, digest: str) -> Lexicon:
     return Lexicon(
         str(data.get("version", "")),
         terms,
-        Phrases(phrases, data.get("classes", {}), data.get("gap_stops", ())),
+        Phrases(
+            phrases,
+            data.get("classes", {}),
+            data.get("gap_stops", ()),
+            {term: "ends" if term in _ENDS else "signs" for term in phrases},
+        ),
         _hides(data["terms"], where),
         tuple(_convention(c, where) for c in data.get("conventions", ())),
         digest,

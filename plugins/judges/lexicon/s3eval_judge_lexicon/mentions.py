@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from s3eval_judge_lexicon.elsewhere import elsewhere
 from s3eval_judge_lexicon.lexicon import Lexicon, Term
 from s3eval_judge_lexicon.phrases import Found, outermost
-from s3eval_judge_lexicon.scope import Scope, by_word, long_since, of_others
-from s3eval_judge_lexicon.sides import side_of_limb, side_of_turn, word_sides
+from s3eval_judge_lexicon.scope import Scope, by_word, doubts, negations, of_others
+from s3eval_judge_lexicon.sides import side_of_limb, side_of_subject, side_of_turn, word_sides
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["Mention", "mentions"]
+__all__ = ["Context", "Mention", "mentions"]
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,41 @@ class Mention:
         return self.negated_by is None or self.term.survives_negation
 
 
+@dataclass(frozen=True)
+class Context:
+    """What each word of a text stands under: a scope, or None.
+
+    Attributes:
+        negated: of negation.
+        doubted: of doubt.
+        away: of what is told of somebody else or of another time.
+        others: words that tell what others do with the patient; a sign that begins or ends with
+            one of them is none.
+    """
+
+    negated: Sequence[Scope | None]
+    doubted: Sequence[Scope | None]
+    away: Sequence[Scope | None]
+    others: Collection[int]
+
+    @classmethod
+    def of(cls, words: Words, at: Mapping[str, Sequence[Found]]) -> Context:
+        """The context of a text's words, from the phrases found of the ``scope`` lists."""
+        return cls(
+            by_word(words, negations(words, at)),
+            by_word(words, doubts(words, at)),
+            by_word(words, elsewhere(words, at)),
+            of_others(at),
+        )
+
+    def elsewhere(self, one: Found) -> bool:
+        """Whether a sign is somebody else's, or of another time."""
+        others = self.others
+        return one.start in others or one.end - 1 in others or self.away[one.start] is not None
+
+
 def mentions(
-    words: Words,
-    matches: Sequence[Found],
-    lexicon: Lexicon,
-    negated: Sequence[Scope | None],
-    doubted: Sequence[Scope | None],
+    words: Words, matches: Sequence[Found], lexicon: Lexicon, context: Context
 ) -> list[Mention]:
     """Every sign of a text, in the order things happened.
 
@@ -49,32 +79,32 @@ def mentions(
         words: the text.
         matches: every phrase of the lexicon in it.
         lexicon: whose terms they are.
-        negated, doubted: for each word the scope it stands under, or None (`scope.by_word`).
+        context: what its words stand under.
     """
     sides = word_sides(words)
     signs = outermost([f for f in matches if f.term.startswith("sign:")], lexicon.hides)
     parts = {i for f in signs for i in range(f.start, f.end)}
     order = _order(words, matches)
-    others, before = of_others(matches), by_word(words, long_since(words, matches))
     in_text = []
     for one in signs:
         term = lexicon.terms[one.term[5:]]
         if not term.says and not term.moves:
             continue
-        if one.start in others or one.end - 1 in others or before[one.start]:
-            continue  # somebody else's, or there before the seizure
+        if context.elsewhere(one):
+            continue
         if term.turns or term.moves == "head":
             side = side_of_turn(words, sides, one.start, one.end)
         else:
             side = side_of_limb(words, sides, one.start, one.end, parts.__contains__)
+            side = side or side_of_subject(words, sides, one.start)
         in_text.append(
             Mention(
                 term,
                 one.start,
                 one.end,
                 side,
-                negated[one.start],
-                doubted[one.start],
+                context.negated[one.start],
+                context.doubted[one.start],
                 (*order[one.start], one.start, -one.end),
             )
         )

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from s3eval.judge import Evidence, ReportFacts
+from s3eval.judge import Evidence, ReportFacts, Unreadable
+from s3eval_judge_lexicon.language import not_english
 from s3eval_judge_lexicon.lexicon import Lexicon
-from s3eval_judge_lexicon.mentions import Mention, mentions
+from s3eval_judge_lexicon.mentions import Context, Mention, mentions
 from s3eval_judge_lexicon.phrases import Found
-from s3eval_judge_lexicon.scope import by_word, doubts, negations
+from s3eval_judge_lexicon.scope import lists
 from s3eval_judge_lexicon.sections import postictal, sections_told
 from s3eval_judge_lexicon.words import Words, split_words
 
 __all__ = ["read_report"]
 
 
-def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
-    """What a report says. Deterministic; the same text always gives the same facts."""
+def read_report(text: str, lexicon: Lexicon) -> ReportFacts | Unreadable:
+    """What a report says. Deterministic; the same text always gives the same facts.
+
+    A report in another language is unreadable: it would be read as one that tells nothing.
+    """
     words = split_words(text)
-    matches = lexicon.phrases.find(words)
-    negated = by_word(words, negations(words, matches))
-    signs = mentions(words, matches, lexicon, negated, by_word(words, doubts(words, matches)))
-    lists = _lists(matches)
-    after = postictal(words, [m for m in signs if m.present], lists, negated)
-    over = _earliest(_first(lists, "ended"), after)
+    if not_english(words.words):
+        return Unreadable("The report is not in English, which is all that the lexicon reads")
+    matches = lexicon.find(words)
+    context = Context.of(words, lists(matches, "scope"))
+    signs = mentions(words, matches, lexicon, context)
+    told = lists(matches, "sections")
+    here = {name: [f for f in hits if not context.away[f.start]] for name, hits in told.items()}
+    after = postictal(words, [m for m in signs if m.present], here, context.negated)
+    over = _earliest(_first(here, "ended"), after)
     present = [m for m in signs if m.present and not (over and _after_end(m, over))]
     features, evidence = _features(words, present)
     evidence += [
@@ -36,8 +43,8 @@ def read_report(text: str, lexicon: Lexicon) -> ReportFacts:
     features += _by_convention(features, lexicon)
     localizing, shown = _localizing(words, present)
     sections, where = sections_told(words, present, features, after)
-    off_topic = _off_topic(lists)
-    hazard = _first(lists, "hazard")
+    off_topic = _off_topic(told)
+    hazard = _first(told, "hazard")
     flags = [
         words.quote(name, hit.start, hit.end)
         for name, hit in (("off_topic", off_topic), ("hazard", hazard))
@@ -147,21 +154,11 @@ def _extended_arm(words: Words, present: Sequence[Mention], sign: Mention) -> Me
     return next(iter(near or arms), None)
 
 
-def _lists(matches: Sequence[Found]) -> dict[str, list[Found]]:
-    """The phrases found of the lists under ``[sections]``, by the list's name."""
-    prefix = "sections:"
-    lists: dict[str, list[Found]] = {}
-    for one in matches:
-        if one.term.startswith(prefix):
-            lists.setdefault(one.term[len(prefix) :], []).append(one)
-    return lists
-
-
-def _off_topic(lists: dict[str, list[Found]]) -> Found | None:
+def _off_topic(at: dict[str, list[Found]]) -> Found | None:
     """Who or what does not belong to the seizure, those left out who are only addressed."""
-    spoken_to = {f.end for f in lists.get("addressed", ())}
-    return next((f for f in lists.get("off_topic", ()) if f.end not in spoken_to), None)
+    spoken_to = {f.end for f in at.get("addressed", ())}
+    return next((f for f in at.get("off_topic", ()) if f.end not in spoken_to), None)
 
 
-def _first(lists: dict[str, list[Found]], name: str) -> Found | None:
-    return next(iter(lists.get(name, ())), None)
+def _first(at: dict[str, list[Found]], name: str) -> Found | None:
+    return next(iter(at.get(name, ())), None)

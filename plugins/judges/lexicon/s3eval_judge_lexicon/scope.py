@@ -8,16 +8,31 @@ reaches back to the start of the clause. None reaches past "but", "however", "th
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from s3eval_judge_lexicon.phrases import Found
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["Scope", "by_word", "doubts", "long_since", "negations", "of_others"]
+__all__ = [
+    "NEGATION",
+    "Scope",
+    "backward",
+    "by_word",
+    "clause_end",
+    "doubts",
+    "forward",
+    "lists",
+    "negations",
+    "of_others",
+    "unshielded",
+]
 
 
-_PREFIX = "scope:"
+#: The lists that tell of negation.
+NEGATION = (
+    *("no", "not", "after", "stops", "new_clause", "list_goes_on", "list_begins", "not_negation"),
+)
 _QUOTES = frozenset("\"'“‘«")
 
 
@@ -47,16 +62,17 @@ def by_word(words: Words, scopes: Iterable[Scope]) -> list[Scope | None]:
     return under
 
 
-def negations(words: Words, matches: Sequence[Found], *, wide: bool = False) -> list[Scope]:
+def negations(
+    words: Words, at: Mapping[str, Sequence[Found]], *, wide: bool = False
+) -> list[Scope]:
     """The scopes of every negation.
 
     Args:
         words: the text.
-        matches: the phrases of the ``scope`` lists (others are passed over).
+        at: the phrases found of the ``scope`` lists, by list (`lists`).
         wide: a negation reaches to the end of its sentence. Justifications answer one question
             ("no repetitive, rhythmic, jerking movements"); reports tell many things a sentence.
     """
-    at = _lists(matches)
     shields = at.get("not_negation", [])
     aside = _in_brackets(words)
     stops = sorted(
@@ -65,44 +81,39 @@ def negations(words: Words, matches: Sequence[Found], *, wide: bool = False) -> 
     goes_on = at.get("list_goes_on", [])
     begins = [f.start for f in at.get("list_begins", ())]
     scopes = []
-    for trigger in _unshielded(at.get("no", ()), shields):
-        end = _forward(words, trigger.end, stops)
+    for trigger in unshielded(at.get("no", ()), shields):
+        end = forward(words, trigger.end, stops)
         if not wide:
             end = _through_list(words, trigger, end, goes_on, begins)
         scopes.append(_scope(trigger, trigger.end, end))
-    for trigger in _unshielded(at.get("not", ()), shields):
-        end = _forward(words, trigger.end, stops)
+    for trigger in unshielded(at.get("not", ()), shields):
+        end = forward(words, trigger.end, stops)
         if not wide:
-            end = min(end, _clause_end(words, trigger.end))
+            end = min(end, clause_end(words, trigger.end))
         scopes.append(_scope(trigger, trigger.end, end))
-    for trigger in _unshielded(at.get("after", ()), shields):
-        start = _backward(words, trigger.start, stops)
+    for trigger in unshielded(at.get("after", ()), shields):
+        start = backward(words, trigger.start, stops)
         scopes.append(_scope(trigger, start, trigger.start))
     for trigger in _closing(words):
         # Alone in its clause ("figure 4: no") it speaks of the clause before.
         own = words.clause[trigger.start - 1] == words.clause[trigger.start]
-        start = _backward(words, trigger.start if own else trigger.start - 1, stops)
+        start = backward(words, trigger.start if own else trigger.start - 1, stops)
         scopes.append(_scope(trigger, start, trigger.start))
     return scopes
 
 
-def doubts(words: Words, matches: Sequence[Found]) -> list[Scope]:
+def doubts(words: Words, at: Mapping[str, Sequence[Found]]) -> list[Scope]:
     """The scopes of every expression of doubt: to the end of the clause."""
-    return [
-        _scope(one, one.end, _clause_end(words, one.end))
-        for one in matches
-        if one.term == "scope:doubt"
-    ]
+    return [_scope(one, one.end, clause_end(words, one.end)) for one in at.get("doubt", ())]
 
 
-def of_others(matches: Sequence[Found]) -> set[int]:
+def of_others(at: Mapping[str, Sequence[Found]]) -> set[int]:
     """The words that tell what somebody else does, does with the patient, or asks for.
 
     A sign that begins or ends with one of them is none of the seizure's ("the nurse lifts his
     arm", "his arm is lifted by the nurse", "asked to lift his arm"). ConText calls it the
     experiencer.
     """
-    at = _lists(matches)
     spoken_to = {i for f in at.get("not_others", ()) for i in range(f.start, f.end)}
     acting = (*at.get("others", ()), *at.get("others_then", ()))
     verbs = {f.end - 1 for f in acting if f.start not in spoken_to}
@@ -110,33 +121,17 @@ def of_others(matches: Sequence[Found]) -> set[int]:
     return verbs | {f.start for f in at.get("by_others", ())}
 
 
-def long_since(words: Words, matches: Sequence[Found]) -> list[Scope]:
-    """The scopes of what was so before the seizure ("a longstanding facial droop").
+def lists(matches: Iterable[Found], group: str) -> dict[str, list[Found]]:
+    """The phrases found of a group of lists ("scope", "sections"), by the list's name.
 
-    It reaches to the end of the clause; said last in a clause ("drowsy at baseline") back to its
-    start; said alone at the start of a sentence ("At baseline, ...") through the next clause.
+    >>> lists([Found("scope:no", 0, 1), Found("sign:tonic", 1, 2)], "scope")
+    {'no': [Found(term='scope:no', start=0, end=1)]}
     """
-    at = _lists(matches)
-    stops = sorted(f.start for f in at.get("stops", ()))
-    scopes = []
-    for one in _unshielded(at.get("long_since", ()), at.get("not_long_since", [])):
-        end = min(_forward(words, one.end, stops), _clause_end(words, one.end))
-        start = _backward(words, one.start, stops)
-        if end > one.end:
-            scopes.append(_scope(one, one.end, end))
-        elif start < one.start:
-            scopes.append(_scope(one, start, one.start))
-        elif one.end < len(words) and words.sentence[one.end] == words.sentence[one.start]:
-            scopes.append(_scope(one, one.end, _clause_end(words, one.end + 1)))
-    return scopes
-
-
-def _lists(matches: Sequence[Found]) -> dict[str, list[Found]]:
-    """The phrases of the ``scope`` lists, by the list's name."""
+    prefix = f"{group}:"
     at: dict[str, list[Found]] = {}
     for one in matches:
-        if one.term.startswith(_PREFIX):
-            at.setdefault(one.term[len(_PREFIX) :], []).append(one)
+        if one.term.startswith(prefix):
+            at.setdefault(one.term[len(prefix) :], []).append(one)
     return at
 
 
@@ -175,7 +170,8 @@ def _scope(trigger: Found, start: int, end: int) -> Scope:
     return Scope(start, end, trigger.start, trigger.end)
 
 
-def _unshielded(matches: Iterable[Found], shields: Sequence[Found]) -> list[Found]:
+def unshielded(matches: Iterable[Found], shields: Sequence[Found]) -> list[Found]:
+    """The phrases that do not stand within one that takes their meaning away."""
     shielded = {i for s in shields for i in range(s.start, s.end)}
     return [f for f in matches if not (f.start in shielded and f.end - 1 in shielded)]
 
@@ -183,21 +179,22 @@ def _unshielded(matches: Iterable[Found], shields: Sequence[Found]) -> list[Foun
 # Clauses, sentences and the places of phrases only ever go up, so all ends are found by bisection.
 
 
-def _forward(words: Words, start: int, stops: Sequence[int]) -> int:
+def forward(words: Words, start: int, stops: Sequence[int]) -> int:
     """The end of the sentence, or the first stop before it."""
     end = bisect_right(words.sentence, words.sentence[start - 1])
     at = bisect_left(stops, start)
     return min(end, stops[at]) if at < len(stops) else end
 
 
-def _backward(words: Words, before: int, stops: Sequence[int]) -> int:
+def backward(words: Words, before: int, stops: Sequence[int]) -> int:
     """The start of the clause that ends at ``before``, or just after the last stop in it."""
     start = bisect_left(words.clause, words.clause[before])
     at = bisect_left(stops, before)
     return max(start, stops[at - 1] + 1) if at else start
 
 
-def _clause_end(words: Words, start: int) -> int:
+def clause_end(words: Words, start: int) -> int:
+    """The end of the clause of the word before ``start``."""
     return bisect_right(words.clause, words.clause[start - 1])
 
 
@@ -209,8 +206,8 @@ def _through_list(
     A list that is announced ("no signs of a seizure, including A, B, C") goes to the end of the
     sentence, or to the first stop.
     """
-    clause_end = _clause_end(words, trigger.end)
-    reach = min(end, clause_end)
+    own_clause = clause_end(words, trigger.end)
+    reach = min(end, own_clause)
     announced = bisect_left(begins, trigger.end)
     if announced < len(begins) and begins[announced] <= reach < end:
         return end
@@ -218,7 +215,7 @@ def _through_list(
     if at < 0 or goes_on[at].start < trigger.end:
         return reach
     last = min(goes_on[at].end, len(words) - 1)
-    return max(reach, min(end, _clause_end(words, last + 1)))
+    return max(reach, min(end, clause_end(words, last + 1)))
 
 
 def _start(match: Found) -> int:

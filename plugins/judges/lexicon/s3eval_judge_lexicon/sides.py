@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable
 
 from s3eval_judge_lexicon.words import Words
 
-__all__ = ["BOTH", "LEFT", "RIGHT", "side_of_limb", "side_of_turn", "word_sides"]
+__all__ = ["BOTH", "LEFT", "RIGHT", "side_of_limb", "side_of_subject", "side_of_turn", "word_sides"]
 
 LEFT, RIGHT, BOTH = "left", "right", "both"
 
@@ -24,6 +25,17 @@ _JOIN = frozenset(("and", "&"))
 _VIEWERS = frozenset(("camera", "viewer", "viewers", "screen", "image", "frame"))
 _OWN = frozenset(("the", "a", "his", "her", "their", "patient", "patients"))
 _ARM = frozenset(("arm", "hand", "upper", "finger", "fingers", "ue", "forearm", "fist"))
+_LEG = frozenset(("leg", "foot", "lower", "thigh", "knee", "extremity", "limb", "side"))
+_WHICH = frozenset(("which", "that"))
+# A predicate that goes on with its subject after an aside.
+_BEGINS = frozenset(
+    (
+        *("begins", "begin", "began", "starts", "start", "started", "is", "was", "goes", "went"),
+        *("becomes", "became", "jerks", "jerked", "stiffens", "stiffened", "extends", "extended"),
+        *("flexes", "flexed", "twitches", "twitched", "shakes", "shook", "moves", "moved"),
+        *("rises", "rose", "trembles", "trembled", "tenses", "tensed", "then", "suddenly", "now"),
+    )
+)
 # Words that may stand between a side and its body part without taking it away.
 _REACH = 7
 
@@ -52,7 +64,9 @@ def word_sides(words: Words) -> tuple[str | None, ...]:
     for i in range(1, len(words)):
         if sides[i] is None and tokens[i] != "l":
             continue  # most words; nothing below holds of them
-        # "b/l", "L/R", "R-L-R-L"
+        # "b/l", "L/R", "R-L-R-L"; not "to the left, right arm extension"
+        if words.clause[i - 1] != words.clause[i]:
+            continue
         if tokens[i - 1 : i + 1] == ("b", "l") or {sides[i - 1], sides[i]} == {LEFT, RIGHT}:
             sides[i - 1], sides[i] = BOTH, None
         elif i > 1 and {sides[i - 2], sides[i]} == {LEFT, RIGHT} and _joined(tokens, i):
@@ -152,3 +166,41 @@ def _instrument(words: Words, sides: tuple[str | None, ...], start: int, clause:
         return None
     is_arm = tokens[at] in ("rue", "lue", "bue") or (at + 1 < len(words) and tokens[at + 1] in _ARM)
     return sides[at] if is_arm else None
+
+
+def side_of_subject(words: Words, sides: tuple[str | None, ...], start: int) -> str | None:
+    """The side of the limb that a clause without a subject of its own speaks of.
+
+    "The nurse holds the left arm, which jerks"; past an aside: "the left arm, weak since birth,
+    begins to jerk".
+
+    >>> from s3eval_judge_lexicon.words import split_words
+    >>> w = split_words("The left arm, weak since birth, begins to jerk")
+    >>> side_of_subject(w, word_sides(w), 8)
+    'left'
+    """
+    clause, tokens = words.clause, words.words
+    here = bisect_left(clause, clause[start])
+    if here == 0 or words.sentence[here - 1] != words.sentence[here]:
+        return None
+    end = here
+    if tokens[here] not in _WHICH:
+        if tokens[here] not in _BEGINS:
+            return None
+        end = bisect_left(clause, clause[here - 1])  # before the aside
+        if (
+            end == 0
+            or words.sentence[end - 1] != words.sentence[here]
+            or _is_limb(tokens[here - 1])
+        ):
+            return None
+    if not _is_limb(tokens[end - 1]):
+        return None
+    for i in range(end - 1, max(-1, end - 4), -1):
+        if clause[i] == clause[end - 1] and sides[i]:
+            return sides[i]
+    return None
+
+
+def _is_limb(word: str) -> bool:
+    return word in _ARM or word in _LEG

@@ -251,7 +251,7 @@ def test_any_text_gives_facts_that_quote_it(text):
     first, again = JUDGE.read_reports([text, text])
     assert first == again
     if isinstance(first, Unreadable):
-        assert not text.strip()
+        assert not text.strip() or "English" in first.reason
         return
     assert all(text[e.start : e.end] == e.quote for e in first.evidence)
     assert set(first.features) <= set(FEATURE_NAMES)

@@ -1,7 +1,4 @@
-"""Invented sentences: who moves, when, on which side, and what is denied or doubted.
-
-Those marked as faults are known to be misread (docs/judges.md); the test fails once they are not.
-"""
+"""Invented sentences: who moves, when, on which side, and what is denied or doubted."""
 
 from __future__ import annotations
 
@@ -9,7 +6,6 @@ import pytest
 from s3eval_judge_lexicon.judge import Lexicon
 
 JUDGE = Lexicon()
-KNOWN_FAULT = pytest.mark.xfail(strict=True, reason="docs/judges.md: where it stays behind")
 
 READ_RIGHT = [
     ("There was no head version at any time, and neither arm was ever seen to stiffen.", "", {}),
@@ -159,7 +155,7 @@ ACROSS_AN_ASIDE = [
 ]
 
 
-# Written by a reader of the documents; none of them was looked at while the lexicon was made.
+# Written by a reader of the documents, and misread until 1.8.
 OTHER_WORDINGS = [
     ("The nurse blinks.", "", {}),
     ("The nurse's left arm jerks.", "", {}),
@@ -173,15 +169,11 @@ OTHER_WORDINGS = [
 ]
 
 
-def marked(sentences):
-    return [pytest.param(*one, marks=KNOWN_FAULT) for one in sentences]
-
-
 @pytest.mark.parametrize(
     ("text", "features", "localizing"),
     [
         *(*READ_RIGHT, *ANOTHER_PERSONS, *EARLIER, *OUT_OF_STEP),
-        *marked([*ACROSS_AN_ASIDE, *OTHER_WORDINGS]),
+        *(*ACROSS_AN_ASIDE, *OTHER_WORDINGS),
     ],
 )
 def test_what_a_sentence_says_is_read(text, features, localizing):
