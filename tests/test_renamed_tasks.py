@@ -236,6 +236,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("statistics/two_stage_scores.py", "diagnosis"): "what a second stage gives; no task is asked",
     ("testing/conformance/judges.py", "justification"): TEXT_KIND,
     ("testing/conformance/judges.py", "report"): TEXT_KIND,
+    ("testing/conformance/task_baselines.py", "diagnosis"): FIELD,
     (
         "testing/conformance/model_subject.py",
         "report",

@@ -64,6 +64,28 @@ TASKS = [
     ("order", "RewardsWrongAnswers"),
     ("order", "BaselineBeatsTruth"),
 ]
+SCORES = [
+    ("read", "ReadsNothing"),
+    ("read", "ReadsSwapped"),
+    ("read", "ChoicesNotLabels"),
+    ("read", "LabelWithoutChoicesUnread"),
+    ("combine", "CombineRaises"),
+    ("combine", "CombineRaisesForSeveral"),
+    ("combine", "CombineMakesNoLabel"),
+    ("combine", "CombineNamesNoItem"),
+    ("combine", "CombineDraws"),
+    ("combine", "CombineIgnoresAnswers"),
+    ("combine", "DefaultForUnreadable"),
+    ("tallies", "ScoresDraw"),
+    ("scores", "ScoresEverythingOne"),
+    ("scores", "ScoresByPlace"),
+    ("counts", "DropsWrongAnswers"),
+    ("counts", "CountsNothing"),
+    ("counts", "CountsNoFailures"),
+    ("baselines", "BaselineOfItsOwnTruth"),
+    ("baselines", "BaselineDraws"),
+    ("requests", "AsksAJudge"),
+]
 JUDGES = [
     ("adapter", "NoJudge"),
     ("options", "TakesAnyOption"),
@@ -153,6 +175,23 @@ def test_a_broken_task_fails_one_check(check, name):
     problems = conformance.check_task(task(name))
     assert failed(problems) == {check}, problems
     assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(("check", "name"), SCORES)
+def test_a_task_whose_answers_and_scores_disagree_fails_one_check(check, name):
+    spec = TaskSpec("broken", f"broken_scores:{name}", "for a test")
+    problems = conformance.check_task(spec)
+    assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("check", "more"), [("requests", {"judged": True}), ("items", {"provides": ("features",)})]
+)
+def test_a_spec_that_says_more_than_its_task_does(check, more):
+    (problem,) = conformance.check_task(task("Good", **more))
+    assert problem.check == check
+    assert next(iter(more)) in problem.fix
 
 
 @pytest.mark.parametrize(("check", "name"), JUDGES)
@@ -259,7 +298,7 @@ BY_SPEC = {"spec"}
 
 @pytest.mark.parametrize(
     ("module", "broken"),
-    [("models", MODELS), ("tasks", TASKS), ("judges", JUDGES), ("datasets", DATASETS)],
+    [("models", MODELS), ("tasks", TASKS + SCORES), ("judges", JUDGES), ("datasets", DATASETS)],
 )
 def test_every_check_has_a_plugin_that_breaks_it(module, broken):
     from importlib import import_module

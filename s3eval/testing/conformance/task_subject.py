@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,18 +10,18 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.clips import profile
-from s3eval.model import Question
+from s3eval.model import Answer, Question
 from s3eval.running.loading import LoadedTasks
 from s3eval.running.scoring import Tallied, tally_findings
 from s3eval.specs import TaskSpec
-from s3eval.task import Finding, Inquiry, Item, PlanContext, Task, TruthContext
+from s3eval.task import Finding, Inquiry, Item, PlanContext, Reading, Task, TruthContext
 from s3eval.vocabulary import Sense
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset, Video
     from s3eval.judge import Judge
 
-__all__ = ["SENSES", "Subject", "wrong_value"]
+__all__ = ["SENSES", "Subject", "wrong_kind", "wrong_value"]
 
 _SIGHT: frozenset[Sense] = frozenset({"sight"})
 _HEARING: frozenset[Sense] = frozenset({"hearing"})
@@ -35,6 +36,9 @@ class Subject:
     data: Dataset
     judge: Judge | None = None
     truth_context: TruthContext = field(default_factory=TruthContext)
+    _readable: dict[Question, list[tuple[str, Reading]]] = field(
+        init=False, default_factory=dict, compare=False
+    )
 
     @cached_property
     def task(self) -> Task:
@@ -79,6 +83,14 @@ class Subject:
                         seen.add(question.key)
                         yield inquiry, question
 
+    def readable(self, question: Question, texts: Sequence[str]) -> list[tuple[str, Reading]]:
+        """Of some answers to a question those that the task can read, with what it reads."""
+        # The same question comes with every window.
+        if question not in self._readable:
+            readings = [(text, self.task.read(question, Answer.of(text))) for text in texts]
+            self._readable[question] = [pair for pair in readings if pair[1].readable]
+        return self._readable[question]
+
     def findings(self, wrong: bool = False) -> list[Finding]:
         """The truth, or something else, as findings."""
         return [
@@ -106,3 +118,14 @@ def wrong_value(item: Item, value: Any) -> Any:
     if item.kind == "label":
         return next(label for label in (*item.labels[::-1], "wrong") if label != value)
     return {"number": 1e4, "list": [], "text": "Nothing."}[item.kind]
+
+
+def wrong_kind(item: Item, value: Any) -> str:
+    """Why a value is none of the item's, "" where it is one."""
+    if item.kind == "label":
+        return "" if value in item.labels else f"none of its labels {', '.join(item.labels)}"
+    if item.kind == "number":
+        is_number = isinstance(value, (int, float)) and math.isfinite(value)
+        return "" if is_number else "no finite number"
+    kinds = (list, tuple) if item.kind == "list" else (str,)
+    return "" if isinstance(value, kinds) else f"no {item.kind}"

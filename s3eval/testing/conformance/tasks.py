@@ -8,48 +8,23 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.clips import PROFILES
-from s3eval.model import Answer, Question
-from s3eval.running.boundary import checked_findings
 from s3eval.specs import TaskSpec
-from s3eval.task import (
-    Inquiry,
-    Item,
-    Piece,
-    Reading,
-    ScoringContext,
-    Task,
-)
+from s3eval.task import Inquiry, Item, Task
 from s3eval.testing.conformance.invented import invented_dataset
-from s3eval.testing.conformance.problems import Check, Problem, package_of, run_checks, shown_error
+from s3eval.testing.conformance.problems import Check, Problem, run_checks
 from s3eval.testing.conformance.specs import adapter_is, spec_fields
-from s3eval.testing.conformance.task_subject import SENSES, Subject
-from s3eval.vocabulary import Sense
+from s3eval.testing.conformance.task_baselines import baselines
+from s3eval.testing.conformance.task_reading import combine, read
+from s3eval.testing.conformance.task_requests import requests
+from s3eval.testing.conformance.task_scores import counts, order, scores, tallies
+from s3eval.testing.conformance.task_subject import SENSES, Subject, wrong_kind
+from s3eval.vocabulary import FEATURE_NAMES, Sense
 
 if TYPE_CHECKING:
-    from s3eval.facts.tally import Tally
     from s3eval.facts.videos import Dataset, Video
     from s3eval.judge import Judge
 
-__all__ = ["ODD_TEXTS", "check_task"]
-
-#: What models say when they do not answer.
-ODD_TEXTS = (
-    *("", " \n\t", "\x00", "yes and no", "I cannot help with that.", "{", '{"answer": ', "[]"),
-    *(
-        "null",
-        "NaN",
-        "-1e999",
-        "00:99:99",
-        "\U0001f642 é \u202e",
-        "yes " * 5000,
-        "```json\n{}\n```",
-    ),
-)
-#: Of these, what says nothing at all, and what says something else than an answer.
-_NOTHING = ("", " \n\t")
-_ELSE = ("I cannot help with that.", "\U0001f642 é \u202e")
-#: Scores are sums of floating-point numbers.
-_ROUNDING = 1e-9
+__all__ = ["check_task"]
 
 
 class _Noting(dict[str, Any]):
@@ -93,6 +68,16 @@ def _items(subject: Subject) -> Iterator[tuple[str, str]]:
         yield from _one_item(item)
     if not subject.task.headline:
         yield "there is no headline", "name the metric to show when only one number fits"
+    if "features" in subject.spec.provides and not any(_is_feature(item) for item in items):
+        yield (
+            "its spec provides 'features', but none of its items is one of the 20 features, "
+            "with the labels yes and no",
+            "name such items as `s3eval list features` does, or leave 'features' out of provides",
+        )
+
+
+def _is_feature(item: Item) -> bool:
+    return item.name in FEATURE_NAMES and {"yes", "no"} <= {*item.labels}
 
 
 def _one_item(item: Item) -> Iterator[tuple[str, str]]:
@@ -135,8 +120,10 @@ def _inquiry(
     clip, keys = inquiry.clip, [q.key for q in inquiry.questions]
     if inquiry.task != subject.spec.name:
         yield f"an inquiry names the task '{inquiry.task}'", "use self.name"
-    if clip.video != video.name or clip.end > (video.duration or math.inf):
-        yield "a clip leaves its video", "end clips at video.duration"
+    if clip.video != video.name or not (
+        clip.start >= 0 and clip.end <= (video.duration or math.inf)
+    ):
+        yield "a clip leaves its video", "keep clips between 0 and video.duration"
     if not keys or len({*keys}) < len(keys):
         yield "the questions about a clip have no keys of their own", "give each another key"
     for question in inquiry.questions:
@@ -164,173 +151,20 @@ def _options(subject: Subject) -> Iterator[tuple[str, str]]:
         )
 
 
-def _read(subject: Subject) -> Iterator[tuple[str, str]]:
-    for _, question in subject.questions():
-        for text in ODD_TEXTS:
-            shown = f"{text[:20]!r} to '{question.key}'"
-            try:
-                readings = [subject.task.read(question, Answer.of(text)) for _ in range(2)]
-            except Exception as error:
-                raised = shown_error(error, package_of(subject.spec))
-                yield (
-                    f"read() raised {raised} for the answer {shown}",
-                    "return Reading(reason=...) for whatever cannot be read",
-                )
-                return
-            if not all(isinstance(reading, Reading) for reading in readings):
-                yield f"read() gave no Reading for the answer {shown}", "return Reading(...)"
-                return
-            if readings[0] != readings[1]:
-                yield f"read() reads the answer {shown} differently again", "make it a function"
-                return
-            if not readings[0].readable and not readings[0].reason:
-                yield f"read() gives no reason why {shown} cannot be read", "give reason=..."
-                return
-            if readings[0].readable and text in _unreadable(subject, question):
-                yield (
-                    f"read() makes {readings[0].value!r:.40} of the answer {shown}",
-                    "return Reading(reason=...) where the answer names none of the values",
-                )
-                return
-
-
-def _unreadable(subject: Subject, question: Question) -> tuple[str, ...]:
-    """The odd texts that no task can read as an answer to this question."""
-    kinds = {item.name: item.kind for item in subject.task.items()}
-    if not question.choices and kinds.get(question.key) != "label":
-        return _NOTHING
-    return (*_NOTHING, *_ELSE)
-
-
-def _combine(subject: Subject) -> Iterator[tuple[str, str]]:
-    context = ScoringContext(subject.data)
-    for video in subject.data.videos:
-        failed = [
-            Piece(i, q, Answer.failed("out of memory"), Reading(reason="out of memory"))
-            for i in subject.plan(video)
-            for q in i.questions
-        ]
-        given = list(subject.task.combine(video.name, failed, context))
-        findings = checked_findings(subject.spec.name, video.name, given)
-        if failed and not findings:
-            yield "combine() gives no finding where all answers failed", "give failed findings"
-        if wrong := [f for f in findings if f.state != "failed" or not f.reason]:
-            yield (
-                f"where all answers failed, the finding of '{wrong[0].item}' is {wrong[0].state}",
-                "give state 'failed' and the reason, never a default value",
-            )
-        if wrong or (failed and not findings):
-            return
-    if list(subject.task.combine(subject.data.videos[0].name, [], context)):
-        yield "combine() makes a finding of no answers", "give none where there are no pieces"
-
-
 def _truth(subject: Subject) -> Iterator[tuple[str, str]]:
     if not subject.known:
         yield (
             "truth() is None for every item of every video of the data",
             "implement truth(), or pass data= in which the task has a truth",
         )
-    for video, item, value in subject.known:
+    # In another order than before, or what alternates would agree.
+    for video, item, value in reversed(subject.known):
         if subject.truth(video, item.name) != value:
             yield f"truth() of '{item.name}' is another when asked again", "make it a function"
             return
-        if wrong := _wrong_kind(item, value):
+        if wrong := wrong_kind(item, value):
             yield f"truth() of '{item.name}' is {value!r:.60}, {wrong}", "give None or a value"
             return
-
-
-def _wrong_kind(item: Item, value: Any) -> str:
-    if item.kind == "label":
-        return "" if value in item.labels else f"none of its labels {', '.join(item.labels)}"
-    if item.kind == "number":
-        is_number = isinstance(value, (int, float)) and math.isfinite(value)
-        return "" if is_number else "no finite number"
-    kinds = (list, tuple) if item.kind == "list" else (str,)
-    return "" if isinstance(value, kinds) else f"no {item.kind}"
-
-
-def _tallies(subject: Subject) -> Iterator[tuple[str, str]]:
-    for words, findings in (
-        ("no findings", []),
-        ("the truth", subject.findings()),
-        ("wrong answers", subject.findings(wrong=True)),
-    ):
-        tallies = list(subject.scored(findings).tallies)
-        problem = next((p for t in tallies for p in _tally(subject, t)), None)
-        if problem:
-            yield f"{problem[0]} (scored: {words})", problem[1]
-            return
-        if findings and subject.task.headline not in {t.metric for t in tallies}:
-            yield (
-                f"tallies() gives no metric '{subject.task.headline}', the headline",
-                "name one of its metrics as headline",
-            )
-            return
-
-
-def _tally(subject: Subject, tally: Tally) -> Iterator[tuple[str, str]]:
-    import numpy as np
-
-    name = f"'{tally.metric}' of '{tally.item}'"
-    if tally.task != subject.spec.name:
-        yield f"{name} names the task '{tally.task}'", "use self.name"
-    unknown = {*tally.videos}.difference(subject.data.annotations)
-    if unknown or len({*tally.videos}) < len(tally.videos):
-        yield f"{name} has unknown or repeated videos", "give one row for each scored video"
-    if np.ndim(tally.rows) != 2 or len(tally.rows) != len(tally.videos):
-        shape = np.shape(tally.rows)
-        yield f"{name} has rows of shape {shape} for {len(tally.videos)} videos", "give (n, k)"
-    elif not np.isfinite(tally.rows).all():
-        yield (
-            f"{name} has rows that are not finite",
-            "leave videos out that cannot be scored; undefined is what the formula makes NaN",
-        )
-    counts = tally.counts
-    if not counts.scored <= counts.readable <= counts.answered <= counts.asked:
-        yield f"the counts of {name} contradict each other", "count with s3eval.tasks.counts"
-
-
-def _baselines(subject: Subject) -> Iterator[tuple[str, str]]:
-    findings = subject.findings()
-    asked = {(f.video, f.item) for f in findings}
-    given = subject.task.baselines(findings, ScoringContext(subject.data))
-    for name, some in given.items():
-        if {(f.video, f.item) for f in some} - asked:
-            yield (
-                f"the baseline '{name}' answers about other videos or items than the run",
-                "answer exactly where findings are",
-            )
-        elif any(f.task != subject.spec.name for f in some):
-            yield f"the baseline '{name}' names another task", "use self.name"
-
-
-def _order(subject: Subject) -> Iterator[tuple[str, str]]:
-    right = subject.scored(subject.findings(), baselines=True)
-    lines = {f"the baseline '{name}'": some for name, some in right.baselines.items()}
-    lines["wrong answers"] = subject.scored(subject.findings(wrong=True)).tallies
-    headline = subject.task.headline
-    best = {t.item: t for t in right.tallies if t.metric == headline and t.value is not None}
-    # What a judge scores may rest on more than the text (a stated yes or no).
-    if not best and not subject.spec.judged:
-        yield f"'{headline}' is undefined for the truth itself", "score what truth() gives"
-    for words, tallies in lines.items():
-        for tally in tallies:
-            truth = best.get(tally.item) if tally.metric == headline else None
-            if truth is not None and _is_better(tally, truth):
-                yield (
-                    f"{words} score {tally.value:.3g} on '{headline}' of '{tally.item}', "
-                    f"the truth {truth.value:.3g}",
-                    "set higher_is_better, or compare with what truth() gives",
-                )
-                return
-
-
-def _is_better(other: Tally, truth: Tally) -> bool:
-    if other.value is None or truth.value is None or truth.higher_is_better is None:
-        return False
-    gain = other.value - truth.value
-    return (gain if truth.higher_is_better else -gain) > _ROUNDING
 
 
 def _adapter(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -338,6 +172,7 @@ def _adapter(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 _USABLE = ("adapter", "items")
+_READ = (*_USABLE, "plan", "read")
 _KNOWN = (*_USABLE, "truth")
 _CHECKS: Sequence[Check[Subject]] = (
     Check("spec", lambda subject: spec_fields(subject.spec)),
@@ -345,10 +180,13 @@ _CHECKS: Sequence[Check[Subject]] = (
     Check("items", _items, ("adapter",)),
     Check("plan", _plan, ("adapter",)),
     Check("options", _options, ("adapter", "plan")),
-    Check("read", _read, ("adapter", "plan")),
-    Check("combine", _combine, ("adapter", "plan")),
+    Check("read", read, (*_USABLE, "plan")),
+    Check("combine", combine, _READ),
     Check("truth", _truth, _USABLE),
-    Check("tallies", _tallies, _KNOWN),
-    Check("baselines", _baselines, _KNOWN),
-    Check("order", _order, (*_KNOWN, "tallies", "baselines")),
+    Check("requests", requests, (*_READ, "combine", "truth")),
+    Check("tallies", tallies, _KNOWN),
+    Check("baselines", baselines, _KNOWN),
+    Check("order", order, (*_KNOWN, "tallies", "baselines")),
+    Check("counts", counts, (*_KNOWN, "tallies")),
+    Check("scores", scores, (*_KNOWN, "order")),
 )

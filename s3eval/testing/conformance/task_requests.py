@@ -1,0 +1,62 @@
+"""What is checked of a task's requests to a judge: made where the spec says so, and only there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from s3eval.running.scoring import requests_of
+from s3eval.task import Finding, ScoringContext
+from s3eval.testing.conformance.task_answers import answered_pieces
+from s3eval.testing.conformance.task_subject import Subject
+
+if TYPE_CHECKING:
+    from s3eval.task import Piece
+
+__all__ = ["requests"]
+
+
+def requests(subject: Subject) -> Iterator[tuple[str, str]]:
+    """A task asks a judge exactly where its spec says judged=True."""
+    context = ScoringContext(subject.data, judged={})
+    wanted = _of_findings(subject, subject.findings(), context)
+    wanted += _of_findings(subject, subject.findings(wrong=True), context)
+    if not wanted:
+        wanted = _of_windows(subject, context)
+    if wanted and not subject.spec.judged:
+        yield (
+            f"it asks a judge ({type(wanted[0]).__name__}), but its spec does not say so",
+            "state judged=True in its TaskSpec",
+        )
+    if subject.spec.judged and not wanted:
+        yield (
+            "its spec says judged=True, but it asks no judge about the truth, wrong answers or "
+            "windows of several answers",
+            "yield requests from merge_requests() or read_requests(), or leave judged out",
+        )
+
+
+def _of_findings(
+    subject: Subject, findings: Sequence[Finding], context: ScoringContext
+) -> list[Any]:
+    return requests_of(subject.task.read_requests, findings, context)
+
+
+def _of_windows(subject: Subject, context: ScoringContext) -> list[Any]:
+    """What is to be merged of windows, and to be read of what they come to."""
+    unmerged = ScoringContext(subject.data)
+    wanted: list[Any] = []
+    for video in subject.data.videos:
+        for pieces in answered_pieces(subject, video):
+            wanted += requests_of(subject.task.merge_requests, video.name, pieces, context)
+            combined = _combined(subject, video.name, pieces, unmerged)
+            wanted += _of_findings(subject, combined, context)
+            if wanted:
+                return wanted
+    return wanted
+
+
+def _combined(
+    subject: Subject, video: str, pieces: Sequence[Piece], context: ScoringContext
+) -> list[Finding]:
+    return list(subject.task.combine(video, pieces, context))
