@@ -31,8 +31,8 @@ class DatasetCheck:
 
     Attributes:
         dataset: as far as it could be read.
-        problems: errors, which keep it from opening, and warnings; each with file, row, what is
-            wrong and what to do.
+        problems: errors, some of which keep it from opening, and warnings; each with file, row,
+            what is wrong and what to do.
     """
 
     dataset: Dataset
@@ -40,7 +40,7 @@ class DatasetCheck:
 
     @property
     def errors(self) -> tuple[Problem, ...]:
-        """The problems that keep the dataset from opening."""
+        """The problems that must be mended; those of form and values keep it from opening."""
         return tuple(p for p in self.problems if p.level == "error")
 
     def lines(self, of_a_kind: int | None = None) -> Iterator[str]:
@@ -134,11 +134,12 @@ def _read(path: str | os.PathLike[str], kind: str) -> tuple[Dataset, list[Proble
         folder = Path(path)
         dataset, problems = read_folder(folder)
         return dataset, problems + check_tables(folder, TABLES), row_finder(folder)
-    from s3eval.dataset.validity import check_facts, unusual_places
+    from s3eval.dataset.validity import check_facts, unlisted_videos, unusual_places
 
     _, dataset = open_unchecked(path)
     problems = check_facts(dataset)
     problems += unusual_places(dataset)
+    problems += unlisted_videos(dataset)
     if not dataset.digest_covers:
         what = "the format does not say what the dataset's digest covers"
         fix = "a run cannot tell whether a change of its files is noticed"

@@ -20,7 +20,8 @@ class Problem:
     """One thing wrong with a dataset: where it is, what it is, what to do.
 
     ``row`` is the line of the file (the header is row 1), 0 for the whole file.
-    An "error" keeps a dataset from opening, a "warning" does not.
+    An "error" of a table's form or of a value keeps a dataset from opening; one of the paper's
+    rules, of folds or of files, and a "warning" do not.
     """
 
     level: Literal["error", "warning"]

@@ -16,11 +16,11 @@ from typing import Any
 
 from s3eval.dataset.lateral_values import fault_of
 from s3eval.dataset.problems import Problem
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, nearest
 from s3eval.facts.videos import Annotation, Dataset, Lateralization, Video
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
-__all__ = ["check_facts", "checked", "digest_of", "unusual_places"]
+__all__ = ["check_facts", "checked", "digest_of", "unlisted_videos", "unusual_places"]
 
 PRESENCE = ("yes", "no", "na")
 #: Characters of a video's name; no table and no file system takes longer ones.
@@ -111,7 +111,7 @@ def unusual_places(dataset: Dataset) -> list[Problem]:
     >>> [p.fix for p in unusual_places(Dataset("d", (Video("v", "p"),), {"v": note}))]
     ["did you mean 'left arm'?"]
     """
-    problems = []
+    problems: list[Problem] = []
     for video in dataset.videos:
         note = dataset.annotations.get(video.name)
         if not isinstance(note, Annotation) or not isinstance(note.lateralization, Mapping):
@@ -121,6 +121,23 @@ def unusual_places(dataset: Dataset) -> list[Problem]:
             if fault is not None and fault[0] == "warning":
                 what = f"{fault[1]} (video '{video.name}')"
                 problems.append(Problem("warning", "lateralization", 0, what, fault[2]))
+    return problems
+
+
+def unlisted_videos(dataset: Dataset) -> list[Problem]:
+    """Warnings for annotation of what is no video: a misspelt name loses a video's annotation.
+
+    >>> data = Dataset("d", (Video("v1", "p"),), {"V1": Annotation("V1")})
+    >>> [str(p) for p in unlisted_videos(data)]
+    ["annotations: 'V1' is annotated, but is no video of the dataset (did you mean 'v1'?)"]
+    """
+    names = [v.name for v in dataset.videos]
+    problems = []
+    for name in dataset.unlisted:
+        close = nearest(str(name), names)
+        fix = f"did you mean '{close}'?" if close else "what is annotated of it is not used"
+        what = f"'{name}' is annotated, but is no video of the dataset"
+        problems.append(Problem("warning", "annotations", 0, what, fix))
     return problems
 
 

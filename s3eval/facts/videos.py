@@ -131,6 +131,8 @@ class Dataset:
         outside: whether files outside ``root`` may be read, by a path or a link that leads
             there: only ever what the user said, never what a dataset says of itself.
         patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
+        unlisted: names that were annotated and are no video, filled in when a dataset is made
+            (not when part of one is selected): what is annotated under them is left out.
     """
 
     name: str
@@ -142,8 +144,14 @@ class Dataset:
     digest_covers: str = ""
     outside: bool = False
     patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    unlisted: tuple[str, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        # What another dataset holds has been through here; a part of it lacks videos on purpose.
+        if not isinstance(self.annotations, MappingProxyType):
+            listed = {v.name for v in self.videos}
+            extra = [n for n in self.annotations if n not in listed and n not in self.unlisted]
+            object.__setattr__(self, "unlisted", (*self.unlisted, *extra))
         full = {v.name: self.annotations.get(v.name, Annotation(v.name)) for v in self.videos}
         object.__setattr__(self, "annotations", MappingProxyType(full))
 

@@ -8,6 +8,7 @@ import av
 import numpy as np
 import pytest
 
+from s3eval.api.checking import check_dataset
 from s3eval.cli import main
 from s3eval.dataset import Dataset, FeatureAnnotation, Video
 from s3eval.dataset.checks import check_files
@@ -16,6 +17,9 @@ from s3eval.dataset.listing import check_media
 from s3eval.dataset.validity import check_facts, checked, digest_of
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Annotation
+from s3eval.plugins import Plugin
+from s3eval.specs import DatasetSpec
+from s3eval.testing.plugins import beside_installed
 
 
 def film(path: Path, seconds: int = 4) -> Path:
@@ -163,3 +167,32 @@ def test_a_dataset_of_wrong_types_is_refused_with_its_package(changes):
 def test_a_video_has_a_name_that_can_be_shown(name):
     (problem,) = check_facts(Dataset("d", (Video(name, "p"),), {}))
     assert "its name" in problem.what
+
+
+def test_annotation_of_a_name_that_is_no_video_is_a_warning(tmp_path, monkeypatch) -> None:
+    (tmp_path / "annotating.py").write_text(
+        "from s3eval import Annotation, Dataset, Video\n"
+        "def opened(path):\n"
+        "    notes = {n: Annotation(n) for n in ('v1', 'V2')}\n"
+        "    videos = (Video('v1', 'p'), Video('v2', 'p'))\n"
+        "    return Dataset('d', videos, notes, digest='x', digest_covers='it')\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    spec = DatasetSpec("annotating", "annotating:opened", "for a test")
+    with beside_installed(Plugin("dataset", spec, "annotating", "1")):
+        problems = check_dataset("annotating:x", files=False).problems
+    assert [(p.level, p.file, p.what, p.fix) for p in problems] == [
+        (
+            "warning",
+            "annotations",
+            "'V2' is annotated, but is no video of the dataset",
+            "did you mean 'v2'?",
+        )
+    ]
+
+
+def test_what_is_selected_lacks_videos_on_purpose() -> None:
+    data = Dataset("d", (Video("v", "p"), Video("w", "p")), {"w": Annotation("w")})
+    assert data.unlisted == data.select(videos=["v"]).unlisted == ()
+    wrong = Dataset("d", data.videos, {"x": Annotation("x")})
+    assert wrong.unlisted == wrong.select(videos=["v"]).unlisted == ("x",)

@@ -114,9 +114,17 @@ DATASETS = [
     ("facts", "facts_no_json"),
     ("annotation", "unknown_feature"),
     ("annotation", "ends_before_start"),
+    ("rules", "fold_is_text"),
+    ("rules", "side_is_none"),
+    ("rules", "videos_in_a_list"),
+    ("rules", "annotates_no_video"),
+    ("rules", "ends_after_the_video"),
+    ("rules", "seizure_ends_before_start"),
+    ("rules", "patient_in_two_folds"),
     ("files", "outside"),
     ("digest", "no_digest"),
     ("digest", "digest_of_the_moment"),
+    ("digest", "digest_of_something"),
     ("same again", "another_order"),
 ]
 

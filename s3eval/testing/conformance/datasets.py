@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from s3eval.dataset.checks import check
+from s3eval.dataset.validity import check_facts, checked, unlisted_videos
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import check_duration
 from s3eval.facts.footage import FootageError
@@ -17,6 +19,10 @@ from s3eval.testing.conformance.specs import spec_fields
 from s3eval.vocabulary import DIAGNOSES, FEATURE_NAMES
 
 __all__ = ["check_dataset"]
+
+
+#: Problems of one kind come by the hundred.
+_MOST_TOLD = 5
 
 
 @dataclass(frozen=True)
@@ -115,6 +121,18 @@ def _annotation(subject: _Subject) -> Iterator[tuple[str, str]]:
                 return
 
 
+def _rules(subject: _Subject) -> Iterator[tuple[str, str]]:
+    """The errors for which a run refuses a dataset, and those that `s3eval data check` finds."""
+    data = checked(subject.opened(), subject.spec.name)
+    # The rules of `check` need facts of the right types.
+    found = check_facts(data) or [p for p in check(data) if p.level == "error"]
+    for problem in (*found, *unlisted_videos(data))[:_MOST_TOLD]:
+        yield (
+            f"{problem.file.removesuffix('.csv')}: {problem.what}",
+            problem.fix or "correct it, or refuse the row with an S3EvalError that names it",
+        )
+
+
 def _files(subject: _Subject) -> Iterator[tuple[str, str]]:
     data = subject.opened()
     for video in data.videos:
@@ -135,6 +153,11 @@ def _digest(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield "there is no digest", "give a SHA-256 of the files that the truth is read from"
     elif first.digest != second.digest:
         yield "the digest is another when the same is opened again", "digest only the files"
+    if first.digest and not first.digest_covers:
+        yield (
+            "the dataset does not say what its digest covers",
+            'name the files in words, e.g. digest_covers="ward.csv"',
+        )
 
 
 def _same(subject: _Subject) -> Iterator[tuple[str, str]]:
@@ -152,6 +175,7 @@ _CHECKS: Sequence[Check[_Subject]] = (
     Check("videos", _videos, _OPEN),
     Check("facts", _facts, (*_OPEN, "videos")),
     Check("annotation", _annotation, _OPEN),
+    Check("rules", _rules, (*_OPEN, "videos", "annotation")),
     Check("files", _files, (*_OPEN, "videos")),
     Check("digest", _digest, _OPEN),
     Check("same again", _same, _OPEN),

@@ -7,7 +7,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from s3eval import Annotation, Dataset, FeatureAnnotation, S3EvalError, Video
+from s3eval import Annotation, Dataset, FeatureAnnotation, Lateralization, S3EvalError, Video
 
 COUNTER = itertools.count()
 not_callable = 3
@@ -19,7 +19,7 @@ def good(path: str) -> Dataset:
         raise S3EvalError("No such dataset", where=path, fix="good:FOLDER")
     videos = (Video("a", "p1", "a.mp4", "ES", 0, 5.0), Video("b", "p2", "", None, 1, None))
     notes = {"a": Annotation("a", {"tonic": FeatureAnnotation("yes", 1.0, 2.0)})}
-    return Dataset("good", videos, notes, folder, "digest")
+    return Dataset("good", videos, notes, folder, "digest", digest_covers="a.mp4")
 
 
 def _videos(path: str, **changes) -> Dataset:
@@ -85,3 +85,40 @@ def digest_of_the_moment(path: str):
 def another_order(path: str):
     data = good(path)
     return replace(data, videos=data.videos[:: 1 if next(COUNTER) % 2 else -1])
+
+
+def fold_is_text(path: str):
+    return _videos(path, fold="a")
+
+
+def side_is_none(path: str):
+    notes = {"a": Annotation("a", lateralization={"head_turning": Lateralization("up")})}
+    return replace(good(path), annotations=notes)
+
+
+def videos_in_a_list(path: str):
+    data = good(path)
+    return replace(data, videos=list(data.videos))
+
+
+def annotates_no_video(path: str):
+    return replace(good(path), annotations={"aa": Annotation("aa")})
+
+
+def ends_after_the_video(path: str):
+    notes = {"a": Annotation("a", {"tonic": FeatureAnnotation("yes", 1.0, 900.0)})}
+    return replace(good(path), annotations=notes)
+
+
+def seizure_ends_before_start(path: str):
+    notes = {"a": Annotation("a", seizure_start=4.0, seizure_end=1.0)}
+    return replace(good(path), annotations=notes)
+
+
+def patient_in_two_folds(path: str):
+    data = good(path)
+    return replace(data, videos=tuple(replace(v, patient="p1") for v in data.videos))
+
+
+def digest_of_something(path: str):
+    return replace(good(path), digest_covers="")
