@@ -255,6 +255,16 @@ def test_a_problem_tells_what_to_change():
     assert "Change: name one of its metrics as headline." in said
 
 
+def test_a_rule_that_a_dataset_breaks_is_told_with_what_is_meant(folder):
+    spec = DatasetSpec("broken", "broken_datasets:annotates_no_video", "for a test")
+    (problem,) = conformance.check_dataset(spec, folder)
+    assert "'aa' is annotated, but is no video of the dataset (did you mean 'a'?)" in problem.what
+    assert problem.fix.startswith("correct it")
+    spec = DatasetSpec("broken", "broken_datasets:endless", "for a test")
+    (problem,) = conformance.check_dataset(spec, folder)
+    assert problem.fix == "give the seconds that the video lasts, or None where unknown"
+
+
 def test_an_adapter_that_is_misspelt_is_corrected_in_the_spec():
     (problem,) = conformance.check_model(model("OptionInIdentit"))
     assert problem.check == "adapter"

@@ -87,8 +87,12 @@ def _videos(subject: _Subject) -> Iterator[tuple[str, str]]:
         if video.diagnosis not in (*DIAGNOSES, None):
             yield f"a diagnosis is '{video.diagnosis}'", f"use {', '.join(DIAGNOSES)} or None"
             return
-        if video.duration is not None:
-            check_duration(video.name, video.duration)
+        try:
+            if video.duration is not None:
+                check_duration(video.name, video.duration)
+        except S3EvalError as error:
+            yield error.what, "give the seconds that the video lasts, or None where unknown"
+            return
 
 
 def _facts(subject: _Subject) -> Iterator[tuple[str, str]]:
@@ -123,13 +127,18 @@ def _annotation(subject: _Subject) -> Iterator[tuple[str, str]]:
 
 def _rules(subject: _Subject) -> Iterator[tuple[str, str]]:
     """The errors for which a run refuses a dataset, and those that `s3eval data check` finds."""
-    data = checked(subject.opened(), subject.spec.name)
+    try:
+        data = checked(subject.opened(), subject.spec.name)
+    except S3EvalError as error:
+        yield error.what, "give the fields the types that s3eval.Dataset states"
+        return
     # The rules of `check` need facts of the right types.
     found = check_facts(data) or [p for p in check(data) if p.level == "error"]
     for problem in (*found, *unlisted_videos(data))[:_MOST_TOLD]:
+        more = f" ({problem.fix})" if problem.fix else ""
         yield (
-            f"{problem.file.removesuffix('.csv')}: {problem.what}",
-            problem.fix or "correct it, or refuse the row with an S3EvalError that names it",
+            f"{problem.file.removesuffix('.csv')}: {problem.what}{more}",
+            "correct it, or refuse the row with an S3EvalError that names it",
         )
 
 
