@@ -274,7 +274,10 @@ def differences_of(
 
 def _distinct(runs: Sequence[Run]) -> dict[str, Run]:
     if len(runs) < 2:
-        raise S3EvalError("Expected two or more runs, but got one", fix="s3eval compare RUN RUN")
+        count = "one" if runs else "none"
+        raise S3EvalError(
+            f"Expected two or more runs, but got {count}", fix="s3eval compare RUN RUN"
+        )
     named: dict[str, Run] = {}
     folders: set[Path] = set()
     for run in runs:

@@ -146,6 +146,8 @@ def score(
     opened: list[Run] = []
     for one in several:
         opened += [one] if isinstance(one, Run) else open_runs(one)
+    if not opened:
+        raise S3EvalError("Expected a run, but got none", fix="s3eval run --help makes one")
     options = {"bertscore": bertscore} if bertscore else {}
     return score_runs(opened, choice, protocol, data, resamples, options, write, by)
 

@@ -87,13 +87,23 @@ class RunFacts:
 _MADE_AGAIN = "the command that made it with --replace: answers are kept, findings made anew"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
-    """A run folder, read."""
+    """A run folder, read.
+
+    >>> Run(Path("runs/motion"), RunFacts("motion", ("sight",), ("timing",), "data"), {})
+    <Run 'motion': model motion, tasks timing, 0 findings>
+    """
 
     path: Path
     facts: RunFacts
     findings: Mapping[str, Sequence[Finding]]
+
+    def __repr__(self) -> str:
+        # Not every finding: a notebook shows this.
+        count = sum(len(task_findings) for task_findings in self.findings.values())
+        tasks = ", ".join(self.facts.tasks)
+        return f"<Run {self.name!r}: model {self.facts.model}, tasks {tasks}, {count} findings>"
 
     @property
     def name(self) -> str:

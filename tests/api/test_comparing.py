@@ -76,3 +76,10 @@ def test_where_neither_lacks_a_task_the_runs_share_no_score(data):
         runs = write_run(data.parent / "runs" / name, facts, findings).parent
     told = refused(runs, "recognition")
     assert "the runs share no score that was asked for" in told
+
+
+def test_no_run_is_no_result():
+    with pytest.raises(S3EvalError, match="Expected a run, but got none"):
+        s3eval.score([])
+    with pytest.raises(S3EvalError, match="Expected two or more runs, but got none"):
+        s3eval.compare([])
