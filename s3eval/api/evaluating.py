@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.api.asking import Asking
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
-from s3eval.api.model_names import NamedModel, named_models
+from s3eval.api.model_names import NamedModel
 from s3eval.api.requests import Request, requested
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
@@ -69,7 +69,7 @@ def evaluated(
     """Ask one model, combine, score and write: each done once."""
 
     def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
-        return reporting(work.settings.model, awaited)
+        return reporting(work.label, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -205,10 +205,10 @@ def evaluate(
         asking=Asking(executor, executor_options or {}, FailurePolicy(retry, max_failures)),
     )  # fmt: skip
     check_run_ends(at_end)
-    models = named_models([model] if isinstance(model, str) else dict.fromkeys(model))
+    models = request.models([model] if isinstance(model, str) else model)
     results = evaluated_all(
         request,
-        [(m, Path(out) / m.folder) for m in models],
+        [(m, m.run_in(Path(out))) for m in models],
         resamples,
         answers_shown if progress else unreported,
         line_shown if progress else None,

@@ -51,15 +51,13 @@ def command(
     **options: Any,
 ) -> None:
     """Say what a run would take: clips, questions, frames, tokens, time, disk and cost."""
-    from s3eval.api.model_names import named_models
     from s3eval.api.planning import needs
     from s3eval.reporting.progress import line_shown
 
-    chosen = named_models(names(models))
-    request = request_of(options, judging)
-    by_model = {
-        m.folder: needs(request, m, options["out"] / m.folder, probe, line_shown) for m in chosen
-    }
+    request, out = request_of(options, judging), options["out"]
+    chosen = request.models(names(models))
+    runs = {m.run_in(out): m for m in chosen}
+    by_model = {r.name: needs(request, m, r, probe, line_shown) for r, m in runs.items()}
     if write_json_output([{"model": m, **asdict(n)} for m, n in by_model.items()], json_file):
         return
     print_table("What would be asked", ["", *by_model], _rows(list(by_model.values())))
