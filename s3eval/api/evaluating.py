@@ -17,6 +17,7 @@ from s3eval.api.runs import ScoredRuns
 from s3eval.facts.videos import Dataset
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
+from s3eval.reporting.variants import variant_lines
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.recording import FailurePolicy
@@ -111,6 +112,9 @@ def evaluated_all(
     notified, registry = notify or unshown, installed()
     try:
         works = [request.evaluation(model, run, reader) for model, run in models]
+        if len(works) > 1:
+            for line in variant_lines({w.label: w.settings.model_options for w in works}):
+                notified(line)
         return [evaluated(work, registry, resamples, reporting, notified, load) for work in works]
     finally:
         close_judge(reader, notified)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from s3eval.plugins import Registry
     from s3eval.specs import ModelSpec
 
-__all__ = ["NamedModel", "named_model", "named_models"]
+__all__ = ["NamedModel", "model_spec", "named_model", "named_models"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,19 @@ def _given(spec: ModelSpec, name: str, value: str | None, query: str | None) -> 
             )
         given[key] = setting
     return given
+
+
+def model_spec(name: str) -> ModelSpec:
+    """The spec of the model that a name calls; options in the name are not checked.
+
+    Raises:
+        S3EvalError: no such model.
+
+    >>> model_spec("replay?file=answers.csv").name
+    'replay'
+    """
+    known = installed()
+    return known.get("model", _parts(name, known)[0]).spec
 
 
 def named_models(names: Iterable[str], others: Mapping[str, Any] | None = None) -> list[NamedModel]:

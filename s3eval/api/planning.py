@@ -59,6 +59,7 @@ def counts_of(request: Request, model: NamedModel, out: Path) -> dict[str, Any]:
     work = request.evaluation(model, out, None)
     plan = plan_evaluation(work)
     shown = sum(clip.seconds for p in plan.videos for clip in p.questions)
+    options = dict(work.settings.model_options)
     return {
         "model": out.name,
         "videos": len(plan.videos),
@@ -66,6 +67,7 @@ def counts_of(request: Request, model: NamedModel, out: Path) -> dict[str, Any]:
         "seconds_shown": round(shown, 1),
         "unplanned": len(plan.unplanned),
         **plan.count(),
+        **({"model_options": options} if options else {}),
     }
 
 

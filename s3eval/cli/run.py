@@ -155,8 +155,12 @@ def show_asked(asked: AskingCounts) -> None:
 
 
 def _dry_run(facts: Sequence[Mapping[str, Any]], json_file: str | None) -> None:
+    from s3eval.reporting.variants import variant_lines
+
     if write_json_output(facts, json_file):
         return
-    columns = [*dict.fromkeys(k for f in facts for k in f)]
+    columns = [c for c in dict.fromkeys(k for f in facts for k in f) if c != "model_options"]
     rows = [[f.get(c, "") for c in columns] for f in facts]
     print_table("What would be asked (questions a task; 'together' shares them)", columns, rows)
+    for line in variant_lines({f["model"]: f.get("model_options", {}) for f in facts}):
+        echo(line)

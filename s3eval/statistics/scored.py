@@ -59,6 +59,8 @@ class Scored:
             "judge": dict(self.judge),
             "scores": [asdict(row) for row in self.rows],
         }
+        if options := facts.options.get("model"):
+            document["model_options"] = dict(options)
         if self.faults:
             document["faults"] = [asdict(f) for f in self.faults]
         if self.missing:

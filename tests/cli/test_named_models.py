@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from s3eval import Model, S3EvalError
+from s3eval.api.model_names import named_model
 from s3eval.cli import main
 from s3eval.plugins import Plugin
 from s3eval.specs import ModelSpec
@@ -64,17 +65,20 @@ def models():
         yield
 
 
+def called(*words: object) -> int:
+    try:
+        return int(main([str(w) for w in words]) or 0)
+    except SystemExit as end:
+        return int(end.code or 0)
+
+
 @pytest.fixture
 def said(dataset_folder, tmp_path, capsys):
     """Runs a verb about the small dataset; gives exit code, standard output and error."""
 
-    def run(verb: str, *more: object, out: bool = True) -> tuple[int, str, str]:
-        words: list[object] = [verb, "-t", "recognition", "-d", dataset_folder]
-        words += ["-o", tmp_path / "runs"] if out else []
-        try:
-            code = int(main([str(w) for w in (*words, *more)]) or 0)
-        except SystemExit as end:
-            code = int(end.code or 0)
+    def run(verb: str, *more: object) -> tuple[int, str, str]:
+        words = (verb, "-t", "recognition", "-d", dataset_folder, "-o", tmp_path / "runs")
+        code = called(*words, *more)
         shown = capsys.readouterr()
         return code, shown.out, " ".join(shown.err.split())
 
@@ -157,3 +161,80 @@ def test_a_comma_within_a_value_is_written_encoded(said):
     code, _, error = said("run", "-m", "bright?file=a,b")
     assert (code, "%2C" in error) == (2, True)
     assert "No such file" in said("run", "-m", "bright?file=a%2Cb")[2]
+
+
+TWO = ("-m", "bright?threshold=0.2", "-m", "bright?threshold=0.3")
+
+
+def folder_of(value: str) -> str:
+    return named_model(f"bright?threshold={value}").folder
+
+
+@pytest.mark.parametrize("verb", [("run", "--dry-run"), ("plan",)])
+def test_what_would_be_asked_tells_variants_apart(verb, said, tmp_path):
+    code, shown, _ = said(verb[0], *TWO, *verb[1:])
+    assert code == 0
+    for value in ("0.2", "0.3"):
+        assert shown.count(folder_of(value)) == 2, "in the table and in the line that explains it"
+        assert f"{folder_of(value)}: threshold={value}" in shown
+    assert "model_options" not in shown
+    document = tmp_path / "plan.json"
+    said(verb[0], *TWO, *verb[1:], "--json", document)
+    rows = json.loads(document.read_text(encoding="utf-8"))
+    assert [r["model"] for r in rows] == [folder_of("0.2"), folder_of("0.3")]
+    assert [r["model_options"] for r in rows] == [{"threshold": 0.2}, {"threshold": 0.3}]
+
+
+def test_lines_and_tables_of_runs_say_which_options_a_name_stands_for(said, tmp_path, capsys):
+    lines = [f"{folder_of(value)}: threshold={value}" for value in ("0.2", "0.3")]
+    _, shown, error = said("run", *TWO, "-m", "always-no", "--progress", "lines")
+    for line, value in zip(lines, ("0.2", "0.3"), strict=True):
+        assert line in shown
+        assert error.index(line) < error.index(f"{folder_of(value)}: 4 videos")
+    assert "always-no:" not in shown, "a model without options needs no line"
+    runs = tmp_path / "runs"
+    for verb in ("show", "compare"):
+        called(verb, runs)
+        shown = capsys.readouterr().out
+        assert all(line in shown for line in lines)
+        document = tmp_path / f"{verb}.json"
+        called(verb, runs, "--json", document)
+        found = json.loads(document.read_text(encoding="utf-8"))
+        if verb == "show":
+            options = {one["run"]: one.get("model_options") for one in found}
+            assert options == {
+                "always-no": None,
+                folder_of("0.2"): {"threshold": 0.2},
+                folder_of("0.3"): {"threshold": 0.3},
+            }
+        else:
+            assert found["model_options"][folder_of("0.3")] == {"threshold": 0.3}
+
+
+def test_options_of_another_run_in_the_plain_folder_are_told(said):
+    said("run", "-m", "bright", "--model-option", "threshold=0.2")
+    _, _, error = said("run", "-m", "bright")
+    assert "changed since this run: identity.threshold: 0.2 → 0.5" in error
+    assert "are replaced (answers are kept); --model 'bright?key=value'" in error
+    assert "replaced" not in said("run", "-m", "bright")[2], "nothing changed"
+
+
+def test_a_sweep_takes_options_in_its_model_s_name(said, tmp_path):
+    named = ("-m", "bright?threshold=0.2")
+    code, _, error = said("sweep", *named, "--over", "fps=1,2")
+    assert code == 0, error
+    assert names_in(tmp_path / "runs") == [folder_of("0.2")]
+    code, _, error = said("sweep", *named, "--over", "model.threshold=0.3,0.4")
+    assert (code, "'threshold' is in the model's name and among the axes" in error) == (2, True)
+    asked = Bright.asked
+    code, _, error = said("sweep", "-m", "bright", "--over", "model.threshold=0.3,1,none")
+    assert (code, Bright.asked) == (2, asked), "the last value is refused before the first is asked"
+
+
+@pytest.mark.parametrize(
+    ("model", "code"),
+    [("bright?threshold=0.2", 0), ("bright?typo=1", 2), ("bright", 0), ("hf", 0), ("hf:a?x=1", 2)],
+)
+def test_look_takes_a_name_with_options(model, code, dataset_folder):
+    given = called("look", dataset_folder, "a", "--model", model, "-t", "recognition")
+    assert given == code
