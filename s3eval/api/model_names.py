@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError
 from s3eval.permission import LOCAL_ONLY, permitted_options
 from s3eval.plugins import installed
 from s3eval.running.models import checked_options
@@ -144,29 +145,43 @@ def named_models(names: Iterable[str], others: Mapping[str, Any] | None = None) 
         S3EvalError: there is no name, one of them is wrong, or the runs of two would be in one
             folder.
     """
-    registry = installed()
+    registry, several = installed(), [*names]
     by_folder: dict[str, tuple[str, NamedModel]] = {}
-    before = ""
-    for name in names:
+    for name in several:
         try:
             model = named_model(name, registry, others)
-        except UnknownNameError as error:
-            if "?" in before or ":" in before:
-                error.why = f"a comma ends the name before it ('{before}')"
-                error.fix += ", or %2C for a comma within a value after '?'"
+        except S3EvalError as error:
+            if part := _after_comma(several, registry):
+                comma = f"%2C for the comma before '{part}', if it is within a value after '?'"
+                error.fix = f"{error.fix}, or {comma}" if error.fix else comma
             raise
-        same = by_folder.setdefault(model.folder, (name, model))
-        if dict(same[1].options) != dict(model.options):
+        same, first = by_folder.setdefault(model.folder, (name, model))
+        if dict(first.options) != dict(model.options):
             raise S3EvalError(
-                f"The runs of '{same[0]}' and '{name}' would be in one folder",
+                f"The runs of '{same}' and '{name}' would be in one folder",
                 where=model.folder,
                 fix=f"'{model.spec.name}?{model.spec.argument}=VALUE' for one of them, or "
                 "one after the other with another --out",
             )
-        before = name
     if not by_folder:
         raise S3EvalError("No model is named", fix="s3eval list models")
     return [model for _, model in by_folder.values()]
+
+
+def _after_comma(names: Sequence[str], known: Registry) -> str:
+    """What no model is called and follows a name with a value: the end of a value with a comma.
+
+    Commas separate names where they are given together.
+    """
+    models = known.names("model")
+    return next(
+        (
+            name
+            for before, name in pairwise(names)
+            if ("?" in before or ":" in before) and re.split("[?:]", name)[0] not in models
+        ),
+        "",
+    )
 
 
 def _folder(spec: ModelSpec, value: str, query: str) -> str:

@@ -136,12 +136,21 @@ def test_wrong_options_are_refused_by_name(name, words):
         named_model(name)
 
 
-def test_where_a_comma_ended_a_name_the_way_to_write_one_is_said():
-    with pytest.raises(UnknownNameError, match=r"'b'.*a comma ends the name.*%2C"):
-        named_models(["replay?file=a", "b"])
-    with pytest.raises(UnknownNameError) as caught:
-        named_models(["motion", "b"])
-    assert "comma" not in str(caught.value)
+@pytest.mark.parametrize(
+    ("names", "part"),
+    [
+        (["replay?file=a", "b"], "b"),
+        (["hf:/weights/a", "b"], "b"),
+        (["motion", 'server?extra_body={"a":1', '"b":2}', "sound"], '"b":2}'),
+        (["motion", "b"], ""),
+        (["replay?file=a", "motion?x=1"], ""),
+    ],
+)
+def test_where_a_comma_ended_a_name_the_way_to_write_one_is_said(names, part):
+    with pytest.raises(S3EvalError) as caught:
+        named_models(names)
+    hint = f"%2C for the comma before '{part}'"
+    assert (hint in str(caught.value)) if part else ("%2C" not in str(caught.value))
 
 
 def test_two_checkpoints_of_one_folder_name_are_refused_together():
