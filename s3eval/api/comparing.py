@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from s3eval.api.runs import ScoredRuns, open_runs
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
+from s3eval.reporting.variants import model_options_of
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run
@@ -58,6 +59,8 @@ class Comparison(ShownAsTables):
     resampling: Resampling
     #: What tasks could not do; their scores are missing.
     faults: tuple[Fault, ...] = ()
+    #: Of the models, by run; runs whose model had none are left out.
+    model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each difference."""
@@ -76,6 +79,7 @@ class Comparison(ShownAsTables):
             "resamples": self.resampling.resamples,
             "permutations": self.resampling.permutations,
             **({"faults": [str(fault) for fault in self.faults]} if self.faults else {}),
+            **({"model_options": dict(self.model_options)} if self.model_options else {}),
             "differences": [asdict(d) for d in self.differences],
         }
 
@@ -181,7 +185,8 @@ def compare_opened(
             why="; ".join(reasons) or "the runs share no score that was asked for",
             fix=f"s3eval show {by_name[lacking[0][0]].path}" if lacking else "",
         )
-    return Comparison(tuple(rows), by, resampling, tuple(guard.faults))
+    options = model_options_of(by_name.values())
+    return Comparison(tuple(rows), by, resampling, tuple(guard.faults), options)
 
 
 def _lacking(

@@ -25,7 +25,8 @@ class Viewing:
     """Through which eyes and ears a video is looked at.
 
     Attributes:
-        model: as this model gets it, by its senses and profile; "" for all there is.
+        model: as this model gets it, by its senses and profile; "" for all there is. Options in its
+            name are checked; none changes which frames and sound it is handed.
         task: whose clips; "" for the task that says which features a video shows, else the first.
         profile: the sampling profile; "" for the model's own, else "standard".
         sampling: changes of single values of the profile.
@@ -41,14 +42,14 @@ class Viewing:
         """The model's spec; None where no model is named.
 
         Raises:
-            S3EvalError: no such model is installed.
+            S3EvalError: no such model is installed, or it refuses the options in its name.
         """
-        from s3eval.plugins import installed
+        from s3eval.api.model_names import model_spec, named_model
 
-        spec: ModelSpec | None = None
-        if self.model:
-            spec = installed().get("model", self.model).spec
-        return spec
+        spec = model_spec(self.model) if self.model else None
+        if spec is None or spec.name == self.model:
+            return spec  # a model that needs an option, a checkpoint say, is looked through without
+        return named_model(self.model).spec
 
     @property
     def task_name(self) -> str:

@@ -61,10 +61,10 @@ def ask_shard(
         settings=replace(request.settings, selection={**part, "videos": mine}),
         dataset=request.dataset.select(videos=mine),
     )
-    folder = shard.folder(out) / model.folder
+    folder = model.run_in(shard.folder(out))
     work = replace(changed.evaluation(model, folder, None), only_ask=True)
     write_shard(folder, ShardState(shard, selection))
-    outcome = ask(work, reporter=lambda awaited: reporting(model.folder, awaited), notify=notify)
+    outcome = ask(work, reporter=lambda awaited: reporting(folder.name, awaited), notify=notify)
     write_shard(folder, ShardState(shard, selection, is_complete=True))
     return outcome
 

@@ -30,7 +30,9 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.argument("data")
 @click.argument("video")
 @click.option(
-    "--model", "-m", help="Show it as this model gets it, by its senses and sampling profile."
+    "--model",
+    "-m",
+    help="Show it as this model gets it, by its senses and sampling profile.",
 )
 @click.option(
     "--task", "-t", help="Take the clips of this task (default: the task about features)."

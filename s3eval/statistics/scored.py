@@ -49,7 +49,12 @@ class Scored:
     missing: Sequence[Missing] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json`` and scores.json."""
+        """Everything, for ``--json``: what is stored, and options of the model if it had any."""
+        options = self.run.facts.options.get("model")
+        return {**self.stored(), **({"model_options": dict(options)} if options else {})}
+
+    def stored(self) -> dict[str, Any]:
+        """What scores.json holds; the model's options are beside it, in run.json."""
         facts = self.run.facts
         document: dict[str, Any] = {
             "run": self.run.name,
@@ -112,7 +117,7 @@ def score_all(
             if combined is None:
                 every = [f for some in tallied_run.findings.values() for f in some]
                 write_run(run.path, facts, every)
-            write_json(run.path / "scores.json", scored.as_json())
+            write_json(run.path / "scores.json", scored.stored())
             if not tallied_run.faults:
                 made_with = fingerprint(run.path, facts, material, identity, resamples)
                 keep_fingerprint(run.path, made_with)

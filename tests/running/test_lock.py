@@ -49,3 +49,33 @@ def test_without_waiting_it_is_refused_by_name(tmp_path):
     # The operating system freed it when the process ended.
     with locked(tmp_path, wait=False):
         pass
+
+
+REFUSED = HOLD + '    raise SystemExit("refused")\n'
+
+
+def test_a_refused_run_takes_its_empty_folder_away_even_while_another_waits(tmp_path):
+    folder = tmp_path / "runs" / "model"
+    process = subprocess.Popen(
+        [sys.executable, "-c", REFUSED, str(folder), "1"], stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout.readline() == "held\n"
+    with locked(folder):
+        assert process.wait() == 1
+        assert (folder / ".lock").is_file()
+        with pytest.raises(S3EvalError, match="Another run"), locked(folder, wait=False):
+            pass
+
+
+@pytest.mark.parametrize("is_written", [False, True])
+def test_only_an_empty_folder_is_taken_away(tmp_path, is_written):
+    folder = tmp_path / "runs" / "model"
+    with pytest.raises(S3EvalError), locked(folder):
+        if is_written:
+            (folder / "run.json").touch()
+        raise S3EvalError("refused")
+    assert (tmp_path / "runs").exists() == is_written
+    tmp_path.joinpath("mine").mkdir()
+    with pytest.raises(S3EvalError), locked(tmp_path / "mine"):
+        raise S3EvalError("refused")
+    assert (tmp_path / "mine").exists(), "it was there before"

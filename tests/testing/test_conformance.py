@@ -16,6 +16,8 @@ MODELS = [
     ("load", "LoadsNothing"),
     ("options", "TakesAnyOption"),
     ("options", "WrongErrorForOptions"),
+    ("checked options", "ChecksWithDefaults"),
+    ("checked options", "ChecksNoName"),
     ("identity", "IdentityOfTheMoment"),
     ("identity", "IdentityNoJson"),
     ("answers", "Forgets"),
@@ -140,6 +142,13 @@ def test_what_conforms_has_no_problems(folder):
 def test_a_broken_model_fails_one_check(check, name):
     problems = conformance.check_model(model(name))
     assert failed(problems) == {check}, problems
+    assert all(p.fix for p in problems)
+
+
+@pytest.mark.parametrize("name", ["ChecksToAPath", "ChecksTwiceOtherwise"])
+def test_options_that_are_checked_wrongly_fail_one_check(name):
+    problems = conformance.check_model(model(name), {"threshold": 0.5})
+    assert failed(problems) == {"checked options"}, problems
     assert all(p.fix for p in problems)
 
 

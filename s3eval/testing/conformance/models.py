@@ -15,7 +15,7 @@ from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.specs import ModelSpec
-from s3eval.testing.conformance.model_options import options_in_identity
+from s3eval.testing.conformance.model_options import options_checked, options_in_identity
 from s3eval.testing.conformance.model_subject import (
     CLOSE,
     QUESTIONS,
@@ -356,6 +356,7 @@ _CHECKS: Sequence[Check[Subject]] = (
     Check("adapter", _adapter),
     Check("load", _load, ("adapter",)),
     Check("options", _options, _LOADED),
+    Check("checked options", options_checked, (*_LOADED, "options")),
     Check("answers", _answers, _LOADED),
     Check("raises", _raises, (*_LOADED, "answers")),
     Check("choices", _choices, (*_LOADED, "answers")),

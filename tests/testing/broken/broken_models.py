@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import os
 import threading
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -203,6 +204,30 @@ class OptionInIdentity(OptionOutsideIdentity):
 
     def identity(self):
         return {"threshold": self.threshold}
+
+
+class ChecksWithDefaults(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {"threshold": 0.5, **only(options, "threshold")}
+
+
+class ChecksToAPath(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {name: Path(str(value)) for name, value in only(options, "threshold").items()}
+
+
+class ChecksTwiceOtherwise(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {name: value / 100 for name, value in only(options, "threshold").items()}
+
+
+class ChecksNoName(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return dict(options)
 
 
 class OptionWithoutEffect(OptionOutsideIdentity):
