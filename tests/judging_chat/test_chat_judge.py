@@ -1,8 +1,10 @@
 """Chat judges against a server that misbehaves: nothing lost, made up or overspent."""
 
+import itertools
 import json
 import multiprocessing
 import sqlite3
+import threading
 
 import pytest
 
@@ -27,7 +29,7 @@ from s3eval.remote.cache import ReplyCache
 from s3eval.remote.client import ChatClient
 from s3eval.remote.endpoint import Endpoint
 from s3eval.specs import JudgeSpec
-from s3eval.testing.chat_server import Said, scripted
+from s3eval.testing.chat_server import Said, scripted, together
 
 FACTS = {
     "structural_completeness": ["onset"],
@@ -57,7 +59,7 @@ def judge_at(server, tmp_path, **more):
         "cache": str(tmp_path / "judges.sqlite"),
         "first_wait": 0.01,
         "max_wait": 2.0,
-        "timeout": 1.0,
+        "timeout": 30.0,
         "attempts": 3,
         "concurrency": 4,
         **more,
@@ -282,12 +284,23 @@ def test_a_budget_of_nothing_only_previews(tmp_path):
 
 
 def test_no_access_stops_at_once_and_keeps_what_was_read(tmp_path):
+    first_is_asked, refusals = threading.Event(), itertools.count()
+
     def answer(text, body, before):
-        return Said(GOOD) if text == "a" else Said(status=401, body='{"error": "no"}', wait=0.1)
+        if text == "a":
+            first_is_asked.set()
+            return Said(GOOD)
+        first_is_asked.wait(20)
+        if next(refusals):
+            # Only the first refusal can be what stops the judge.
+            judge._asker._stop.wait(20)
+        return Said(status=401, body='{"error": "no"}')
 
     with scripted(answer) as server:
+        judge = judge_at(server, tmp_path)
         with pytest.raises(S3EvalError, match="cannot be asked") as stopped:
-            read(server, tmp_path, ["a", *map(str, range(50))])
+            judge.read_reports(["a", *map(str, range(50))])
+        judge.close()
         assert stopped.value.exit_code == 4
         assert len(server.asked) < 12
         asked = len(server.asked)
@@ -405,21 +418,30 @@ def test_two_processes_share_the_work(tmp_path):
         for process in others:
             process.start()
         for process in others:
-            process.join(30)
+            process.join(120)
         assert [p.exitcode for p in others] == [0, 0]
     assert sorted(server.texts) == [f"text {i}" for i in range(6)]
 
 
 def test_a_killed_run_is_resumed_without_repeating(tmp_path):
-    with scripted(always(Said(GOOD, wait=0.2))) as server:
+    arrived, killed = itertools.count(), threading.Event()
+
+    def answer(text, body, before):
+        if next(arrived) >= 2:
+            killed.wait(30)
+        return Said(GOOD)
+
+    with scripted(answer) as server:
         process = multiprocessing.get_context("fork").Process(
             target=_read_slowly, args=(server.base_url, str(tmp_path))
         )
         process.start()
-        while len(server.asked) < 4:
+        # Two were answered, and two are asked about.
+        while len(server.asked) < 4 and process.is_alive():
             process.join(0.02)
         process.kill()
         process.join()
+        killed.set()
         db = sqlite3.connect(tmp_path / "judges.sqlite")
         (kept,) = db.execute("SELECT COUNT(*) FROM replies").fetchone()
         db.execute("UPDATE claims SET until = 0")  # ten seconds later
@@ -514,7 +536,7 @@ def test_requests_of_every_kind_go_as_one_batch_in_parallel(tmp_path):
     requests = [request for t in texts for request in (ReadReport(t), AnswerQuestions("tonic", t))]
     requests += [MergeTexts((t, "He stares."), "report") for t in texts]
     requests += [Extract(t, GAIT) for t in texts]
-    with scripted(reply_to_all) as server:
+    with scripted(together(4, reply_to_all)) as server:
         judge = judge_at(server, tmp_path, concurrency=16)
         lines = []
         judge.report_to(lines.append)
@@ -644,7 +666,7 @@ def test_the_key_of_a_feature_s_questions_is_what_it_was(tmp_path):
 def test_what_was_announced_is_previewed_once(tmp_path):
     merges = [MergeTexts((f"He stares, {i}.", f"Then he jerks, {i}."), "report") for i in range(8)]
     expected = [ReadReport(" ".join(m.texts)) for m in merges]
-    with scripted(reply_to_all) as server:
+    with scripted(together(5, reply_to_all)) as server:
         judge = judge_at(server, tmp_path, concurrency=8)
         lines = []
         judge.report_to(lines.append)

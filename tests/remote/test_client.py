@@ -102,9 +102,10 @@ def test_retry_after_holds_back_the_other_workers_too():
 
         with ThreadPoolExecutor(4) as pool:
             first = pool.submit(ask, "first")
-            while client.account.calls < 1:  # until the 429 has arrived
+            ends = time.monotonic() + 20
+            # Until the 429 has arrived, however long that takes on a busy machine.
+            while not client._pause._not_before and time.monotonic() < ends:
                 time.sleep(0.01)
-            time.sleep(0.1)
             others = [pool.submit(ask, f"other {i}") for i in range(3)]
             assert all(f.result().text == "ok" for f in [first, *others])
     assert min(server.times[1:]) - server.times[0] >= 0.9
@@ -184,9 +185,19 @@ def test_tries_end():
 
 
 def test_slow_server_times_out():
-    slow = RetryPolicy(timeout=0.2, attempts=2, first_wait=0.01)
-    with scripted(in_turn(Said("late", wait=1.0), Said("hi"))) as server:
+    ended = threading.Event()
+
+    def answer(text, body, before):
+        if before:
+            return Said("hi")
+        ended.wait(30)
+        return Said("late")
+
+    # Further tries, since on a busy machine one that is answered at once may take that long, too.
+    slow = RetryPolicy(timeout=0.5, attempts=8, first_wait=0.01)
+    with scripted(answer) as server:
         assert client_of(server, retry=slow).complete(ASK).text == "hi"
+        ended.set()
 
 
 def test_nobody_listens():
@@ -358,11 +369,17 @@ def test_a_call_that_may_cost_more_than_is_left_is_not_made():
 
 
 def test_what_may_have_been_billed_without_a_reply_counts_at_its_bound():
-    quick = RetryPolicy(timeout=0.2, attempts=1)
-    with scripted(in_turn(Said("late", wait=0.6))) as server:
+    quick, ended = RetryPolicy(timeout=1.0, attempts=1), threading.Event()
+
+    def answer(text, body, before):
+        ended.wait(30)
+        return Said("late")
+
+    with scripted(answer) as server:
         client = client_of(server, prices=Prices(10.0, 100.0), retry=quick)
         with pytest.raises(CallError):
             client.complete(ASK)
+        ended.set()
     assert client.account.cost == pytest.approx(client.bound(ASK))
 
 

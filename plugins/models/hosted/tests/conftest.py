@@ -95,7 +95,7 @@ def made(kind: str, root: str, **options: Any) -> HostedModel:
     """The model at a scripted service."""
     spec = next(p.spec for p in discover().of("model") if p.spec.name == kind)
     base = root + ("/v1beta" if kind == "gemini" else "/v1")
-    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 5.0, "max_wait": 2.0}
+    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 30.0, "max_wait": 2.0}
     return KINDS[kind].load(spec, {**quick, "base_url": base, **options})
 
 

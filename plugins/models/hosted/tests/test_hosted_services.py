@@ -70,7 +70,7 @@ def spec_of(kind: str) -> ModelSpec:
 
 
 def load(kind: str, server: Any, **options: Any) -> HostedModel:
-    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 5.0, "max_wait": 2.0}
+    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 30.0, "max_wait": 2.0}
     return KINDS[kind].load(
         spec_of(kind), {**quick, "base_url": server.root + BASES[kind], **options}
     )

@@ -16,7 +16,7 @@ from s3eval import Clip, Footage, ModelSpec, Question, S3EvalError, Sampling, di
 from s3eval.errors import StopRunError
 from s3eval.permission import Permission
 from s3eval.remote.probabilities import choice_probabilities
-from s3eval.testing.chat_server import Said, scripted
+from s3eval.testing.chat_server import Said, scripted, together
 
 SEES = ModelSpec("server", adapter="", sees=True, remote=True)
 HEARS = ModelSpec("server-audio", adapter="", hears=True, remote=True)
@@ -37,7 +37,7 @@ def footage(frames=4, sound=True, seed=0):
 
 
 def ask(server, questions=QUESTIONS, spec=SEES, shown=None, **options):
-    quick = {"first_wait": 0.01, "attempts": 2, "timeout": 5.0, "base_url": server.base_url}
+    quick = {"first_wait": 0.01, "attempts": 2, "timeout": 30.0, "base_url": server.base_url}
     model = ServerModel.load(spec, {**quick, **options})
     try:
         return list(
@@ -107,7 +107,12 @@ def test_the_frames_are_those_shown():
 
 
 def test_the_first_question_goes_ahead_so_that_the_prefix_is_cached():
-    with scripted(lambda t, b, n: Said("yes", wait=0.15)) as server:
+    others = together(5, lambda t, b, n: Said("yes"))
+
+    def answer(text, body, before):
+        return Said("yes", wait=0.15) if "0" in text else others(text, body, before)
+
+    with scripted(answer) as server:
         ask(server, concurrency=5)
     gaps = [t - server.times[0] for t in server.times[1:]]
     assert min(gaps) >= 0.15
