@@ -376,7 +376,7 @@ from s3eval.errors import S3EvalError
 from s3eval.footage import Clip, FootageFailure, Sampling
 from s3eval.footage.decoding import decode, probe
 
-begun = time.monotonic()
+begun = time.process_time()
 for path in sys.argv[1:]:
     for way in (
         lambda: [probe(path, name="v")],
@@ -393,7 +393,7 @@ try:  # On Linux ru_maxrss starts at what the process had that started this one.
 except OSError:
     unit = 1 if sys.platform == "darwin" else 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
-print(peak, time.monotonic() - begun)
+print(peak, time.process_time() - begun)
 """
 
 
