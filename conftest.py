@@ -1,4 +1,7 @@
-"""What is not collected: no module of tests for its examples, nor, without torch, what needs it."""
+"""What is not collected, and which examples properties are tried on.
+
+Not collected are modules of tests for their examples and, without torch, what needs it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,16 @@ from _pytest.doctest import DoctestModule
 
 # Their docstrings show tensors; modules that import torch are skipped by pytest itself.
 collect_ignore_glob = [] if importlib.util.find_spec("torch") else ["s3eval/hf/*"]
+
+if importlib.util.find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    # The same examples everywhere, and none fails because the machine is busy. Others are tried by
+    # `make fuzz`.
+    settings.register_profile(
+        "s3eval", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    settings.load_profile("s3eval")
 
 
 @pytest.hookimpl(wrapper=True)
