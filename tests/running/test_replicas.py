@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+import time
 
 import pytest
 from s3eval_synth.testing import tiny_dataset
@@ -178,6 +179,8 @@ def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin, monkeypatch):
             threading.Timer(0.5, told.touch).start()
 
     monkeypatch.setattr(Replica, "stop", stops)
+    monkeypatch.setattr("s3eval.running.replicas._SPENT_SECONDS", 60.0)
+    begun = time.monotonic()
     with pytest.raises(InterruptedRun):
         asked(
             data, plugin, tmp_path / "a.sqlite", executor, options,
@@ -187,6 +190,7 @@ def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin, monkeypatch):
         assert len(store) == len(lines(tmp_path / "log")), "what was asked is kept"
         assert 18 <= len(store) < 72
         assert len(store) % 18 == 0
+    assert time.monotonic() - begun < 60, "each had said what it spent, and was not waited for"
 
 
 def test_each_process_gets_gpus_of_its_own(monkeypatch):
