@@ -1,4 +1,4 @@
-"""What is not collected, and which examples properties are tried on.
+"""What is not collected, which examples properties are tried on, and what tests run without.
 
 Not collected are modules of tests for their examples and, without torch, what needs it.
 """
@@ -25,6 +25,21 @@ if importlib.util.find_spec("hypothesis"):
         "s3eval", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
     )
     settings.load_profile("s3eval")
+
+# What people and services set for themselves: it changes what is printed or where things are kept.
+_OF_THE_USER = (
+    "COLUMNS", "FORCE_COLOR", "LINES", "NO_COLOR", "S3EVAL_CACHE", "S3EVAL_COMMENTS",
+    "S3EVAL_PHI_MODEL", "S3EVAL_SERVER_KEY", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
+def without_what_the_user_set() -> Generator[None, None, None]:
+    """Run every test as on a machine on which nothing was set."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _OF_THE_USER:
+            patch.delenv(name, raising=False)
+        yield
 
 
 @pytest.hookimpl(wrapper=True)
