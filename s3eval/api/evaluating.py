@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.asking import Asking
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
 from s3eval.api.model_names import NamedModel, named_models
@@ -111,6 +112,8 @@ def evaluated_all(
     notified, registry = notify or unshown, installed()
     try:
         works = [request.evaluation(model, run, reader) for model, run in models]
+        for line in annotation_remarks(request):
+            notified(line)
         return [evaluated(work, registry, resamples, reporting, notified, load) for work in works]
     finally:
         close_judge(reader, notified)

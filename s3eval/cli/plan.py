@@ -51,12 +51,15 @@ def command(
     **options: Any,
 ) -> None:
     """Say what a run would take: clips, questions, frames, tokens, time, disk and cost."""
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.model_names import named_models
     from s3eval.api.planning import needs
     from s3eval.reporting.progress import line_shown
 
     chosen = named_models(names(models))
     request = request_of(options, judging)
+    for remark in annotation_remarks(request):
+        line_shown(remark)
     by_model = {
         m.folder: needs(request, m, options["out"] / m.folder, probe, line_shown) for m in chosen
     }
