@@ -16,6 +16,7 @@ from s3eval.cli.common import (
     write_json_output,
 )
 from s3eval.cli.judging_options import judge_options
+from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ def command(
     )
     if not write_json_output(comparison.as_json(), json_file):
         show_differences(comparison.differences, comparison.protocol)
+        for line in comparison.unshared:
+            echo(line)
     for fault in comparison.faults:
         line_shown(str(fault))
     if comparison.faults:
