@@ -139,7 +139,8 @@ def _counted(asked: AskingCounts) -> str:
 def show_asked(asked: AskingCounts) -> None:
     """Print what asking came to, on stderr."""
     model = asked.model
-    echo(f"{model}: {asked.videos} videos, {_counted(asked)}", err=True)
+    videos = f"{asked.videos} video{'s' * (asked.videos != 1)}"
+    echo(f"{model}: {videos}, {_counted(asked)}", err=True)
     for reason, n in [*asked.reasons.items()][:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)
     if len(asked.reasons) > 5:
