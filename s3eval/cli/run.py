@@ -64,6 +64,7 @@ def command(
     **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.evaluating import evaluated_all
     from s3eval.api.model_names import named_models
     from s3eval.api.outcomes import what_was_asked
@@ -78,6 +79,8 @@ def command(
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
+        for remark in annotation_remarks(request):
+            line_shown(remark)
         _dry_run([counts_of(request, m, out / m.folder) for m in chosen], json_file)
         return
     if shard is not None:

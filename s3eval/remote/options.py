@@ -126,6 +126,6 @@ def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) 
     except ValidationError as error:
         # The value itself is not shown: it may be what belongs to a key.
         first = error.errors(include_url=False)[0]
-        name, meant = first["loc"][0], choice_meant(first)
+        option, meant = first["loc"][0], choice_meant(first)
         # What follows the option's name is pydantic's own, of types that it tried.
-        raise S3EvalError(f"Option '{name}' of '{owner}': {first['msg']}{meant}") from None
+        raise S3EvalError(f"Option '{option}' of '{owner}': {first['msg']}{meant}") from None

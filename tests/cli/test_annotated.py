@@ -116,9 +116,9 @@ def test_a_task_that_the_dataset_does_not_annotate_is_told_before_anything_is_as
     assert "diagnosis" not in err
 
 
-def test_so_it_is_by_a_plan_and_by_shards(tmp_path, capsys):
+def test_so_it_is_by_a_plan_a_dry_run_and_shards(tmp_path, capsys):
     words = ["-m", "always-yes", "-t", "television", "-d", str(data(tmp_path)), "-o", str(tmp_path)]
-    for verb in (["plan"], ["run", "--shard", "1/3"]):
+    for verb in (["plan"], ["run", "--dry-run"], ["run", "--shard", "1/3"]):
         with pytest.raises(SystemExit):
             main([*verb, *words])
         assert "the dataset annotates none of the" in capsys.readouterr().err
