@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.asking import Asking
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
 from s3eval.api.model_names import NamedModel
@@ -115,6 +116,8 @@ def evaluated_all(
         if len(works) > 1:
             for line in variant_lines({w.label: w.settings.model_options for w in works}):
                 notified(line)
+        for line in annotation_remarks(request):
+            notified(line)
         return [evaluated(work, registry, resamples, reporting, notified, load) for work in works]
     finally:
         close_judge(reader, notified)

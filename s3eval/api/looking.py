@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["ClipsShown", "Viewing", "clip_of", "clips_shown", "footage_of", "save_seen", "video_of"]
+__all__ = [
+    "ClipsShown",
+    "Viewing",
+    "clip_of",
+    "clips_shown",
+    "footage_of",
+    "save_seen",
+    "seconds_of",
+    "video_of",
+]
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,33 @@ def clips_shown(dataset: Dataset, video: Video, viewing: Viewing) -> ClipsShown:
         for n, (c, q) in enumerate(questions.items(), start=1)
     ]
     return ClipsShown(viewing.task_name, tuple(rows))
+
+
+def seconds_of(text: str | None, where: str = "") -> float | None:
+    """A time in a video, as a dataset's tables have them; None where there is none.
+
+    Args:
+        text: 12.5, 1:05 or 0:01:05.
+        where: the option that it was given to, for the message.
+
+    Raises:
+        S3EvalError: it is no time.
+
+    >>> seconds_of("1:05.5"), seconds_of(None)
+    (65.5, None)
+    """
+    from s3eval.dataset.tables import number, time_fix
+
+    if text is None:
+        return None
+    try:
+        seconds = number(text.strip())
+    except ValueError:
+        seconds = None
+    if seconds is None:
+        expected = time_fix(text)
+        raise S3EvalError(f"'{text}' is no time in a video", where=where, fix=expected)
+    return seconds
 
 
 def clip_of(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.asking import Asking
-from s3eval.api.datasets import open_dataset
+from s3eval.api.datasets import format_of, open_dataset
 from s3eval.api.judges import JudgeChoice
 from s3eval.api.model_names import NamedModel, named_models
 from s3eval.errors import S3EvalError, UnknownNameError
@@ -216,7 +216,7 @@ def requested(
     settings = Settings(
         model="",
         tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
-        data=str(data.root or data.name) if isinstance(data, Dataset) else os.fspath(data),
+        data=_named(data),
         protocol=protocol,
         seed=seed,
         profile=profile,
@@ -241,6 +241,14 @@ def requested(
         wait,
         asking,
     )
+
+
+def _named(data: str | os.PathLike[str] | Dataset) -> str:
+    """How a run names its dataset; a folder by its path, so that it is found from elsewhere."""
+    if isinstance(data, Dataset):
+        return str(data.root or data.name)
+    kind, path = format_of(data)
+    return path if kind == "folder" else os.fspath(data)
 
 
 def _is_judged(tasks: Sequence[str]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.evaluating import Reporting, evaluated_all, unreported, unshown
 from s3eval.api.judges import JudgeChoice, judge_of_settings
 from s3eval.api.requests import Request, prepare
@@ -63,6 +64,8 @@ def ask_shard(
     )
     folder = model.run_in(shard.folder(out))
     work = replace(changed.evaluation(model, folder, None), only_ask=True)
+    for line in annotation_remarks(changed):
+        notify(line)
     write_shard(folder, ShardState(shard, selection))
     outcome = ask(work, reporter=lambda awaited: reporting(folder.name, awaited), notify=notify)
     write_shard(folder, ShardState(shard, selection, is_complete=True))

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.comparing import differences_of
 from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
@@ -156,6 +157,8 @@ def sweep(
     with ExitStack() as stack:
         works = _works(model, over, request, out, stack, (notify, progress))
         _refuse_nothing_to_ask(works)
+        for line in annotation_remarks(request):
+            notify(line)
         runs = []
         for setting, work in works:
             outcome, scored = _evaluated(setting, work, out, resamples, reporting, notify)

@@ -85,7 +85,7 @@ def command(
     )
     if not write_json_output(comparison.as_json(), json_file):
         show_differences(comparison.differences, comparison.protocol)
-        for line in variant_lines(comparison.model_options):
+        for line in [*variant_lines(comparison.model_options), *comparison.unshared]:
             echo(line)
     for fault in comparison.faults:
         line_shown(str(fault))

@@ -52,12 +52,15 @@ def command(
     **options: Any,
 ) -> None:
     """Say what a run would take: clips, questions, frames, tokens, time, disk and cost."""
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.planning import needs
     from s3eval.reporting.progress import line_shown
     from s3eval.reporting.variants import variant_lines
 
     request, out = request_of(options, judging), options["out"]
     chosen = request.models(names(models))
+    for remark in annotation_remarks(request):
+        line_shown(remark)
     runs = {m.run_in(out): m for m in chosen}
     by_model = {r.name: needs(request, m, r, probe, line_shown) for r, m in runs.items()}
     options = {r.name: m.options for r, m in runs.items() if m.options}

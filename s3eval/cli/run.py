@@ -64,6 +64,7 @@ def command(
     **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.evaluating import evaluated_all
     from s3eval.api.outcomes import what_was_asked
     from s3eval.api.planning import counts_of
@@ -77,6 +78,8 @@ def command(
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
+        for remark in annotation_remarks(request):
+            line_shown(remark)
         _dry_run([counts_of(request, m, m.run_in(out)) for m in chosen], json_file)
         return
     if shard is not None:
@@ -138,7 +141,8 @@ def _counted(asked: AskingCounts) -> str:
 def show_asked(asked: AskingCounts) -> None:
     """Print what asking came to, on stderr."""
     model = asked.model
-    echo(f"{model}: {asked.videos} videos, {_counted(asked)}", err=True)
+    videos = f"{asked.videos} video{'s' * (asked.videos != 1)}"
+    echo(f"{model}: {videos}, {_counted(asked)}", err=True)
     for reason, n in [*asked.reasons.items()][:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)
     if len(asked.reasons) > 5:

@@ -20,7 +20,7 @@ from s3eval.running.made_alike import (
     later_identity_keys,
     refuse_other_settings,
 )
-from s3eval.running.runs import RunFacts, dataset_folder, open_run
+from s3eval.running.runs import SCORES_JUDGE, RunFacts, dataset_folder, open_run
 from s3eval.running.scoring import Combined, Material
 
 if TYPE_CHECKING:
@@ -90,7 +90,8 @@ class Kept:
         if not judge and self._is_judged():
             # No judge reads for the tasks asked now; the one that read for the others did so.
             judge = self.before.judge
-            options |= {k: v for k, v in self.before.options.items() if k == "judge"}
+            kept = ("judge", SCORES_JUDGE)
+            options |= {k: v for k, v in self.before.options.items() if k in kept}
         return replace(facts, tasks=tasks, options=options, judge=judge)
 
     def _is_judged(self) -> bool:

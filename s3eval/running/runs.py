@@ -23,6 +23,7 @@ from s3eval.errors import S3EvalError
 from s3eval.task import Finding, TruthContext
 
 __all__ = [
+    "SCORES_JUDGE",
     "Run",
     "RunFacts",
     "StoredFindings",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 RUN_FORMAT = 1
+
+
+#: The key among a run's options of the judge that `s3eval score` was told to read by.
+SCORES_JUDGE = "judge_of_scores"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class RunFacts:
         looks: the model's ``uses_footage``; one that does not is known by video names.
         selection: which videos of the dataset, as ``Dataset.select`` takes them; "outside" where
             files outside the dataset folder were allowed.
+        options: of the model, the tasks and the judge; under `SCORES_JUDGE` the judge that the
+            scores in the folder were read by, where that is not the run's own.
     """
 
     model: str

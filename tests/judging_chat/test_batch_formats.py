@@ -193,7 +193,7 @@ def test_a_format_goes_to_its_own_service_with_that_service_s_key(
     with pytest.raises(S3EvalError, match=f"{host} is not this machine"):
         Scripted.load(spec, options)
     allowed = {**options, "permission": Permission(allow_remote=True, phi="off")}
-    with pytest.raises(S3EvalError, match=f"No key for '{name}'") as caught:
+    with pytest.raises(S3EvalError, match="No key for judge 'scripted'") as caught:
         Scripted.load(spec, allowed)
     assert variable in str(caught.value) and "SCRIPTED_KEY" not in str(caught.value)
     monkeypatch.setenv(variable, KEY)

@@ -36,7 +36,7 @@ def test_compare_shows_and_writes(run_folder):
     assert "coin (first) against good (second), protocol paper" in text
     assert "wins/ties/losses" in text and "anywhere (corrected over 6 tests)" in text
     assert text.count("corrected over 3 tests") == 2, "three means, three of tonic"
-    assert "Of 1 headline scores" in text and "Of 1 items" in text
+    assert "Of 1 headline score " in text and "Of 1 item " in text
     facts = json.loads(
         call("compare", runs, "--items", "tonic", "--json", "-", "--permutations", 199, *QUICK)
     )

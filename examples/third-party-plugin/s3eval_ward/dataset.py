@@ -42,4 +42,5 @@ def open_ward(path: str) -> Dataset:
         videos.append(Video(name, row["patient"], row["file"], None, 0, seconds, facts))
         annotations[name] = Annotation(name, items={"light": row["light"]})
     digest = hashlib.sha256(table.read_bytes()).hexdigest()
-    return Dataset(table.stem, tuple(videos), annotations, table.parent, digest)
+    root, covers = table.parent, table.name
+    return Dataset(table.stem, tuple(videos), annotations, root, digest, digest_covers=covers)
