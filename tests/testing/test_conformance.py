@@ -14,6 +14,8 @@ BROKEN = Path(__file__).parent / "broken"
 MODELS = [
     ("adapter", "NoModel"),
     ("load", "LoadsNothing"),
+    ("load", "LoadsOnce"),
+    ("load", "CloseRaises"),
     ("options", "TakesAnyOption"),
     ("options", "WrongErrorForOptions"),
     ("identity", "IdentityOfTheMoment"),
@@ -22,13 +24,23 @@ MODELS = [
     ("answers", "OtherType"),
     ("answers", "NotNormalised"),
     ("answers", "FailsWithoutReason"),
+    ("answers", "WatchRaises"),
+    ("answers", "WatchRaisesUnseen"),
+    ("answers", "ReleaseRaises"),
     ("senses", "HearsInSecret"),
     ("uses_footage", "LooksInSecret"),
     ("footage unchanged", "WritesFrames"),
     ("footage unchanged", "WritesFramesAlways"),
+    ("footage unchanged", "WritesTimes"),
     ("determinism", "Draws"),
+    ("second clip", "KeepsTheFirstClip"),
+    ("second clip", "AnswersAboutTheLastClip"),
     ("alone", "SeesOtherQuestions"),
     ("threads", "PreparesOnItself"),
+    ("concurrency", "NoConcurrency"),
+    ("concurrency", "WatchesOnItself"),
+    ("concurrency", "AsksOnItself"),
+    ("concurrency", "ReleasesAll"),
     ("process", "OtherInAnotherProcess"),
     ("process", "IdentityOfTheProcess"),
     ("raises", "RaisesForFreeText"),
@@ -145,6 +157,12 @@ def test_a_broken_model_fails_one_check(check, name):
 
 @pytest.mark.parametrize("name", ["OptionInIdentity", "OptionWithoutEffect"])
 def test_an_option_in_the_identity_or_without_effect_is_no_problem(name):
+    assert conformance.check_model(model(name)) == []
+
+
+@pytest.mark.parametrize("name", ["OneAfterTheOther", "KeepsClipsApart"])
+def test_a_model_that_keeps_clips_apart_may_take_several(name, monkeypatch):
+    monkeypatch.setattr("s3eval.testing.conformance.model_clips._PATIENCE", 0.2)
     assert conformance.check_model(model(name)) == []
 
 
