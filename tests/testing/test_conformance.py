@@ -237,6 +237,12 @@ def test_a_remote_judge_names_its_model():
     assert failed(problems) == {"spec"}
 
 
+def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
+    remote = {"remote": True, "model": "m"}
+    assert failed(conformance.check_judge(judge("Good", **remote))) == {"serves"}
+    assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
+
+
 def test_a_problem_tells_what_to_change():
     (problem,) = conformance.check_task(task("HeadlineIsNoMetric"))
     said = str(problem)

@@ -132,11 +132,20 @@ def _serves(subject: _Subject) -> Iterator[tuple[str, str]]:
         if not judge.serves or not set(judge.serves) <= set(_KINDS):
             known = ", ".join(kind.__name__ for kind in _KINDS)
             yield "serves names something else than kinds of request", f"use some of {known}"
-        if judge.remote != subject.spec.remote:
+        if judge.remote != subject.spec.remote and not _stays_here(judge):
             yield (
                 f"remote is {judge.remote} on the judge and {subject.spec.remote} in the spec",
                 "say the same in both: consent is asked by it",
             )
+
+
+def _stays_here(judge: Judge) -> bool:
+    """Whether the judge found on loading that nothing leaves: its server is on this machine.
+
+    A class attribute that was never set means that the author forgot it.
+    """
+    decided = "remote" in vars(judge) or isinstance(getattr(type(judge), "remote", None), property)
+    return decided and not judge.remote
 
 
 def _identity(subject: _Subject) -> Iterator[tuple[str, str]]:

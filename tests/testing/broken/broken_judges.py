@@ -71,6 +71,13 @@ class RemoteInSecret(Good):
     remote = True
 
 
+class ServerOnThisMachine(Good):
+    """Conforms: its spec says that text may leave, and these options name a local server."""
+
+    def __init__(self):
+        self.remote = False
+
+
 class TooFew(Good):
     def read_reports(self, texts):
         return super().read_reports(texts)[1:]
