@@ -102,6 +102,7 @@ JUDGES = [
     ("vocabulary", "OtherQuestions"),
     ("vocabulary", "OtherAnswers"),
     ("empty text", "FindsInNothing"),
+    ("empty text", "LocalizesInNothing"),
     ("empty text", "ExtractsFromNothing"),
     ("empty text", "MergesToNothing"),
     ("evidence", "EvidenceElsewhere"),

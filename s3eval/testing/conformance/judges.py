@@ -283,7 +283,9 @@ def _finds_something(request: JudgeRequest, result: Any) -> bool:
     if getattr(request, "text", None) != "" or isinstance(result, Unreadable):
         return False
     if isinstance(result, ReportFacts):
-        return bool(result.features or result.sections or result.hazard or result.off_topic)
+        located = any(result.localizing[name] != "none" for name in LOCALIZING)
+        said = result.features or result.sections or result.hazard or result.off_topic
+        return bool(said) or located
     return isinstance(request, Extract)
 
 

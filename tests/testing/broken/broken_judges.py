@@ -98,6 +98,11 @@ class FindsInNothing(Good):
         return super().facts(text) if text else facts_of(("clonic",))
 
 
+class LocalizesInNothing(Good):
+    def facts(self, text):
+        return super().facts(text) if text else facts_of(localizing={"figure_4": "left"})
+
+
 class ExtractsFromNothing(Good):
     serves = (Extract,)
 
