@@ -14,6 +14,8 @@ BROKEN = Path(__file__).parent / "broken"
 MODELS = [
     ("adapter", "NoModel"),
     ("load", "LoadsNothing"),
+    ("load", "LoadsOnce"),
+    ("load", "CloseRaises"),
     ("options", "TakesAnyOption"),
     ("options", "WrongErrorForOptions"),
     ("checked options", "ChecksWithDefaults"),
@@ -24,13 +26,23 @@ MODELS = [
     ("answers", "OtherType"),
     ("answers", "NotNormalised"),
     ("answers", "FailsWithoutReason"),
+    ("answers", "WatchRaises"),
+    ("answers", "WatchRaisesUnseen"),
+    ("answers", "ReleaseRaises"),
     ("senses", "HearsInSecret"),
     ("uses_footage", "LooksInSecret"),
     ("footage unchanged", "WritesFrames"),
     ("footage unchanged", "WritesFramesAlways"),
+    ("footage unchanged", "WritesTimes"),
     ("determinism", "Draws"),
+    ("second clip", "KeepsTheFirstClip"),
+    ("second clip", "AnswersAboutTheLastClip"),
     ("alone", "SeesOtherQuestions"),
     ("threads", "PreparesOnItself"),
+    ("concurrency", "NoConcurrency"),
+    ("concurrency", "WatchesOnItself"),
+    ("concurrency", "AsksOnItself"),
+    ("concurrency", "ReleasesAll"),
     ("process", "OtherInAnotherProcess"),
     ("process", "IdentityOfTheProcess"),
     ("raises", "RaisesForFreeText"),
@@ -68,6 +80,9 @@ TASKS = [
 ]
 JUDGES = [
     ("adapter", "NoJudge"),
+    ("load", "LoadsNothing"),
+    ("load", "LoadsOnce"),
+    ("load", "CloseRaises"),
     ("options", "TakesAnyOption"),
     ("identity", "NoIdentity"),
     ("identity", "IdentityOfTheMoment"),
@@ -76,11 +91,27 @@ JUDGES = [
     ("lists", "TooFew"),
     ("types", "NoFacts"),
     ("types", "NoReason"),
+    ("types", "NotBuilt"),
+    ("types", "OutsideTheSchema"),
+    ("types", "NoLocalizing"),
+    ("types", "MergesToNoText"),
+    ("vocabulary", "UnknownFeature"),
+    ("vocabulary", "FeatureTwice"),
+    ("vocabulary", "UnknownSection"),
+    ("vocabulary", "SectionsTurned"),
+    ("vocabulary", "LocalizesHands"),
+    ("vocabulary", "LocalizesInCapitals"),
+    ("vocabulary", "OtherQuestions"),
+    ("vocabulary", "OtherAnswers"),
     ("empty text", "FindsInNothing"),
+    ("empty text", "LocalizesInNothing"),
     ("empty text", "ExtractsFromNothing"),
+    ("empty text", "MergesToNothing"),
     ("evidence", "EvidenceElsewhere"),
     ("determinism", "Draws"),
     ("order", "SeesOtherTexts"),
+    ("order", "RemembersTexts"),
+    ("order", "ReadsOnce"),
 ]
 DATASETS = [
     ("adapter", "not_callable"),
@@ -157,6 +188,12 @@ def test_an_option_in_the_identity_or_without_effect_is_no_problem(name):
     assert conformance.check_model(model(name)) == []
 
 
+@pytest.mark.parametrize("name", ["OneAfterTheOther", "KeepsClipsApart"])
+def test_a_model_that_keeps_clips_apart_may_take_several(name, monkeypatch):
+    monkeypatch.setattr("s3eval.testing.conformance.model_clips._PATIENCE", 0.2)
+    assert conformance.check_model(model(name)) == []
+
+
 @pytest.mark.parametrize(("check", "name"), TASKS)
 def test_a_broken_task_fails_one_check(check, name):
     problems = conformance.check_task(task(name))
@@ -208,6 +245,12 @@ def test_needs_are_modules_and_not_distributions():
 def test_a_remote_judge_names_its_model():
     problems = conformance.check_judge(judge("RemoteInSecret", remote=True))
     assert failed(problems) == {"spec"}
+
+
+def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
+    remote = {"remote": True, "model": "m"}
+    assert failed(conformance.check_judge(judge("Good", **remote))) == {"serves"}
+    assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
 
 
 def test_a_problem_tells_what_to_change():
