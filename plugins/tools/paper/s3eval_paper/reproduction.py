@@ -46,10 +46,6 @@ NOT_RECOMPUTABLE: Mapping[str, str] = {
     "32": "folds and classifiers are not released; s3eval two-stage computes its own",
     "33": "the trained classifier is not released; s3eval two-stage computes its own",
 }
-_NO_RATINGS = (
-    "the file of its reports and ratings, metrics/task6_compare_metrics_with_human/"
-    "task6_all_score.csv, is not in this part of the release"
-)
 TWO_STAGE = "the published two-stage figures cannot be had from the release; see s3eval two-stage"
 
 _TASKS: Mapping[str, str] = {
@@ -307,7 +303,7 @@ def _table_10() -> Iterable[Compared]:
 
 def _table_11(release: Release) -> Iterable[Compared]:
     """Table 11: each printed report beside its row in the release's file, where that is."""
-    from s3eval_paper.release.ratings import match_printed, read_ratings
+    from s3eval_paper.release.ratings import match_printed, read_ratings, why_unmatched
 
     rated = read_ratings(release.root, release.problems)
     printed: dict[tuple[str, str], list[Cell]] = {}
@@ -319,7 +315,8 @@ def _table_11(release: Release) -> Iterable[Compared]:
         for cell in members:
             value = None if row is None else row.values.get(cell.metric)
             if value is None:
-                yield Compared(cell, None, 0, 0, "skipped", _NO_RATINGS)
+                why = why_unmatched(release.root, rated, cell, row)
+                yield Compared(cell, None, 0, 0, "skipped", why)
             else:
                 yield _judged(cell, value, 1, 0, "as the release keeps it")
 
