@@ -165,9 +165,11 @@ def _where_runs_lie(folder: Path) -> str:
     runs = sorted(p.parent.name for p in folder.glob("*/run.json"))
     if runs:
         return f"one of its runs: {', '.join(runs[:5])}"
-    deeper = sorted({p.parent.parent.name for p in folder.glob("*/*/run.json")})
-    if deeper:
-        return f"a folder with runs in it: {', '.join(deeper[:5])}"
+    # An imported dataset has its runs below runs/SPLIT.
+    for below in ("*/*/run.json", "*/*/*/run.json"):
+        holding = {p.parent.parent.relative_to(folder).as_posix() for p in folder.glob(below)}
+        if holding:
+            return f"a folder with runs in it: {', '.join(sorted(holding)[:5])}"
     return "s3eval run --help"
 
 
