@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from s3eval.errors import MachineError, StopRunError
+from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.plugin_calls import described
 from s3eval.vocabulary import Sense
 
@@ -142,6 +142,37 @@ class Model(ABC):
         return None
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The user's options, checked and as typed values; nothing is loaded, opened or sent.
+
+        Called for every model of a command before the first one is asked, also where nothing will
+        be (``s3eval plan``), so that a misspelt option costs nothing. The values returned are
+        those that a run records, that name its folder, and that :meth:`load` gets. Without it
+        wrong options are noticed only when the model is loaded.
+
+        Args:
+            spec: as for :meth:`load`.
+            options: the user's, never with a permission among them.
+
+        Returns:
+            the same keys with values that JSON knows; options that were not given stay away.
+
+        Raises:
+            S3EvalError: an unknown option, a value that does not fit, or one that is needed and
+                was not given.
+
+        >>> from s3eval.specs import ModelSpec
+        >>> Model.checked_options(ModelSpec("plain", adapter=""), {"seed": 1})
+        Traceback (most recent call last):
+        s3eval.errors.S3EvalError: Model 'plain' takes no options, but got seed.
+        """
+        if options and getattr(cls.load, "__func__", None) is getattr(Model.load, "__func__", None):
+            raise S3EvalError(
+                f"Model '{spec.name}' takes no options, but got {', '.join(sorted(options))}"
+            )
+        return options
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Model:
         """Make the model ready.
 
@@ -149,12 +180,7 @@ class Model(ABC):
             spec: the spec it was listed with (its checkpoint among others).
             options: the user's ``--model-option key=value`` pairs; unknown keys are an error.
         """
-        if options:
-            from s3eval.errors import S3EvalError
-
-            raise S3EvalError(
-                f"Model '{spec.name}' takes no options, but got {', '.join(sorted(options))}"
-            )
+        cls.checked_options(spec, options)
         return cls()
 
     def identity(self) -> Mapping[str, Any]:

@@ -61,6 +61,15 @@ class Permission:
             if limit is not None and not limit >= 0:  # NaN is no limit either
                 raise S3EvalError(f"Expected {name} to be at least 0, but got {limit}")
 
+    @property
+    def is_preview(self) -> bool:
+        """Whether only what would be sent is wanted: with no call allowed, nothing is.
+
+        >>> Permission(max_calls=0).is_preview, Permission().is_preview
+        (True, False)
+        """
+        return self.max_calls == 0
+
     def without_limits(self) -> Permission:
         """The same, without limits: those of the flags are the judge's, not the model's."""
         return replace(self, max_cost=None, max_calls=None)

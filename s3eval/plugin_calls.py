@@ -28,6 +28,7 @@ __all__ = [
     "call_plugin",
     "described",
     "described_at",
+    "fault_of",
     "is_out_of_memory",
     "load_adapter",
     "no_memory",

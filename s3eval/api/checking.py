@@ -98,8 +98,8 @@ def check_dataset(
     >>> [str(problem) for problem in done.errors]
     ["videos.csv:2: duration 'long' is no time (seconds, or MM:SS)"]
     """
-    kind, _ = format_of(path)
-    dataset, problems, rows = _read(path, kind)
+    kind, rest = format_of(path)
+    dataset, problems, rows = _read(path, kind, rest)
     dataset = replace(dataset, outside=outside)
     # Facts of a wrong type, which no table can have, leave nothing to check by.
     if kind == "folder" or not any(p.level == "error" for p in problems):
@@ -126,12 +126,18 @@ def _file_problems(dataset: Dataset, rows: FindRow, progress: ShowProgress | Non
         return problems + check_files(dataset, lambda: advance(1), rows)
 
 
-def _read(path: str | os.PathLike[str], kind: str) -> tuple[Dataset, list[Problem], FindRow]:
-    """The dataset, what is wrong with its form, and what finds rows in its tables."""
+def _read(
+    path: str | os.PathLike[str], kind: str, rest: str
+) -> tuple[Dataset, list[Problem], FindRow]:
+    """The dataset, what is wrong with its form, and what finds rows in its tables.
+
+    Args:
+        kind, rest: the format that ``path`` names, and the path in it.
+    """
     from s3eval.dataset.folder import TABLES, read_folder, row_finder
 
     if kind == "folder":
-        folder = Path(path)
+        folder = Path(rest)
         dataset, problems = read_folder(folder)
         return dataset, problems + check_tables(folder, TABLES), row_finder(folder)
     from s3eval.dataset.validity import check_facts, unlisted_videos, unusual_places

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,11 @@ from s3eval.api.judges import (
 )
 from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.api.runs import ScoredRuns, open_runs
+from s3eval.api.unshared import lacking_of, refuse_tasks, unshared_of
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
+from s3eval.reporting.variants import model_options_of
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run
@@ -35,7 +37,6 @@ from s3eval.statistics.comparing import (
     Resampling,
     compare_runs,
 )
-from s3eval.statistics.missing import missing_of
 from s3eval.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -58,6 +59,10 @@ class Comparison(ShownAsTables):
     resampling: Resampling
     #: What tasks could not do; their scores are missing.
     faults: tuple[Fault, ...] = ()
+    #: Of the models, by run; runs whose model had none are left out.
+    model_options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: The tasks in which two of the runs answered nothing about the same, and why.
+    unshared: tuple[str, ...] = ()
 
     def to_frame(self) -> pandas.DataFrame:
         """A row for each difference."""
@@ -76,6 +81,8 @@ class Comparison(ShownAsTables):
             "resamples": self.resampling.resamples,
             "permutations": self.resampling.permutations,
             **({"faults": [str(fault) for fault in self.faults]} if self.faults else {}),
+            **({"model_options": dict(self.model_options)} if self.model_options else {}),
+            **({"unshared": [*self.unshared]} if self.unshared else {}),
             "differences": [asdict(d) for d in self.differences],
         }
 
@@ -138,7 +145,7 @@ def compare_opened(
     if baseline:
         refuse_unknown("run", [baseline], by_name)
     asked_of = dict.fromkeys(task for run in runs for task in run.findings)
-    refuse_unknown("task in these runs", choice.tasks, asked_of)
+    refuse_tasks(choice.tasks, asked_of)
     dataset, by = _common(runs, data, protocol)
     findings = {
         name: {
@@ -159,6 +166,7 @@ def compare_opened(
         )
         for name, run in by_name.items()
     }
+    unshared = unshared_of(materials, findings, baseline, choice.items)
     reader, guard = _reader(by_name, findings, tasks, judging, shown), Guard(tasks.packages)
     try:
         progress = shown.get("progress")
@@ -168,40 +176,27 @@ def compare_opened(
         if _unmatched(choice, rows):
             everything = replace(choice, items=(), metrics=("all",))
             quick = Resampling(resamples=100, permutations=100)
-            _refuse_unknown(
-                choice, differences_of(materials, findings, reader, everything, quick, baseline)
-            )
+            could = differences_of(materials, findings, reader, everything, quick, baseline)
+            _refuse_unknown(choice, could, findings, bool(unshared))
     finally:
         close_judge(reader)
     if not rows:
-        lacking = _lacking(materials, findings, choice.tasks)
-        reasons = [*map(str, guard.faults), *(line for _, line in lacking)]
+        lacking = lacking_of(materials, findings, choice.tasks)
+        reasons = [*map(str, guard.faults), *(line for _, line in lacking), *unshared]
+        shown_by = [by_name[lacking[0][0]]] if lacking else [*runs] if unshared else []
         raise S3EvalError(
             "Nothing to compare",
             why="; ".join(reasons) or "the runs share no score that was asked for",
-            fix=f"s3eval show {by_name[lacking[0][0]].path}" if lacking else "",
+            fix=f"s3eval show {' '.join(str(run.path) for run in shown_by)}" if shown_by else "",
         )
-    return Comparison(tuple(rows), by, resampling, tuple(guard.faults))
-
-
-def _lacking(
-    materials: Mapping[str, Material], findings: Mapping[str, Findings], tasks: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Which run lacks any answer of which task: the run's name and a phrase, each.
-
-    Args:
-        tasks: those that were asked for; () for all that any run has.
-    """
-    wanted = tasks or dict.fromkeys(task for mine in findings.values() for task in mine)
-    lacking: list[tuple[str, str]] = []
-    for name, mine in findings.items():
-        lacking += [(name, f"{name} was not asked {t}") for t in wanted if not mine.get(t)]
-        lacking += [
-            (name, f"{name} has no answer to compare in {missing}")
-            for missing in missing_of(mine, (), materials[name])
-            if missing.findings and sum(missing.counts.values()) == missing.findings
-        ]
-    return lacking
+    return Comparison(
+        tuple(rows),
+        by,
+        resampling,
+        tuple(guard.faults),
+        model_options_of(by_name.values()),
+        tuple(unshared),
+    )
 
 
 def _unmatched(choice: Choice, rows: Sequence[Difference]) -> bool:
@@ -210,13 +205,24 @@ def _unmatched(choice: Choice, rows: Sequence[Difference]) -> bool:
     return not items.issuperset(choice.items) or not metrics.issuperset({*choice.metrics} - {"all"})
 
 
-def _refuse_unknown(choice: Choice, rows: Sequence[Difference]) -> None:
+def _refuse_unknown(
+    choice: Choice,
+    rows: Sequence[Difference],
+    findings: Mapping[str, Findings],
+    has_unshared: bool = False,
+) -> None:
     """Refuse an item or metric that no score of the compared runs has.
 
     Args:
         rows: a row for each score that could have been asked for.
+        findings: of the runs; their items are known, also where only one run answered them.
+        has_unshared: whether there is a task in which runs share nothing; it may have a mean.
     """
     items = dict.fromkeys(row.item for row in rows)
+    items |= dict.fromkeys(
+        f.item for mine in findings.values() for some in mine.values() for f in some
+    )
+    items |= {"mean": None} if has_unshared else {}
     metrics = dict.fromkeys(row.metric for row in rows)
     if not rows:
         return
@@ -274,7 +280,10 @@ def differences_of(
 
 def _distinct(runs: Sequence[Run]) -> dict[str, Run]:
     if len(runs) < 2:
-        raise S3EvalError("Expected two or more runs, but got one", fix="s3eval compare RUN RUN")
+        count = "one" if runs else "none"
+        raise S3EvalError(
+            f"Expected two or more runs, but got {count}", fix="s3eval compare RUN RUN"
+        )
     named: dict[str, Run] = {}
     folders: set[Path] = set()
     for run in runs:

@@ -148,7 +148,9 @@ def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
         detail = f"claimed by {' and '.join(owners)}; it belongs to neither"
         yield Entry("plugins", f"{kind} {name}", "broken", detail, f"pip uninstall {owners[-1]}")
     errors = {
-        (one["kind"], one["name"]): one["error"] for one in adapters.facts or () if "error" in one
+        (one["kind"], one["name"]): (one["error"], one.get("fix", ""))
+        for one in adapters.facts or ()
+        if "error" in one
     }
     if adapters.facts is None:
         yield Entry("plugins", "adapters", _failed(adapters), adapters.reason)
@@ -158,8 +160,9 @@ def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
             fix = spec.install or f"pip install {' '.join(missing)}"
             yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
         elif (plugin.kind, spec.name) in errors:
-            fix = _mended(plugin.package)
-            yield Entry("plugins", named, "broken", errors[plugin.kind, spec.name], fix)
+            # In the words of `s3eval list` and of a run; what to do stands in its own column.
+            reason, fix = errors[plugin.kind, spec.name]
+            yield Entry("plugins", named, "broken", reason, fix or _mended(plugin.package))
         elif adapters.facts is not None:
             yield Entry("plugins", named, "ok", f"{plugin.package} {plugin.version}")
     yield from _not_installed()
@@ -255,14 +258,19 @@ def _text() -> Iterator[Entry]:
 
 
 def _keys(adapters: Probed, environment: Mapping[str, str] = os.environ) -> Iterator[Entry]:
-    """Which keys are there, by the variable's name; their values are never looked at."""
-    wanted: dict[str, list[str]] = {}
+    """Which keys are there, by the variable's name; their values are never looked at.
+
+    Several variables of one model or judge hold the same key: the first that is set is taken.
+    """
+    wanted: dict[tuple[str, ...], list[str]] = {}
     for one in adapters.facts or ():
-        for variable in one.get("keys", ()):
-            wanted.setdefault(variable, []).append(f"{one['kind']} {one['name']}")
-    for variable, users in sorted(wanted.items()):
-        if environment.get(variable, "").strip():
-            yield Entry("keys", variable, "ok", f"set; for {', '.join(users)}")
+        if variables := tuple(one.get("keys", ())):
+            wanted.setdefault(variables, []).append(f"{one['kind']} {one['name']}")
+    for variables, users in sorted(wanted.items()):
+        name, use = " or ".join(variables), f"for {', '.join(users)}"
+        taken = next((v for v in variables if environment.get(v, "").strip()), "")
+        if taken:
+            which = f"{taken} is set" if len(variables) > 1 else "set"
+            yield Entry("keys", name, "ok", f"{which}; {use}")
         else:
-            detail = f"not set; for {', '.join(users)}"
-            yield Entry("keys", variable, "missing", detail, f"export {variable}=...")
+            yield Entry("keys", name, "missing", f"not set; {use}", f"export {variables[0]}=...")

@@ -8,15 +8,17 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.asking import Asking
 from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, ShowProgress, close_judge
-from s3eval.api.model_names import NamedModel, named_models
+from s3eval.api.model_names import NamedModel
 from s3eval.api.requests import Request, requested
 from s3eval.api.run_ends import check_run_ends, end_run
 from s3eval.api.runs import ScoredRuns
 from s3eval.facts.videos import Dataset
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
+from s3eval.reporting.variants import variant_lines
 from s3eval.running.evaluate import Evaluation, Outcome
 from s3eval.running.evaluate import evaluate as ask_and_combine
 from s3eval.running.recording import FailurePolicy
@@ -69,7 +71,7 @@ def evaluated(
     """Ask one model, combine, score and write: each done once."""
 
     def reporter(awaited: Awaited) -> AbstractContextManager[Callable[[Asked, bool], None]]:
-        return reporting(work.settings.model, awaited)
+        return reporting(work.label, awaited)
 
     identity = dict(work.judge.identity()) if work.judge is not None else {}
 
@@ -111,6 +113,11 @@ def evaluated_all(
     notified, registry = notify or unshown, installed()
     try:
         works = [request.evaluation(model, run, reader) for model, run in models]
+        if len(works) > 1:
+            for line in variant_lines({w.label: w.settings.model_options for w in works}):
+                notified(line)
+        for line in annotation_remarks(request):
+            notified(line)
         return [evaluated(work, registry, resamples, reporting, notified, load) for work in works]
     finally:
         close_judge(reader, notified)
@@ -205,10 +212,10 @@ def evaluate(
         asking=Asking(executor, executor_options or {}, FailurePolicy(retry, max_failures)),
     )  # fmt: skip
     check_run_ends(at_end)
-    models = named_models([model] if isinstance(model, str) else dict.fromkeys(model))
+    models = request.models([model] if isinstance(model, str) else model)
     results = evaluated_all(
         request,
-        [(m, Path(out) / m.folder) for m in models],
+        [(m, m.run_in(Path(out))) for m in models],
         resamples,
         answers_shown if progress else unreported,
         line_shown if progress else None,

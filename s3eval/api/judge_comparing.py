@@ -51,10 +51,14 @@ class JudgeComparison(ShownAsTables):
     @property
     def left_unread(self) -> bool:
         """Whether a judge left texts unread."""
-        return any(pair.unread for pair in self.pairs)
+        scored: dict[tuple[str, str, str], set[int]] = {}
+        for judged in self.judged:
+            for f in judged.further:
+                scored.setdefault((judged.run, f.task, f.item), set()).add(f.scored)
+        return any(pair.unread for pair in self.pairs) or any(len(n) > 1 for n in scored.values())
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row for each run and judge: its scores of Tasks 2 and 6, and what was read."""
+        """A row for each run and judge: its scores, and what was read."""
         return frame_of([_run_json(j) for j in self.judged])
 
     def as_json(self) -> dict[str, Any]:
@@ -154,6 +158,7 @@ def _run_json(judged: JudgedRun) -> dict[str, Any]:
         **{name: getattr(judged, name) for name in kept},
         "reports_read": sum(f is not None for f in judged.facts.values()),
         "reports": len(judged.facts),
+        **({"further": [asdict(f) for f in judged.further]} if judged.further else {}),
     }
 
 

@@ -13,6 +13,7 @@ from s3eval.judging.load import load_judge
 from s3eval.permission import LOCAL_ONLY, Permission
 from s3eval.plugin_calls import call_plugin
 from s3eval.plugins import installed
+from s3eval.running.runs import SCORES_JUDGE
 
 if TYPE_CHECKING:
     from s3eval.running.runs import Run
@@ -24,7 +25,9 @@ __all__ = [
     "ShowProgress",
     "close_judge",
     "judge_of_run",
+    "judge_of_scores",
     "judge_of_settings",
+    "other_judge",
 ]
 
 #: The judge that reads where none is named: it never leaves the machine.
@@ -106,6 +109,29 @@ def judge_of_run(run: Run, choice: JudgeChoice) -> JudgeChoice:
     # The first version kept only what the judge said it is.
     name = str(run.facts.judge.get("judge") or "none")
     return choice if name == choice.name else replace(choice, name=name)
+
+
+def other_judge(run: Run, choice: JudgeChoice) -> Mapping[str, Any]:
+    """The name and options of a judge that reads for a run, {} where it is the run's own."""
+    own = judge_of_run(run, JudgeChoice())
+    if (choice.name, dict(choice.options)) == (own.name, dict(own.options)):
+        return {}
+    return {"name": choice.name, "options": dict(choice.options)}
+
+
+def judge_of_scores(run: Run) -> JudgeChoice:
+    """The judge that the scores in a run's folder were read by.
+
+    It is the run's own, unless ``s3eval score`` was told another, or other options.
+    """
+    kept, last = run.facts.options.get(SCORES_JUDGE), run.facts.judge.get("judge")
+    if kept:
+        return JudgeChoice(str(kept["name"]), True, dict(kept["options"]))
+    made_with = judge_of_run(run, JudgeChoice())
+    if not isinstance(last, str) or last in ("", made_with.name):
+        return made_with
+    # An earlier version kept only what the judge said it is.
+    return JudgeChoice(last) if last in installed().names("judge") else made_with
 
 
 def judge_of_settings(settings: Settings, permission: Permission) -> JudgeChoice:

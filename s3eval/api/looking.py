@@ -17,7 +17,16 @@ if TYPE_CHECKING:
     from s3eval.specs import ModelSpec
     from s3eval.vocabulary import Sense
 
-__all__ = ["ClipsShown", "Viewing", "clip_of", "clips_shown", "footage_of", "save_seen", "video_of"]
+__all__ = [
+    "ClipsShown",
+    "Viewing",
+    "clip_of",
+    "clips_shown",
+    "footage_of",
+    "save_seen",
+    "seconds_of",
+    "video_of",
+]
 
 
 @dataclass(frozen=True)
@@ -25,7 +34,8 @@ class Viewing:
     """Through which eyes and ears a video is looked at.
 
     Attributes:
-        model: as this model gets it, by its senses and profile; "" for all there is.
+        model: as this model gets it, by its senses and profile; "" for all there is. Options in its
+            name are checked; none changes which frames and sound it is handed.
         task: whose clips; "" for the task that says which features a video shows, else the first.
         profile: the sampling profile; "" for the model's own, else "standard".
         sampling: changes of single values of the profile.
@@ -41,14 +51,14 @@ class Viewing:
         """The model's spec; None where no model is named.
 
         Raises:
-            S3EvalError: no such model is installed.
+            S3EvalError: no such model is installed, or it refuses the options in its name.
         """
-        from s3eval.plugins import installed
+        from s3eval.api.model_names import model_spec, named_model
 
-        spec: ModelSpec | None = None
-        if self.model:
-            spec = installed().get("model", self.model).spec
-        return spec
+        spec = model_spec(self.model) if self.model else None
+        if spec is None or spec.name == self.model:
+            return spec  # a model that needs an option, a checkpoint say, is looked through without
+        return named_model(self.model).spec
 
     @property
     def task_name(self) -> str:
@@ -117,6 +127,33 @@ def clips_shown(dataset: Dataset, video: Video, viewing: Viewing) -> ClipsShown:
         for n, (c, q) in enumerate(questions.items(), start=1)
     ]
     return ClipsShown(viewing.task_name, tuple(rows))
+
+
+def seconds_of(text: str | None, where: str = "") -> float | None:
+    """A time in a video, as a dataset's tables have them; None where there is none.
+
+    Args:
+        text: 12.5, 1:05 or 0:01:05.
+        where: the option that it was given to, for the message.
+
+    Raises:
+        S3EvalError: it is no time.
+
+    >>> seconds_of("1:05.5"), seconds_of(None)
+    (65.5, None)
+    """
+    from s3eval.dataset.tables import number, time_fix
+
+    if text is None:
+        return None
+    try:
+        seconds = number(text.strip())
+    except ValueError:
+        seconds = None
+    if seconds is None:
+        expected = time_fix(text)
+        raise S3EvalError(f"'{text}' is no time in a video", where=where, fix=expected)
+    return seconds
 
 
 def clip_of(

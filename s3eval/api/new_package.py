@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
+from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, distribution
 from importlib.resources import files
 from importlib.util import find_spec
+from itertools import chain, count
 from pathlib import Path
 from string import Template
 from typing import Any
@@ -35,6 +37,7 @@ class _Kind:
         facts: what its spec says further, as lines of code.
         adapter: the attribute that its spec names; "" for a class called after it.
         further: files beside those that every kind has, by path.
+        recordings: videos beside these, by path: their seconds and their brightness, 0 to 255.
     """
 
     spec: str
@@ -43,10 +46,13 @@ class _Kind:
     facts: str = ""
     adapter: str = ""
     further: tuple[tuple[str, str], ...] = ()
+    recordings: tuple[tuple[str, float, int], ...] = ()
 
 
 _TABLE = "file,patient,seconds,label\n"
-_EXAMPLE = ("tests/example/table.csv", "tests/example/a.mp4", "tests/example/b.mp4")
+_EXAMPLE = "tests/example"
+#: Frames a second of the recordings: enough for half seconds.
+_RATE = 2
 _KINDS: dict[str, _Kind] = {
     "model": _Kind(
         "ModelSpec",
@@ -68,14 +74,11 @@ _KINDS: dict[str, _Kind] = {
     "dataset": _Kind(
         "DatasetSpec",
         "a new dataset format: change this line to what it opens",
+        "    s3eval data check $name:TABLE.csv\n"
         "    s3eval run --model MODEL --tasks TASK --data $name:TABLE.csv --out runs",
         adapter="open_dataset",
-        further=(
-            (_EXAMPLE[0], f"{_TABLE}a.mp4,p1,12.5,yes\nb.mp4,p2,8,no\n"),
-            # The suite asks whether files are there, and opens none.
-            (_EXAMPLE[1], "a placeholder\n"),
-            (_EXAMPLE[2], "a placeholder\n"),
-        ),
+        further=((f"{_EXAMPLE}/table.csv", f"{_TABLE}a.mp4,p1,12.5,yes\nb.mp4,p2,8,no\n"),),
+        recordings=((f"{_EXAMPLE}/a.mp4", 12.5, 200), (f"{_EXAMPLE}/b.mp4", 8.0, 60)),
     ),
 }
 #: What a package can bring.
@@ -102,7 +105,7 @@ class Package:
 
     def __post_init__(self) -> None:
         refuse_unknown("kind", (self.kind,), KINDS)
-        _refuse_name(self.kind, self.name)
+        _refuse_name(self.kind, self.name, None)
 
     @property
     def distribution(self) -> str:
@@ -122,7 +125,7 @@ class Package:
 
 
 def package_files(package: Package) -> dict[str, str]:
-    """The content of every file of a package by its path in the package's folder.
+    """The content of every text of a package by its path in the package's folder.
 
     >>> sorted(package_files(Package("judge", "words")))[:3]
     ['README.md', 'pyproject.toml', 's3eval_judge_words/__init__.py']
@@ -158,6 +161,22 @@ def package_files(package: Package) -> dict[str, str]:
     }
 
 
+def _recordings(kind: str) -> dict[str, bytes]:
+    """Short videos of one grey each, by path: an example must pass the checks of a dataset."""
+    wanted = _KINDS[kind].recordings
+    if not wanted:
+        return {}
+    import numpy as np
+
+    from s3eval.footage.writing import mp4_of
+
+    def film(seconds: float, brightness: int) -> bytes:
+        frames = np.full((round(seconds * _RATE), 32, 32, 3), brightness, np.uint8)
+        return mp4_of(frames, Fraction(_RATE))
+
+    return {path: film(seconds, brightness) for path, seconds, brightness in wanted}
+
+
 @dataclass(frozen=True)
 class WrittenPackage:
     """A package that was written.
@@ -166,11 +185,13 @@ class WrittenPackage:
         package: what it is called.
         folder: where it is.
         files: what was written, by path in its folder.
+        made: the folder that it lies in, where that was made too.
     """
 
     package: Package
     folder: Path
     files: tuple[str, ...]
+    made: Path | None = None
 
     @property
     def first(self) -> str:
@@ -198,7 +219,7 @@ def new_package(
     Args:
         kind: what it brings: "model", "task", "judge" or "dataset".
         name: what users will call it: lower-case letters, digits and single hyphens, 24 at most.
-        folder: where the package's folder is made.
+        folder: where the package's folder is made; it is made too where it is not there.
         registry: the plugins whose names are taken; without it the installed ones.
 
     Raises:
@@ -209,34 +230,45 @@ def new_package(
     >>> new_package("judge", "words-of-mine", tempfile.mkdtemp()).first
     's3eval_judge_words_of_mine/judge.py'
     """
+    known = installed() if registry is None else registry
+    refuse_unknown("kind", (kind,), KINDS)
+    _refuse_name(kind, name, known)
     package = Package(kind, name)
-    _refuse_taken(package, installed() if registry is None else registry)
+    _refuse_taken(package, known)
     target = Path(folder) / package.distribution
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise S3EvalError("There is something already", where=target, fix="another NAME or --dir")
-    files_of_it = package_files(package)
-    for path, text in files_of_it.items():
+    contents = {path: text.encode() for path, text in package_files(package).items()}
+    contents |= _recordings(kind)
+    made = None if target.parent.exists() else target.parent
+    for path, content in contents.items():
         file = target / path
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return WrittenPackage(package, target, tuple(files_of_it))
+        file.write_bytes(content)
+    return WrittenPackage(package, target, tuple(contents), made)
 
 
 _RESERVED = {"all": "every one", "none": "no one"}
 
 
-def _refuse_name(kind: str, name: str) -> None:
+def _refuse_name(kind: str, name: str, registry: Registry | None) -> None:
+    """Refuse what is no name, with one that is, and that nothing has."""
+
+    def command(wanted: str) -> str:
+        known = installed() if registry is None else registry
+        return f"s3eval new {kind} {_free_name(kind, wanted, known)}"
+
     if not _NAME.fullmatch(name):
         raise S3EvalError(
             f"'{name}' is no name for a {kind}",
             why="a name has lower-case letters, digits, single hyphens, and begins with a letter",
-            fix=f"s3eval new {kind} {_nearest_valid(name)}",
+            fix=command(_nearest_valid(name)),
         )
     if name in _RESERVED:
         raise S3EvalError(
             f"'{name}' is no name for a {kind}",
             why=f"where names are given, '{name}' stands for {_RESERVED[name]}",
-            fix=f"s3eval new {kind} my-{name}",
+            fix=command(name),
         )
     if len(name) > _LONGEST:
         raise S3EvalError(
@@ -255,24 +287,45 @@ def _nearest_valid(name: str) -> str:
     return kept[:_LONGEST].strip("-")
 
 
-def _refuse_taken(package: Package, registry: Registry) -> None:
-    """A name that something else has would belong to nobody once both are installed."""
-    kind, name = package.kind, package.name
+def _free_name(kind: str, wanted: str, registry: Registry) -> str:
+    """The name, or the first like it that nothing has: my-NAME, my-NAME-2, my-NAME-3, ..."""
+    numbered = (f"-{n}" if n > 1 else "" for n in count(1))
+    others = (f"my-{wanted}"[: _LONGEST - len(end)].rstrip("-") + end for end in numbered)
+    return next(
+        name
+        for name in chain([wanted], others)
+        if name not in _RESERVED
+        and not _owners(kind, name, registry)
+        and not _is_installed(Package(kind, name))
+    )
+
+
+def _owners(kind: str, name: str, registry: Registry) -> list[str]:
+    """The distributions that bring something of that kind and name."""
     owners = [p.package for p in registry.of(kind) if p.spec.name == name]
     owners += [o for o in (distribution_of(kind, name),) if o]
-    owners += registry.clashes.get((kind, name), ())
-    if owners:
-        raise S3EvalError(
-            f"The {kind} name '{name}' is taken",
-            why=f"{owners[0]} brings it, and a name claimed twice belongs to nobody",
-            fix=f"s3eval new {kind} my-{name}",
-        )
+    return [*owners, *registry.clashes.get((kind, name), ())]
+
+
+def _is_installed(package: Package) -> bool:
     try:
         distribution(package.distribution)
     except PackageNotFoundError:
-        if find_spec(package.module) is None:
-            return
-    raise S3EvalError(
-        f"'{package.distribution}' is installed here already",
-        fix=f"pip uninstall {package.distribution}, or another NAME",
-    )
+        return find_spec(package.module) is not None
+    return True
+
+
+def _refuse_taken(package: Package, registry: Registry) -> None:
+    """A name that something else has would belong to nobody once both are installed."""
+    kind, name = package.kind, package.name
+    if owners := _owners(kind, name, registry):
+        raise S3EvalError(
+            f"The {kind} name '{name}' is taken",
+            why=f"{owners[0]} brings it, and a name claimed twice belongs to nobody",
+            fix=f"s3eval new {kind} {_free_name(kind, name, registry)}",
+        )
+    if _is_installed(package):
+        raise S3EvalError(
+            f"'{package.distribution}' is installed here already",
+            fix=f"pip uninstall {package.distribution}, or another NAME",
+        )

@@ -22,7 +22,7 @@ class AskingCounts:
     """What asking one model came to.
 
     Attributes:
-        model: its name.
+        model: its name; with options of its own, that of its run's folder, which tells them apart.
         videos: how many were selected.
         counts: questions by what became of them, in words; those that are 0 are left out, but
             for answers and those that were already there.
@@ -58,7 +58,7 @@ def what_was_asked(outcome: Outcome) -> AskingCounts:
     failed = [f for f in findings if f.state == "failed"]
     reasons = Counter(without_name(f.reason, f.video) for f in failed)
     return AskingCounts(
-        run.facts.model,
+        run.path.name or run.facts.model,
         len(plan.videos) + len(plan.unplanned),
         _counts(outcome),
         dict(sorted(reasons.items())),

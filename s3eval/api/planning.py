@@ -50,17 +50,24 @@ def needs(
 
 
 def counts_of(request: Request, model: NamedModel, out: Path) -> dict[str, Any]:
-    """How much one model would be asked: videos, clips, seconds shown, questions by task."""
+    """How much one model would be asked: videos, clips, seconds shown, questions by task.
+
+    Args:
+        out: the run's folder, by whose name the model is called; one model with other options has
+            another.
+    """
     work = request.evaluation(model, out, None)
     plan = plan_evaluation(work)
     shown = sum(clip.seconds for p in plan.videos for clip in p.questions)
+    options = dict(work.settings.model_options)
     return {
-        "model": work.settings.model,
+        "model": out.name,
         "videos": len(plan.videos),
         "clips": sum(len(p.questions) for p in plan.videos),
         "seconds_shown": round(shown, 1),
         "unplanned": len(plan.unplanned),
         **plan.count(),
+        **({"model_options": options} if options else {}),
     }
 
 
@@ -98,7 +105,7 @@ def _tempo_of_probe(
         reuse=(),
     )
     with tempfile.TemporaryDirectory(prefix="s3eval-plan-") as folder:
-        work = replace(part.evaluation(model, Path(folder), None), only_ask=True)
+        work = replace(part.evaluation(model, Path(folder) / model.folder, None), only_ask=True)
         begun = time.perf_counter()
         first: list[float] = []
         outcome = ask(work, reporter=_first_noted(first), notify=notify)

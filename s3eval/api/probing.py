@@ -38,6 +38,7 @@ report({"version": av.__version__, "ffmpeg": ffmpeg, "libraries": libraries, "co
 """
 # Importing an adapter makes nothing: models and judges are made by their load().
 _ADAPTERS = """
+from s3eval.errors import S3EvalError
 from s3eval.plugins import installed
 examined = []
 for plugin in installed().plugins:
@@ -49,6 +50,11 @@ for plugin in installed().plugins:
         # A judge over chat has them at its service (s3eval.judging.chat), others themselves.
         owner = getattr(adapter, "service", adapter)
         one["keys"] = list(getattr(owner, "key_variables", ()))
+    except S3EvalError as error:
+        one["error"] = error.why or error.what
+        # Where its code raises, the package is to be mended; else its spec, or what it needs.
+        if isinstance(error.__cause__, (ModuleNotFoundError, type(None))):
+            one["fix"] = error.fix
     except BaseException as error:
         one["error"] = str(error) or type(error).__name__
     examined.append(one)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from dataclasses import replace as changed
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.asking import Asking
-from s3eval.api.datasets import open_dataset
+from s3eval.api.datasets import format_of, open_dataset
 from s3eval.api.judges import JudgeChoice
-from s3eval.api.model_names import NamedModel
+from s3eval.api.model_names import NamedModel, named_models
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.facts.videos import Dataset
 from s3eval.plugins import installed
@@ -60,25 +60,34 @@ class Request:
         """Whether any of the tasks wants a judge."""
         return _is_judged(self.settings.tasks)
 
+    def models(self, names: Iterable[str]) -> list[NamedModel]:
+        """The models of several names, with the settings' options; nothing is loaded.
+
+        Raises:
+            S3EvalError: a name is wrong, or a model refuses its options.
+        """
+        return named_models(names, self.settings.model_options)
+
     def evaluation(
         self, model: ModelSpec | NamedModel, out: Path, reader: Judge | None, **changes: Any
     ) -> Evaluation:
         """The evaluation of one model.
 
         Args:
-            model: installed; the options that its name sets go before the settings'.
+            model: installed, with the settings' options; or as it was named, with all that its
+                name comes to.
             reader: the judge, opened; None where none reads.
             changes: to the settings: sampling, model_options, task_options, profile, judge.
 
         Raises:
             S3EvalError: the model may send clips off this machine, and that was not allowed.
         """
-        named = model if isinstance(model, NamedModel) else NamedModel(model)
-        if named.options:
-            others = changes.get("model_options", self.settings.model_options)
-            changes["model_options"] = {**others, **named.options}
+        if isinstance(model, NamedModel):
+            spec, changes = model.spec, {"model_options": model.options, **changes}
+        else:
+            spec = model
         work = Evaluation(
-            settings=changed(self.settings, model=named.spec.name, **changes),
+            settings=changed(self.settings, model=spec.name, **changes),
             dataset=self.dataset,
             out=out,
             whole=self.whole,
@@ -93,7 +102,7 @@ class Request:
             failures=self.asking.failures or FailurePolicy(),
             limits=self.asking.limits,
         )
-        work.options_of(named.spec)  # consent among the options is refused before anything is asked
+        work.options_of(spec)  # consent among the options is refused before anything is asked
         return work
 
 
@@ -207,7 +216,7 @@ def requested(
     settings = Settings(
         model="",
         tasks=(tasks,) if isinstance(tasks, str) else tuple(tasks),
-        data=str(data.root or data.name) if isinstance(data, Dataset) else os.fspath(data),
+        data=_named(data),
         protocol=protocol,
         seed=seed,
         profile=profile,
@@ -232,6 +241,14 @@ def requested(
         wait,
         asking,
     )
+
+
+def _named(data: str | os.PathLike[str] | Dataset) -> str:
+    """How a run names its dataset; a folder by its path, so that it is found from elsewhere."""
+    if isinstance(data, Dataset):
+        return str(data.root or data.name)
+    kind, path = format_of(data)
+    return path if kind == "folder" else os.fspath(data)
 
 
 def _is_judged(tasks: Sequence[str]) -> bool:

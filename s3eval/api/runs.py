@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import datasets_of
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
+from s3eval.api.judges import (
+    DEFAULT_JUDGE,
+    JudgeChoice,
+    close_judge,
+    judge_of_run,
+    other_judge,
+)
 from s3eval.api.results import frame_of
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.permission import Permission, Phi
@@ -146,6 +152,8 @@ def score(
     opened: list[Run] = []
     for one in several:
         opened += [one] if isinstance(one, Run) else open_runs(one)
+    if not opened:
+        raise S3EvalError("Expected a run, but got none", fix="s3eval run --help makes one")
     options = {"bertscore": bertscore} if bertscore else {}
     return score_runs(opened, choice, protocol, data, resamples, options, write, by)
 
@@ -186,7 +194,7 @@ def score_runs(
         reader = judge.open(judge.name != "none" and _wants_judge(some), **shown)
         try:
             parts = _scored(
-                some, [opened[i] for i in places], reader, judge.name != "none",
+                some, [opened[i] for i in places], reader, judge,
                 protocol, resamples, options, write, by, evidence,
             )  # fmt: skip
         finally:
@@ -202,7 +210,7 @@ def _scored(
     runs: Sequence[Run],
     datasets: Sequence[tuple[Dataset, Dataset]],
     reader: Judge | None,
-    reads: bool,
+    choice: JudgeChoice,
     protocol: Protocol | None,
     resamples: int,
     options: Mapping[str, Any] | None,
@@ -215,6 +223,7 @@ def _scored(
     What is computed is computed for all runs at once, so that a judge gets one list.
     """
     scores: dict[int, list[Scored]] = {}
+    reads = choice.name != "none"
     todo: list[tuple[int, Run, Material]] = []
     for place, (run, (selected, whole)) in enumerate(zip(runs, datasets, strict=True)):
         rule: Any = protocol or run.facts.protocol
@@ -231,6 +240,7 @@ def _scored(
     places, pending = [place for place, _, _ in todo], [run for _, run, _ in todo]
     materials = [material for _, _, material in todo]
     todo.clear()
+    chosen = [other_judge(run, choice) if reader is not None else {} for run in pending]
     # Handed over, not kept: answers that were combined can be let go.
     done = score_all(
         pending,
@@ -238,6 +248,7 @@ def _scored(
         reader,
         resamples=resamples,
         write=write,
+        chosen=chosen,
     )
     for place, one in zip(places, done, strict=True):
         scores.setdefault(place, []).append(one)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.evaluating import Reporting, evaluated_all, unreported, unshown
 from s3eval.api.judges import JudgeChoice, judge_of_settings
 from s3eval.api.requests import Request, prepare
@@ -61,10 +62,12 @@ def ask_shard(
         settings=replace(request.settings, selection={**part, "videos": mine}),
         dataset=request.dataset.select(videos=mine),
     )
-    folder = shard.folder(out) / model.folder
+    folder = model.run_in(shard.folder(out))
     work = replace(changed.evaluation(model, folder, None), only_ask=True)
+    for line in annotation_remarks(changed):
+        notify(line)
     write_shard(folder, ShardState(shard, selection))
-    outcome = ask(work, reporter=lambda awaited: reporting(model.folder, awaited), notify=notify)
+    outcome = ask(work, reporter=lambda awaited: reporting(folder.name, awaited), notify=notify)
     write_shard(folder, ShardState(shard, selection, is_complete=True))
     return outcome
 

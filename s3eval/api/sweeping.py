@@ -9,9 +9,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.annotated import annotation_remarks
 from s3eval.api.comparing import differences_of
 from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
+from s3eval.api.model_names import model_spec, named_model
 from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import profile
@@ -27,11 +29,11 @@ from s3eval.statistics.sweeps import Rephrased, settings
 if TYPE_CHECKING:
     import pandas
 
+    from s3eval.api.model_names import NamedModel
     from s3eval.api.requests import Request
     from s3eval.facts.reports import Table
     from s3eval.judge import Judge
     from s3eval.running.evaluate import Evaluation, Outcome
-    from s3eval.specs import ModelSpec
     from s3eval.statistics.comparing import Difference
     from s3eval.statistics.scored import Scored
     from s3eval.statistics.sweeps import Setting
@@ -143,7 +145,7 @@ def sweep(
 
     Args:
         request: from `s3eval.api.requests.prepare`.
-        model: its name.
+        model: its name, with options of its own as ``NAME?option=value`` which are no axes.
         over: axes with their values ("fps=2,4"); the first value of each is the baseline.
         out: the folder of the runs: one below it for the model, in that one for each setting.
         reporting, notify, progress: where progress, lines and steps of judges are shown.
@@ -152,10 +154,11 @@ def sweep(
         S3EvalError: unknown axes or names, or nothing can be asked about any video.
     """
     resampling = Resampling(resamples, seed=seed)  # a wrong number is refused before asking
-    spec = installed().get("model", model).spec
     with ExitStack() as stack:
-        works = _works(spec, over, request, out, stack, (notify, progress))
+        works = _works(model, over, request, out, stack, (notify, progress))
         _refuse_nothing_to_ask(works)
+        for line in annotation_remarks(request):
+            notify(line)
         runs = []
         for setting, work in works:
             outcome, scored = _evaluated(setting, work, out, resamples, reporting, notify)
@@ -172,9 +175,8 @@ def planned_sweep(
     Raises:
         S3EvalError: as `sweep` does.
     """
-    spec = installed().get("model", model).spec
     with ExitStack() as stack:
-        works = _works(spec, over, request, out, stack, None)
+        works = _works(model, over, request, out, stack, None)
     _refuse_nothing_to_ask(works)
     return [{"setting": s.label, **plan_evaluation(work).count()} for s, work in works]
 
@@ -183,7 +185,7 @@ _Work = tuple["Setting", "Evaluation"]
 
 
 def _works(
-    spec: ModelSpec,
+    model: str,
     over: Sequence[str],
     request: Request,
     out: Path,
@@ -196,7 +198,7 @@ def _works(
         stack: closes the judges that are opened.
         shown: where the judges' lines and steps go; None to open none.
     """
-    base = profile(request.settings.profile or spec.profile)
+    base = profile(request.settings.profile or model_spec(model).profile)
     tasks = load_tasks(request.settings.tasks)
     taken = {name: [*task.options] for name, task in tasks.by_name.items()}
     judges: dict[str, Judge | None] = {}
@@ -211,18 +213,36 @@ def _works(
         per_task = {task: dict(mine) for task, mine in request.settings.task_options.items()}
         for task, mine in setting.task_options.items():
             per_task.setdefault(task, {}).update(mine)
+        chosen = _model_of(setting, model, request)
         work = request.evaluation(
-            spec,
-            out / spec.name / setting.label,
+            chosen,
+            out / chosen.folder / setting.label,
             judges[named],
             judge=named,
             profile=setting.profile or request.settings.profile,
             sampling={**request.settings.sampling, **setting.sampling},
-            model_options={**request.settings.model_options, **setting.model_options},
             task_options=per_task,
         )
         works.append((setting, work))
     return works
+
+
+def _model_of(setting: Setting, name: str, request: Request) -> NamedModel:
+    """The model of a name with the options of a setting.
+
+    Raises:
+        S3EvalError: it refuses them, or the name sets one that the setting sets too.
+    """
+    others = {**request.settings.model_options, **setting.model_options}
+    chosen = named_model(name, others=others)
+    for key in setting.model_options:
+        if key in chosen.own:
+            raise S3EvalError(
+                f"The option '{key}' is in the model's name and among the axes",
+                where=name,
+                fix=f"{name.partition('?')[0]} --over model.{key}=...",
+            )
+    return chosen
 
 
 def _refuse_nothing_to_ask(works: Sequence[_Work]) -> None:

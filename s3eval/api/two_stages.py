@@ -162,7 +162,8 @@ def _tables(
         return [(annotated(dataset), annotated(dataset), dataset)], []
     tables, without = [], []
     opened: dict[tuple[str, bool], Dataset] = {}
-    for run in open_runs(runs):
+    every = open_runs(runs)
+    for run in every:
         readings = _feature_readings(run)
         if not any(f.state == "answered" for f in readings):
             without.append(run.name)
@@ -176,10 +177,19 @@ def _tables(
         raise S3EvalError(
             "No run has readings of features",
             where=", ".join(without),
-            why="none of their tasks provides them",
+            why=_why_none_reads(every),
             fix=f"s3eval run --tasks {reading[0]}" if reading else "",
         )
     return tables, without
+
+
+def _why_none_reads(runs: Sequence[Run]) -> str:
+    known = installed().names("task")
+    unknown = sorted({task for run in runs for task in run.findings} - {*known})
+    if not unknown:
+        return "none of their tasks provides them"
+    tasks = ", ".join(f"'{task}'" for task in unknown)
+    return f"none of their tasks that are installed here provides them; not installed: {tasks}"
 
 
 def _feature_readings(run: Run) -> Sequence[Finding]:

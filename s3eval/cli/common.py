@@ -68,17 +68,20 @@ def key_values(pairs: Iterable[str], option: str) -> dict[str, Any]:
     {'batch': 4, 'dtype': 'bfloat16'}
 
     Raises:
-        S3EvalError: a pair without "=".
+        S3EvalError: a pair without "=", or a key that is given twice.
     """
     options: dict[str, Any] = {}
     for pair in pairs:
         key, sign, value = pair.partition("=")
+        key = key.strip()
         if not sign or not key:
             raise S3EvalError(f"Expected {option} key=value, but got '{pair}'")
+        if key in options:
+            raise S3EvalError(f"{option} gives '{key}' twice", fix=f"{key}=VALUE once")
         try:
-            options[key.strip()] = json.loads(value)
+            options[key] = json.loads(value)
         except ValueError:
-            options[key.strip()] = value
+            options[key] = value
     return options
 
 

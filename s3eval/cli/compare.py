@@ -16,6 +16,7 @@ from s3eval.cli.common import (
     write_json_output,
 )
 from s3eval.cli.judging_options import judge_options
+from s3eval.terminal import echo
 from s3eval.vocabulary import PROTOCOLS
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def command(
     from s3eval.api.runs import open_runs
     from s3eval.reporting.differences import show_differences
     from s3eval.reporting.progress import line_shown, steps_shown
+    from s3eval.reporting.variants import variant_lines
 
     comparison = compare_opened(
         open_runs(runs),
@@ -83,6 +85,8 @@ def command(
     )
     if not write_json_output(comparison.as_json(), json_file):
         show_differences(comparison.differences, comparison.protocol)
+        for line in [*variant_lines(comparison.model_options), *comparison.unshared]:
+            echo(line)
     for fault in comparison.faults:
         line_shown(str(fault))
     if comparison.faults:

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, key_values, outside_option, write_json_output
+from s3eval.cli.common import (
+    json_option,
+    key_values,
+    outside_option,
+    write_json_output,
+)
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -30,7 +35,9 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.argument("data")
 @click.argument("video")
 @click.option(
-    "--model", "-m", help="Show it as this model gets it, by its senses and sampling profile."
+    "--model",
+    "-m",
+    help="Show it as this model gets it, by its senses and sampling profile.",
 )
 @click.option(
     "--task", "-t", help="Take the clips of this task (default: the task about features)."
@@ -41,8 +48,8 @@ Pictures of real recordings show patients: keep them where the videos may be.
     type=click.IntRange(1),
     help="Number of one of the clips listed; not with --start or --end.",
 )
-@click.option("--start", type=click.FloatRange(0), help="Start of a clip of your own, in seconds.")
-@click.option("--end", type=click.FloatRange(0), help="End of a clip of your own, in seconds.")
+@click.option("--start", metavar="TIME", help="Start of a clip of your own, in seconds or as M:SS.")
+@click.option("--end", metavar="TIME", help="End of a clip of your own, in seconds or as M:SS.")
 @click.option(
     "--profile",
     default="",
@@ -67,8 +74,20 @@ def command(
 ) -> None:
     """Show exactly the frames and sound a model is handed for a clip of VIDEO in DATA."""
     from s3eval.api.datasets import open_dataset
-    from s3eval.api.looking import Viewing, clip_of, clips_shown, footage_of, save_seen, video_of
+    from s3eval.api.looking import (
+        Viewing,
+        clip_of,
+        clips_shown,
+        footage_of,
+        save_seen,
+        seconds_of,
+        video_of,
+    )
+    from s3eval.reporting.pages import check_name
 
+    out: Path | None = options["out"]
+    if out is not None:
+        check_name(out)
     dataset = open_dataset(data, allow_outside)
     selected = video_of(dataset, video)
     viewing = Viewing(
@@ -77,18 +96,25 @@ def command(
         options["profile"],
         key_values(options["sampling"], "--sampling"),
     )
-    number, start, end = options["number"], options["start"], options["end"]
+    number = options["number"]
+    start, end = (seconds_of(options[name], f"--{name}") for name in ("start", "end"))
     if number is None and start is None and end is None:
+        if out is not None:
+            why = "without a clip, those that there are are listed"
+            fix = f"--clip 1 --out {out}"
+            raise S3EvalError("Which clip should the picture show?", why=why, fix=fix)
         shown = clips_shown(dataset, selected, viewing)
         if not write_json_output(list(shown.clips), json_file):
             _print_clips(shown)
         return
     clip = clip_of(dataset, selected, viewing, number, start, end)
-    out: Path | None = options["out"]
     if out is None:
         raise S3EvalError("Where should the picture go?", fix="--out seen.png")
     footage = footage_of(dataset, selected, clip, viewing)
     wav = save_seen(footage, dataset, selected, viewing, out)
+    made = {"picture": str(out), "sound": str(wav) if wav else None, "frames": len(footage.times)}
+    if write_json_output({**made, "start": clip.start, "end": clip.end}, json_file):
+        return
     heard = f" and {wav}" if wav else " (no sound)"
     echo(f"wrote {out}{heard}: {len(footage.times)} frames; annotated signs under each")
 

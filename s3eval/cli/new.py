@@ -32,5 +32,7 @@ def command(kind: str, name: str, parent: Path, json_file: str | None) -> None:
     written = new_package(kind, name, parent)
     if write_json_output(written.as_json(), json_file):
         return
+    if written.made is not None:
+        echo(f"Made the folder {written.made}, which was not there.")
     echo(f"Wrote {written.folder}. What you change is {written.first}. Next:")
     echo(f'  cd {written.folder} && pip install -e ".[test]" && pytest')

@@ -32,7 +32,8 @@ The options are those of s3eval run. Without --probe no model is loaded and noth
     "models",
     multiple=True,
     required=True,
-    help="Names of models (s3eval list models).",
+    help="Names of models (s3eval list models), with options of their own as NAME?key=value or "
+    "NAME:VALUE?key=value.",
 )
 @click.option(
     "--probe",
@@ -51,18 +52,29 @@ def command(
     **options: Any,
 ) -> None:
     """Say what a run would take: clips, questions, frames, tokens, time, disk and cost."""
-    from s3eval.api.model_names import named_models
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.planning import needs
     from s3eval.reporting.progress import line_shown
+    from s3eval.reporting.variants import variant_lines
 
-    chosen = named_models(names(models))
-    request = request_of(options, judging)
-    by_model = {
-        m.folder: needs(request, m, options["out"] / m.folder, probe, line_shown) for m in chosen
-    }
-    if write_json_output([{"model": m, **asdict(n)} for m, n in by_model.items()], json_file):
+    request, out = request_of(options, judging), options["out"]
+    chosen = request.models(names(models))
+    for remark in annotation_remarks(request):
+        line_shown(remark)
+    runs = {m.run_in(out): m for m in chosen}
+    by_model = {r.name: needs(request, m, r, probe, line_shown) for r, m in runs.items()}
+    options = {r.name: m.options for r, m in runs.items() if m.options}
+    if write_json_output(
+        [
+            {"model": m, **asdict(n), **({"model_options": options[m]} if m in options else {})}
+            for m, n in by_model.items()
+        ],
+        json_file,
+    ):
         return
     print_table("What would be asked", ["", *by_model], _rows(list(by_model.values())))
+    for line in variant_lines(options):
+        echo(line)
     for line in dict.fromkeys(line for n in by_model.values() for line in _notes(n)):
         echo(line)
 

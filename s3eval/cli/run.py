@@ -64,28 +64,30 @@ def command(
     **options: Any,
 ) -> None:
     """Ask models about the videos of a dataset and score what they say."""
+    from s3eval.api.annotated import annotation_remarks
     from s3eval.api.evaluating import evaluated_all
-    from s3eval.api.model_names import named_models
     from s3eval.api.outcomes import what_was_asked
     from s3eval.api.planning import counts_of
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.reporting.progress import line_shown
     from s3eval.reporting.scores import show_missing, show_scores
 
-    chosen = named_models(names(models))
     request = request_of(options, judging)
+    chosen = request.models(names(models))
     answers_shown, steps_shown = progress_of(options)
     check_run_ends(names(at_end))
     out = options["out"]
     if options["dry_run"]:
-        _dry_run([counts_of(request, m, out / m.folder) for m in chosen], json_file)
+        for remark in annotation_remarks(request):
+            line_shown(remark)
+        _dry_run([counts_of(request, m, m.run_in(out)) for m in chosen], json_file)
         return
     if shard is not None:
         _ask_shard(shard, request, chosen, out, names(at_end), answers_shown)
         return
     results = evaluated_all(
         request,
-        [(m, out / m.folder) for m in chosen],
+        [(m, m.run_in(out)) for m in chosen],
         options["resamples"],
         answers_shown,
         line_shown,
@@ -126,7 +128,7 @@ def _ask_shard(
         outcome = ask_shard(request, model, out, part, answers_shown, line_shown)
         asked = what_was_asked(outcome)
         failed += outcome.asked.failed + asked.unplanned
-        echo(f"{model.folder}, shard {part}: {_counted(asked)}", err=True)
+        echo(f"{outcome.run.name}, shard {part}: {_counted(asked)}", err=True)
     echo(f"When every shard is done: s3eval merge {out}")
     if failed:
         raise click.exceptions.Exit(3)
@@ -139,7 +141,8 @@ def _counted(asked: AskingCounts) -> str:
 def show_asked(asked: AskingCounts) -> None:
     """Print what asking came to, on stderr."""
     model = asked.model
-    echo(f"{model}: {asked.videos} videos, {_counted(asked)}", err=True)
+    videos = f"{asked.videos} video{'s' * (asked.videos != 1)}"
+    echo(f"{model}: {videos}, {_counted(asked)}", err=True)
     for reason, n in [*asked.reasons.items()][:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)
     if len(asked.reasons) > 5:
@@ -156,8 +159,12 @@ def show_asked(asked: AskingCounts) -> None:
 
 
 def _dry_run(facts: Sequence[Mapping[str, Any]], json_file: str | None) -> None:
+    from s3eval.reporting.variants import variant_lines
+
     if write_json_output(facts, json_file):
         return
-    columns = [*dict.fromkeys(k for f in facts for k in f)]
+    columns = [c for c in dict.fromkeys(k for f in facts for k in f) if c != "model_options"]
     rows = [[f.get(c, "") for c in columns] for f in facts]
     print_table("What would be asked (questions a task; 'together' shares them)", columns, rows)
+    for line in variant_lines({f["model"]: f.get("model_options", {}) for f in facts}):
+        echo(line)

@@ -10,7 +10,6 @@ import click
 
 from s3eval.cli.common import json_option, names, rarely_collected, write_json_output
 from s3eval.cli.scoring_options import rescored, scoring_options
-from s3eval.errors import refuse_unknown
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
@@ -62,13 +61,14 @@ def command(
 ) -> None:
     """Show the scores of runs. A folder of runs stands for all of them. Writes nothing."""
     from s3eval.api.runs import open_runs
+    from s3eval.api.unshared import refuse_tasks
     from s3eval.reporting.efficiency import efficiency_table
     from s3eval.reporting.scores import of_tasks, show_scores
     from s3eval.reporting.tables import print_table
 
     opened, wanted = open_runs(runs), names(tasks)
     known = dict.fromkeys(task for run in opened for task in run.facts.tasks)
-    refuse_unknown("task in these runs", wanted, known)
+    refuse_tasks(wanted, known)
     made = rescored(runs, write=False, evidence=confusion, **options)  # type: ignore[arg-type]
     scored = replace(made, scored=tuple(of_tasks(made.scored, wanted))) if wanted else made
     if confusion:

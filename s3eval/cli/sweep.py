@@ -30,7 +30,12 @@ combination is a run in OUT; what any of them has answered already is not asked 
 
 @click.command("sweep", epilog=EPILOG)
 @config_option
-@click.option("--model", "-m", required=True, help="Name of the model (s3eval list models).")
+@click.option(
+    "--model",
+    "-m",
+    required=True,
+    help="Name of the model (s3eval list models), also NAME?key=value.",
+)
 @click.option(
     "--over",
     multiple=True,

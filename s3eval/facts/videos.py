@@ -116,7 +116,7 @@ class Annotation:
         return tuple(f for f in self.sequence if f in allowed)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Dataset:
     """Videos with their annotation. Immutable; ``select`` gives a smaller one.
 
@@ -133,6 +133,9 @@ class Dataset:
         patient_facts: by patient what the format knows of them ("age_group"), JSON-able.
         unlisted: names that were annotated and are no video, filled in when a dataset is made
             (not when part of one is selected): what is annotated under them is left out.
+
+    >>> Dataset("ward", (Video("night-1", "p01"), Video("night-2", "p01")), {})
+    <Dataset 'ward': 2 videos of 1 patient>
     """
 
     name: str
@@ -157,6 +160,13 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.videos)
+
+    def __repr__(self) -> str:
+        # Not every annotation: a notebook shows this.
+        patients = len({v.patient for v in self.videos})
+        videos = "1 video" if len(self) == 1 else f"{len(self)} videos"
+        of = "1 patient" if patients == 1 else f"{patients} patients"
+        return f"<Dataset {self.name!r}: {videos} of {of}>"
 
     def video(self, name: str) -> Video:
         """The video of that name.

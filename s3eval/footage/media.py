@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import math
+import sys
+import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,6 +32,11 @@ __all__ = [
 # A picture that starts this little after the sound (encoder delay) starts at 0.
 _TOGETHER = 0.1
 _MAX_ERRORS = 100
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+# What libraries raise about the data that they are handed; a TypeError is about the call.
+_OF_DATA = (ValueError, ArithmeticError, LookupError, EOFError, NotImplementedError)
+_LIBRARIES = ("av", "numpy", "decord", *sys.stdlib_module_names)
+_READING = "s3eval.footage."
 
 
 def open_media(path: Path, name: str = "") -> Any:
@@ -73,7 +81,8 @@ def open_media(path: Path, name: str = "") -> Any:
 def footage_errors(name: str) -> Iterator[None]:
     """Whatever FFmpeg or a damaged file's numbers raise, as one typed error.
 
-    A machine without memory is no fault of the file and passes.
+    What the code within raises by itself (a plugin's mistake, a full disk) keeps its kind, and so
+    does a machine without memory: neither is a fault of the file.
     """
     try:
         yield
@@ -83,8 +92,27 @@ def footage_errors(name: str) -> Iterator[None]:
         # FFmpeg could not start the threads that it decodes with.
         raise MemoryError("no memory for the threads that decode") from error
     except Exception as error:
+        if not _is_of_the_file(error):
+            raise
         what = "The video cannot be decoded"
         raise FootageError(what, "damaged", where=name, why=reason_of(error)) from None
+
+
+def _is_of_the_file(error: Exception) -> bool:
+    """Whether the media library raised an error, or the code that reads files by its numbers."""
+    import av
+
+    if isinstance(error, av.error.FFmpegError):
+        # Of the file that is written, not of the one that is read.
+        return error.errno not in _NO_ROOM
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    # PyAV is compiled: its lines know their file and no module.
+    modules = [str(frame.f_globals.get("__name__") or "") for frame in frames]
+    code = [m for m in modules if m.partition(".")[0] not in ("", *_LIBRARIES)]
+    if code and code[-1].startswith(_READING):
+        return True
+    in_library = frames[-1].f_code.co_filename.startswith("av/") or modules[-1].startswith("av.")
+    return in_library and isinstance(error, _OF_DATA)
 
 
 def reason_of(error: BaseException) -> str:

@@ -88,6 +88,16 @@ class TransformersModel(Model):
         self._generator = self._new_generator()
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options as the family's own types them.
+
+        Raises:
+            S3EvalError: an unknown option, or a value that does not fit.
+        """
+        chosen = parse_options(cls.options_type, spec.name, options)
+        return chosen.model_dump(include=set(options))
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> TransformersModel:
         """Load the checkpoint named in the options, or else in the spec.
 

@@ -105,6 +105,7 @@ class Asker:
         if len(todo) > self._announced:
             self._show_preview(jobs, todo)
         self._announced = max(0, self._announced - len(todo))
+        self._stop_before_calls(todo)
         if self.batches is not None and todo:
             kept |= self._batched(todo)
             # What a batch could not read is asked about once more, by itself.
@@ -124,7 +125,11 @@ class Asker:
             return
         self._show_preview(jobs, todo)
         self._announced = len(todo)
-        if self.client.budget.max_calls == 0:
+        self._stop_before_calls(todo)
+
+    def _stop_before_calls(self, todo: Sequence[_Job]) -> None:
+        """Stop where calls are limited to none and some would be needed."""
+        if self.client.budget.max_calls == 0 and todo:
             try:
                 self.client.budget.hold(0.0)
             except BudgetSpent as error:
@@ -318,7 +323,8 @@ class Asker:
     def _stopping(self, error: BaseException, done: int, wanted: int) -> S3EvalError:
         progress = f"{done} of {wanted} new texts were read and are kept"
         if isinstance(error, BudgetSpent):
-            return BudgetSpent(f"{error.what}; {progress}", fix=error.fix)
+            needs = "" if self.client.endpoint.sends else ", with --allow-remote and a key"
+            return BudgetSpent(f"{error.what}; {progress}", fix=error.fix + needs)
         return ServerStopped(
             f"{self.client.endpoint.name} cannot be asked",
             why=f"{error}; {progress}",

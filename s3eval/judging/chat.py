@@ -40,7 +40,7 @@ from s3eval.remote.budget import Account, Preview, Prices
 from s3eval.remote.cache import ReplyCache
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.client import ChatClient, Notify
-from s3eval.remote.endpoint import is_same_host
+from s3eval.remote.endpoint import Endpoint, is_same_host
 from s3eval.remote.options import ServerOptions, read_options
 
 if TYPE_CHECKING:
@@ -133,13 +133,16 @@ class ChatJudge(Judge):
                 fix="--judge-option model=NAME (its id there)",
             )
         form: Format = FORMATS[options.format]
-        own_server = is_same_host(options.base_url, service.base_url)
-        host = urlsplit(options.base_url).hostname
+        # What is no address is refused here, before anything is made of it.
+        address = Endpoint(options.base_url, options.model).base_url
+        own_server = is_same_host(address, service.base_url)
+        host = urlsplit(address).hostname
         # The service's key goes to the service alone; another server's key is named by option.
         endpoint = options.endpoint(
             (service.owner or service.name) if own_server else f"{service.name}@{host}",
             service.key_variables if own_server else (),
             needs_key=True,
+            called=f"judge '{service.name}'" if own_server else "",
         )
         gate = Gate(endpoint, options.permission)
         extra_body, thinking = options.extra_body, None
@@ -175,7 +178,8 @@ class ChatJudge(Judge):
             **({} if thinking is None else {"thinking": thinking}),
             **gate.identity,
         }
-        self.remote = not endpoint.local
+        # A judge that can send nothing (`Endpoint.sends`) needs no consent.
+        self.remote = endpoint.sends and not endpoint.local
         if options.batch and options.cache == "off":
             raise S3EvalError(
                 "A batch cannot be waited for without a cache",

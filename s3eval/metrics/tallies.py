@@ -258,7 +258,7 @@ def mean_over_items(
         rows=rows,
         formula=mean_formula([t.formula for t in parts], starts, missing),
         counts=_summed(parts),
-        note=f"mean over {len(parts)} items",
+        note=f"mean over {len(parts)} item{'s' * (len(parts) > 1)}",
         detail={"items": [t.item for t in parts]},
         columns=tuple(f"{t.item}: {c}" for t in parts for c in t.columns)
         if all(t.columns for t in parts)

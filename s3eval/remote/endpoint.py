@@ -32,6 +32,8 @@ class Endpoint:
         base_url: up to and with ``/v1``, without a trailing slash.
         model: the model id the server knows.
         key: the bearer key, None where the server wants none.
+        sends: False where only what requests would take is wanted: `Transfer` then sends nothing,
+            whoever asks it, and neither consent nor a key is needed.
         local: whether the address is this machine, checked once, when the endpoint is made.
         addresses: of a name on this machine, the loopback addresses it resolved to; requests go
             to these and nowhere else, whatever the name resolves to later.
@@ -40,6 +42,7 @@ class Endpoint:
     base_url: str
     model: str
     key: Secret | None = field(default=None, compare=False)
+    sends: bool = field(default=True, compare=False)
     local: bool = field(init=False, compare=False, repr=False)
     addresses: tuple[str, ...] = field(init=False, compare=False, repr=False)
 
@@ -127,24 +130,27 @@ def is_same_host(one: str, other: str) -> bool:
 
 
 def refuse_without_consent(endpoint: Endpoint, permission: Permission) -> None:
-    """Refuse another machine than this one, unless the user allowed it.
+    """Refuse another machine than this one, unless the user allowed it or nothing is sent.
 
     Raises:
         S3EvalError: it is another one, and that was not allowed.
     """
-    if not endpoint.local and not permission.allow_remote:
+    if endpoint.sends and not endpoint.local and not permission.allow_remote:
         raise S3EvalError(
             f"{endpoint.host} is not this machine, and nothing leaves it unless you say so",
             fix="--allow-remote, if that is allowed where you work",
         )
 
 
-def find_key(owner: str, variables: Sequence[str], *, required: bool) -> Secret | None:
+def find_key(
+    owner: str, variables: Sequence[str], *, required: bool, called: str = ""
+) -> Secret | None:
     """The key from the environment, else from the system keyring (service ``s3eval``).
 
     Args:
         owner: who needs it ("gpt"); also the keyring's user name.
         variables: environment variables, the first that is set wins.
+        called: how the user knows who needs it ("judge 'claude'"), where that is not the owner.
         required: whether to fail when there is none (servers on this machine need none).
 
     Raises:
@@ -159,7 +165,7 @@ def find_key(owner: str, variables: Sequence[str], *, required: bool) -> Secret 
         return Secret(value)
     if required:
         raise S3EvalError(
-            f"No key for '{owner}'",
+            f"No key for {called or repr(owner)}",
             why="looked in " + ", ".join([*variables, f"keyring {KEYRING_SERVICE}/{owner}"]),
             fix=f"export {variables[0]}=…"
             if variables

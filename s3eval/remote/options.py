@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
@@ -51,12 +52,18 @@ class ServerOptions(BaseModel):
     permission: InstanceOf[Permission] = LOCAL_ONLY
 
     def endpoint(
-        self, owner: str, variables: tuple[str, ...], *, needs_key: bool = False
+        self,
+        owner: str,
+        variables: tuple[str, ...],
+        *,
+        needs_key: bool = False,
+        called: str = "",
     ) -> Endpoint:
         """The endpoint with its key, where there is one.
 
         Args:
-            owner: whose key, as the keyring and messages name it.
+            owner: whose key, as the keyring names it.
+            called: how messages name it, where that is not the owner.
             variables: environment variables that may hold it.
             needs_key: a server elsewhere is expected to want one. Where it is not (a server of
                 one's own network), only a key named by ``key_variable`` must be there.
@@ -65,10 +72,13 @@ class ServerOptions(BaseModel):
             S3EvalError: sending there was not allowed (said first), or the key is missing.
         """
         bare = Endpoint(self.base_url, self.model)
+        if self.permission.is_preview and not bare.local:
+            return replace(bare, sends=False)
         refuse_without_consent(bare, self.permission)
         names = (self.key_variable,) if self.key_variable else variables
         required = not bare.local and (needs_key or bool(self.key_variable))
-        return Endpoint(self.base_url, self.model, find_key(owner, names, required=required))
+        key = find_key(owner, names, required=required, called=called)
+        return Endpoint(self.base_url, self.model, key)
 
     def sampling(self) -> Sampling:
         """Temperature and seed."""

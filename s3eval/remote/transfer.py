@@ -97,9 +97,15 @@ class Transfer:
             headers: further ones, a content type other than JSON's among them.
 
         Raises:
+            S3EvalError: the endpoint is one to which nothing is sent.
             CallError: nobody answers, too late, too much, packed in another way than asked for,
                 or a redirect.
         """
+        if not self._endpoint.sends:
+            raise S3EvalError(
+                f"Nothing is sent to {self._endpoint.host}",
+                why="no call was allowed, so that only what calls would take is shown",
+            )
         limit = self._timeout if seconds is None else min(seconds, self._timeout)
         work = self._limited(method, path, content, max_bytes, limit, headers)
         with self._lock:

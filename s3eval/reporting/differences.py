@@ -109,7 +109,8 @@ def _summary(rows: Sequence[Difference]) -> str:
         if mine:
             first, second = (sum(r.better == name for r in mine) for name in _names(rows))
             shown = sum(outcome(r) != NOT_SHOWN for r in mine)
-            what = "headline scores" if family == "headline" else "items"
+            what = "headline score" if family == "headline" else "item"
+            what += "s" * (len(mine) != 1)
             lines.append(
                 f"Of {len(mine)} {what} {rows[0].first} is ahead on {first}, {rows[0].second} on "
                 f"{second}, equal on {len(mine) - first - second}; {shown} shown at 5 % after "

@@ -18,7 +18,33 @@ def tables_of(
     judged: Sequence[JudgedRun],
     pairs: Sequence[PairAgreement],
 ) -> list[Table]:
-    """The scores of each run under each judge with their means, and how the judges agree."""
+    """The scores of each run under each judge with their means, and how the judges agree.
+
+    Tasks 2 and 6 as in the paper's Table 25; any other task that a judge reads for by its headline.
+    """
+    further = _further(judged)
+    if further and not any(sum(j.asked.values()) for j in judged):
+        return [further]
+    tables = _of_the_paper(means, judged, pairs)
+    return [*tables, further] if further else tables
+
+
+def _further(judged: Sequence[JudgedRun]) -> Table | None:
+    columns = ["judge", "run", "task", "item", "metric", "score", "scored"]
+    rows = [
+        [j.judge, j.run, f.task, f.item, f.metric, _number(f.value), f"{f.scored}/{f.asked}"]
+        for j in judged
+        for f in j.further
+    ]
+    title = "Scores of further tasks per judge"
+    return Table(title, columns, rows, columns[5:]) if rows else None
+
+
+def _of_the_paper(
+    means: Sequence[Mapping[str, Any]],
+    judged: Sequence[JudgedRun],
+    pairs: Sequence[PairAgreement],
+) -> list[Table]:
     columns = ["judge", "run", "Task 2 score", "scored", "Task 6 RQI", "scored ", "reports read"]
     rows: list[list[str]] = []
     for j in judged:

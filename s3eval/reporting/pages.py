@@ -8,7 +8,9 @@ from typing import Any
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["INK", "PALE", "PAPER", "font", "save"]
+__all__ = ["INK", "PALE", "PAPER", "check_name", "font", "save"]
+
+SUFFIXES = (".png", ".jpg", ".jpeg")
 
 INK, PALE, PAPER = (28, 32, 38), (110, 118, 128), (250, 250, 248)
 
@@ -21,14 +23,24 @@ def font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
+def check_name(path: Path) -> None:
+    """Refuse a file whose name does not end as that of a picture that can be written.
+
+    Raises:
+        S3EvalError: it ends otherwise.
+    """
+    if path.suffix.lower() not in SUFFIXES:
+        what = "Expected a .png or .jpg file"
+        raise S3EvalError(what, where=path, fix=path.with_suffix(".png").name)
+
+
 def save(page: Any, path: Path) -> Path:
     """Write a page as PNG or JPEG, by its suffix.
 
     Raises:
         S3EvalError: another suffix.
     """
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise S3EvalError("Expected a .png or .jpg file", where=path)
+    check_name(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     quality = {} if path.suffix.lower() == ".png" else {"quality": 76}
     page.save(path, optimize=True, **quality)

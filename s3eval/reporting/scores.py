@@ -12,6 +12,7 @@ from s3eval.plugins import installed
 from s3eval.published import publication_of
 from s3eval.reporting.tables import html_table, plain_table, print_table
 from s3eval.reporting.unannotated import not_asked, unannotated_items, unannotated_line
+from s3eval.reporting.variants import model_options_of, variant_lines
 from s3eval.terminal import echo, visible
 from s3eval.vocabulary import FEATURE_NAMES
 
@@ -59,7 +60,8 @@ def show_scores(
             print_table(table.title, table.columns, table.rows, table.right)
         if without:
             echo(f"{without}\n" if table.rows else f"{table.title}\n{without}\n")
-    echo(_legend(scored, detailed))
+    for line in _legend(scored, detailed):
+        echo(line)
     if any(row.stability is not None for s in scored for row in s.rows):
         echo(STABILITY)
     for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
@@ -103,7 +105,7 @@ def text_of(scored: Sequence[Scored]) -> str:
     for table, without in _parts(scored, detailed):
         lines.append(plain_table(table) if table.rows else table.title)
         lines += [f"{without}\n"] if without else []
-    return "\n".join([*lines, _legend(scored, detailed)])
+    return "\n".join([*lines, *_legend(scored, detailed)])
 
 
 def html_of(scored: Sequence[Scored]) -> str:
@@ -113,7 +115,8 @@ def html_of(scored: Sequence[Scored]) -> str:
     for table, without in _parts(scored, detailed):
         parts.append(html_table(table))
         parts += [f"<p>{escape(visible(without))}</p>"] if without else []
-    return "".join([*parts, f"<p>{_legend(scored, detailed)}</p>"])
+    legend = "<br>".join(escape(visible(line)) for line in _legend(scored, detailed))
+    return "".join([*parts, f"<p>{legend}</p>"])
 
 
 def tables_of(
@@ -123,14 +126,15 @@ def tables_of(
     return [table for table, _ in _parts(scored, detailed, published)]
 
 
-def _legend(scored: Sequence[Scored], detailed: bool) -> str:
-    """What the signs mean; of intervals only where a table shows one."""
+def _legend(scored: Sequence[Scored], detailed: bool) -> list[str]:
+    """What the signs mean, of intervals only where a table shows one, and names of variants."""
     around = detailed and any(
         row.low is not None and row.metric == _headline([s], row.task)
         for s in scored
         for row in s.rows
     )
-    return (INTERVAL if around else "") + LEGEND
+    signs = (INTERVAL if around else "") + LEGEND
+    return [signs, *variant_lines(model_options_of(one.run for one in scored))]
 
 
 def _parts(

@@ -66,6 +66,8 @@ def _notes(results: Sequence[TwoStage]) -> dict[str, list[TwoStage]]:
         mine = []
         if result.dropped:
             mine.append(f"never read and left out of training ({', '.join(result.dropped)})")
+        if result.further:
+            mine.append(f"read, but none of the 20 features ({', '.join(result.further)})")
         few: dict[int, list[int]] = {}
         for fold, chosen in result.parameters.items():
             if set(chosen) == {"n_neighbors"}:

@@ -20,7 +20,7 @@ from s3eval.running.made_alike import (
     later_identity_keys,
     refuse_other_settings,
 )
-from s3eval.running.runs import RunFacts, dataset_folder, open_run
+from s3eval.running.runs import SCORES_JUDGE, RunFacts, dataset_folder, open_run
 from s3eval.running.scoring import Combined, Material
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class Kept:
 
     def remarks(self, facts: RunFacts) -> list[str]:
         """Lines for the user: what is kept, and what differs from the run that is continued."""
-        lines = [*self.notes, *changes_of(self.before, facts)]
+        lines = [*self.notes, *changes_of(self.before, facts), *_replaced(self.before, facts)]
         if self.before is None or not self.findings:
             return lines
         if later := later_identity_keys(self.before, facts):
@@ -90,7 +90,8 @@ class Kept:
         if not judge and self._is_judged():
             # No judge reads for the tasks asked now; the one that read for the others did so.
             judge = self.before.judge
-            options |= {k: v for k, v in self.before.options.items() if k == "judge"}
+            kept = ("judge", SCORES_JUDGE)
+            options |= {k: v for k, v in self.before.options.items() if k in kept}
         return replace(facts, tasks=tasks, options=options, judge=judge)
 
     def _is_judged(self) -> bool:
@@ -170,6 +171,18 @@ def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
     # Tasks that join a run and groups that were asked together are told as what is kept.
     changes = [line for line in changes if not line.startswith("options.together")]
     return [f"changed since this run: {'; '.join(sorted(changes))}"] if changes else []
+
+
+def _replaced(before: RunFacts | None, now: RunFacts) -> list[str]:
+    """What becomes of scores that were made with other options of the model in the same folder."""
+    if before is None or before.options.get("model", {}) == now.options.get("model", {}):
+        return []
+    if not is_made_otherwise(before, now):
+        return []
+    return [
+        "the scores made with the other options are replaced (answers are kept); "
+        f"--model '{now.model}?key=value' gives a variant a folder of its own"
+    ]
 
 
 def _refuse_another_dataset(work: Evaluation, facts: RunFacts, run: Path, fix: str) -> None:

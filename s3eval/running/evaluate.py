@@ -90,6 +90,11 @@ class Evaluation:
     only_ask: bool = False
     limits: Limits = DEFAULT_LIMITS
 
+    @property
+    def label(self) -> str:
+        """What lines call it: the run's folder, which tells variants of one model apart."""
+        return self.out.name or self.settings.model
+
     def options_of(self, spec: ModelSpec) -> dict[str, Any]:
         """The model's options, with the permission where clips may leave this machine.
 
@@ -218,7 +223,7 @@ def _evaluated(
     unchanged: Unchanged,
 ) -> Outcome:
     def notify_efficiency(took: Efficiency) -> None:
-        notify(f"{work.settings.model}: {took}")
+        notify(f"{work.label}: {took}")
 
     kept, name = kept_of(work, known), work.out.name
     kept.check(_facts(work, prepared, True, {}, known), name, is_loaded=False)
@@ -228,14 +233,14 @@ def _evaluated(
         prepared = _as_loaded(work, prepared, model)
         work.settings.repeats.check(temperature_of(model, prepared.plugin), work.settings.model)
         if notice := notice_of(model, prepared.plugin):
-            notify(f"{work.settings.model}: {notice}")
+            notify(f"{work.label}: {notice}")
         # Once: a key made of another identity than the run records would never be found again.
         identity = identity_of(model, work.settings.model, prepared.plugin.package)
         facts = _facts(work, prepared, bool(model.uses_footage), identity, known)
         kept.check(facts, name)
         facts = kept.extended(facts)
         for line in kept.remarks(facts):
-            notify(f"{work.settings.model}: {line}")
+            notify(f"{work.label}: {line}")
         with AnswerStore(work.out / "answers.sqlite", work.reuse) as store:
             session = _session(work, prepared, store, model, identity)
             kept.remove_what_is_made_anew(work.out, facts)
@@ -268,7 +273,7 @@ def _evaluated(
             repeated = repeated_pieces(session, by_name, protocol)
     finally:
         if trouble := trouble_of_closing(model, prepared.plugin):
-            notify(f"{work.settings.model}: {trouble}")
+            notify(f"{work.label}: {trouble}")
     return _finished(work, prepared, facts, asked, pieces, kept, repeated)
 
 

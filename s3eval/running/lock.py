@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -14,7 +14,7 @@ from s3eval.running.file_systems import refuse_without_locks
 
 __all__ = ["LOCK", "locked"]
 
-#: The lock's file; it stays, empty, since removing it would let two runs hold two locks.
+#: The lock's file; beside a run it stays, empty, since removing it would let two hold two locks.
 LOCK = ".lock"
 _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
@@ -29,11 +29,25 @@ def locked(
         wait: whether to wait for another run that is at work there.
         notify: told that another is at work, before waiting for it.
 
+    Where what is done meanwhile raises before anything is written, the folders that were made for
+    it are removed again.
+
     Raises:
         S3EvalError: another run is at work and is not to be waited for, or the file system has
             no locks that other machines see.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    made = _make(folder)
+    with _held(folder, wait, notify):
+        try:
+            yield
+        except BaseException:
+            # While it is still held, so that nobody has written there meanwhile.
+            _remove_if_empty(made)
+            raise
+
+
+@contextmanager
+def _held(folder: Path, wait: bool, notify: Callable[[str], None]) -> Iterator[None]:
     refuse_without_locks(folder)
     lock = FileLock(folder / LOCK)
     try:
@@ -46,11 +60,39 @@ def locked(
                 fix="wait for it, or another --out",
             ) from None
         notify(f"{folder.name}: another run is at work in this folder; waiting for it")
-        lock.acquire()
+        _wait(lock, folder)
     try:
         yield
     finally:
         lock.release()
+
+
+def _wait(lock: FileLock, folder: Path) -> None:
+    """Acquire a lock that another holds, which may be refused and take its empty folder away."""
+    while True:
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            lock.acquire()
+            if (folder / LOCK).exists():
+                return
+            lock.release()
+
+
+def _make(folder: Path) -> list[Path]:
+    """Make a folder; those that were not there before, the deepest first."""
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    return made
+
+
+def _remove_if_empty(made: Sequence[Path]) -> None:
+    """Remove folders that were made for a run which then was refused, where nothing is in them."""
+    if not made or not made[0].is_dir() or any(p.name != LOCK for p in made[0].iterdir()):
+        return
+    with suppress(OSError):
+        (made[0] / LOCK).unlink(missing_ok=True)
+        for folder in made:
+            folder.rmdir()
 
 
 def _acquire(lock: FileLock, folder: Path) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "is_made_otherwise",
     "later_identity_keys",
     "refuse_other_settings",
+    "shown_value",
 ]
 
 _LONGEST_VALUE = 80
@@ -44,7 +45,7 @@ class SettingDifference:
     """
 
     def __init__(self, name: str, before: Any, now: Any) -> None:
-        self.name, self.before, self.now = name, _shown(name, before), _shown(name, now)
+        self.name, self.before, self.now = name, shown_value(name, before), shown_value(name, now)
 
     def __str__(self) -> str:
         return f"{self.name}: {self.before} → {self.now}"
@@ -177,7 +178,12 @@ def _both(key: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[
     return one, two
 
 
-def _shown(name: str, value: Any) -> str:
+def shown_value(name: str, value: Any) -> str:
+    """A setting's value as messages show it: what may be a secret is masked.
+
+    >>> shown_value("threshold", 0.2), shown_value("api_key", "sk-1")
+    ('0.2', '***')
+    """
     if value is None:
         return "none"
     if _SECRET.search(name):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.model import Model
-from s3eval.plugin_calls import call_plugin, load_adapter
+from s3eval.plugin_calls import adapter_of, call_plugin, load_adapter
 from s3eval.terminal import cut
 
 if TYPE_CHECKING:
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from s3eval.vocabulary import Sense
 
 __all__ = [
+    "checked_options",
     "load_model",
     "loaded_senses",
     "notice_of",
@@ -42,6 +45,53 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
         got = type(given).__name__
         raise S3EvalError(f"Expected {what} to be a bool, but got {got}", where=plugin.package)
     return model
+
+
+def checked_options(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options as the model's adapter types them (`Model.checked_options`).
+
+    Nothing is loaded. The adapter's module is imported; where a package that it needs is missing,
+    and it cannot be imported without, the options stay as they are, since the model can be
+    planned all the same.
+
+    Args:
+        options: the user's, without a permission.
+
+    Raises:
+        S3EvalError: the adapter refuses them, is none, or gives something else back.
+    """
+    adapter = _adapter_of(plugin)
+    if adapter is None:
+        return dict(options)
+    what = f"checked_options() of model '{plugin.spec.name}'"
+    checked: Any = call_plugin(
+        what, plugin.package, lambda: adapter.checked_options(plugin.spec, dict(options))
+    )
+    if not isinstance(checked, Mapping) or set(checked) != set(options):
+        raise S3EvalError(f"Expected {what} to give the options it got", where=plugin.package)
+    try:
+        json.dumps(dict(checked))
+    except (TypeError, ValueError) as error:
+        raise S3EvalError(
+            f"Expected {what} to give values that JSON knows", where=plugin.package, why=str(error)
+        ) from error
+    return {name: _as_given(value, checked[name]) for name, value in options.items()}
+
+
+def _adapter_of(plugin: Plugin[ModelSpec]) -> type[Model] | None:
+    """The adapter; None where it cannot be imported without a package that is missing."""
+    if not plugin.spec.missing():
+        return adapter_of(plugin, Model)
+    try:
+        return adapter_of(replace(plugin, spec=replace(plugin.spec, needs=())), Model)
+    except S3EvalError:
+        return None
+
+
+def _as_given(given: Any, checked: Any) -> Any:
+    """The checked value; 8 stays 8 where 8.0 came back, so that a run repeats in the same bytes."""
+    numbers = [type(value) in (int, float) for value in (given, checked)]
+    return given if all(numbers) and given == checked else checked
 
 
 def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] | None:

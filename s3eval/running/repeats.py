@@ -187,7 +187,7 @@ def with_stability(findings: Findings, repeated: Sequence[Findings]) -> dict[str
 
     Args:
         findings: of all repetitions together.
-        repeated: those of each repetition alone, tasks left out that need a judge for them.
+        repeated: those of each repetition alone, items left out whose texts a judge merges.
     """
     alone = [
         {(f.task, f.video, f.item): f for task_findings in one.values() for f in task_findings}

@@ -36,6 +36,8 @@ __all__ = ["Replicas", "ReplicatedModel", "device_groups"]
 _AHEAD = 2
 # A video that ended this many processes is not tried again.
 _TRIES = 2
+# How long one is waited for to say what it spent, after everything was answered.
+_SPENT_SECONDS = 10.0
 
 
 class Replicas(Executor):
@@ -158,6 +160,8 @@ class _Distribution:
         self._given: dict[Replica, list[_Given]] = {r: [] for r in replicas if r.is_alive}
         self._lost: deque[VideoWork] = deque()
         self._ended: dict[str, int] = {}
+        # Replicas that have said what they spent: nothing more is to be waited for.
+        self._told: set[Replica] = set()
         self._error: BaseException | None = None
 
     def answers(self) -> Iterator[Asked]:
@@ -205,6 +209,7 @@ class _Distribution:
         if message.kind == "asked":
             yield from self._answered(replica, message.value)
         elif message.kind == "spent":
+            self._told.add(replica)
             replica.usage = message.value[1]
             self._session.seconds.add_all(message.value[0])
         elif message.kind == "stopped":
@@ -244,16 +249,13 @@ class _Distribution:
 
     def _collect(self) -> None:
         """What the replicas spent is told when they end."""
-        waiting = {r for r in self._given if r.is_alive}
-        while waiting:
+        while {r for r in self._given if r.is_alive} - self._told:
             try:
-                replica, message = self._news.get(timeout=10.0)
+                replica, message = self._news.get(timeout=_SPENT_SECONDS)
             except queue.Empty:
                 return
             for _ in self._take(replica, message):
                 pass
-            if message.kind in ("spent", "gone"):
-                waiting.discard(replica)
 
 
 def device_groups(count: int, size: int = 1) -> list[dict[str, str]]:

@@ -23,6 +23,7 @@ from s3eval.errors import S3EvalError
 from s3eval.task import Finding, TruthContext
 
 __all__ = [
+    "SCORES_JUDGE",
     "Run",
     "RunFacts",
     "StoredFindings",
@@ -36,6 +37,10 @@ __all__ = [
 ]
 
 RUN_FORMAT = 1
+
+
+#: The key among a run's options of the judge that `s3eval score` was told to read by.
+SCORES_JUDGE = "judge_of_scores"
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,8 @@ class RunFacts:
         looks: the model's ``uses_footage``; one that does not is known by video names.
         selection: which videos of the dataset, as ``Dataset.select`` takes them; "outside" where
             files outside the dataset folder were allowed.
+        options: of the model, the tasks and the judge; under `SCORES_JUDGE` the judge that the
+            scores in the folder were read by, where that is not the run's own.
     """
 
     model: str
@@ -87,13 +94,23 @@ class RunFacts:
 _MADE_AGAIN = "the command that made it with --replace: answers are kept, findings made anew"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
-    """A run folder, read."""
+    """A run folder, read.
+
+    >>> Run(Path("runs/motion"), RunFacts("motion", ("sight",), ("timing",), "data"), {})
+    <Run 'motion': model motion, tasks timing, 0 findings>
+    """
 
     path: Path
     facts: RunFacts
     findings: Mapping[str, Sequence[Finding]]
+
+    def __repr__(self) -> str:
+        # Not every finding: a notebook shows this.
+        count = sum(len(task_findings) for task_findings in self.findings.values())
+        tasks = ", ".join(self.facts.tasks)
+        return f"<Run {self.name!r}: model {self.facts.model}, tasks {tasks}, {count} findings>"
 
     @property
     def name(self) -> str:
@@ -148,9 +165,11 @@ def _where_runs_lie(folder: Path) -> str:
     runs = sorted(p.parent.name for p in folder.glob("*/run.json"))
     if runs:
         return f"one of its runs: {', '.join(runs[:5])}"
-    deeper = sorted({p.parent.parent.name for p in folder.glob("*/*/run.json")})
-    if deeper:
-        return f"a folder with runs in it: {', '.join(deeper[:5])}"
+    # An imported dataset has its runs below runs/SPLIT.
+    for below in ("*/*/run.json", "*/*/*/run.json"):
+        holding = {p.parent.parent.relative_to(folder).as_posix() for p in folder.glob(below)}
+        if holding:
+            return f"a folder with runs in it: {', '.join(sorted(holding)[:5])}"
     return "s3eval run --help"
 
 

@@ -34,6 +34,7 @@ from s3eval.vocabulary import Protocol, Sense
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import JudgeRequest
+    from s3eval.task import Item
 
 __all__ = [
     "Combined",
@@ -231,13 +232,26 @@ def _combine(material: Material, guard: Guard, merged: _Judged | None) -> dict[s
     findings = _combined_pieces(material, guard, merged, material.pieces)
     if not material.repeated:
         return findings
-    # A judge merges texts once, not once for each repetition.
-    unjudged = set(material.pieces) - material.tasks.judged
-    alone = [
-        _combined_pieces(material, guard, None, {n: p for n, p in one.items() if n in unjudged})
-        for one in material.repeated
+    merged_items = _merged_items(material, guard)
+    alone = [_combined_pieces(material, guard, None, one) for one in material.repeated]
+    unmerged = [
+        {n: [f for f in made if (n, f.item) not in merged_items] for n, made in one.items()}
+        for one in alone
     ]
-    return with_stability(findings, alone)
+    return with_stability(findings, unmerged)
+
+
+def _merged_items(material: Material, guard: Guard) -> set[tuple[str, str]]:
+    """Tasks with their items whose texts a judge merges: once, not once for each repetition."""
+    nothing: Sequence[Item] = ()
+    return {
+        (name, item.name)
+        for name in material.tasks.judged & {*(material.pieces or ())}
+        for item in guard.call(
+            name, "naming its items", material.tasks.by_name[name].items, nothing
+        )
+        if item.kind == "text"
+    }
 
 
 def _combined_pieces(

@@ -22,6 +22,7 @@ from s3eval.statistics.permutation import holm, permutation_ps, swaps
 from s3eval.statistics.resampling import Cohort, interval, patient_draws, weighted
 from s3eval.statistics.twice import (
     SECOND,
+    UNSHARED,
     Answered,
     Twice,
     again,
@@ -234,7 +235,8 @@ def _differences(
                 family: Family = "headline" if is_headline else "items"
                 row = replace(pair.row, first=first[0], second=second[0])
                 if row.difference is None:
-                    row = replace(row, note=why_none(made.get((item, "coverage"))))
+                    coverage = made.get((item, "coverage"))
+                    row = replace(row, note=why_none(coverage) if both else UNSHARED)
                 row = replace(row, left_out=skipped, family=family)
                 pairs.append(replace(pair, row=row))
     return [_named(row) for row in _tested(pairs, settings)]

@@ -28,12 +28,14 @@ class FeatureTable:
         source: where the values are from: "annotation" or a run's name.
         videos: n names; ``features`` k names.
         values: (n, k), 1 yes, 0 no, NaN for "na" and for what is not known.
+        further: what was read beside the 20 features, which no column holds.
     """
 
     source: str
     videos: tuple[str, ...]
     features: tuple[str, ...]
     values: NDArray[np.float64]
+    further: tuple[str, ...] = ()
 
     def missing(self) -> dict[str, int]:
         """How many videos lack a yes or no, by feature; features without a gap left out."""
@@ -81,8 +83,9 @@ def read_by(source: str, findings: Iterable[Finding]) -> FeatureTable:
 
 def _table(source: str, labels: Mapping[str, Mapping[str, str | None]]) -> FeatureTable:
     videos = sorted(v for v, mine in labels.items() if any(mine.values()))
+    further = sorted({f for mine in labels.values() for f in mine} - {*FEATURE_NAMES})
     values = np.full((len(videos), len(FEATURE_NAMES)), np.nan)
     for i, video in enumerate(videos):
         for k, feature in enumerate(FEATURE_NAMES):
             values[i, k] = _NUMBER.get(labels[video].get(feature) or "", np.nan)
-    return FeatureTable(source, tuple(videos), FEATURE_NAMES, values)
+    return FeatureTable(source, tuple(videos), FEATURE_NAMES, values, tuple(further))

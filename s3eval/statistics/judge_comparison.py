@@ -22,12 +22,38 @@ if TYPE_CHECKING:
     from s3eval.running.runs import Run
     from s3eval.task import Finding
 
-__all__ = ["RECORDED", "JudgedRun", "PairAgreement", "agreement_of", "judged_runs", "pairs_of"]
+__all__ = [
+    "RECORDED",
+    "FurtherScore",
+    "JudgedRun",
+    "PairAgreement",
+    "agreement_of",
+    "judged_runs",
+    "pairs_of",
+]
 
 #: Stands for the readings a recorded run brought with it.
 RECORDED = "recorded"
 # The scores that judges are compared by; tasks need not compute others (BLEU, ROUGE).
 _COMPARED = frozenset({"interpretation", "rqi"})
+
+
+@dataclass(frozen=True)
+class FurtherScore:
+    """What one judge makes of a task that is neither justification nor report.
+
+    Attributes:
+        task, item, metric: the metric is the task's headline.
+        value: None where nothing has a score under this judge.
+        scored, asked: how many findings have a score, and how many were asked for.
+    """
+
+    task: str
+    item: str
+    metric: str
+    value: float | None
+    scored: int
+    asked: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +67,7 @@ class JudgedRun:
         scored, asked: by task, how many findings have a score, and how many were asked for.
         rqi_of: RQI by video. interpretation_of: score by (feature, video).
         facts: what the judge read, by text; None for a text it could not read.
+        further: headlines of other tasks that a judge reads for.
     """
 
     run: str
@@ -52,6 +79,7 @@ class JudgedRun:
     rqi_of: Mapping[str, float] = field(default_factory=dict)
     interpretation_of: Mapping[tuple[str, str], float] = field(default_factory=dict)
     facts: Mapping[str, ReportFacts | None] = field(default_factory=dict)
+    further: tuple[FurtherScore, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +120,10 @@ def judged_runs(
     combined = [
         Combined({t: f for t, f in run.findings.items() if t in m.tasks.judged}) for run, m in runs
     ]
-    materials = [replace(m, judge_reads=judge is not None, metrics=_COMPARED) for _, m in runs]
+    materials = [
+        replace(m, judge_reads=judge is not None, metrics=_COMPARED | {*_further(m).values()})
+        for _, m in runs
+    ]
     reports = [_reports(c.findings, m) for c, m in zip(combined, materials, strict=True)]
     every = [ReadReport(f.value) for some in reports for f in some]
     tallied = tally_all(materials, combined, judge, baselines=False, further=every)
@@ -100,6 +131,29 @@ def judged_runs(
         _judged_run(run, name, material, done, some)
         for (run, material), done, some in zip(runs, tallied, reports, strict=True)
     ]
+
+
+def _further(material: Material) -> dict[str, str]:
+    """By name the headline of every task that a judge reads for, beside Tasks 2 and 6."""
+    tasks = material.tasks
+    known = {*tasks.providing("justification"), *tasks.providing("report")}
+    return {n: task.headline for n, task in tasks.by_name.items() if n in tasks.judged - known}
+
+
+def _further_scores(material: Material, tallied: Tallied) -> tuple[FurtherScore, ...]:
+    headlines = _further(material)
+    return tuple(
+        FurtherScore(
+            t.task,
+            t.item,
+            t.metric,
+            t.value,
+            t.counts.scored,
+            t.counts.asked,
+        )
+        for t in tallied.tallies
+        if headlines.get(t.task) == t.metric
+    )
 
 
 def _reports(findings: Findings, material: Material) -> list[Finding]:
@@ -143,6 +197,7 @@ def _judged_run(
             (t.item, video): value for t in single for video, value in _by_video(t).items()
         },
         facts={f"{f.video} {f.value}": _facts(f, tallied.judged) for f in reports},
+        further=_further_scores(material, tallied),
     )
 
 

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
     from s3eval.task import Finding, TruthContext
 
-__all__ = ["Missing", "missing_of", "without_truth"]
+__all__ = ["UNKNOWN_VALUE", "Missing", "missing_of", "without_truth"]
 
+#: What is counted where the dataset has a value for an item, and the task does not take it.
+UNKNOWN_VALUE = "annotated with an unknown value"
 _STATES = ("unreadable", "failed", "skipped")
 _LONGEST_REASON = 120
 # Of how many windows a reason holds: of the same reason, and no other.
@@ -36,9 +38,11 @@ class Missing:
     Attributes:
         task: its name.
         findings: how many there are, answered or not.
-        counts: by state how many have no value; "without annotation" those with a value but
-            nothing to compare it with, only where the task has no score.
-        reasons: by state the most frequent reason, without names of videos or files.
+        counts: by state how many have no value; `UNKNOWN_VALUE` those whose annotated value
+            (`Annotation.items`) the task does not take; "without annotation" those with nothing to
+            compare them with, only where the task has no score.
+        reasons: by state the most frequent reason, without names of videos or files; the labels
+            that the task takes in place of unknown values.
         has_score: whether any score could be made.
 
     >>> print(Missing("gait", 6, {"unreadable": 6}, {"unreadable": "names not one label"}))
@@ -79,8 +83,13 @@ def missing_of(
     for name, some in findings.items():
         counts = {s: n for s in _STATES if (n := sum(f.state == s for f in some))}
         reasons = {state: _reason(some, state, material) for state in counts}
-        if name not in scored and (n := _without_annotation(name, some, material)):
-            counts["without annotation"] = n
+        unknown = _with_unknown_value(name, some, material)
+        if unknown:
+            counts[UNKNOWN_VALUE] = len(unknown)
+            reasons[UNKNOWN_VALUE] = _labels_of(name, unknown, material)
+        if name not in scored:
+            n = _without_annotation(name, some, material) - len(unknown)
+            counts |= {"without annotation": n} if n else {}
         if counts or name not in scored:
             missing.append(Missing(name, len(some), counts, reasons, name in scored))
     return missing
@@ -103,6 +112,28 @@ def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
     text = cut(visible(" ".join(reason.split())), _LONGEST_REASON)
     others = len({_WINDOWS.sub("", r) for r in counted}) - 1
     return f"{text}; {others} other reasons" if others > 1 else text + "; 1 other reason" * others
+
+
+def _with_unknown_value(
+    name: str, findings: Sequence[Finding], material: Material
+) -> list[Finding]:
+    """The answered findings that are not scored because of what the dataset says of the item."""
+    task, dataset = material.tasks.by_name[name], material.dataset
+    notes = dataset.annotations
+    given = [f for f in findings if f.video in notes and _has_value(notes[f.video], f.item)]
+    return [*without_truth(task, given, dataset, material.context(name).truth)]
+
+
+def _has_value(annotation: Annotation, item: str) -> bool:
+    return annotation.items.get(item) not in (None, "")
+
+
+def _labels_of(name: str, findings: Sequence[Finding], material: Material) -> str:
+    """The labels that a task knows for the items of some findings; "" of other kinds of items."""
+    items = {f.item for f in findings}
+    known = [i for i in material.tasks.by_name[name].items() if i.name in items]
+    labels = [*dict.fromkeys(label for item in known for label in item.labels)]
+    return cut(f"labels: {', '.join(labels)}", _LONGEST_REASON) if labels else ""
 
 
 def without_truth(

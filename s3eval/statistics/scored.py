@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from s3eval.running.runs import Run, write_json, write_run
+from s3eval.running.runs import SCORES_JUDGE, Run, write_json, write_run
 from s3eval.running.scoring import Combined, Material, Tallied, combine_all, tally_all
 from s3eval.running.unchanged import fingerprint, is_unchanged, keep_fingerprint
 from s3eval.statistics.missing import Missing, missing_of
@@ -49,7 +49,12 @@ class Scored:
     missing: Sequence[Missing] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json`` and scores.json."""
+        """Everything, for ``--json``: what is stored, and options of the model if it had any."""
+        options = self.run.facts.options.get("model")
+        return {**self.stored(), **({"model_options": dict(options)} if options else {})}
+
+    def stored(self) -> dict[str, Any]:
+        """What scores.json holds; the model's options are beside it, in run.json."""
         facts = self.run.facts
         document: dict[str, Any] = {
             "run": self.run.name,
@@ -73,6 +78,7 @@ def score_all(
     combined: Sequence[Combined] | None = None,
     resamples: int = 2000,
     write: bool = False,
+    chosen: Sequence[Mapping[str, Any]] = (),
 ) -> list[Scored]:
     """Score runs; a judge merges for all of them at once, then reads for all of them at once.
 
@@ -80,13 +86,16 @@ def score_all(
         materials: what each run is scored from, in the same order.
         combined: findings, where they are known already.
         write: whether ``findings.jsonl`` and ``scores.json`` of each run are written.
+        chosen: for each run the name and options of the judge that reads for it, {} where that
+            is the run's own; kept with the scores, so that what it read is found again.
     """
     findings = combined if combined is not None else combine_all(materials, judge)
     # What was answered is in the findings now; of a large run it takes a quarter of the memory.
     materials = [replace(material, pieces=None) for material in materials]
     tallied = tally_all(materials, findings, judge)
     results = []
-    for run, material, tallied_run in zip(runs, materials, tallied, strict=True):
+    named = chosen or [{}] * len(runs)
+    for run, material, tallied_run, other in zip(runs, materials, tallied, named, strict=True):
         rows = score_rows(material, tallied_run, resamples, run.facts.seed)
         # A recorded run's readings are its own unless a judge was asked for.
         reads = judge is not None and material.judge_reads
@@ -94,10 +103,12 @@ def score_all(
         facts = run.facts
         if reads or facts.source != "recorded":
             facts = replace(facts, protocol=material.protocol, judge=identity)
-        named = Run(run.path, facts, tallied_run.findings)
+            own = {k: v for k, v in facts.options.items() if k != SCORES_JUDGE}
+            facts = replace(facts, options=own | ({SCORES_JUDGE: dict(other)} if other else {}))
+        scored_run = Run(run.path, facts, tallied_run.findings)
         headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
         scored = Scored(
-            named,
+            scored_run,
             material.protocol,
             rows,
             facts.judge,
@@ -112,7 +123,7 @@ def score_all(
             if combined is None:
                 every = [f for some in tallied_run.findings.values() for f in some]
                 write_run(run.path, facts, every)
-            write_json(run.path / "scores.json", scored.as_json())
+            write_json(run.path / "scores.json", scored.stored())
             if not tallied_run.faults:
                 made_with = fingerprint(run.path, facts, material, identity, resamples)
                 keep_fingerprint(run.path, made_with)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "SECOND",
     "UNANNOTATED",
+    "UNSHARED",
     "Answered",
     "Twice",
     "again",
@@ -31,6 +32,8 @@ __all__ = [
 SECOND = "#second"
 #: The note of an item that both runs answered and that is annotated in none of these videos.
 UNANNOTATED = "without annotation"
+#: The note of a task in which no video and item was answered by both runs.
+UNSHARED = "nothing that both answered"
 #: By task the findings with a value, by video and item.
 Answered = Mapping[str, Mapping[tuple[str, str], "Finding"]]
 

@@ -85,6 +85,7 @@ class TwoStage:
         parameters: by test fold the chosen hyper-parameters; without a choice what differs from
             the defaults (a neighbourhood larger than the training videos is cut to them).
         dropped: features the tested readings never have, left out of training too.
+        further: what was read beside the 20 features and is not classified by.
         missing: unknown values by feature among the tested videos.
         impurity: mean decrease in impurity by feature over folds (sum 1), {} where the
             classifier has none; ``permutation`` mean loss of balanced accuracy on the held-out
@@ -99,6 +100,7 @@ class TwoStage:
     predictions: tuple[Prediction, ...]
     parameters: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     dropped: tuple[str, ...] = ()
+    further: tuple[str, ...] = ()
     missing: Mapping[str, int] = field(default_factory=dict)
     impurity: Mapping[str, float] = field(default_factory=dict)
     permutation: Mapping[str, float] = field(default_factory=dict)
@@ -246,6 +248,7 @@ def two_stage(
         predictions=tuple(p for fold in done for p in fold.predictions),
         parameters={fold.fold: fold.parameters for fold in done},
         dropped=tuple(f for f in tested.features if f not in features),
+        further=tested.further,
         missing={f: n for f, n in tested.missing().items() if f in features},
         impurity=importances.averaged([fold.impurity for fold in done]),
         permutation=importances.averaged([fold.permutation for fold in done]),

@@ -10,16 +10,17 @@ True
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-__all__ = ["Said", "Server", "completion", "report_facts", "scripted"]
+__all__ = ["Answer", "Said", "Server", "completion", "report_facts", "scripted", "together"]
 
 
 @dataclass
@@ -48,6 +49,10 @@ class Said:
     message: dict[str, Any] | None = None
     usage: tuple[int, int] | None = (100, 20)
     logprobs: list[dict[str, Any]] | None = None
+
+
+#: Says what a server answers: user text, request body, how often this text was asked before.
+Answer = Callable[[str, dict[str, Any], int], Said]
 
 
 @dataclass
@@ -91,9 +96,35 @@ def _user_text(body: dict[str, Any]) -> str:
     return content if isinstance(content, str) else content[-1]["text"]
 
 
+def together(count: int, answer: Answer, seconds: float = 20.0) -> Answer:
+    """Answer the first requests only once so many of them are here.
+
+    What a client sends at the same time is then seen to be sent at the same time, however slow the
+    machine is.
+
+    Args:
+        count: requests that wait for each other, at least 1.
+        answer: what is said to them, and to all later ones at once.
+        seconds: after which they are answered although some did not come.
+
+    >>> alone = together(1, lambda text, body, before: Said(text.upper()))
+    >>> alone("yes", {}, 0).text
+    'YES'
+    """
+    arrived, numbers = threading.Barrier(count), itertools.count()
+
+    def waiting(text: str, body: dict[str, Any], before: int) -> Said:
+        if next(numbers) < count:
+            with suppress(threading.BrokenBarrierError):
+                arrived.wait(seconds)
+        return answer(text, body, before)
+
+    return waiting
+
+
 @contextmanager
 def scripted(
-    answer: Callable[[str, dict[str, Any], int], Said],
+    answer: Answer,
     models: tuple[str, ...] = ("scripted",),
     *,
     listing: int = 200,

@@ -33,6 +33,15 @@ def test_the_verb_prints_what_the_function_finds(folder):
     assert len([*done.lines(5)]) < len([*done.lines()]) == len(done.problems)
 
 
+def test_a_folder_may_be_named_with_its_format_as_in_a_run(folder):
+    done = check_dataset(f"folder:{folder}", files=False)
+    assert done.problems == check_dataset(folder, files=False).problems
+    arguments = ["data", "check", f"folder:{folder}", "--no-files"]
+    assert CliRunner().invoke(cli, arguments).exit_code == 1
+    with pytest.raises(S3EvalError, match=r"No such folder \(elsewhere\)"):
+        check_dataset("folder:elsewhere")
+
+
 def test_errors_are_those_that_keep_a_dataset_from_opening(folder):
     done = check_dataset(folder, files=False)
     assert {p.level for p in done.errors} == {"error"}

@@ -6,10 +6,16 @@ import contextlib
 
 import pytest
 
-from s3eval.api.judges import JudgeChoice, close_judge, judge_of_run
+from s3eval.api.judges import (
+    JudgeChoice,
+    close_judge,
+    judge_of_run,
+    judge_of_scores,
+    other_judge,
+)
 from s3eval.errors import S3EvalError
 from s3eval.judge import Judge
-from s3eval.running.runs import Run, RunFacts
+from s3eval.running.runs import SCORES_JUDGE, Run, RunFacts
 from s3eval.specs import JudgeSpec
 from s3eval.testing.plugins import in_place_of_installed, module_with, registry_of
 
@@ -40,6 +46,23 @@ def test_a_run_is_read_by_its_own_judge_unless_another_is_named(tmp_path):
     assert judge_of_run(run_by(tmp_path, options=options), named) is named
     assert judge_of_run(run_by(tmp_path, source="recorded"), JudgeChoice()).name == "none"
     assert judge_of_run(run_by(tmp_path), JudgeChoice()).name == "none"
+
+
+def test_the_judge_of_the_scores_is_the_one_that_score_was_told(tmp_path):
+    own = {"name": "qwen", "options": {"model": "x", "cache": "a"}}
+    run = run_by(tmp_path, options={"judge": own}, judge={"judge": "qwen"})
+    assert judge_of_scores(run).options == own["options"]
+    assert other_judge(run, judge_of_run(run, JudgeChoice())) == {}
+    elsewhere = JudgeChoice("qwen", True, {"model": "x", "cache": "b"})
+    other = other_judge(run, elsewhere)
+    assert other == {"name": "qwen", "options": {"model": "x", "cache": "b"}}
+    scored = run_by(tmp_path, options={"judge": own, SCORES_JUDGE: other}, judge={"judge": "qwen"})
+    assert judge_of_scores(scored) == elsewhere
+    # What reads for the run itself stays its own, and is given as before.
+    assert judge_of_run(scored, JudgeChoice()).options == own["options"]
+    # An earlier version kept the name alone.
+    before = run_by(tmp_path, options={"judge": own}, judge={"judge": "lexicon"})
+    assert judge_of_scores(before) == JudgeChoice("lexicon")
 
 
 @pytest.fixture

@@ -57,6 +57,34 @@ def test_no_package_has_a_name_that_is_none(name, instead):
     Package("model", instead)
 
 
+@pytest.mark.parametrize("name", ["Mine", "mine"])
+def test_a_name_that_is_proposed_is_free(name, tmp_path):
+    taken = [ModelSpec(n, "a:M") for n in ("mine", "my-mine", "my-mine-2")]
+    registry = Registry(tuple(Plugin("model", spec, "acme", "1.0") for spec in taken))
+    with pytest.raises(S3EvalError) as caught:
+        new_package("model", name, tmp_path, registry=registry)
+    assert caught.value.fix == "s3eval new model my-mine-3"
+    new_package("model", "my-mine-3", tmp_path, registry=registry)
+
+
+def test_a_proposed_name_of_this_project_is_free_and_no_longer_than_allowed(tmp_path):
+    with pytest.raises(S3EvalError) as caught:
+        new_package("task", "Recognition", tmp_path, registry=NOTHING)
+    assert caught.value.fix == "s3eval new task my-recognition"
+    longest = "a" * 24
+    registry = Registry((Plugin("model", ModelSpec(longest, "a:M"), "acme", "1.0"),))
+    with pytest.raises(S3EvalError) as caught:
+        new_package("model", longest, tmp_path, registry=registry)
+    Package("model", caught.value.fix.split()[-1])
+
+
+def test_folders_that_are_made_are_named(tmp_path):
+    there = new_package("judge", "mine", tmp_path, registry=NOTHING)
+    deep = new_package("judge", "mine", tmp_path / "a" / "b", registry=NOTHING)
+    assert (there.made, deep.made) == (None, tmp_path / "a" / "b")
+    assert deep.folder.is_dir()
+
+
 @pytest.mark.parametrize("name", ["all", "none"])
 def test_words_that_stand_for_every_one_and_no_one_are_no_names(name, tmp_path):
     with pytest.raises(S3EvalError, match=f"stands for (every|no) one.*my-{name}"):

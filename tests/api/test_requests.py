@@ -56,6 +56,11 @@ def test_a_request_has_the_settings_that_were_given(folder):
     assert (request.replace_run, request.wait) == (True, False)
 
 
+def test_a_folder_is_named_by_its_path_so_that_the_run_finds_it_from_elsewhere(folder):
+    assert requested("timing", f"folder:{folder}", JUDGING).settings.data == str(folder)
+    assert requested("timing", folder, JUDGING).settings.data == str(folder)
+
+
 def test_how_questions_are_put_reaches_the_evaluation(folder, tmp_path):
     asking = asking_by(replicas=2, retry=1, max_failures=7, frame_memory=5, decoders=1)
     request = requested("recognition", folder, JUDGING, asking=asking)

@@ -11,6 +11,7 @@ import av
 import pytest
 
 from s3eval.cli import main
+from s3eval.plugins import discover
 from s3eval.version import __version__
 
 HOOKS = """
@@ -109,15 +110,44 @@ def test_the_table_names_what_is_missing_and_how_to_add_it(distribution, capsys)
 
 
 def test_keys_are_named_and_never_shown(doctor, monkeypatch, distribution):
-    adapter = ADAPTER + "    key_variables = ('DOCTOR_KEY', 'OTHER_DOCTOR_KEY')\n"
-    distribution("doctor-keys", adapter=adapter)
+    for name, variables in (("doctor-keys", "('DOCTOR_KEY',)"), ("doctor-other", "('NO_KEY',)")):
+        distribution(name, adapter=f"{ADAPTER}    key_variables = {variables}\n")
     monkeypatch.setenv("DOCTOR_KEY", "sk-very-secret")
     _, entries, printed = doctor()
     assert entries["DOCTOR_KEY"]["state"] == "ok"
     assert entries["DOCTOR_KEY"]["detail"] == "set; for model doctor-keys"
-    assert entries["OTHER_DOCTOR_KEY"]["state"] == "missing"
-    assert entries["OTHER_DOCTOR_KEY"]["fix"] == "export OTHER_DOCTOR_KEY=..."
+    assert entries["NO_KEY"]["state"] == "missing"
+    assert entries["NO_KEY"]["fix"] == "export NO_KEY=..."
     assert "sk-very-secret" not in printed
+
+
+@pytest.mark.parametrize("given", ["", "DOCTOR_KEY", "OTHER_DOCTOR_KEY"])
+def test_two_variables_of_one_service_are_one_key(doctor, monkeypatch, distribution, given):
+    adapter = ADAPTER + "    key_variables = ('DOCTOR_KEY', 'OTHER_DOCTOR_KEY')\n"
+    distribution("doctor-keys", adapter=adapter)
+    if given:
+        monkeypatch.setenv(given, "sk-very-secret")
+    entry = doctor()[1]["DOCTOR_KEY or OTHER_DOCTOR_KEY"]
+    said = f"{given} is set" if given else "not set"
+    assert (entry["state"], entry["detail"], entry["fix"]) == (
+        "ok" if given else "missing",
+        f"{said}; for model doctor-keys",
+        "" if given else "export DOCTOR_KEY=...",
+    )
+
+
+def test_an_import_that_fails_is_worded_as_in_the_list_and_by_a_run(doctor, distribution):
+    missing = "ModuleNotFoundError: No module named 'no_such_module'"
+    distribution("doctor-hooks", hooks="import no_such_module\n")
+    distribution("doctor-adapter", adapter="import no_such_module\n")
+    entries = doctor()[1]
+    broken = discover().broken
+    (listed,) = [b.reason for b in broken if b.package == "doctor-hooks"]
+    assert entries["doctor_hooks = doctor_hooks"]["detail"] == listed
+    assert listed == f"{missing} (__init__.py:1)"
+    entry = entries["model doctor-adapter"]
+    assert entry["detail"] == f"{missing} (adapter.py:1)"
+    assert entry["fix"] == "install what brings 'no_such_module', or mend the module"
 
 
 def test_a_plugin_that_does_not_import_is_broken(doctor, distribution):

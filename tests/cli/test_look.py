@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import wave
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def test_the_sheet_has_a_frame_for_each_time_and_the_wav_the_sound(drawn, tmp_pa
         assert sound.getnframes() == 4 * 16_000
 
 
+def test_times_are_written_as_in_tables(drawn, tmp_path, capsys):
+    pictures = []
+    for start, end in (("1", "5"), ("0:01", "0:05"), ("0:00:01.0", "00:05")):
+        out = tmp_path / f"{len(pictures)}.png"
+        assert look(drawn, "T0001", "--start", start, "--end", end, "--out", out) == 0
+        pictures.append(out.read_bytes())
+    assert len({*pictures}) == 1
+
+
+def test_what_was_written_is_told_as_json_too(drawn, tmp_path, capsys):
+    out = tmp_path / "seen.png"
+    assert look(drawn, "T0001", "--start", "0:01", "--end", 5, "--out", out, "--json", "-") == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "picture": str(out), "sound": str(tmp_path / "seen.wav"), "frames": 8, "start": 1.0,
+        "end": 5.0,
+    }  # fmt: skip
+
+
 def test_a_model_that_only_sees_gets_no_sound(drawn, tmp_path):
     out = tmp_path / "seen.png"
     assert look(drawn, "T0001", "--model", "motion", "--clip", 1, "--out", out) == 0
@@ -60,7 +79,15 @@ def test_a_model_that_only_sees_gets_no_sound(drawn, tmp_path):
         (["T0001", "--clip", "1", "--end", "2"], "exclude each other"),
         (["T0001", "--clip", "1"], "--out seen.png"),
         (["T0001", "--start", "2", "--end", "90", "--out", "x.png"], "cannot be shown"),
-        (["T0001", "--clip", "1", "--out", "x.tiff"], ".png or .jpg"),
+        (["T0001", "--clip", "1", "--out", "x.tiff"], ".png or .jpg file (x.tiff). Try: x.png"),
+        (["T0001", "--clip", "1", "--out", "x"], ".png or .jpg"),
+        # Before anything is listed or decoded.
+        (["T0001", "--out", "x.xyz"], ".png or .jpg"),
+        (["T0001", "--out", "x.png"], "Which clip should the picture show?"),
+        (["T0001", "--start", "0:75", "--out", "x.png"], "'0:75' is no time in a video"),
+        (["T0001", "--end", "1,5", "--out", "x.png"], "write a decimal point: 1.5"),
+        (["T0001", "--start", "soon", "--out", "x.png"], "seconds, or MM:SS"),
+        (["T0001", "--start", "-1", "--out", "x.png"], "'-1' is no time in a video"),
     ],
 )
 def test_wrong_input_is_named(drawn, tmp_path, monkeypatch, capsys, arguments, expected):

@@ -13,8 +13,12 @@ from pathlib import Path
 
 import pytest
 
+from s3eval import check_dataset
 from s3eval.cli import main
 from s3eval.cli.new import KINDS
+from s3eval.plugins import Plugin
+from s3eval.specs import DatasetSpec
+from s3eval.testing.plugins import beside_installed
 
 ROOT = Path(__file__).parents[2]
 
@@ -67,6 +71,24 @@ def test_it_installs_and_passes_its_tests(kind, tmp_path):
     # The package and what it brings; nothing is left out.
     assert "2 passed" in said
     assert "skipped" not in said
+
+
+def test_a_folder_that_was_made_for_it_is_told(tmp_path, capsys):
+    assert new("judge", "mine", "--dir", tmp_path / "a" / "b") == 0
+    assert (
+        f"Made the folder {tmp_path / 'a' / 'b'}, which was not there." in capsys.readouterr().out
+    )
+
+
+def test_the_example_of_a_dataset_passes_the_checks_of_datasets(tmp_path, monkeypatch):
+    assert new("dataset", "an-example", "--dir", tmp_path) == 0
+    package = tmp_path / "s3eval-dataset-an-example"
+    monkeypatch.syspath_prepend(package)
+    spec = DatasetSpec("an-example", adapter="s3eval_dataset_an_example.dataset:open_dataset")
+    with beside_installed(Plugin("dataset", spec, package.name, "0.1.0")):
+        done = check_dataset(f"an-example:{package / 'tests' / 'example' / 'table.csv'}")
+    assert done.summary() == "2 videos, 0 errors, 0 warnings"
+    assert done.dataset.digest_covers == "table.csv"
 
 
 @pytest.mark.parametrize("name", ["a", "the-longest-name-of-them"])

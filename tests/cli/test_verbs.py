@@ -101,7 +101,7 @@ def test_options_from_a_file_and_flags_win(s3eval, dataset_folder, tmp_path):
     )
     code, _, err = s3eval("run", "--config", config, "--limit", 1)
     assert code == 0
-    assert "always-no: 1 videos" in err
+    assert "always-no: 1 video," in err
     # As an editor of Windows saves it.
     config.write_bytes(b"\xef\xbb\xbf" + config.read_bytes().replace(b"\n", b"\r\n"))
     assert s3eval("run", "--config", config, "--limit", 1)[0] == code

@@ -94,6 +94,7 @@ def test_a_folder_that_is_not_there_is_called_so(tmp_path, capsys):
     run.mkdir(parents=True)
     (run / "run.json").write_text("{}", encoding="utf-8")
     assert "a folder with runs in it: test" in failed(capsys, "show", tmp_path / "imported")[1]
+    assert "a folder with runs in it: imported/test" in failed(capsys, "show", tmp_path)[1]
 
 
 @pytest.mark.parametrize("value", ["two", -1, 0, float("nan"), float("inf"), True, None])

@@ -147,13 +147,13 @@ def test_names_that_do_not_match_in_thousands_of_rows_are_told_at_once(tmp_path:
         "video,feature,present\n"
         + "".join(f"{n}.mp4,{f},no\n" for n in names for f in FEATURE_NAMES)
     )
-    begun = time.monotonic()
+    begun = time.process_time()
     _, problems = read_folder(tmp_path)
     wrong = [p for p in problems if p.file == "features.csv"]
     assert len(wrong) == 8760
     assert wrong[-1].fix == f"did you mean '{names[-1]}'?"
     # Comparing every name with every other in Python took more than a minute.
-    assert time.monotonic() - begun < 20
+    assert time.process_time() - begun < 20
 
 
 def test_very_many_wrong_rows_are_counted(tmp_path: Path) -> None:
@@ -165,9 +165,9 @@ def test_very_many_wrong_rows_are_counted(tmp_path: Path) -> None:
 
 
 def test_the_nearest_name_takes_long_names_and_many_of_them() -> None:
-    begun = time.monotonic()
+    begun = time.process_time()
     assert nearest("x" * 1_000_000, (f"name {i}" for i in range(10**7))) is None
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 10
 
 
 @pytest.mark.parametrize(
@@ -184,10 +184,10 @@ def test_toml_that_nobody_writes_is_refused_in_no_time(
     tmp_path: Path, content: bytes, why: str
 ) -> None:
     (tmp_path / "a.toml").write_bytes(content)
-    begun = time.monotonic()
+    begun = time.process_time()
     with pytest.raises(S3EvalError, match=why):
         read_toml(tmp_path / "a.toml")
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 5
 
 
 def test_toml_as_an_editor_saves_it_is_read(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import pickle
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -109,14 +111,25 @@ def turn(path: Path, matrix: tuple[int, int, int, int]) -> Path:
 
 @pytest.fixture(scope="session")
 def film(tmp_path_factory):
-    """Makes a file once a session for each name: ``film("name.mp4", **arguments)``."""
-    folder = tmp_path_factory.mktemp("films")
-    made: dict[str, Path] = {}
+    """Makes a file once a session for each name and arguments: ``film("name.mp4", **arguments)``.
 
-    def make(name: str, *args, **kwargs) -> Path:
-        if name not in made:
-            made[name] = make_film(folder / name, *args, **kwargs)
-        return made[name]
+    A name may stand for several files: which tests ran before must not decide which one it is.
+    """
+    folder = tmp_path_factory.mktemp("films")
+    made: dict[bytes, Path] = {}
+    numbers = itertools.count()
+
+    def make(name: str, *args, spoil=None, **kwargs) -> Path:
+        # A function has no content to compare: what it spoils is made anew.
+        asked = pickle.dumps((name, args, sorted(kwargs.items()))) if spoil is None else b""
+        if asked in made:
+            return made[asked]
+        place = folder / str(next(numbers))
+        place.mkdir()
+        path = make_film(place / name, *args, spoil=spoil, **kwargs)
+        if spoil is None:
+            made[asked] = path
+        return path
 
     return make
 

@@ -2,39 +2,20 @@
 
 import json
 import re
-import threading
 from contextlib import contextmanager
 
 import pytest
+from scripted_judge import FACTS, SPEC, Scripted
 
 from s3eval.errors import S3EvalError
 from s3eval.judge import ReportFacts, Unreadable
-from s3eval.judging.chat import ChatJudge, Service
 from s3eval.permission import Permission
-from s3eval.remote.budget import BudgetSpent, Prices
-from s3eval.specs import JudgeSpec
+from s3eval.remote.budget import BudgetSpent
 from s3eval.testing.http_service import http_service
 
 pytest.importorskip("httpx")
 
-FACTS = {
-    "structural_completeness": ["onset"],
-    "event_sequence": ["head_turning", "tonic"],
-    "localizing_features": {
-        "head_turning": "left",
-        "first_motor_laterality": "left",
-        "asymmetric_posturing": "none",
-        "figure_4": "none",
-    },
-    "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
-}
 TEXTS = [f"Report {n}: the head turns to the left, then tonic." for n in range(4)]
-
-
-class Scripted(ChatJudge):
-    service = Service(
-        "scripted", "https://api.example.org/v1", "m", ("SCRIPTED_KEY",), Prices(1, 2)
-    )
 
 
 class BatchService:
@@ -120,10 +101,10 @@ def serving(service):
 def judge_at(url, tmp_path, **more):
     options = {
         "base_url": url, "model": "scripted", "cache": str(tmp_path / "judges.sqlite"),
-        "first_wait": 0.01, "timeout": 5.0, "attempts": 2, "batch": True, "batch_poll": 0.02,
+        "first_wait": 0.01, "timeout": 30.0, "attempts": 2, "batch": True, "batch_poll": 0.02,
         "prompt_price": 1000.0, "completion_price": 1000.0, **more,
     }  # fmt: skip
-    return Scripted.load(JudgeSpec("scripted", adapter="", remote=True), options)
+    return Scripted.load(SPEC, options)
 
 
 def read(url, tmp_path, texts=TEXTS, **more):
@@ -164,12 +145,17 @@ def test_a_batch_that_is_under_way_is_waited_for_again(tmp_path):
     service = BatchService(looks=10**6)
     with serving(service) as url:
         judge = judge_at(url, tmp_path)
-        stopped = threading.Timer(0.4, judge._batches.stop)
-        stopped.start()
+        look = service.look
+
+        def looked_at(name):
+            judge._batches.stop()
+            return look(name)
+
+        service.look = looked_at
         with pytest.raises(S3EvalError, match="stopped while a batch was under way"):
             judge.read_reports(TEXTS)
         judge.close()
-        service.looks = 1
+        service.look, service.looks = look, 1
         found, account, _ = read(url, tmp_path)
     assert all(isinstance(f, ReportFacts) for f in found)
     assert len(service.batches) == 1 and account.calls == 4

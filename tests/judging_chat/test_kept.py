@@ -6,6 +6,7 @@ import sys
 from types import ModuleType
 
 import pytest
+from scripted_judge import FACTS
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.judge import (
@@ -32,17 +33,6 @@ from s3eval.testing.plugins import beside_installed
 
 pytest.importorskip("s3eval_judge_gpt")
 
-FACTS = {
-    "structural_completeness": ["onset"],
-    "event_sequence": ["head_turning", "tonic"],
-    "localizing_features": {
-        "head_turning": "left",
-        "first_motor_laterality": "left",
-        "asymmetric_posturing": "none",
-        "figure_4": "none",
-    },
-    "content_analysis": {"has_safety_issues": False, "includes_non_seizure": False},
-}
 HOSTILE = "<script>alert(1)</script>\x1b[31m \u202e"
 REPORT = ReadReport("  He turns left and stiffens.\n")
 ANSWERS = AnswerQuestions("blank_stare", "The eyes are open.")

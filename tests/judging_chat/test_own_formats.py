@@ -118,7 +118,7 @@ def read(model, tmp_path, texts=TEXTS, **options):
     judge = load_judge(
         model.judge,
         {"base_url": f"{model.url}{version}", "cache": str(tmp_path / "judges.sqlite"),
-         "first_wait": 0.01, "batch_poll": 0.01, "timeout": 5.0, **options},
+         "first_wait": 0.01, "batch_poll": 0.01, "timeout": 30.0, **options},
     )  # fmt: skip
     try:
         return judge.read_reports(texts), judge

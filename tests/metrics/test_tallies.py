@@ -182,6 +182,8 @@ def test_mean_over_items_leaves_undefined_items_out_or_counts_them():
     known = build.mean("t", "a", "m", ["v1"], [4.0])
     empty = build.mean("t", "b", "m", [], [])
     assert build.mean_over_items([known, empty]).value == 4.0
+    assert build.mean_over_items([known, empty]).note == "mean over 1 item"
+    assert build.mean_over_items([known, known]).note == "mean over 2 items"
     assert build.mean_over_items([empty]) is None
     lost = replace(known, item="c", rows=np.zeros_like(known.rows))
     assert build.mean_over_items([known, lost]).value == 4.0

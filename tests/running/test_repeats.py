@@ -12,7 +12,7 @@ from s3eval import Model, ModelSpec, Question, S3EvalError
 from s3eval.cli import cli
 from s3eval.facts.clips import Clip, Sampling
 from s3eval.model import Answer
-from s3eval.plugins import Plugin
+from s3eval.plugins import Plugin, installed
 from s3eval.running.keys import answer_key
 from s3eval.running.repeats import ONCE, Repeats, combined_answer, repeats_of, with_stability
 from s3eval.running.runs import open_run
@@ -183,6 +183,16 @@ def test_a_run_asks_all_repetitions_once_and_shows_stability(models, data, tmp_p
         cli, ["score", str(tmp_path / "wavering"), "--resamples", "100", "--json", "-"]
     )
     assert all(r["stability"] is not None for r in json.loads(scored.stdout)[0]["scores"])
+
+
+def test_labels_of_a_task_that_a_judge_reads_for_are_stable_or_not(models, data, tmp_path):
+    spec = replace(installed().get("task", "recognition").spec, name="rated", judged=True)
+    with beside_installed(Plugin("task", spec, "test", "1")):
+        done = run(data, tmp_path, "-t", "rated,report", "--repeat", "3", "--json", "-")
+    assert done.exit_code == 0, done.output
+    rows = [r for one in json.loads(done.stdout) for r in one["scores"]]
+    stable = {r["task"]: r["stability"] is not None for r in rows if r["metric"] in ("f1", "rqi")}
+    assert stable == {"rated": True, "report": False, "recognition": True}
 
 
 def test_the_first_repetition_counts_where_it_is_chosen(models, data, tmp_path):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import textwrap
+import time
 
 import pytest
 from s3eval_synth.testing import tiny_dataset
@@ -47,9 +48,14 @@ MODEL = """
 
         def answer(self, footage, question):
             print("answering says this")
+            is_later = getattr(self, "has_answered", False)
             with open(self.options["log"], "a") as log:
                 threads = os.environ.get("OMP_NUM_THREADS")
                 log.write(f"{os.getpid()} {threads} {footage.clip.video}\\n")
+            # All but the first question of a process wait for a file, where that is wanted.
+            until, self.has_answered = self.options.get("until"), True
+            while is_later and until and not Path(until).exists():
+                time.sleep(0.01)
             once = self.options.get("once")
             if footage.clip.video == self.options.get("deadly"):
                 if not (once and Path(once).exists()):
@@ -155,13 +161,26 @@ def test_replicas_say_of_themselves_what_their_model_says(tmp_path, plugin):
         model.close()
 
 
-def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin):
+def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin, monkeypatch):
     import threading
 
     from s3eval.errors import InterruptedRun
+    from s3eval.running.replica import Replica
 
-    options, said = {"log": str(tmp_path / "log")}, threading.Event()
-    executor = Replicas(2)
+    told = tmp_path / "told"
+    options, said = {"log": str(tmp_path / "log"), "until": str(told)}, threading.Event()
+    executor, stop, stopped = Replicas(2), Replica.stop, []
+
+    def stops(replica):
+        stop(replica)
+        stopped.append(replica)
+        if len(stopped) == 2:
+            # Their models go on once both were told, however late that is, and have heard it.
+            threading.Timer(0.5, told.touch).start()
+
+    monkeypatch.setattr(Replica, "stop", stops)
+    monkeypatch.setattr("s3eval.running.replicas._SPENT_SECONDS", 60.0)
+    begun = time.monotonic()
     with pytest.raises(InterruptedRun):
         asked(
             data, plugin, tmp_path / "a.sqlite", executor, options,
@@ -171,6 +190,7 @@ def test_a_stop_finishes_the_clips_in_hand(data, tmp_path, plugin):
         assert len(store) == len(lines(tmp_path / "log")), "what was asked is kept"
         assert 18 <= len(store) < 72
         assert len(store) % 18 == 0
+    assert time.monotonic() - begun < 60, "each had said what it spent, and was not waited for"
 
 
 def test_each_process_gets_gpus_of_its_own(monkeypatch):

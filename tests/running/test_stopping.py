@@ -25,7 +25,10 @@ class Slow(Model):
     uses_footage = False
     def answer(self, footage, question):
         print("asked", flush=True, file=sys.stderr)
-        time.sleep(float(sys.argv[1]))
+        if sys.argv[1] == "until told":
+            sys.stdin.read()
+        else:
+            time.sleep(float(sys.argv[1]))
         return "yes"
 
 class Spec(ModelSpec):
@@ -39,11 +42,16 @@ with beside_installed(*mine.plugins):
 """  # noqa: E501
 
 
-def begun(data, out, seconds):
-    arguments = [str(seconds), "--data", str(data), "--out", str(out), "--resamples", "20"]
+def begun(data, out, wait):
+    """A run whose model has been asked its first question.
+
+    Args:
+        wait: seconds before each answer, or "until told": until standard input is closed.
+    """
+    arguments = [str(wait), "--data", str(data), "--out", str(out), "--resamples", "20"]
     process = subprocess.Popen(
         [sys.executable, "-c", RUN, *arguments],
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr.readline() == "asked\n"
     return process
@@ -62,8 +70,9 @@ def answers(out) -> int:
 def test_the_clip_in_hand_is_finished_and_the_run_says_how_to_go_on(
     dataset_folder, tmp_path, number
 ):
-    process = begun(dataset_folder, tmp_path, 0.02)
+    process = begun(dataset_folder, tmp_path, "until told")
     process.send_signal(number)
+    process.stdin.close()  # the first answer is given only after the signal
     told = process.stderr.read()
     assert process.wait(60) == 130, told
     count = answers(tmp_path)

@@ -6,6 +6,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def test_compare_shows_and_writes(run_folder):
     assert "coin (first) against good (second), protocol paper" in text
     assert "wins/ties/losses" in text and "anywhere (corrected over 6 tests)" in text
     assert text.count("corrected over 3 tests") == 2, "three means, three of tonic"
-    assert "Of 1 headline scores" in text and "Of 1 items" in text
+    assert "Of 1 headline score " in text and "Of 1 item " in text
     facts = json.loads(
         call("compare", runs, "--items", "tonic", "--json", "-", "--permutations", 199, *QUICK)
     )
@@ -125,6 +126,11 @@ def test_two_stage_goes_on_without_a_run_that_has_no_features(run_folder, capsys
     assert done.stdout.count("good") and done.stdout.count("poor")
     code, error = failed(capsys, "two-stage", runs / "a-told", *chosen)
     assert code == 2 and "No run has readings of features" in error
+    write_run(runs / "b-told", replace(facts, tasks=("gait",)), [
+        Finding("gait", video, "gait", "answered", "yes"),
+    ])  # fmt: skip
+    code, error = failed(capsys, "two-stage", runs / "b-told", *chosen)
+    assert code == 2 and "installed here provides them; not installed: 'gait'" in error
 
 
 def test_two_stage_says_a_note_once(run_folder):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.reporting.two_stage import remarks
 from s3eval.statistics.features import annotated, read_by
 from s3eval.statistics.folds import folds_of, within
 from s3eval.statistics.splits import (
@@ -112,6 +113,17 @@ def test_a_deaf_models_missing_features_are_left_out_of_training_and_said(datase
     found = two_stage(read_by("deaf", seen), annotated(dataset), dataset, folds(dataset), QUICK)
     assert found.dropped == heard
     assert found.missing["tonic"] > 0
+
+
+def test_what_is_read_beside_the_20_features_is_said(dataset, runs):
+    findings = runs["good"]["recognition"]
+    more = [replace(f, item="eye roll") for f in findings if f.item == "tonic"]
+    read = read_by("more", [*findings, *more])
+    found = two_stage(read, annotated(dataset), dataset, folds(dataset), QUICK)
+    assert found.further == ("eye roll",) and "eye roll" not in found.dropped
+    scores = score_two_stage(found, dataset, 20, 0)
+    assert "read, but none of the 20 features (eye roll): more" in "".join(remarks([found]))
+    assert as_json(found, scores)["further"] == ("eye roll",)
 
 
 @pytest.mark.parametrize(

@@ -14,21 +14,35 @@ BROKEN = Path(__file__).parent / "broken"
 MODELS = [
     ("adapter", "NoModel"),
     ("load", "LoadsNothing"),
+    ("load", "LoadsOnce"),
+    ("load", "CloseRaises"),
     ("options", "TakesAnyOption"),
     ("options", "WrongErrorForOptions"),
+    ("checked options", "ChecksWithDefaults"),
+    ("checked options", "ChecksNoName"),
     ("identity", "IdentityOfTheMoment"),
     ("identity", "IdentityNoJson"),
     ("answers", "Forgets"),
     ("answers", "OtherType"),
     ("answers", "NotNormalised"),
     ("answers", "FailsWithoutReason"),
+    ("answers", "WatchRaises"),
+    ("answers", "WatchRaisesUnseen"),
+    ("answers", "ReleaseRaises"),
     ("senses", "HearsInSecret"),
     ("uses_footage", "LooksInSecret"),
     ("footage unchanged", "WritesFrames"),
     ("footage unchanged", "WritesFramesAlways"),
+    ("footage unchanged", "WritesTimes"),
     ("determinism", "Draws"),
+    ("second clip", "KeepsTheFirstClip"),
+    ("second clip", "AnswersAboutTheLastClip"),
     ("alone", "SeesOtherQuestions"),
     ("threads", "PreparesOnItself"),
+    ("concurrency", "NoConcurrency"),
+    ("concurrency", "WatchesOnItself"),
+    ("concurrency", "AsksOnItself"),
+    ("concurrency", "ReleasesAll"),
     ("process", "OtherInAnotherProcess"),
     ("process", "IdentityOfTheProcess"),
     ("raises", "RaisesForFreeText"),
@@ -88,6 +102,9 @@ SCORES = [
 ]
 JUDGES = [
     ("adapter", "NoJudge"),
+    ("load", "LoadsNothing"),
+    ("load", "LoadsOnce"),
+    ("load", "CloseRaises"),
     ("options", "TakesAnyOption"),
     ("identity", "NoIdentity"),
     ("identity", "IdentityOfTheMoment"),
@@ -96,11 +113,27 @@ JUDGES = [
     ("lists", "TooFew"),
     ("types", "NoFacts"),
     ("types", "NoReason"),
+    ("types", "NotBuilt"),
+    ("types", "OutsideTheSchema"),
+    ("types", "NoLocalizing"),
+    ("types", "MergesToNoText"),
+    ("vocabulary", "UnknownFeature"),
+    ("vocabulary", "FeatureTwice"),
+    ("vocabulary", "UnknownSection"),
+    ("vocabulary", "SectionsTurned"),
+    ("vocabulary", "LocalizesHands"),
+    ("vocabulary", "LocalizesInCapitals"),
+    ("vocabulary", "OtherQuestions"),
+    ("vocabulary", "OtherAnswers"),
     ("empty text", "FindsInNothing"),
+    ("empty text", "LocalizesInNothing"),
     ("empty text", "ExtractsFromNothing"),
+    ("empty text", "MergesToNothing"),
     ("evidence", "EvidenceElsewhere"),
     ("determinism", "Draws"),
     ("order", "SeesOtherTexts"),
+    ("order", "RemembersTexts"),
+    ("order", "ReadsOnce"),
 ]
 DATASETS = [
     ("adapter", "not_callable"),
@@ -173,8 +206,21 @@ def test_a_broken_model_fails_one_check(check, name):
     assert all(p.fix for p in problems)
 
 
+@pytest.mark.parametrize("name", ["ChecksToAPath", "ChecksTwiceOtherwise"])
+def test_options_that_are_checked_wrongly_fail_one_check(name):
+    problems = conformance.check_model(model(name), {"threshold": 0.5})
+    assert failed(problems) == {"checked options"}, problems
+    assert all(p.fix for p in problems)
+
+
 @pytest.mark.parametrize("name", ["OptionInIdentity", "OptionWithoutEffect"])
 def test_an_option_in_the_identity_or_without_effect_is_no_problem(name):
+    assert conformance.check_model(model(name)) == []
+
+
+@pytest.mark.parametrize("name", ["OneAfterTheOther", "KeepsClipsApart"])
+def test_a_model_that_keeps_clips_apart_may_take_several(name, monkeypatch):
+    monkeypatch.setattr("s3eval.testing.conformance.model_clips._PATIENCE", 0.2)
     assert conformance.check_model(model(name)) == []
 
 
@@ -246,6 +292,12 @@ def test_needs_are_modules_and_not_distributions():
 def test_a_remote_judge_names_its_model():
     problems = conformance.check_judge(judge("RemoteInSecret", remote=True))
     assert failed(problems) == {"spec"}
+
+
+def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
+    remote = {"remote": True, "model": "m"}
+    assert failed(conformance.check_judge(judge("Good", **remote))) == {"serves"}
+    assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
 
 
 def test_a_problem_tells_what_to_change():

@@ -27,15 +27,20 @@ class Brightness(Model):
         self.options = options
 
     @classmethod
-    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Brightness:
-        """Read ``--model-option threshold=…``."""
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Read ``--model-option threshold=…``; nothing is loaded yet."""
         try:
-            return cls(Options(**options))
+            return Options(**options).model_dump(include=set(options))
         except ValidationError as error:
             first = error.errors()[0]
             raise S3EvalError(
                 f"Option '{first['loc'][0]}' of '{spec.name}' is wrong", why=first["msg"]
             ) from error
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Brightness:
+        """Make the model ready."""
+        return cls(Options(**cls.checked_options(spec, options)))
 
     def identity(self) -> Mapping[str, Any]:
         """What changes an answer: other options are other answers."""

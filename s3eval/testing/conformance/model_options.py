@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from s3eval.model import Answer, Question
+from s3eval.errors import S3EvalError
+from s3eval.model import Answer, Model, Question
+from s3eval.permission import OPTION
 from s3eval.running.boundary import checked_identity
 from s3eval.testing.conformance.model_subject import Subject, ask_all, checked_answers, differing
 
-__all__ = ["options_in_identity"]
+__all__ = ["options_checked", "options_in_identity"]
 
 #: Bounds of a field of pydantic, as its metadata names them.
 _BOUNDS = ("ge", "le")
+_UNCHECKED = getattr(Model.checked_options, "__func__", None)
 #: A model's identity, what it was asked, and what it answered.
 _Given = tuple[Any, list[Question], list[Answer]]
 
@@ -52,6 +56,45 @@ class _Option:
         else:
             values = []
         return [v for v in dict.fromkeys(values) if v != self.value]
+
+
+def options_checked(subject: Subject) -> Iterator[tuple[str, str]]:
+    """``checked_options`` gives the options it got, the same again, and refuses unknown ones."""
+    adapter: Any = subject.spec.load()
+    given = {name: value for name, value in subject.options.items() if name != OPTION}
+    checked = adapter.checked_options(subject.spec, dict(given))
+    if not isinstance(checked, Mapping) or set(checked) != set(given):
+        yield (
+            "checked_options() gives other options than it got",
+            "return the same keys, each with its typed value; leave out defaults",
+        )
+        return
+    if not _is_json(dict(checked)):
+        yield (
+            "checked_options() gives a value that JSON does not know",
+            "return str, int, float, bool, None, lists and mappings of those: runs record them",
+        )
+    elif dict(adapter.checked_options(subject.spec, dict(checked))) != dict(checked):
+        yield (
+            "checked_options() of what it returned gives something else",
+            "load() gets the values that it returned: they must mean the same once more",
+        )
+    is_own = getattr(adapter.checked_options, "__func__", None) is not _UNCHECKED
+    with suppress(S3EvalError):
+        adapter.checked_options(subject.spec, {**given, "no_such_option": 1})
+        if is_own:
+            yield (
+                "checked_options() accepts an option that it does not know",
+                "refuse it there: load() comes when other models have been asked already",
+            )
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
 def options_in_identity(subject: Subject) -> Iterator[tuple[str, str]]:

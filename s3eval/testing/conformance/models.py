@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,8 @@ from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Model, Question
 from s3eval.running.boundary import checked_answer, checked_identity
 from s3eval.specs import ModelSpec
-from s3eval.testing.conformance.model_options import options_in_identity
+from s3eval.testing.conformance.model_clips import concurrency, second_clip, threads
+from s3eval.testing.conformance.model_options import options_checked, options_in_identity
 from s3eval.testing.conformance.model_subject import (
     CLOSE,
     QUESTIONS,
@@ -25,7 +25,12 @@ from s3eval.testing.conformance.model_subject import (
     differing,
 )
 from s3eval.testing.conformance.problems import Check, Problem, package_of, run_checks, shown_error
-from s3eval.testing.conformance.specs import adapter_is, refuses_unknown_options, spec_fields
+from s3eval.testing.conformance.specs import (
+    adapter_is,
+    loads_again,
+    refuses_unknown_options,
+    spec_fields,
+)
 from s3eval.testing.noise import noise_clip
 
 if TYPE_CHECKING:
@@ -33,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["QUESTIONS", "answers_in_this_process", "check_model"]
 
-_THREADS = 4
 #: Questions with other choices than yes and no: two, since one may be answered "No." for a reason.
 _SIDES = Question("head_turning", "Does the head turn left or right?", ("left", "right"), 8)
 _TIMES = Question("time_of_day", "Is it day or night?", ("day", "night"), 8)
@@ -56,9 +60,7 @@ def _adapter(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _load(subject: Subject) -> Iterator[tuple[str, str]]:
-    with subject.loaded() as model:
-        if not isinstance(model, Model):
-            yield f"load() returned {type(model).__name__}", "return an instance of the model"
+    yield from loads_again(subject.spec, subject.loaded, Model)
 
 
 def _options(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -236,12 +238,13 @@ def _unchanged(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         clip, before = subject.clip(7), subject.clip(7)
         ask_all(model, clip, subject.questions(model))
-        same = np.array_equal(clip.frames, before.frames) and (
-            clip.sound is None or np.array_equal(clip.sound, before.sound)  # type: ignore[arg-type]
+        same = all(
+            np.array_equal(getattr(clip, name), getattr(before, name))
+            for name in ("frames", "times", "sound")
         )
         if not same:
             yield (
-                "it changes the frames or the sound it is handed",
+                "it changes the frames, their times or the sound it is handed",
                 "work on a copy: several models and questions share the footage",
             )
 
@@ -274,25 +277,6 @@ def _alone(subject: Subject) -> Iterator[tuple[str, str]]:
                 f"{changed} is answered differently in another order",
                 "let no question see another's text, answer or state",
             )
-
-
-def _threads(subject: Subject) -> Iterator[tuple[str, str]]:
-    with subject.loaded() as model:
-        asked = subject.questions(model)
-        clips = [subject.clip(seed) for seed in range(_THREADS)]
-        one_by_one = [checked_answers(ask_all(model, clip, asked), asked) for clip in clips]
-        with ThreadPoolExecutor(_THREADS) as pool:
-            prepared = [*pool.map(model.prepare, clips)]
-        for seen, expected in zip(prepared, one_by_one, strict=True):
-            watched = model.watch(seen)
-            given = checked_answers(list(model.ask(watched, asked)), asked)
-            model.release(watched)
-            if differing(given, expected, asked):
-                yield (
-                    "clips prepared at the same time in several threads are answered differently",
-                    "keep what prepare() makes in what it returns, not on the model",
-                )
-                return
 
 
 def _process(subject: Subject) -> Iterator[tuple[str, str]]:
@@ -350,22 +334,25 @@ def answers_in_this_process(
 
 
 _LOADED = ("adapter", "load")
-_STEADY = (*_LOADED, "answers", "footage unchanged", "determinism")
+_STEADY = (*_LOADED, "answers", "footage unchanged", "determinism", "second clip")
 _CHECKS: Sequence[Check[Subject]] = (
     Check("spec", lambda subject: spec_fields(subject.spec)),
     Check("adapter", _adapter),
     Check("load", _load, ("adapter",)),
     Check("options", _options, _LOADED),
+    Check("checked options", options_checked, (*_LOADED, "options")),
     Check("answers", _answers, _LOADED),
     Check("raises", _raises, (*_LOADED, "answers")),
     Check("choices", _choices, (*_LOADED, "answers")),
-    Check("identity", _identity, _LOADED),
-    Check("uses_footage", _uses_footage, _LOADED),
+    Check("identity", _identity, (*_LOADED, "answers")),
+    Check("uses_footage", _uses_footage, (*_LOADED, "answers")),
     Check("footage unchanged", _unchanged, (*_LOADED, "answers", "uses_footage")),
     Check("determinism", _determinism, (*_LOADED, "answers")),
+    Check("second clip", second_clip, (*_LOADED, "answers", "footage unchanged", "determinism")),
     Check("senses", _senses, _STEADY),
     Check("alone", _alone, _STEADY),
-    Check("threads", _threads, _STEADY),
+    Check("threads", threads, _STEADY),
+    Check("concurrency", concurrency, (*_STEADY, "alone", "threads")),
     Check("process", _process, (*_STEADY, "identity")),
     Check("options in identity", options_in_identity, (*_STEADY, "identity", "options")),
 )

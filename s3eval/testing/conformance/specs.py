@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
 from s3eval.errors import S3EvalError
@@ -11,7 +12,7 @@ from s3eval.facts.clips import PROFILES
 from s3eval.specs import JudgeSpec, ModelSpec, Spec, TaskSpec
 from s3eval.testing.conformance.problems import package_of, shown_error
 
-__all__ = ["adapter_is", "refuses_unknown_options", "spec_fields"]
+__all__ = ["adapter_is", "loads_again", "refuses_unknown_options", "spec_fields"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 T = TypeVar("T")
@@ -65,6 +66,31 @@ def adapter_is(spec: Spec, base: type[T]) -> Iterator[tuple[str, str]]:
         yield (
             f"the adapter {spec.adapter} is {got}, no subclass of {base.__name__}",
             f"name a class that inherits from s3eval.{base.__name__}",
+        )
+
+
+def loads_again(
+    spec: Spec, loaded: Callable[[], AbstractContextManager[object]], base: type
+) -> Iterator[tuple[str, str]]:
+    """What is loaded is of its contract, can be closed, and then be loaded a second time.
+
+    Args:
+        loaded: loads with the author's options, and closes at the end.
+    """
+    with loaded() as first:
+        if not isinstance(first, base):
+            yield (
+                f"load() returned {type(first).__name__}",
+                f"return an instance of a class that inherits from s3eval.{base.__name__}",
+            )
+            return
+    try:
+        with loaded():
+            pass
+    except Exception as error:
+        yield (
+            f"loaded and closed a second time, it raised {shown_error(error, package_of(spec))}",
+            "keep nothing outside what load() returns, and free in close() what it holds",
         )
 
 

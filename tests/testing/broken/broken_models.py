@@ -7,6 +7,7 @@ import hashlib
 import itertools
 import os
 import threading
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -15,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from s3eval import Answer, Model, S3EvalError
 
 COUNTER = itertools.count()
+LOADED = itertools.count()
 
 
 def draw(*parts) -> float:
@@ -61,6 +63,17 @@ class Proxy:
         return getattr(self._model, name)
 
 
+class LoadsOnce(Good):
+    def __init__(self):
+        if next(LOADED):
+            raise RuntimeError("only once")
+
+
+class CloseRaises(Good):
+    def close(self):
+        raise RuntimeError("nothing to close")
+
+
 class TakesAnyOption(Good):
     @classmethod
     def load(cls, spec, options):
@@ -91,6 +104,20 @@ class IdentityNoJson(Good):
 class Forgets(Good):
     def ask(self, watched, questions):
         yield from list(super().ask(watched, questions))[:-1]
+
+
+class WatchRaises(Good):
+    def watch(self, footage):
+        raise RuntimeError("too bright")
+
+
+class WatchRaisesUnseen(WatchRaises):
+    uses_footage = False
+
+
+class ReleaseRaises(Good):
+    def release(self, watched):
+        raise RuntimeError("nothing to free")
 
 
 class OtherType(Good):
@@ -134,6 +161,12 @@ class WritesFramesAlways(Good):
         return footage
 
 
+class WritesTimes(Good):
+    def watch(self, footage):
+        footage.times[:] -= footage.times[0]
+        return footage
+
+
 class Draws(Good):
     def share(self, footage, question):
         return draw(next(COUNTER))
@@ -155,6 +188,88 @@ class PreparesOnItself(Good):
         if threading.current_thread() is not threading.main_thread():
             self.barrier.wait(30)  # until all four have set it
         return self.footage
+
+
+class KeepsTheFirstClip(Good):
+    kept = None
+
+    def watch(self, footage):
+        self.kept = footage if self.kept is None else self.kept
+        return self.kept
+
+
+class AnswersAboutTheLastClip(Good):
+    last = None
+
+    def watch(self, footage):
+        last, self.last = self.last, footage
+        return footage if last is None else last
+
+
+class NoConcurrency(Good):
+    concurrency = 0
+
+
+class WatchesOnItself(Good):
+    concurrency = 4
+
+    def watch(self, footage):
+        self.current = footage
+
+    def ask(self, watched, questions):
+        return super().ask(self.current, questions)
+
+
+class AsksOnItself(Good):
+    """The clip is on the model only from its first question to its last."""
+
+    concurrency = 2
+
+    def ask(self, watched, questions):
+        self.current = watched
+        for question in questions:
+            yield self.answer(self.current, question)
+
+
+class ReleasesAll(Good):
+    """With one clip the others are gone too."""
+
+    concurrency = 2
+
+    def __init__(self):
+        self.clips = {}
+
+    def watch(self, footage):
+        self.clips[id(footage)] = footage
+        return id(footage)
+
+    def ask(self, watched, questions):
+        for question in questions:
+            clip = self.clips.get(watched)
+            yield self.answer(clip, question) if clip else Answer.failed("no clip")
+
+    def release(self, watched):
+        self.clips.clear()
+
+
+class OneAfterTheOther(WatchesOnItself):
+    """Conforms: where several are asked about, they wait for each other."""
+
+    def __init__(self):
+        self.free = threading.Lock()
+
+    def watch(self, footage):
+        self.free.acquire()
+        return super().watch(footage)
+
+    def release(self, watched):
+        self.free.release()
+
+
+class KeepsClipsApart(Good):
+    """Conforms."""
+
+    concurrency = 2
 
 
 class OtherInAnotherProcess(Good):
@@ -203,6 +318,30 @@ class OptionInIdentity(OptionOutsideIdentity):
 
     def identity(self):
         return {"threshold": self.threshold}
+
+
+class ChecksWithDefaults(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {"threshold": 0.5, **only(options, "threshold")}
+
+
+class ChecksToAPath(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {name: Path(str(value)) for name, value in only(options, "threshold").items()}
+
+
+class ChecksTwiceOtherwise(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return {name: value / 100 for name, value in only(options, "threshold").items()}
+
+
+class ChecksNoName(OptionInIdentity):
+    @classmethod
+    def checked_options(cls, spec, options):
+        return dict(options)
 
 
 class OptionWithoutEffect(OptionOutsideIdentity):

@@ -33,6 +33,9 @@ class Steady(Model):
     def answer(self, footage, question):
         with open(os.environ["ASKED"], "a") as log:
             log.write(f"{footage.clip.video} {footage.clip.start} {question.key}\\n")
+        # Where a file is named, nothing is answered before it is there.
+        while os.environ.get("UNTIL") and not os.path.exists(os.environ["UNTIL"]):
+            time.sleep(0.01)
         time.sleep(0.002)
         once = os.environ.get("ONCE", "")
         if footage.clip.video in ("v02", "v05") and question.key == "clonic" and once:
@@ -119,17 +122,19 @@ def test_a_clip_that_ends_every_worker_is_failed_and_the_others_are_answered(com
 
 def test_an_interrupt_finishes_the_clips_in_hand_and_the_same_command_goes_on(command, tmp_path):
     arguments, environment = command
+    told = tmp_path / "told"
     process = subprocess.Popen(
-        arguments(tmp_path / "out", *RAY), env=environment(),
+        arguments(tmp_path / "out", *RAY), env=environment(UNTIL=str(told)),
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,
     )  # fmt: skip
     log = tmp_path / "asked.log"
     while process.poll() is None and not (log.is_file() and log.stat().st_size):
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    told = process.stderr.read()
-    assert process.wait(120) == 130, told
-    assert "The same command goes on where it stopped" in told
+    told.touch()
+    said = process.stderr.read()
+    assert process.wait(120) == 130, said
+    assert "The same command goes on where it stopped" in said
     before = log.read_text().splitlines()
     again = finished(arguments(tmp_path / "out", *RAY), environment())
     assert again.returncode == 0, again.stderr

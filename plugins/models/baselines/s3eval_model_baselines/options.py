@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from s3eval import Clip, S3EvalError
 from s3eval.errors import nearest
 
-__all__ = ["clip_of", "number", "refuse_unknown"]
+__all__ = ["clip_of", "text", "typed_options", "whole_number"]
 
 
-def refuse_unknown(model: str, options: Mapping[str, Any], known: Sequence[str]) -> None:
-    """Raise an S3EvalError for the first option this model does not have."""
-    for key in sorted(set(options) - set(known)):
-        close = nearest(key, known)
-        hint = f"did you mean '{close}'?" if close else f"it has {', '.join(known) or 'none'}"
+def typed_options(
+    model: str, options: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Any]]
+) -> dict[str, Any]:
+    """The options that were given, each as its reader makes it.
+
+    Args:
+        readers: by option what makes a typed value of it, or raises a `ValueError` that says what
+            was expected.
+
+    Raises:
+        S3EvalError: an option that this model does not have, or a value that does not fit.
+
+    >>> typed_options("prevalence", {"seed": "4"}, {"seed": whole_number})
+    {'seed': 4}
+    """
+    for key in sorted(set(options) - set(readers)):
+        close = nearest(key, readers)
+        hint = f"did you mean '{close}'?" if close else f"it has {', '.join(readers)}"
         raise S3EvalError(f"Model '{model}' has no option '{key}'; {hint}")
+    typed: dict[str, Any] = {}
+    for key, value in options.items():
+        try:
+            typed[key] = readers[key](value)
+        except ValueError as error:
+            raise S3EvalError(
+                f"Expected option '{key}' of '{model}' to be {error}, but got {value!r}"
+            ) from None
+    return typed
 
 
-def number(model: str, options: Mapping[str, Any], key: str, default: int) -> int:
-    """A whole-number option."""
+def whole_number(value: Any) -> int:
+    """A whole number, also where it was written as a text or with a point (``2.0``).
+
+    Raises:
+        ValueError: it is none; 1.5 is not rounded.
+    """
     try:
-        return int(options.get(key, default))
-    except (TypeError, ValueError):
-        raise S3EvalError(
-            f"Expected option '{key}' of '{model}' to be a whole number, but got {options[key]!r}"
-        ) from None
+        whole = int(value)
+        if isinstance(value, bool) or (isinstance(value, float) and whole != value):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("a whole number") from None
+    return whole
+
+
+def text(value: Any) -> str:
+    """A text; a number stands for how it is written.
+
+    Raises:
+        ValueError: it is a list, a table, a truth value or empty.
+    """
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
+        raise ValueError("a text")
+    return str(value)
 
 
 def clip_of(watched: Any) -> Clip | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval import Answer, Model, Question, S3EvalError
-from s3eval_model_baselines.options import clip_of, number, refuse_unknown
+from s3eval_model_baselines.options import clip_of, text, typed_options, whole_number
 from s3eval_model_baselines.tables import PrevalenceTable, ReplayTable
 
 if TYPE_CHECKING:
@@ -82,11 +82,17 @@ class Prevalence(Model):
         self.table = table or PrevalenceTable.built_in()
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The seed as a whole number and the file as text."""
+        readers = {"seed": whole_number, "file": text}
+        return typed_options(spec.name, options, readers)
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Prevalence:
         """Read the options and the table."""
-        refuse_unknown(spec.name, options, ("seed", "file"))
-        table = PrevalenceTable.read(Path(options["file"])) if "file" in options else None
-        return cls(number(spec.name, options, "seed", 0), table)
+        chosen = cls.checked_options(spec, options)
+        table = PrevalenceTable.read(Path(chosen["file"])) if "file" in chosen else None
+        return cls(chosen.get("seed", 0), table)
 
     def identity(self) -> Mapping[str, Any]:
         """The seed and the table's content."""
@@ -121,15 +127,19 @@ class Replay(Model):
         self.table = table
 
     @classmethod
-    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Replay:
-        """Read the file whole; every fault in it is named with its row."""
-        refuse_unknown(spec.name, options, ("file",))
-        if "file" not in options:
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The file as text; it must be named."""
+        if "file" not in typed_options(spec.name, options, {"file": text}):
             raise S3EvalError(
                 f"Model '{spec.name}' needs the file it answers from",
                 fix="--model-option file=answers.csv",
             )
-        return cls(ReplayTable.read(Path(options["file"])))
+        return typed_options(spec.name, options, {"file": text})
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Replay:
+        """Read the file whole; every fault in it is named with its row."""
+        return cls(ReplayTable.read(Path(cls.checked_options(spec, options)["file"])))
 
     def identity(self) -> Mapping[str, Any]:
         """The file's content, not its name."""

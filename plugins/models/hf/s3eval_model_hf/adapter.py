@@ -40,6 +40,17 @@ class HfModel(TransformersModel):
     compared_by_tests = frozenset()
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options as typed values.
+
+        Raises:
+            S3EvalError: an unknown option, a value that does not fit, or no checkpoint.
+        """
+        checked = super().checked_options(spec, options)
+        _refuse_no_checkpoint(spec, checked.get("checkpoint", ""))
+        return checked
+
+    @classmethod
     def loaded(cls, spec: ModelSpec, options: Options) -> Loaded:
         """The checkpoint named in the options, in memory.
 
@@ -47,11 +58,7 @@ class HfModel(TransformersModel):
             S3EvalError: none is named; the installed library has no class for it, or only with
                 code that lies beside the weights.
         """
-        if not options.checkpoint:
-            raise S3EvalError(
-                f"'{spec.name}' needs a checkpoint",
-                fix="--model-option checkpoint=FOLDER or a repository id (owner/name)",
-            )
+        _refuse_no_checkpoint(spec, options.checkpoint)
         trusted = cast(HfOptions, options).trust_remote_code
         loaded = load_checkpoint(
             spec.name,
@@ -200,3 +207,11 @@ class HfModel(TransformersModel):
                 return checks[-1]
         self._cut = "token"
         return checks[0]
+
+
+def _refuse_no_checkpoint(spec: ModelSpec, checkpoint: str) -> None:
+    if not checkpoint:
+        raise S3EvalError(
+            f"'{spec.name}' needs a checkpoint",
+            fix="--model-option checkpoint=FOLDER or a repository id (owner/name)",
+        )

@@ -62,10 +62,6 @@ class HostedModel(Model):
         self._spec, self._options = spec, options
         self._service = self.service_type(options.thinking)
         service = self._service
-        if not options.model:
-            raise S3EvalError(
-                f"Which model of '{spec.name}'?", fix="--model-option model=NAME (its id there)"
-            )
         if not options.base_url:
             options = options.model_copy(update={"base_url": service.address})
         # Consent before the key: what may not be sent to needs none.
@@ -90,13 +86,22 @@ class HostedModel(Model):
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options as typed values.
+
+        Raises:
+            S3EvalError: an unknown option, a value that does not fit, or no model named.
+        """
+        return _read(spec, options).model_dump(include=set(options))
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> HostedModel:
         """Make the service ready; nothing is sent.
 
         Raises:
             S3EvalError: an unknown option, no model named, no permission, no key.
         """
-        return cls(spec, read_options(HostedOptions, options, spec.name))
+        return cls(spec, _read(spec, options))
 
     def identity(self) -> Mapping[str, Any]:
         """Service, model, sampling and how clips are sent."""
@@ -264,3 +269,12 @@ class Gpt(HostedModel):
     service_type = GptService
     #: Where `s3eval doctor` looks whether there is a key.
     key_variables: ClassVar[tuple[str, ...]] = GptService.key_variables
+
+
+def _read(spec: ModelSpec, options: Mapping[str, Any]) -> HostedOptions:
+    chosen = read_options(HostedOptions, options, spec.name)
+    if not chosen.model:
+        raise S3EvalError(
+            f"Which model of '{spec.name}'?", fix="--model-option model=NAME (its id there)"
+        )
+    return chosen

@@ -1,12 +1,17 @@
-"""A local server that says exactly what a test scripts, and remembers all it was asked."""
+"""A local server that says exactly what a test scripts, and remembers all it was asked.
+
+Tests of this folder import what several of them use from the module that lies beside them.
+"""
 
 from __future__ import annotations
 
 import json
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,6 +21,10 @@ from s3eval_model_hosted.adapter import Claude, Gemini, Gpt, HostedModel
 
 from s3eval import Clip, Footage, Question, Sampling, discover
 from s3eval.testing.http_service import http_service
+
+sys.path.insert(0, str(Path(__file__).parent))
+#: Like a key, and nobody's.
+KEY = "sk-a-key-of-some-length-1234567890"
 
 
 @dataclass(frozen=True)
@@ -95,7 +104,7 @@ def made(kind: str, root: str, **options: Any) -> HostedModel:
     """The model at a scripted service."""
     spec = next(p.spec for p in discover().of("model") if p.spec.name == kind)
     base = root + ("/v1beta" if kind == "gemini" else "/v1")
-    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 5.0, "max_wait": 2.0}
+    quick = {"model": "m", "first_wait": 0.01, "attempts": 3, "timeout": 30.0, "max_wait": 2.0}
     return KINDS[kind].load(spec, {**quick, "base_url": base, **options})
 
 
@@ -114,9 +123,13 @@ def asked_of(kind: str, server: Served, questions: Any = (TONIC,), **options: An
 
 
 @pytest.fixture
-def hosted(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What tests of several files need: replies, a loaded model, its answers, and its key."""
-    key = "sk-a-key-of-some-length-1234567890"
+def service_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key of each service."""
     for name in ("GEMINI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
-        monkeypatch.setenv(name, key)
-    return SimpleNamespace(reply=reply, load=made, ask=asked_of, tonic=TONIC, key=key)
+        monkeypatch.setenv(name, KEY)
+
+
+@pytest.fixture
+def hosted(service_keys: None) -> Any:
+    """What tests of several files need: replies, a loaded model, its answers, and its key."""
+    return SimpleNamespace(reply=reply, load=made, ask=asked_of, tonic=TONIC, key=KEY)

@@ -64,6 +64,16 @@ class LmmsEvalModel(Model):
         self._facts = dict(self._worker.facts)
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options as typed values; arguments of the model's class stay as they were given.
+
+        Raises:
+            S3EvalError: no model is named, or a value does not fit.
+        """
+        chosen, _ = read_options(options)
+        return chosen.model_dump(include=set(options))
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> LmmsEvalModel:
         """Start the process and load the model there.
 

@@ -82,6 +82,16 @@ class ServerModel(Model):
         self._pool: RequestPool[Answer] = RequestPool(options.concurrency)
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The options as typed values.
+
+        Raises:
+            S3EvalError: an unknown option, or a value that does not fit.
+        """
+        chosen = read_options(ServerModelOptions, options, spec.name)
+        return chosen.model_dump(include=set(options))
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> ServerModel:
         """Find the server and the model on it.
 

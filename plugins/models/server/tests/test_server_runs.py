@@ -95,7 +95,7 @@ def test_of_a_sound_file_only_what_is_heard_is_asked(tmp_path):
         seeing = run(folder, tmp_path / "seeing", *at(server), "--model", "server", "--json", "-")
         assert seeing.exit_code == 0, seeing.output
         assert len(server.asked) == 4, "server-omni once more, server not at all"
-        assert "server: 1 videos, 0 answered, 0 already there, 18 skipped" in seeing.stderr
+        assert "server: 1 video, 0 answered, 0 already there, 18 skipped" in seeing.stderr
 
 
 def test_a_server_nobody_named_is_named_before_it_is_asked(data, tmp_path):

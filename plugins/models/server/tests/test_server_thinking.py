@@ -14,7 +14,7 @@ QUESTION = Question("tonic", "Tonic?", ("yes", "no"), max_tokens=16)
 
 
 def ask(server, **options):
-    quick = {"first_wait": 0.01, "attempts": 1, "timeout": 5.0, "base_url": server.base_url}
+    quick = {"first_wait": 0.01, "attempts": 1, "timeout": 30.0, "base_url": server.base_url}
     model = ServerModel.load(SEES, {**quick, **options})
     clip = Clip("v", 0.0, 2.0, Sampling())
     shown = Footage(clip, np.zeros((2, 32, 32, 3), np.uint8), np.arange(2.0), None, 2.0)

@@ -28,7 +28,9 @@ PROGRAM = """
     from pathlib import Path
     notes = Path(os.environ["NOTES"])
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-    (notes / "called").write_text(json.dumps([sys.argv[1:], os.getpid(), child.pid]))
+    # Whole or not at all: it may be ended at any moment.
+    (notes / "calling").write_text(json.dumps([sys.argv[1:], os.getpid(), child.pid]))
+    (notes / "calling").replace(notes / "called")
     if os.environ.get("BROKEN"):
         print("CUDA out of memory", file=sys.stderr)
         child.kill()

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from s3eval.api.model_names import named_model
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
@@ -56,7 +57,7 @@ def check_model(
     """Load a model and check it.
 
     Args:
-        name: of the model. options: as ``--model-option`` gives them.
+        name: of the model, also ``NAME?option=value``. options: as ``--model-option`` gives them.
         sampling_profile: of the largest clip, "" for the model's own; ``sampling`` changes to it.
         plan: of a run of the user's dataset, whose time is to be told.
         permission: whether the drawn clips may leave this machine, for a model on another one.
@@ -65,11 +66,12 @@ def check_model(
     Raises:
         S3EvalError: it cannot be loaded, or looks at nothing.
     """
-    plugin = installed().get("model", name)
-    spec = plugin.spec
+    named = named_model(name, others=options)
+    spec = named.spec
+    plugin = installed().get("model", spec.name)
     chosen = profile(sampling_profile or spec.profile).changed(**(sampling or {}))
     progress("loading the model")
-    model = load_model(plugin, permitted_options(spec, options or {}, permission))
+    model = load_model(plugin, permitted_options(spec, named.options, permission))
     try:
         senses = loaded_senses(model, plugin)
         senses = spec.senses if senses is None else senses
@@ -79,13 +81,13 @@ def check_model(
                 fix="s3eval list models",
             )
         subject = Subject(spec, model, senses, plugin.package)
-        identity = identity_of(model, name, plugin.package)
+        identity = identity_of(model, spec.name, plugin.package)
         lines = check_loaded(subject, chosen, plan, progress)
     finally:
         if trouble := trouble_of_closing(model, plugin):
             progress(trouble)
     versions = {"s3eval-core": __version__, plugin.package: plugin.version}
-    return ModelCheck(name, identity, tuple(lines), versions)
+    return ModelCheck(spec.name, identity, tuple(lines), versions)
 
 
 def check_loaded(

@@ -21,6 +21,7 @@ from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
 if TYPE_CHECKING:
+    from s3eval.api.model_names import NamedModel
     from s3eval.running.model_check import ModelCheck
     from s3eval.running.plan import Plan
 
@@ -79,6 +80,7 @@ def command(
 
     Exits with 1 where a line fails.
     """
+    from s3eval.api.model_names import named_model
     from s3eval.reporting.progress import line_shown
     from s3eval.running.model_check import write_model_check
     from s3eval_check_model.checking import check_model
@@ -86,7 +88,8 @@ def command(
     permission = Permission(allow_remote)
     options = key_values(model_option, "--model-option")
     changes = key_values(sampling, "--sampling")
-    plan = _plan(model, data, names(tasks), profile, changes, permission, options)
+    named = named_model(model, others=options)
+    plan = _plan(named, data, names(tasks), profile, changes, permission)
     check = check_model(
         model,
         options,
@@ -97,7 +100,7 @@ def command(
         progress=lambda line: line_shown(f"{model}: {line}"),
     )
     if out is not None:
-        write_model_check(out / model, check)
+        write_model_check(named.run_in(out), check)
     if not write_json_output(asdict(check), json_file):
         _show(check)
     if check.failed:
@@ -105,29 +108,24 @@ def command(
 
 
 def _plan(
-    model: str,
+    model: NamedModel,
     data: str | None,
     tasks: tuple[str, ...],
     profile: str,
     sampling: dict[str, Any],
     permission: Permission,
-    options: dict[str, Any],
 ) -> Plan | None:
     """The plan of a run on the user's dataset; None where none was named."""
     if data is None:
         return None
     from s3eval.api.judges import JudgeChoice
     from s3eval.api.requests import prepare
-    from s3eval.plugins import installed
     from s3eval.running.evaluate import plan_evaluation
     from s3eval.running.settings import Settings
 
-    settings = Settings(
-        "", tasks or ("all",), data, profile=profile, sampling=sampling, model_options=options
-    )
+    settings = Settings("", tasks or ("all",), data, profile=profile, sampling=sampling)
     request = prepare(settings, judging=JudgeChoice(name="none", named=True, permission=permission))
-    spec = installed().get("model", model).spec
-    return plan_evaluation(request.evaluation(spec, Path(spec.name), None))
+    return plan_evaluation(request.evaluation(model, Path(model.folder), None))
 
 
 def _show(check: ModelCheck) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, ClassVar
 
 import pytest
 from click.testing import CliRunner
 from s3eval_check_model.testing import StandIn
 
-from s3eval import ModelSpec
+from s3eval import ModelSpec, S3EvalError
+from s3eval.api.model_names import named_model
 from s3eval.cli import cli
 from s3eval.plugins import Plugin
 from s3eval.running.model_check import FILE, read_model_check
@@ -54,6 +57,34 @@ def test_a_check_is_shown_kept_beside_the_run_and_tells_what_a_run_would_take(st
     assert "2 videos, 6 clips, 120 questions" in check.line("run").found
     assert check.line("speed").verdict == "measured"
     assert str(tmp_path) not in (tmp_path / "r" / "stand-in" / FILE).read_text()
+
+
+class Seeded(StandIn):
+    """The stand-in with an option that its name may set."""
+
+    loaded: ClassVar[list[Any]] = []
+
+    @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> dict[str, Any]:
+        if set(options) - {"seed"}:
+            raise S3EvalError("no such option")
+        return {key: int(value) for key, value in options.items()}
+
+    @classmethod
+    def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> StandIn:
+        cls.loaded.append(dict(options))
+        return cls()
+
+
+def test_a_name_with_options_is_checked_with_them_beside_its_own_run(stand_in, tmp_path):
+    stand_in(replace(SPEC, adapter=f"{__name__}:Seeded"))
+    done = called("stand-in?seed=1", *SMALL, "-o", str(tmp_path / "r"))
+    assert done.exit_code == 0, done.output
+    assert Seeded.loaded == [{"seed": 1}]
+    check = read_model_check(named_model("stand-in?seed=1").run_in(tmp_path / "r"))
+    assert check is not None and check.model == "stand-in"
+    assert "no such option" in str(called("stand-in?sead=1", *SMALL).exception)
+    assert len(Seeded.loaded) == 1, "nothing was loaded for it"
 
 
 def test_a_line_that_fails_ends_with_1_and_says_why(stand_in, monkeypatch):

@@ -25,7 +25,7 @@ def s3eval_models() -> list[ModelSpec]:
         ModelSpec(
             "lmms-eval-answers",
             adapter="s3eval_lmms_eval_tasks.answers:AnswersModel",
-            summary="answers of a model that lmms-eval ran (folder=… names them)",
+            summary="answers of a model that lmms-eval ran (file=… names them)",
             sees=True,
             hears=True,
             argument="file",

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval import Answer, Model, S3EvalError
+from s3eval.errors import refuse_unknown
 
 if TYPE_CHECKING:
     from s3eval import Clip, Footage, ModelSpec, Question
@@ -44,13 +45,28 @@ class AnswersModel(Model):
         self._made = made
 
     @classmethod
+    def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The file; there is no other option.
+
+        Raises:
+            S3EvalError: another option is given, or no file.
+        """
+        refuse_unknown(f"option of '{spec.name}'", options, ("file",))
+        if "file" not in options:
+            raise S3EvalError(
+                f"Model '{spec.name}' needs the file it answers from",
+                fix=f"--model {spec.name}:FILE",
+            )
+        return {"file": str(options["file"])}
+
+    @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> AnswersModel:
         """Read the answers.
 
         Raises:
             S3EvalError: no file is named, or it is not one of `write_answers`.
         """
-        path = Path(str(options.get("file", "")))
+        path = Path(cls.checked_options(spec, options)["file"])
         try:
             facts = json.loads(path.read_text(encoding="utf-8"))
             return cls(facts["answers"], frozenset(facts["senses"]), str(facts["made"]))

@@ -35,7 +35,12 @@ Examples:
     help="Part of the release: 'test' for Tables 1-3, 10 and 19-24, 'all' for Tables 13-18 "
     "(from result/vlm_inference).",
 )
-@click.option("--models", multiple=True, metavar="NAMES", help="Recompute these models only.")
+@click.option(
+    "--models",
+    multiple=True,
+    metavar="NAMES",
+    help="Report these models only; differences are explained from the answers of all.",
+)
 @click.option(
     "--jobs",
     type=click.IntRange(1),

@@ -8,7 +8,7 @@ comes out. Nothing here knows a formula.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from s3eval_paper.tables import Cell, cells
@@ -46,10 +46,6 @@ NOT_RECOMPUTABLE: Mapping[str, str] = {
     "32": "folds and classifiers are not released; s3eval two-stage computes its own",
     "33": "the trained classifier is not released; s3eval two-stage computes its own",
 }
-_NO_RATINGS = (
-    "the file of its reports and ratings, metrics/task6_compare_metrics_with_human/"
-    "task6_all_score.csv, is not in this part of the release"
-)
 TWO_STAGE = "the published two-stage figures cannot be had from the release; see s3eval two-stage"
 
 _TASKS: Mapping[str, str] = {
@@ -163,33 +159,25 @@ def reproduce(
 ) -> Reproduction:
     """Recompute every published cell that the release's recorded answers allow.
 
+    What explains a cell that differs is looked for in the whole release, also where only some
+    models are wanted: the answers of the others are read from its folder where they are needed.
+
     Args:
-        release: read with the recorded answers of ``split``.
-        split: "test" (Tables 1-3, 10, 19-24) or "all" (13-18).
-        models: the models wanted, in the published spelling; None for all that are there.
+        release: read with the recorded answers of ``split``, of the models wanted at least.
+        split: "test" (Tables 1-3, 10, 11, 19-24) or "all" (13-18).
+        models: the models to report, in the published spelling; None for all that are there.
         jobs: processes that share the work.
     """
-    from s3eval_paper.explaining import explain
     from s3eval_paper.recompute import score_runs
 
-    runs = {r.model: r for r in release.runs if r.split == split}
+    if models is not None:
+        release = replace(release, runs=tuple(r for r in release.runs if r.model in models))
     scored = score_runs(release, split, jobs)
-    compared: list[Compared] = []
-    absent: dict[str, None] = {}
-    for table in TABLES[split]:
-        if table == "10":
-            compared += _table_10()
-            continue
-        for cell in cells(table):
-            if models is not None and cell.model not in models:
-                continue
-            if cell.model not in runs:
-                absent[cell.model] = None
-                continue
-            compared.append(_compared(cell, runs[cell.model], scored[cell.model]))
-    compared = explain(release, split, compared, scored)
+    compared = _recomputed(release, split, scored)
+    if any(c.status == "unexplained" for c in compared):
+        compared = _explained(release, split, scored, compared, jobs)
     if split == "test":
-        compared += _table_11(release)
+        compared += [c for c in _table_11(release) if models is None or c.cell.model in models]
     for table, why in NOT_RECOMPUTABLE.items():
         compared += [Compared(c, None, 0, 0, "skipped", why) for c in cells(table)]
     return Reproduction(
@@ -197,8 +185,50 @@ def reproduce(
         tuple(compared),
         {model: run_scores.paper_f1 for model, run_scores in scored.items()},
         _rqi_reports(release, split, scored),
-        tuple(absent),
+        _absent(release, split, models),
     )
+
+
+def _recomputed(release: Release, split: str, scored: Mapping[str, RunScores]) -> list[Compared]:
+    """The split's published cells of the models that were read, and Table 10's, in print order."""
+    runs = {r.model: r for r in release.runs if r.split == split}
+    compared: list[Compared] = []
+    for table in TABLES[split]:
+        if table == "10":
+            compared += _table_10()
+            continue
+        for cell in cells(table):
+            if cell.model in runs:
+                compared.append(_compared(cell, runs[cell.model], scored[cell.model]))
+    return compared
+
+
+def _absent(release: Release, split: str, models: Collection[str] | None) -> tuple[str, ...]:
+    """Published models that are wanted and have no recorded answers, in print order."""
+    runs = {r.model for r in release.runs if r.split == split}
+    published = [c.model for table in TABLES[split] if table != "10" for c in cells(table)]
+    wanted = [m for m in dict.fromkeys(published) if models is None or m in models]
+    return tuple(m for m in wanted if m not in runs)
+
+
+def _explained(
+    release: Release,
+    split: str,
+    scored: Mapping[str, RunScores],
+    compared: Sequence[Compared],
+    jobs: int,
+) -> list[Compared]:
+    """The same cells, those that differ explained by the answers of every model in the folder."""
+    from s3eval_paper.explaining import explain
+    from s3eval_paper.recompute import score_runs
+    from s3eval_paper.release.reading import read_release
+
+    others = read_release(release.root, (split,), lambda name: name not in scored)
+    whole = replace(release, runs=(*release.runs, *others.runs))
+    scores = {**scored, **score_runs(others, split, jobs)}
+    evidence = explain(whole, split, _recomputed(whole, split, scores), scores)
+    known = {c.cell: c for c in evidence}
+    return [known[c.cell] for c in compared]
 
 
 def _compared(cell: Cell, run: Recorded, run_scores: RunScores) -> Compared:
@@ -273,7 +303,7 @@ def _table_10() -> Iterable[Compared]:
 
 def _table_11(release: Release) -> Iterable[Compared]:
     """Table 11: each printed report beside its row in the release's file, where that is."""
-    from s3eval_paper.release.ratings import match_printed, read_ratings
+    from s3eval_paper.release.ratings import match_printed, read_ratings, why_unmatched
 
     rated = read_ratings(release.root, release.problems)
     printed: dict[tuple[str, str], list[Cell]] = {}
@@ -285,7 +315,8 @@ def _table_11(release: Release) -> Iterable[Compared]:
         for cell in members:
             value = None if row is None else row.values.get(cell.metric)
             if value is None:
-                yield Compared(cell, None, 0, 0, "skipped", _NO_RATINGS)
+                why = why_unmatched(release.root, rated, cell, row)
+                yield Compared(cell, None, 0, 0, "skipped", why)
             else:
                 yield _judged(cell, value, 1, 0, "as the release keeps it")
 

@@ -189,6 +189,38 @@ def test_without_the_file_table_11_says_which_is_missing() -> None:
     assert "task6_all_score.csv" in reason
 
 
+def reasons_of_table_11(root: Path) -> dict[str, set[str]]:
+    """By model why its cells of Table 11 are skipped."""
+    reasons: dict[str, set[str]] = {}
+    for c in reproduce(read_release(root, ["test"]), "test").compared:
+        if c.cell.table == "11" and c.status == "skipped":
+            reasons.setdefault(c.cell.model, set()).add(c.reason)
+    return reasons
+
+
+def test_a_report_without_a_row_says_what_the_file_lacks(tmp_path: Path) -> None:
+    there = Path(shutil.copytree(MINI, tmp_path / "release"))
+    path = rating_file(there)
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    first, second, third = dict.fromkeys(line.split(",")[0] for line in lines)
+    names = [c.model for c in cells("11")]
+    printed = dict(zip((first, second, third), dict.fromkeys(names), strict=True))
+    kept = [line.replace(second, "another-model", 1) for line in lines]
+    last = max(n for n, line in enumerate(kept) if line.startswith(third))
+    del kept[last]
+    number = kept[0].split(",")
+    kept[0] = ",".join([*number[:-1], "good"])
+    path.write_text("\n".join([header, *kept]), encoding="utf-8")
+    reasons = reasons_of_table_11(there)
+    assert not any("is not in this part" in r for of in reasons.values() for r in of)
+    (no_number,) = reasons[printed[first]]
+    assert "has no number in 'human' for this report" in no_number
+    (no_row,) = reasons[printed[second]]
+    assert f"no row of {printed[second]}" in no_row and "another-model" in no_row
+    (too_few,) = reasons[printed[third]]
+    assert f"only 19 rows of {printed[third]}" in too_few
+
+
 def test_ratings_name_videos_and_patients(tmp_path: Path) -> None:
     rating_file(tmp_path)
     problems = Problems()

@@ -123,6 +123,9 @@ def test_what_the_release_shows_of_single_claims(found):
     assert claims["3b"].verdict == CONTRADICTED and "35.91 to 31.69" in claims["3b"].finding
     assert claims["3c"].verdict == CONTRADICTED and "11 smaller" in claims["3c"].finding
     assert claims["4"].verdict == UNTESTABLE, "the quoted model's other folds are not there"
+    counted, _, others = claims["5"].finding.partition("Not counted: ")
+    assert "seizure_omni_sft" in others and "of 3 models" in counted
+    assert claims["9"].verdict == CONTRADICTED, "Table 2 gives another mean"
     assert "Table 32" in claims["5"].finding and "own readings" in claims["5"].tables[0].title
     strict = [r for t in claims["3a"].tables for r in t.rows if "non-answers" in r[0]]
     assert len(strict) == 1
@@ -187,10 +190,21 @@ def test_rules_name_no_model_of_the_release():
     import inspect
     import re
 
-    from s3eval_paper.claims import claim, drawing, groups, margins, perception, tuning
+    from s3eval_paper.claims import (
+        claim,
+        diagnosis,
+        drawing,
+        groups,
+        margins,
+        page,
+        perception,
+        tuning,
+        with_report,
+    )
     from s3eval_paper.tables import aliases
 
-    for module in (claim, drawing, groups, margins, perception, tuning):
+    modules = (claim, diagnosis, drawing, groups, margins, page, perception, tuning, with_report)
+    for module in modules:
         code = re.sub(r'""".*?"""', "", inspect.getsource(module), flags=re.S)
         for name in {*aliases(), *aliases().values()}:
             quoted = re.findall(rf"“[^”]*{re.escape(name)}[^”]*”", " ".join(code.split()))

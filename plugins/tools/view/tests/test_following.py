@@ -96,6 +96,7 @@ def test_a_run_in_progress_is_followed(filmed, tmp_path, asking):
 def test_a_run_in_progress_is_not_combined_for_every_page(filmed, tmp_path, monkeypatch):
     copy = shutil.copytree(filmed.runs[0], tmp_path / "replay")
     (copy / "findings.jsonl").unlink()
+    monkeypatch.setattr("s3eval_view.viewer.opened.FRESH", 3600.0)
     opened = Opened([copy])
     first = opened.now()
     os.utime(copy / "answers.sqlite")
@@ -117,16 +118,16 @@ def test_it_is_served_until_interrupted(filmed):
         address = re.search(r"http://127\.0\.0\.1:\d+/[\w-]{32}/", line)[0]
         for _ in range(100):
             try:
-                with urllib.request.urlopen(address, timeout=5) as answer:
+                with urllib.request.urlopen(address, timeout=60) as answer:
                     assert "4 videos" in answer.read().decode()
                 break
             except ConnectionRefusedError:
                 continue
         with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(address[:-2], timeout=5)
+            urllib.request.urlopen(address[:-2], timeout=60)
     finally:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=120)
     assert "Ended." in out and err == "" and process.returncode == 0
     assert filmed.video not in out
 

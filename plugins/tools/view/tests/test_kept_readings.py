@@ -214,6 +214,27 @@ def test_the_judge_of_the_scores_is_shown_not_the_one_of_the_run(opened, copied,
     assert "<mark>" in page.raw and "Read by gpt" not in page.text
 
 
+def test_readings_in_a_file_named_when_scoring_are_found(opened, copied, run, server, filmed):
+    """The run is made with the lexicon, and scored again by a judge with a file of its own."""
+    facts = copied / "run.json"
+    document = json.loads(facts.read_text())
+    document["options"]["judge"] = {"name": "lexicon", "options": {}}
+    facts.write_text(json.dumps(document))
+    options = {"base_url": server.base_url, "model": "m<b>"}
+    kept = {**options, "cache": str(copied.parent / "kept.sqlite")}
+    api.score(copied, judge="gpt", judge_options=kept, write=True, resamples=50)
+    written = json.loads(facts.read_text())["options"]
+    assert written["judge_of_scores"] == {"name": "gpt", "options": kept}
+    assert written["judge"] == {"name": "lexicon", "options": {}}
+    viewer = opened(copied)
+    page = viewer.page(f"video/{viewer.keys[filmed.video]}/run/{viewer.runs[0]}")
+    report = part(page, "report-report")
+    assert report.count("Read by gpt (m<b>), kept from when it was asked.") == 2
+    assert "Not kept" not in page.text
+    api.score(copied, write=True, resamples=50)
+    assert "judge_of_scores" not in json.loads(facts.read_text())["options"]
+
+
 class Theirs(Judge):
     """A judge of a third party that asks a model in its own way."""
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from types import SimpleNamespace
+
 import av
 import numpy as np
 import pytest
+from s3eval_view.server import playing
 from s3eval_view.server.converting import convert
-from s3eval_view.server.playing import why_not_played
+from s3eval_view.server.playing import Conversion, Conversions, why_not_played
 
 from s3eval.facts.footage import FootageError
 
@@ -93,3 +97,25 @@ def test_a_playlist_that_names_another_file_is_not_followed(tmp_path, filmed):
     (tmp_path / "list.mp4").write_text(f"#EXTM3U\n#EXTINF:10,\n{other}\n#EXT-X-ENDLIST\n")
     with pytest.raises(FootageError):
         convert(tmp_path / "list.mp4", tmp_path / "o.mp4", "v", lambda done: None)
+
+
+def test_a_mistake_in_what_follows_a_conversion_is_no_damage_of_the_recording(files, tmp_path):
+    with pytest.raises(TypeError):
+        convert(files["avi"], tmp_path / "o.mp4", "v", lambda done: done + "%")
+
+
+def test_a_conversion_that_breaks_has_failed_and_says_what_broke(monkeypatch, tmp_path):
+    def broken(path, target, name, report_progress):
+        return None + 1
+
+    monkeypatch.setattr(playing, "convert", broken)
+    recording = SimpleNamespace(path=lambda: tmp_path / "a.mp4", video=SimpleNamespace(name="v"))
+    conversions = Conversions()
+    conversions.start("v", recording)
+    deadline = time.monotonic() + 20
+    while conversions.state("v").state == "working" and time.monotonic() < deadline:
+        time.sleep(0.01)
+    state: Conversion = conversions.state("v")
+    assert state.state == "failed"
+    assert state.words.startswith("TypeError: unsupported operand")
+    conversions.close()

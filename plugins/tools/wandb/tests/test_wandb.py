@@ -67,8 +67,8 @@ def records(file: Path) -> tuple[dict[str, object], dict[str, float]]:
 
 
 def written(file: Path) -> tuple[dict[str, object], dict[str, float]]:
-    """The same, once the library's own process has written them; at most ten seconds later."""
-    for _ in range(100):
+    """The same, once the library's own process has written them; at most a minute later."""
+    for _ in range(600):
         config, summary = records(file)
         if config and summary:
             break

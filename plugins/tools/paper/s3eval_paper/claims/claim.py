@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 __all__ = [
     "CONTRADICTED",
+    "PRINT_FIRST",
     "SUPPORTED",
     "UNTESTABLE",
     "UNTOLD",
@@ -17,6 +18,7 @@ __all__ = [
     "around",
     "by_interval",
     "by_majority",
+    "print_first",
     "rounded",
 ]
 
@@ -30,6 +32,8 @@ SUPPORTED: Verdict = "supported"
 CONTRADICTED: Verdict = "contradicted"
 UNTOLD: Verdict = "cannot be told with these patients"
 UNTESTABLE: Verdict = "not testable from the release"
+#: How every rule begins whose claim the paper's own tables can contradict.
+PRINT_FIRST = "The paper's own table comes first: contradicted, whatever the answers show, "
 
 
 @dataclass(frozen=True)
@@ -91,6 +95,15 @@ def by_majority(verdicts: Sequence[Verdict]) -> Verdict:
         if 2 * known.count(verdict) > len(known):
             return verdict
     return UNTOLD
+
+
+def print_first(contradicted: bool, verdict: Verdict) -> Verdict:
+    """The verdict of the recorded answers, unless the paper's own tables contradict the claim.
+
+    >>> print_first(True, "supported"), print_first(False, "supported")
+    ('contradicted', 'supported')
+    """
+    return CONTRADICTED if contradicted else verdict
 
 
 def rounded(value: float | None, digits: int = 2) -> str:

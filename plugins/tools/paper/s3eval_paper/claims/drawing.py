@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from s3eval.task import Finding
     from s3eval.vocabulary import Protocol
 
-__all__ = ["Drawn", "Draws", "shared", "tallies_of"]
+__all__ = ["Drawn", "Draws", "mean_change", "shared", "tallies_of"]
 
 Floats = NDArray[np.float64]
 Key = tuple[str, str, str]
@@ -93,3 +93,23 @@ def shared(
     places = [{(f.video, f.item) for f in of} for of in mine]
     common = set.intersection(*places) if places else set()
     return [[f for f in of if (f.video, f.item) in common] for of in mine]
+
+
+def mean_change(
+    dataset: Dataset,
+    pairs: Sequence[tuple[list[Finding], list[Finding]]],
+    key: Key,
+    other: Key,
+    resamples: int,
+    seed: int,
+    change: Callable[[Floats, Floats], Floats],
+) -> Drawn | None:
+    """The mean over models of a change between two scores, patients drawn for all together."""
+    made = [(tallies_of(dataset, a).get(key), tallies_of(dataset, b).get(other)) for a, b in pairs]
+    known = [(a, b) for a, b in made if a is not None and b is not None]
+    if not known:
+        return None
+    every = [t for pair in known for t in pair]
+    draws = Draws.of(dataset, every, resamples, seed)
+    first, second = draws.values([a for a, _ in known]), draws.values([b for _, b in known])
+    return draws.around(np.mean(change(first, second), axis=0), every)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["CENTRED", "CORRELATED", "LEVEL", "SIMILAR", "SIZES", "WEAK", "Margin"]
+__all__ = ["CENTRED", "CORRELATED", "LEVEL", "SEVERAL", "SIMILAR", "SIZES", "WEAK", "Margin"]
 
 
 @dataclass(frozen=True)
@@ -45,3 +45,5 @@ SIZES = Margin(
 )
 #: Level of tests and intervals.
 LEVEL = Margin(0.05, "the usual level of significance; intervals are of 95 %")
+#: How many models a claim about an average over models needs.
+SEVERAL = Margin(2, "one model's change is no average over models, and says nothing of others")

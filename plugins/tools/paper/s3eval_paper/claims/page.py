@@ -12,6 +12,8 @@ from typing import Any
 from s3eval_paper.claims.claim import Claim, Table, around, rounded
 from s3eval_paper.claims.rediagnosis import (
     METRICS,
+    OWN,
+    PUBLISHED,
     Depth,
     Diagnosed,
     FiveFold,
@@ -279,8 +281,6 @@ def _table_32(by_classifier: Sequence[FiveFold]) -> str:
 
 
 def _untestable(findings: Findings) -> str:
-    own = [d for d in findings.diagnosed if d.way == "two-stage" and d.trained_on == "own readings"]
-    cut = any("within" in d.folds for d in own)
     parts = [
         "## What this release does not let one test\n",
         "- Agreement of annotators and epileptologists (kappa 0.84, Tables 5 and 31): their "
@@ -292,10 +292,26 @@ def _untestable(findings: Findings) -> str:
         "- Probabilities and calibration: only words were recorded. `s3eval calibrate` reads runs "
         "of models whose token probabilities can be seen.",
     ]
-    if cut:
-        parts.append(
-            "- A second stage trained on a model's own readings of the other four folds: this part "
-            "of the release has readings of the test fold only. The rows “own readings” are cut by "
-            "patient within the test fold instead, and learn from about 19 patients."
+    return "\n".join([*parts, *_cut_within(findings.diagnosed)]) + "\n"
+
+
+def _cut_within(diagnosed: Sequence[Diagnosed]) -> Iterator[str]:
+    """Whose second stage could not be trained on its readings of the other published folds."""
+    own = [d for d in diagnosed if d.way == "two-stage" and d.trained_on == OWN]
+    cut = {d.model: d for d in own if d.folds != PUBLISHED}
+    whole = dict.fromkeys(d.model for d in own if d.folds == PUBLISHED)
+    if not cut:
+        return
+    patients = sorted({d.rows["f1"].patients for d in cut.values()})
+    among = f"{patients[0]} to {patients[-1]}" if len(patients) > 1 else f"{patients[0]}"
+    yield (
+        f"- A second stage trained on the readings of the other published folds by "
+        f"{', '.join(cut)}: this part of the release has none of theirs to train on. Their rows "
+        "“own readings” are of folds cut by patient within the test fold instead, and learn from "
+        f"a part of its {among} patients. "
+        + (
+            f"Those of {', '.join(whole)} are trained on the other published folds."
+            if whole
+            else "No model's are trained on the other published folds."
         )
-    return "\n".join(parts) + "\n"
+    )

@@ -19,8 +19,20 @@ if TYPE_CHECKING:
     from s3eval.task import Finding
     from s3eval_paper.release.runs import Recorded
 
-__all__ = ["Depth", "Diagnosed", "FiveFold", "five_folds", "own_readings", "rediagnose"]
+__all__ = [
+    "OWN",
+    "PUBLISHED",
+    "Depth",
+    "Diagnosed",
+    "FiveFold",
+    "five_folds",
+    "own_readings",
+    "rediagnose",
+]
 
+#: What a second stage of a model's own readings is trained on, and the folds that the release has.
+OWN = "own readings"
+PUBLISHED = "published"
 METRICS = ("precision", "recall", "f1", "accuracy")
 TEST_FOLD = 0
 
@@ -249,7 +261,7 @@ def _staged(dataset: Dataset, model: str, done: TwoStage, depth: Depth) -> Diagn
         asked=len(tests),
         classifier=done.setup.classifier,
         trained_on=done.trained_on,
-        folds="published" if "dataset" in done.folds_from else done.folds_from,
+        folds=PUBLISHED if "dataset" in done.folds_from else done.folds_from,
         note=note,
         predictions=done.predictions,
     )

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from s3eval.facts.tally import Tally
 from s3eval_paper.claims.claim import (
     CONTRADICTED,
+    PRINT_FIRST,
     SUPPORTED,
     UNTESTABLE,
     UNTOLD,
@@ -21,6 +22,7 @@ from s3eval_paper.claims.claim import (
     around,
     by_interval,
     by_majority,
+    print_first,
 )
 from s3eval_paper.claims.drawing import Drawn, Draws, tallies_of
 from s3eval_paper.tables import cells
@@ -73,7 +75,11 @@ def tuned_and_base() -> tuple[tuple[str, ...], str]:
 
 @dataclass(frozen=True)
 class _Change:
-    """What tuning changes in one model: by task, and on average, each with both readings."""
+    """What tuning changes in one model: by task, and on average, each with both readings.
+
+    Attributes:
+        tasks: how many of the average's tasks are in it.
+    """
 
     model: str
     rows: tuple[tuple[str, Drawn, Drawn, Drawn], ...]
@@ -81,6 +87,12 @@ class _Change:
     counted_wrong: Drawn
     printed: float
     patients: str
+    tasks: int
+
+    @property
+    def complete(self) -> bool:
+        """Whether all tasks of the average could be compared."""
+        return self.tasks == len(_TASKS)
 
 
 def fine_tuning(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> list[Claim]:
@@ -88,7 +100,8 @@ def fine_tuning(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> lis
     tuned, base = tuned_and_base()
     runs = {r.model: r for r in test}
     there = [m for m in tuned if m in runs] if base in runs else []
-    changes = [_change(dataset, runs[m], runs[base], depth) for m in there]
+    made = (_change(dataset, runs[m], runs[base], depth) for m in there)
+    changes = [c for c in made if c is not None]
     return [
         _average(changes, tuned, base),
         _consistent(changes, tuned, base),
@@ -96,7 +109,8 @@ def fine_tuning(dataset: Dataset, test: Sequence[Recorded], depth: Depth) -> lis
     ]
 
 
-def _change(dataset: Dataset, tuned: Recorded, base: Recorded, depth: Depth) -> _Change:
+def _change(dataset: Dataset, tuned: Recorded, base: Recorded, depth: Depth) -> _Change | None:
+    """What tuning changes; None where the two share no task of the average."""
     tuned_tallies, base_tallies = (tallies_of(dataset, r.findings) for r in (tuned, base))
     strict = [_non_answers_wrong(dataset, r.findings) for r in (tuned, base)]
     usable = {
@@ -104,6 +118,8 @@ def _change(dataset: Dataset, tuned: Recorded, base: Recorded, depth: Depth) -> 
         for name, parts in _TASKS.items()
         if all(p in tuned_tallies and p in base_tallies for p in parts)
     }
+    if not usable:
+        return None
     every = [t for of in (tuned_tallies, base_tallies) for t in of.values()]
     draws = Draws.of(dataset, every, depth.resamples, depth.seed)
     gains, wrong_gains, rows, used = [], [], [], []
@@ -131,6 +147,7 @@ def _change(dataset: Dataset, tuned: Recorded, base: Recorded, depth: Depth) -> 
         draws.around(np.mean(wrong_gains, axis=0), used),
         printed,
         f"{fewest} to {len(draws.cohort)} patients behind a task",
+        len(usable),
     )
 
 
@@ -170,16 +187,22 @@ def _f1(sums: Floats) -> Floats:
 
 
 def _average(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Claim:
-    verdicts = [_holds(c.average, c.printed) for c in changes]
+    verdicts = [_holds(c.average, c.printed) for c in changes if c.complete]
     finding = " ".join(
-        f"{c.model}: average relative improvement {around(c.average)}, printed {c.printed:.2f}; "
+        f"{c.model}: average relative improvement {around(c.average)}"
+        f"{'' if c.complete else f' over {c.tasks} of the {len(_TASKS)} tasks'}, "
+        f"printed {c.printed:.2f}; "
         f"with non-answers of Task 7 counted as wrong {around(c.counted_wrong)} ({c.patients})."
         for c in changes
     )
+    if not all(c.complete for c in changes):
+        finding += " An average over fewer tasks than the print's does not tell."
     missing = [m for m in tuned if m not in {c.model for c in changes}]
     if missing:
-        finding += f" The answers of {', '.join(missing)} are not in this part of the release."
-        finding += "" if changes else f" Both a tuned model's and its base's ({base}) are needed."
+        finding += (
+            f" Not compared: {', '.join(missing)}, whose answers and the base's ({base}) to the "
+            "same task are not both in this part of the release."
+        )
     tables = [
         Table(
             f"{c.model} against {base}, as Table 3 measures",
@@ -205,7 +228,8 @@ def _average(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Cla
         "For every tuned model: supported if the interval of the average relative improvement "
         "over its base (six tasks, Task 7 once, patients drawn for all tasks together) is above 0 "
         "and holds the printed figure; contradicted if the whole interval is below the printed "
-        "figure or below 0. The verdict is that of more than half of the tuned models.",
+        "figure or below 0; not testable without answers of both to all six tasks. The verdict is "
+        "that of more than half of the tuned models.",
         finding.strip(),
         tuple(tables),
     )
@@ -242,20 +266,25 @@ def _consistent(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> 
         if not name.endswith(_STRICT)
     ]
     shown = [name for name, gain in gains if gain.low is not None and gain.low > 0]
-    rows = len(gains)
-    verdict: Verdict = CONTRADICTED if falls else UNTESTABLE
-    if not falls and changes:
-        verdict = SUPPORTED if len(shown) == rows else UNTOLD
+    verdict: Verdict = UNTESTABLE
+    if any(c.complete for c in changes):
+        verdict = SUPPORTED if len(shown) == len(gains) else UNTOLD
+    recorded = (
+        f"On the recorded answers {len(shown)} of {len(gains)} improvements have an interval above "
+        f"0{': ' + '; '.join(shown) if shown else ''}."
+        if gains
+        else "What the recorded answers show is not testable from the release: answers of a "
+        f"tuned model and of its base ({base}) to the same task are needed."
+    )
     return Claim(
         "3b",
         "Fine-tuning improves every one of the six tasks",
         "“consistent improvements across all remaining six tasks” (Section 4.5, Table 3)",
-        verdict,
-        "Contradicted if Table 3 itself prints a worse figure for a tuned model than for its base; "
-        "otherwise supported if every task's improvement has its interval above 0.",
-        f"Table 3 prints a fall: {'; '.join(falls) or 'none'}. On the recorded answers "
-        f"{len(shown)} of {rows} improvements have an interval above 0"
-        f"{': ' + '; '.join(shown) if shown else ''}.",
+        print_first(bool(falls), verdict),
+        f"{PRINT_FIRST}if Table 3 prints a worse figure for a tuned model than for its base. "
+        "Otherwise supported if every task's improvement has its interval above 0; not testable "
+        "without a tuned model whose answers, and its base's, to all six tasks are recorded.",
+        f"Table 3 prints a fall: {'; '.join(falls) or 'none'}. {recorded}",
     )
 
 
@@ -282,9 +311,8 @@ def _events(
         span = f"[{low:.0f}, {high:.0f}]"
         rows.append((run.model, counts, span, str(len(videos)), str(len(draws.cohort))))
     printed = printed_events()
-    verdict = by_majority(verdicts)
-    if printed and all(smaller < CLAIMED_EVENTS for smaller, _, _ in printed.values()):
-        verdict = CONTRADICTED
+    fewer_printed = [smaller < CLAIMED_EVENTS for smaller, _, _ in printed.values()]
+    contradicted = bool(printed) and all(fewer_printed)
     table = "; ".join(
         f"{m}: {smaller} smaller, {equal} equal, {larger} larger"
         for m, (smaller, equal, larger) in printed.items()
@@ -298,9 +326,9 @@ def _events(
         "3c",
         "Fine-tuning reduces the timing error of 18 of 19 events",
         "“Across all 19 events, 18 show reduced MAE after finetuning” (Section 4.5)",
-        verdict,
-        "Contradicted if Table 22 itself prints a smaller error for fewer events than claimed with "
-        "every tuned model. Otherwise, for every tuned model: supported if more than half of the "
+        print_first(contradicted, by_majority(verdicts)),
+        f"{PRINT_FIRST}if Table 22 prints a smaller error for fewer events than claimed with every "
+        "tuned model. Otherwise, for every tuned model: supported if more than half of the "
         "events have a smaller error in at least 97.5 % of the draws of patients, contradicted if "
         "fewer than half have; the verdict is that of more than half of the tuned models. Answers "
         "that are no time are dropped, as in the paper, and clips have the event in their middle: "

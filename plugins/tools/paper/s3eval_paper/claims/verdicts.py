@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from s3eval_paper.claims.answering import judges, says_yes
 from s3eval_paper.claims.claim import Claim
-from s3eval_paper.claims.diagnosis import report_gain, two_stage_gain, two_stage_score
+from s3eval_paper.claims.diagnosis import two_stage_gain, two_stage_score
 from s3eval_paper.claims.groups import groups
 from s3eval_paper.claims.perception import weaknesses
 from s3eval_paper.claims.rediagnosis import Depth, Diagnosed
 from s3eval_paper.claims.reports import report_index
 from s3eval_paper.claims.tuning import fine_tuning
+from s3eval_paper.claims.with_report import report_gain
 from s3eval_paper.release.ratings import Rated
 
 if TYPE_CHECKING:

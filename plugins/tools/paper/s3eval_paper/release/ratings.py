@@ -12,7 +12,7 @@ from s3eval_paper.release.layout import RATINGS
 from s3eval_paper.release.truth import video_name
 from s3eval_paper.tables import Cell, model_name
 
-__all__ = ["COLUMNS", "Rated", "match_printed", "read_ratings"]
+__all__ = ["COLUMNS", "Rated", "match_printed", "read_ratings", "why_unmatched"]
 
 #: The file's columns -> the table's.
 COLUMNS: Mapping[str, str] = {
@@ -57,6 +57,8 @@ def read_ratings(root: Path, problems: Problems) -> list[Rated]:
         if cells.get("model") and cells.get("file_name"):
             model, video = model_name(cells["model"]), video_name(cells["file_name"])
             rows.append(Rated(model, video, values))
+        else:
+            problems.error(RATINGS, record.number, "no model or no file_name")
     return rows
 
 
@@ -88,3 +90,21 @@ def match_printed(
         rows.remove(best)
         matches[model, item] = best
     return matches
+
+
+def why_unmatched(root: Path, rated: Sequence[Rated], cell: Cell, row: Rated | None) -> str:
+    """Why a printed figure has none beside it.
+
+    Args:
+        row: the report's row in the file, None where `match_printed` gave it none.
+    """
+    if not (root / RATINGS).is_file():
+        return f"the file of its reports and ratings, {RATINGS}, is not in this part of the release"
+    if row is not None:
+        column = next(c for c, metric in COLUMNS.items() if metric == cell.metric)
+        return f"{RATINGS} has no number in '{column}' for this report"
+    mine = sum(r.model == cell.model for r in rated)
+    if mine:
+        return f"{RATINGS} has only {mine} rows of {cell.model}"
+    models = ", ".join(dict.fromkeys(r.model for r in rated)) or "none that can be read"
+    return f"{RATINGS} has no row of {cell.model}; its models are: {models}"

@@ -16,9 +16,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import S3EvalError
 from s3eval.facts.footage import FootageError
 from s3eval.footage.media import footage_errors, open_media, sound_stream
+from s3eval.plugin_calls import fault_of
 from s3eval_view.server.converting import convert
 
 if TYPE_CHECKING:
@@ -143,9 +143,9 @@ class Conversions:
                     recording.video.name,
                     lambda x: self._report_progress(key, x),
                 )
-            except (S3EvalError, MemoryError, OSError) as error:
+            except Exception as error:  # whatever it is, the page that waits must hear of it
                 target.unlink(missing_ok=True)
-                self._set(key, Conversion("failed", 0.0, str(error)))
+                self._set(key, Conversion("failed", 0.0, fault_of(error)))
                 return
             with self._lock:
                 if self._closed:

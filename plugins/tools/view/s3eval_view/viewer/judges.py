@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_run
+from s3eval.api.judges import DEFAULT_JUDGE, JudgeChoice, close_judge, judge_of_scores
 from s3eval.errors import S3EvalError
 from s3eval.judge import AnswerQuestions, ReadReport
 from s3eval.judging.kept import kept_readings
@@ -65,7 +65,7 @@ class Judges:
     def read(self, run: ShownRun, requests: Iterable[JudgeRequest]) -> Judged:
         """What the judge that read for the run's scores makes of some requests."""
         wanted = list(dict.fromkeys(requests))
-        choice = _judge_of(run)
+        choice = judge_of_scores(run.run)
         if choice.name == "none":
             return Judged(None, "No judge read for this run.", missing=len(wanted))
         try:
@@ -113,15 +113,6 @@ class Judges:
             for judge, _ in self._opened.values():
                 close_judge(judge)
             self._opened.clear()
-
-
-def _judge_of(run: ShownRun) -> JudgeChoice:
-    """The judge of the run's scores: it may be another than the one the run was made with."""
-    made_with = judge_of_run(run.run, JudgeChoice())
-    last = run.run.facts.judge.get("judge")
-    if not isinstance(last, str) or last in ("", made_with.name):
-        return made_with
-    return JudgeChoice(last) if last in installed().names("judge") else made_with
 
 
 def _kept(run: ShownRun, choice: JudgeChoice, wanted: list[JudgeRequest]) -> Judged:

@@ -139,13 +139,13 @@ def opened_page(browser: Any, address: str, **options: Any) -> Iterator[Any]:
     page.on("request", lambda request: page.asked.append(request.url))
     page.on("console", lambda message: page.complaints.append(message.text))
     page.on("pageerror", lambda error: page.complaints.append(str(error)))
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.goto(address)
     yield page
     page.close()
 
 
-def until(page: Any, expression: str, seconds: float = 20.0) -> None:
+def until(page: Any, expression: str, seconds: float = 60.0) -> None:
     """Wait until an expression holds; the pages' policy forbids Playwright's own waiting."""
     for _ in range(int(seconds / 0.05)):
         # While another page is being opened there is nothing to ask.

@@ -1,0 +1,65 @@
+"""``s3eval judge compare`` on a task that is none of the paper's: the example package's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from s3eval import Annotation, Dataset, Finding, Video
+from s3eval.cli.judge_compare import command
+from s3eval.dataset import write_folder
+from s3eval.plugins import Plugin
+from s3eval.running.runs import RunFacts, write_run
+from s3eval.testing.plugins import beside_installed
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "third-party-plugin"
+ROOMS = {"a": "The room is bright.", "b": "A dark room.", "c": "The room is dark.", "d": "A room."}
+
+
+@pytest.fixture
+def ward(monkeypatch, tmp_path):
+    """A recorded run of the task `light`; its package is there for this test."""
+    monkeypatch.syspath_prepend(str(EXAMPLE))
+    import s3eval_ward
+
+    videos = tuple(Video(name, f"p-{name}", duration=10.0) for name in ROOMS)
+    lights = dict(zip(ROOMS, ("on", "off", "on", "off"), strict=True))
+    notes = {name: Annotation(name, items={"light": light}) for name, light in lights.items()}
+    data = write_folder(Dataset("ward", videos, notes), tmp_path / "data")
+    findings = [Finding("light", v, "room", "answered", text) for v, text in ROOMS.items()]
+    facts = RunFacts("told", ("sight",), ("light",), str(data), source="recorded")
+    write_run(tmp_path / "runs" / "told", facts, findings)
+    specs = [
+        *(("task", spec) for spec in s3eval_ward.s3eval_tasks()),
+        *(("judge", spec) for spec in s3eval_ward.s3eval_judges()),
+    ]
+    with beside_installed(*(Plugin(kind, s, "s3eval-ward", "1") for kind, s in specs)):
+        yield tmp_path / "runs"
+
+
+def compare(runs, *more):
+    return CliRunner().invoke(command, [str(runs), *more], catch_exceptions=False)
+
+
+def test_a_stranger_s_task_is_compared_by_its_headline(ward):
+    done = compare(ward, "--judges", "words,lexicon", "--json", "-")
+    by_judge = {
+        run["judge"]: next(f for f in run["further"] if f["item"] == "room")
+        for run in json.loads(done.stdout)["runs"]
+    }
+    # a and b are right, c is not, d names neither.
+    assert by_judge["words"] == {
+        **{"task": "light", "item": "room", "metric": "balanced_accuracy"},
+        **{"value": 0.75, "scored": 3, "asked": 4},
+    }
+    assert (by_judge["lexicon"]["value"], by_judge["lexicon"]["scored"]) == (None, 0)
+    assert done.exit_code == 3, "one judge reads less than the other"
+
+
+def test_tables_of_the_paper_are_left_out_where_nobody_ran_its_tasks(ward):
+    shown = compare(ward, "--judges", "words,lexicon").output
+    assert "Scores of further tasks per judge" in shown and "Task 6 RQI" not in shown
+    assert "3/4" in shown and "0/4" in shown
