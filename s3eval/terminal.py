@@ -274,8 +274,8 @@ def standard_streams() -> Iterator[None]:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif (raw := _raw(stream)) is not None:
             stream.flush()
-            wrapped: io.TextIOWrapper[Any] = io.TextIOWrapper(
-                io.BufferedWriter(_Output(raw)),
+            wrapped: io.TextIOWrapper[Any] = _Text(
+                _Buffer(_Output(raw)),
                 encoding=stream.encoding,
                 errors=_HANDLER,
                 line_buffering=stream.line_buffering or stream.write_through,
@@ -325,12 +325,31 @@ class _Output(io.RawIOBase):
         except OSError as error:
             # What is still in the buffer must not be tried again, nor fail a second time.
             self._lost = True
-            # Windows says EINVAL where the other end of a pipe is closed.
-            if isinstance(error, BrokenPipeError) or (
-                os.name == "nt" and error.errno == errno.EINVAL
+            # Windows says EINVAL where the other end of a pipe is closed; a plugin may have closed
+            # the descriptor itself.
+            if (
+                isinstance(error, BrokenPipeError)
+                or error.errno == errno.EBADF
+                or (os.name == "nt" and error.errno == errno.EINVAL)
             ):
                 return len(data)
             raise
+
+
+class _Buffer(io.BufferedWriter):
+    """Stays open: a plugin that closes a stream must not silence what is still to be said."""
+
+    def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self.flush()
+
+
+class _Text(io.TextIOWrapper):
+    """Stays open, too."""
+
+    def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self.flush()
 
 
 @contextmanager
