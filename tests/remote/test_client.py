@@ -1,5 +1,6 @@
 """One request against a server that misbehaves."""
 
+import json
 import logging
 import pickle
 import threading
@@ -15,6 +16,8 @@ from s3eval.remote.budget import Budget, BudgetSpent, Prices
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.client import ChatClient, ChatRequest, RetryPolicy, Sampling
 from s3eval.remote.endpoint import Endpoint, find_key
+from s3eval.remote.envelope import number
+from s3eval.remote.exchange import reply_of
 from s3eval.remote.failures import CallError, failure_of_status, retry_after_seconds
 from s3eval.remote.secret import Secret
 from s3eval.testing.chat_server import Said, scripted
@@ -77,6 +80,15 @@ def test_reply_carries_settings_and_usage():
     assert reply.settings["answered_by"] == "scripted-0001"
     assert server.asked[0]["temperature"] == 0.0
     assert server.asked[0]["seed"] == 7
+
+
+@pytest.mark.parametrize("count", [10**400, 1e308, -5, "many", True, None, float("nan")])
+def test_a_count_of_tokens_that_is_none_costs_no_answer(count):
+    usage = {"prompt_tokens": count, "completion_tokens": count}
+    body = {"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}], "usage": usage}
+    reply = reply_of(json.dumps(body), {"model": "m"})
+    assert (reply.text, reply.prompt_tokens) == ("hi", None)
+    assert number(count) is None
 
 
 def test_retry_after_is_waited_for():
