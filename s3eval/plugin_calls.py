@@ -109,7 +109,11 @@ class _Containment:
                 return
             if self._redirection is not None:
                 self._redirection.__exit__(None, None, None)
-            sys.stderr = self._errors
+            now: Any = sys.stderr
+            # Only where nobody would read it: a display of progress that ended meanwhile has put
+            # another stream there, and the one remembered would be the display's.
+            if now is None or getattr(now, "closed", False) or isinstance(now, io.StringIO):
+                sys.stderr = self._errors
             # Ctrl-C and SIGTERM end a run in order, whatever a library would rather do.
             restore_signal_handlers(self._handlers)
             if self._folder and _folder() != self._folder:
