@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import PurePath
 from typing import Any
 
-from s3eval.terminal import visible
+from s3eval.terminal import cut, visible
 
 __all__ = [
     "InterruptedRun",
@@ -20,6 +20,7 @@ __all__ = [
     "UnknownNameError",
     "choice_meant",
     "import_failure",
+    "message_of",
     "nearest",
     "place_of",
     "refuse_unknown",
@@ -31,6 +32,8 @@ _NAME_LENGTH = 200
 _NAMES = 100_000
 # A message may quote what it is about, and that may be a megabyte.
 _MESSAGE_LENGTH = 6_000
+#: Of what another package's error says where a list shows it.
+_QUOTED = 1_000
 
 
 class S3EvalError(Exception):
@@ -160,8 +163,20 @@ def import_failure(error: BaseException, module: str, elsewhere: str = "") -> st
     'ImportError: no numpy'
     """
     place = place_of(error, module) or elsewhere
-    message = error.msg if isinstance(error, SyntaxError) else error
-    return f"{type(error).__name__}: {message}" + (f" ({place})" if place else "")
+    message = error.msg if isinstance(error, SyntaxError) else message_of(error)
+    return f"{type(error).__name__}: {cut(message, _QUOTED)}" + (f" ({place})" if place else "")
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, whatever its own code does.
+
+    >>> message_of(ValueError("no rows"))
+    'no rows'
+    """
+    try:
+        return str(error)
+    except BaseException as other:  # a plugin's exception may raise anything, SystemExit included
+        return f"its message cannot be made ({type(other).__name__})"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

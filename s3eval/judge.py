@@ -104,11 +104,15 @@ class MergedText:
 
 @dataclass(frozen=True)
 class Unreadable:
-    """The judge could not read it: why, and what it said. Never replaced by a default."""
+    """The judge could not read it: why, and what it said. Never replaced by a default.
+
+    ``is_fault`` is set by the core where the judge's own code failed or gave something else.
+    """
 
     reason: str
     raw: str = ""
     record: Mapping[str, Any] = field(default_factory=dict)
+    is_fault: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,16 @@ import contextlib
 import errno
 import io
 import os
+import signal
 import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
-from s3eval.errors import MachineError, S3EvalError, StopRunError, place_of
+from s3eval.errors import MachineError, S3EvalError, StopRunError, message_of, place_of
+from s3eval.signals import restore_signal_handlers, signal_handlers
 from s3eval.terminal import cut, visible, without_paths
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "adapter_of",
+    "at_most",
     "call_plugin",
     "described",
     "described_at",
@@ -33,6 +37,7 @@ __all__ = [
     "load_adapter",
     "no_memory",
     "plugin_output",
+    "strays_in_one_line",
 ]
 
 T = TypeVar("T")
@@ -76,21 +81,25 @@ class _Diverted(io.TextIOBase):
 class _Containment:
     """Counts the calls of plugins that are under way in any thread.
 
-    Standard output and the working folder belong to the process. The first call diverts the one
-    and remembers the other, and the last one to end restores both: were each call to restore
-    what it found, overlapping calls would leave the output of another diverted for good.
+    The standard streams, the working folder and the handlers of signals belong to the process.
+    The first call diverts standard output and remembers the others, and the last one to end
+    restores all: were each call to restore what it found, overlapping calls would leave the
+    output of another diverted for good.
     """
 
     def __init__(self) -> None:
         self._lock, self._calls = threading.Lock(), 0
         self._redirection: contextlib.redirect_stdout[_Diverted] | None = None
         self._folder = ""
+        self._errors: TextIO | None = None
+        self._handlers: Mapping[signal.Signals, Any] = {}
 
     def enter(self) -> None:
         with self._lock:
             self._calls += 1
             if self._calls == 1:
-                self._folder = _folder()
+                self._folder, self._errors = _folder(), sys.stderr
+                self._handlers = signal_handlers()
                 self._redirection = contextlib.redirect_stdout(_Diverted())
                 self._redirection.__enter__()
 
@@ -101,6 +110,13 @@ class _Containment:
                 return
             if self._redirection is not None:
                 self._redirection.__exit__(None, None, None)
+            now: Any = sys.stderr
+            # Only where nobody would read it: a display of progress that ended meanwhile has put
+            # another stream there, and the one remembered would be the display's.
+            if now is None or getattr(now, "closed", False) or isinstance(now, io.StringIO):
+                sys.stderr = self._errors
+            # Ctrl-C and SIGTERM end a run in order, whatever a library would rather do.
+            restore_signal_handlers(self._handlers)
             if self._folder and _folder() != self._folder:
                 # Relative paths of a command are those of the folder it was called in.
                 with contextlib.suppress(OSError):
@@ -133,6 +149,24 @@ def _folder() -> str:
         return ""
 
 
+def at_most(given: Any, most: int, what: str) -> list[Any]:
+    """What a plugin gives one after the other, as a list.
+
+    Args:
+        what: what is given, in words ("findings about one video").
+
+    >>> at_most(iter("ab"), 2, "letters")
+    ['a', 'b']
+
+    Raises:
+        S3EvalError: there are more, as where the plugin never stops giving.
+    """
+    some = list(islice(given, most + 1))
+    if len(some) > most:
+        raise S3EvalError(f"Expected at most {most:,} {what}")
+    return some
+
+
 def call_plugin(what: str, where: str, work: Callable[[], T]) -> T:
     """What ``work`` returns; what it raises is an error that names the plugin.
 
@@ -158,7 +192,10 @@ def call_plugin(what: str, where: str, work: Callable[[], T]) -> T:
     except BaseException as error:  # a plugin may raise anything, SystemExit included
         if is_out_of_memory(error):
             raise no_memory() from error
-        raise S3EvalError(f"{what} failed", where=where, why=described_at(error)) from error
+        text = described_at(error)
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise MachineError(f"{what} failed: the disk is full", where=where, why=text) from error
+        raise S3EvalError(f"{what} failed", where=where, why=text) from error
 
 
 def adapter_of(plugin: Plugin[Any], base: type[T]) -> type[T]:
@@ -201,11 +238,7 @@ def described(error: BaseException) -> str:
     >>> described(ValueError("no rows"))
     'ValueError: no rows'
     """
-    try:
-        text = str(error)
-    except Exception as other:
-        text = f"its message cannot be made ({type(other).__name__})"
-    return f"{type(error).__name__}: {text}"
+    return f"{type(error).__name__}: {message_of(error)}"
 
 
 def described_at(error: BaseException) -> str:
@@ -244,6 +277,32 @@ def _plugin_line(error: BaseException) -> str:
         if top not in ("", "s3eval", "click") and top not in sys.stdlib_module_names:
             return place_of(error, top)
     return ""
+
+
+@contextlib.contextmanager
+def strays_in_one_line(tell: Callable[[str], None]) -> Iterator[None]:
+    """While it lasts, what nobody can catch is told in a line: of threads and of destructors.
+
+    Python would print a traceback, with the paths that an exception's message may hold.
+
+    >>> with strays_in_one_line(print):
+    ...     thread = threading.Thread(target=lambda: 1 / 0)
+    ...     thread.start()
+    ...     thread.join()  # doctest: +ELLIPSIS
+    A thread failed: ZeroDivisionError: division by zero...
+    """
+    before = threading.excepthook, sys.unraisablehook
+
+    def told(what: str, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, SystemExit):
+            tell(f"{what} failed: {described_at(error)}")
+
+    threading.excepthook = lambda given: told("A thread", given.exc_value)
+    sys.unraisablehook = lambda given: told("Code whose errors are ignored", given.exc_value)
+    try:
+        yield
+    finally:
+        threading.excepthook, sys.unraisablehook = before
 
 
 def is_out_of_memory(error: BaseException) -> bool:

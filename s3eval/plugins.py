@@ -16,6 +16,7 @@ import pluggy
 
 from s3eval.errors import S3EvalError, UnknownNameError, import_failure, suggestion
 from s3eval.hooks import GROUP, HOOKS, Hooks
+from s3eval.plugin_calls import at_most, plugin_output
 from s3eval.specs import (
     CommandSpec,
     DatasetSpec,
@@ -41,6 +42,8 @@ __all__ = [
     "installed",
 ]
 
+#: That one hook of a package may return; more is a loop without an end.
+_MOST_SPECS = 10_000
 S_co = TypeVar("S_co", bound=Spec, covariant=True)
 
 
@@ -215,7 +218,7 @@ def discover(points: Iterable[EntryPoint] | None = None) -> Registry:
         package, version = _origin(point.dist)
         try:
             # What a plugin prints while it is imported would stand in the middle of JSON.
-            with contextlib.redirect_stdout(io.StringIO()):
+            with plugin_output(), contextlib.redirect_stdout(io.StringIO()):
                 plugins += _specs_of(_loaded(point), point, package, version)
         except (KeyboardInterrupt, MemoryError):
             raise
@@ -246,7 +249,7 @@ def _specs_of(module: object, point: EntryPoint, package: str, version: str) -> 
     plugins = []
     for kind, (hook, expected) in HOOKS.items():
         results: Sequence[Iterable[Spec]] = getattr(manager.hook, hook)()
-        for spec in [s for result in results for s in result]:
+        for spec in [s for result in results for s in at_most(result, _MOST_SPECS, "specs")]:
             if not isinstance(spec, expected):
                 raise TypeError(
                     f"hook {hook}: expected {expected.__name__}, but got {type(spec).__name__}"

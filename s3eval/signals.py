@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-__all__ = ["ended_like_interrupted", "handled"]
+__all__ = [
+    "ended_like_interrupted",
+    "handled",
+    "restore_signal_handlers",
+    "signal_handlers",
+]
+
+#: Those that ask a command to end.
+_ENDING = (signal.SIGINT, signal.SIGTERM)
 
 
 @contextmanager
@@ -52,3 +60,30 @@ def handled(numbers: tuple[signal.Signals, ...], handle: Any) -> Iterator[None]:
         for number, handler in before.items():
             # None: set by other than Python, and not to be had back.
             signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+
+def signal_handlers() -> dict[signal.Signals, Any]:
+    """What handles the signals that ask a command to end; nothing outside the main thread.
+
+    >>> sorted(number.name for number in signal_handlers())
+    ['SIGINT', 'SIGTERM']
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return {}
+    return {number: signal.getsignal(number) for number in _ENDING}
+
+
+def restore_signal_handlers(before: Mapping[signal.Signals, Any]) -> None:
+    """Have signals handled as before, where something else handles them now.
+
+    >>> before = signal_handlers()
+    >>> _ = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    >>> restore_signal_handlers(before)
+    >>> signal_handlers() == before
+    True
+    """
+    for number, now in signal_handlers().items():
+        handler = before.get(number)
+        # None: set by other than Python, and not to be had back.
+        if handler is not None and now is not handler:
+            signal.signal(number, handler)

@@ -111,7 +111,8 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 
 # Paths as systems write them: from the root, from home, of a Windows drive or share, as an address.
-_ROOT = r"(?:file:/{1,3}|[A-Za-z]:[\\/]|\\\\[\w.$-]|~[\w.-]*[\\/]|(?<![\w:/.<])/(?=[\w.~@%+-]))"
+_DRIVE = r"(?<![A-Za-z])[A-Za-z]:[\\/]"  # not the end of "https:/"
+_ROOT = rf"(?:file:/{{1,3}}|{_DRIVE}|\\\\[\w.$-]|~[\w.-]*[\\/]|(?<![\w:/.<])/(?=[\w.~@%+-]))"
 _MEDIA = (
     r"\.(?:3gp|asf|avi|flv|m2ts|m4v|mkv|mov|mp4|mpe?g|mts|mxf|ogv|ts|vob|webm|wmv|aac|flac|m4a|mp3"
     r"|ogg|opus|wav|wma|edf|dcm)\b"
@@ -134,7 +135,7 @@ _PATHS = (
         "a media file",
     ),
     # From the root on with a folder at least: not "n/a", "and/or", nor a place of a server.
-    (re.compile(r"(?:[A-Za-z]:[\\/]|\\\\[\w.$-]+[\\/])[^\s'\"<>|*?]{1,400}"), "a path"),
+    (re.compile(rf"(?:{_DRIVE}|\\\\[\w.$-]+[\\/])[^\s'\"<>|*?]{{1,400}}"), "a path"),
     (
         re.compile(
             r"(?:file:/{1,3}|~[\w.-]*/|(?<![\w:/.<])/(?!v\d))(?:[\w.@%+~-]{1,200}/){1,30}"
@@ -145,12 +146,31 @@ _PATHS = (
 )
 
 
+# Keys as services write them, with what stands before them, and passwords in addresses.
+_KEYS = (
+    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,400}"), r"\1 a key"),
+    (
+        re.compile(
+            r"(?i)\b((?:x-)?api[-_]?key|(?:access|auth)[-_]token|client[-_]secret|password)"
+            r"(['\"]?\s?[=:]\s?['\"]?)[^\s'\"&,;]{6,400}"
+        ),
+        r"\1\2a key",
+    ),
+    (
+        re.compile(
+            r"\b(?:(?:sk|rk|gsk|xai)-(?=[\w-]{0,40}\d)[\w-]{16,400}|(?:hf|ghp)_[A-Za-z0-9]{20,400}"
+            r"|AKIA[A-Z0-9]{12,60}|AIza[\w-]{20,60})"
+        ),
+        "a key",
+    ),
+    (re.compile(r"(?<=://)[^\s/@:]{1,200}:[^\s/@]{1,200}(?=@)"), "a key"),
+)
 #: Characters; no reason is longer that anybody reads.
 _LONGEST_SEARCHED = 20_000
 
 
 def without_paths(text: str) -> str:
-    r"""The text without paths and names of media files: those may be called after patients.
+    r"""The text without paths, names of media files (both may be called after patients) and keys.
 
     For what is kept in a run's folder, which is passed on, and said of it on a terminal. Of a
     longer text the first 20,000 characters are left.
@@ -161,8 +181,12 @@ def without_paths(text: str) -> str:
     'cannot open a media file or a media file'
     >>> without_paths("POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)")
     'POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)'
+    >>> without_paths("GET https://me:hidden12@host/x: Bearer abcdefgh12345 is wrong")
+    'GET https://a key@host/x: Bearer a key is wrong'
     """
     text = text[:_LONGEST_SEARCHED]
+    for pattern, instead in _KEYS:
+        text = pattern.sub(instead, text)
     if "/" not in text and "\\" not in text and "." not in text:
         return text
     for pattern, instead in _PATHS:
@@ -274,8 +298,8 @@ def standard_streams() -> Iterator[None]:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif (raw := _raw(stream)) is not None:
             stream.flush()
-            wrapped: io.TextIOWrapper[Any] = io.TextIOWrapper(
-                io.BufferedWriter(_Output(raw)),
+            wrapped: io.TextIOWrapper[Any] = _Text(
+                _Buffer(_Output(raw)),
                 encoding=stream.encoding,
                 errors=_HANDLER,
                 line_buffering=stream.line_buffering or stream.write_through,
@@ -325,12 +349,31 @@ class _Output(io.RawIOBase):
         except OSError as error:
             # What is still in the buffer must not be tried again, nor fail a second time.
             self._lost = True
-            # Windows says EINVAL where the other end of a pipe is closed.
-            if isinstance(error, BrokenPipeError) or (
-                os.name == "nt" and error.errno == errno.EINVAL
+            # Windows says EINVAL where the other end of a pipe is closed; a plugin may have closed
+            # the descriptor itself.
+            if (
+                isinstance(error, BrokenPipeError)
+                or error.errno == errno.EBADF
+                or (os.name == "nt" and error.errno == errno.EINVAL)
             ):
                 return len(data)
             raise
+
+
+class _Buffer(io.BufferedWriter):
+    """Stays open: a plugin that closes a stream must not silence what is still to be said."""
+
+    def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self.flush()
+
+
+class _Text(io.TextIOWrapper):
+    """Stays open, too."""
+
+    def close(self) -> None:
+        with suppress(OSError, ValueError):
+            self.flush()
 
 
 @contextmanager

@@ -68,6 +68,8 @@ _EXCEPT = re.compile(
 _PROMPT = re.compile(r"symptoms are limited to|example output:", re.IGNORECASE)
 _HEADING = re.compile(r"^[^\n,:]{0,60}:\s{1,9}", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]{0,9}(?:[-*•]|\(?\d{1,2}[.)])[ \t]{0,9}", re.MULTILINE)
+# "- [ ] clonic": a box that nobody ticked.
+_UNCHECKED = re.compile(r"(?:\[ ?\]|[☐□⬜])[ \t]{0,2}[^\n,;]{0,200}")
 # "tonic (both arms, right first)": what is said about a sign holds no commas of the list.
 _ASIDE = re.compile(r"(?<=[\w*])\s{0,3}\([^()\n]{0,300}\)")
 _ABSENT = frozenset(("", "no", "false", "none", "null", "absent", "n/a", "0"))
@@ -260,13 +262,15 @@ def _from_json(text: str) -> list[str] | None:
 _UNTOLD = "\x00"
 
 
+# Lines, items of a list and sentences; "b) clonic a) tonic", "[1] clonic [0] tonic".
+_PARTS = re.compile(r"[\n;]|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
+
+
 def _runs_backwards(text: str) -> bool:
     """Whether the numbers or times beside a prose list's signs say another order than its own."""
     if _BACKWARDS.search(text):
         return True
-    parts = [
-        p for p in re.split(r"[\n;]|,\s|\.\s(?=[A-Z])", text) if _SIGN.search(p.replace("_", " "))
-    ]
+    parts = [p for p in _PARTS.split(text) if _SIGN.search(p.replace("_", " "))]
     return len(parts) > 1 and not ascending([order_of(part) for part in parts])
 
 
@@ -276,7 +280,7 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _with_commas(text: str) -> str:
-    text = _BULLET.sub("", text.replace("\\n", "\n"))
+    text = _BULLET.sub("", _UNCHECKED.sub("", text.replace("\\n", "\n")))
     text = re.sub(r"[ \t]{0,9}(?:-{1,3}>|=>|→|⇒|➔|>|;|\||\n)[ \t]{0,9}", ",", text)
     return re.sub(r",\s{0,9}(?:and|then|followed by)\s{1,9}", ",", text, flags=re.IGNORECASE)
 

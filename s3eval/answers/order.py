@@ -12,15 +12,19 @@ __all__ = ["Order", "ascending", "order_of", "stated_order"]
 
 _STEP = re.compile(
     r"^\W{0,6}(?:(?:step|no\.?|number|symptom|event)\s?)?#?(?P<number>\d{1,2})(?:st|nd|rd|th)?\s?"
-    r"(?:[.):=-]|$|\s)"
+    r"(?:[.):=\]-]|$|\s)"
+    r"|^\W{0,6}(?P<letter>[a-f])\)"
     r"|^\W{0,6}(?:and |it |the \w{1,12} )?(?P<word>first|second|third|fourth|fifth|sixth|last"
-    r"|finally|lastly|starts? with|begins? with|ends? with)\b",
+    r"|initially|at first|finally|lastly|starts? with|begins? with|ends? with)\b",
     re.IGNORECASE,
 )
 _ORDINALS = {
     **{w: n for n, w in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)},
     **{"last": 99, "finally": 99, "lastly": 99, "end": 99, "start": 0, "begin": 0},
+    **{"initially": 0, "at": 0},
 }
+# "tonic (last), clonic (first)"
+_ORDINAL = re.compile(r"\((first|second|third|fourth|fifth|sixth|last)\)\W{0,3}$", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?!\d)")
 _KEYS = ("step", "order", "index", "number", "time", "timestamp", "start", "onset")
 
@@ -45,11 +49,13 @@ def order_of(text: str) -> Order:
     if step and not _CLOCK.match(text.strip(" ([*-")):
         if step["number"]:
             return Order(step=float(step["number"]))
+        if step["letter"]:
+            return Order(step=float(ord(step["letter"].lower())))
         word = step["word"].lower().split()[0]
         return Order(step=float(_ORDINALS[word if word in _ORDINALS else word.rstrip("s")]))
-    clock = _CLOCK.search(text)
+    clock, ordinal = _CLOCK.search(text), _ORDINAL.search(text)
     if not clock:
-        return Order()
+        return Order(step=float(_ORDINALS[ordinal[1].lower()])) if ordinal else Order()
     hours, minutes, seconds = (int(part or 0) for part in clock.groups())
     return Order(time=float(hours * 3600 + minutes * 60 + seconds))
 

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from s3eval.answers.refusals import nothing_seen
 from s3eval.answers.text import cleaned, shortened
 from s3eval.task import Reading
 
 __all__ = ["read_report"]
+
+#: A heading without a text, or what stands for a text that is to follow.
+_BLANK = re.compile(
+    r"\W{0,9}(?:(?:here is |this is )?(?:the |a |my )?(?:clinical |narrative )?"
+    r"(?:report|description|summary|answer|response)|todo|tbd|undefined|nan|nil"
+    r"|no (?:report|answer|content|response|description|output)|(?:I am |I['’]m )?sorry"
+    r"|insert (?:text|report|description) here|placeholder|lorem ipsum)\W{0,9}",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]")
 
 
 def read_report(text: str) -> Reading:
@@ -25,8 +37,8 @@ def read_report(text: str) -> Reading:
     report = " ".join(cleaned(text).split())
     if not report:
         return Reading(reason="nothing was said" if not text.strip() else "only thinking")
-    if left_out(report):
-        return Reading(reason=f"no report: {report!r}")
+    if left_out(report) or _BLANK.fullmatch(report) or not _WORD.search(report):
+        return Reading(reason=f"no report: {shortened(report)!r}")
     if nothing_seen(report):
         return Reading(reason=f"says that nothing was seen: {shortened(report)!r}")
     return Reading(report)

@@ -49,7 +49,8 @@ SOMEBODY_ELSE = (
 DENIAL = (
     r"(?:\b(?:not|never|nor|neither|without|rather than|instead of|except|cannot|unable|whether"
     r"|unlike|unlikely|against|exclud(?:es?|ed|ing)|rul(?:es?|ed|ing) out|lacks?|lacking|absence of"
-    r"|opposite|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
+    r"|opposite|contralateral to|inconsistent with|incompatible with"
+    r"|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
     r"|negative for|den(?:y|ies|ied)"
     r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
     r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"

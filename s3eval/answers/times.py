@@ -15,9 +15,14 @@ _CLOCK = re.compile(
     r"(?<![\d:])(?<!\d[.,])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?(?![\d:])"
 )
 # A minus, not a bullet or the dash of a range.
-_BELOW_ZERO = re.compile(r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))", re.IGNORECASE)
+_BELOW_ZERO = re.compile(
+    r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))"
+    r"|\bT\s?[-−–]\s?\d{1,3}:\d",
+    re.IGNORECASE,
+)
 _TIME_OF_DAY = re.compile(
-    r"\b(?:wall|room|digital) clock\b|\bclock (?:on the wall|shows|reads)\b|\boverlay\b"
+    r"\b(?:wall|room|digital) clock\b|\bclock (?:on (?:the )?wall|shows|reads)\b|\boverlay\b"
+    r"|\brecorded (?:at|on)\s\d"
     r"|\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
     re.IGNORECASE,
 )
@@ -41,6 +46,7 @@ _RANGE = re.compile(
     r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|later than|from)"
     r"\s(?:\w{1,12}\s){0,2}?\d"
     r"|(?:^|[\[(])\d{1,5},\s\d{1,5}\s?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
+    r"|:\d\d,\d{1,3}:\d\d"
     r"|:\d\d(?:[.,]\d{1,6})?\s?(?:-|–|—|~|to|until|;|/)\s?:?\d{1,2}(?=\s?(?:s\b|sec|$|[.,;)\]]))"
     r"|\d\s?(?:s|sec|secs|seconds?|min|minutes?)\s(?:after|before|past|prior to|from|following)"
     r"\s(?:\w{1,12}\s){0,2}?(?:onset|offset|seizure|event|attack|previous|last|this|that)\b"
@@ -64,18 +70,26 @@ _LENGTH = re.compile(
     r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
     re.IGNORECASE,
 )
+_MEDIUM = r"\b(?:video|clip|recording|footage|segment|film)(?:['’]s)?"
 # "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
 _DENIED = re.compile(
-    r"\b(?:before|prior to|earlier than|later than|by|at least|at most"
+    r"\b(?:before|prior to|earlier than|later than|by|at least|at most|max(?:imum)?|min(?:imum)?"
+    r"|as (?:late|early) as|(?:within|in|during) the (?:first|last)"
     r"|(?:more|less|longer|fewer) than|up to|under|over"
     r"|beyond|minus|negative|if|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s?$"
-    r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
+    rf"|{_MEDIUM}\s(?:(?:is|was)|(?:total\s)?(?:length|duration|runtime)(?:\s(?:is|of)|:)?|lasts?(?:\sfor)?"
+    r"|(?:ends?|starts?|begins?|runs?)(?:\s(?:at|from|until|to|for))?)\s$"
+    r"|\b(?:length|duration|runtime)(?:\s(?:is|of)|:)?\s$"
+    r"|(?:\b(?:not|never|cannot|nor|neither|no|nothing|absent)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
-# "0:31?", "0:31 is wrong", "0:31 ❌".
+# "0:31?", "0:31 is wrong", "0:31 ❌"; bounds and lengths, "0:31 at the latest", "0:31 long".
 _TAKEN_BACK = re.compile(
-    r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be)\s(?:not\b|wrong\b|incorrect\b))",
+    r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be)\s(?:not\b|wrong\b|incorrect\b)"
+    r"|at (?:the )?(?:latest|earliest|most|least)\b|or (?:later|earlier|before|after)\b|\+(?!\s?\w)"
+    r"|(?:min(?:ute)?s?\s)?(?:long\b|in length\b|of (?:the )?(?:video|footage|film)\b)"
+    r"|\((?:no|not|absent)\b)",
     re.IGNORECASE,
 )
 #: A time in angle brackets is no bound.
@@ -99,6 +113,7 @@ _WORDED = re.compile(
     re.IGNORECASE,
 )
 _KEYS = ("timestamp", "time", "answer")
+_PRESENCE = ("present", "occurs", "occurred", "visible", "detected", "found", "observed", "seen")
 
 
 def parse_clock(text: str) -> float | None:
@@ -141,7 +156,10 @@ def read_time(text: str) -> Reading:
         return Reading(reason="nothing was said")
     if nothing_seen(proper):
         return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
-    timestamps = [_timestamps(json_object) for json_object in find_objects(proper)]
+    objects = find_objects(proper)
+    if any(_is_absent(json_object) for json_object in objects):
+        return Reading(reason=f"says that it is not there: {shortened(proper)!r}")
+    timestamps = [_timestamps(json_object) for json_object in objects]
     values = [value for several in timestamps if several is not None for value in several]
     if not values:
         return _from_prose(proper)
@@ -150,6 +168,12 @@ def read_time(text: str) -> Reading:
     if len(times) > 1:
         return Reading(reason=f"{len(times)} different times: {shortened(proper)!r}")
     return readings[0]
+
+
+def _is_absent(json_object: dict[str, Any]) -> bool:
+    """Whether an object says of its event that it is not there: {"present": false}."""
+    values = (json_object[k] for k in _PRESENCE if k in json_object)
+    return any(str(value).strip().lower() in ("false", "no") for value in values)
 
 
 def _timestamps(json_object: dict[str, Any]) -> list[Any] | None:

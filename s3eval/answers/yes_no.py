@@ -116,6 +116,8 @@ _DETERMINER = re.compile(
 _WRONG = re.compile(
     r"[\"'”’)\]*]{0,3}\s{0,2}(?:[✗✘❌✖]|(?:is|was|would be|=|would have been)\s(?:the\s|an?\s)?"
     r"(?:wrong|incorrect|false|not)\b)"
+    # "Yes was my first thought, but no."
+    r"|[\"'”’)\]*]{0,3}\s(?:was|is) (?:my|the) (?:first|initial)\b"
     # "Yes," the patient says.
     r"|[\s,.!]{0,3}[\"'”’][\s,]{0,3}(?:(?:the|a)\s\w{1,20}\s)?(?:say|says|said|asks?|asked|repl"
     r"(?:y|ies|ied)|responds|answers|answered|responded)\b"
@@ -137,6 +139,7 @@ _EMPTY_BOX = re.compile(
 _LEFT_OPEN = re.compile(
     r"(?:(?:\b(?:not|never|hardly|cannot|unable to)\b|n['’]t\b)\s(?:\w{1,12}\s){0,2}?(?:think"
     r"|believe|say|sure|certain|know|tell|determine|conclude|clear|confirm|agree|assume)\b"
+    r"|(?:\b(?:not|never|cannot)|n['’]t)(?=\s$)"
     r"|\b(?:whether|if|unless|chance|probability|likelihood|doubt|possib\w{1,6}|wrong to)\b)"
     r"[^.;:\n]{0,40}$",
     re.IGNORECASE,
@@ -163,7 +166,8 @@ _HEDGE = re.compile(
     # "Yes, I can help with that": the offer is answered, not the question.
     r"|(?:of course[,!]?\s|sure[,!]?\s)?(?:please (?:share|provide|upload|send)"
     r"|I(?:['’]d| would| will|['’]ll)? (?:can|could|be (?:happy|glad|able) to|am able to)\s"
-    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b)"
+    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b"
+    r"|I can see (?:the|this|your) (?:video|clip|footage|frames?)\s?(?:[.!]|$))"
     r"|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
     r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
     re.IGNORECASE,

@@ -46,7 +46,7 @@ def end_run(
             given = (permission,) if plugin.spec.remote else ()
             ended = plugin.spec.load()
             with plugin_output():  # trackers print; ``--json -`` has standard output for itself
-                ended(scored.run, scored.rows, *given)
+                ended(scored.run, list(scored.rows), *given)  # its own list, which it may empty
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included

@@ -7,12 +7,13 @@ import io
 import re
 import sys
 import traceback
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from s3eval.errors import InterruptedRun, S3EvalError, nearest
-from s3eval.plugin_calls import described_at, no_memory
+from s3eval.plugin_calls import described_at, no_memory, strays_in_one_line
 from s3eval.signals import ended_like_interrupted
 from s3eval.terminal import echo, standard_streams, without_media, without_paths
 
@@ -85,7 +86,7 @@ class LazyGroup(click.Group):
                 f"but got {type(loaded).__name__}",
                 where=spec.adapter,
             )
-        return loaded
+        return _with_exit_code(loaded)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -105,6 +106,22 @@ class LazyGroup(click.Group):
         rows += [(verb, spec.summary) for verb, spec in sorted(self._of_plugins().items())]
         with formatter.section("Commands"):
             formatter.write_dl(rows)
+
+
+def _with_exit_code(verb: click.Command) -> click.Command:
+    """A verb of a package that may end the program: the code it gives is the command's."""
+    invoke = verb.invoke
+
+    def invoked(ctx: click.Context) -> Any:
+        try:
+            return invoke(ctx)
+        except SystemExit as error:
+            if isinstance(error.code, str):
+                echo(error.code, err=True)
+            ctx.exit(error.code if isinstance(error.code, int) else 1 if error.code else 0)
+
+    setattr(verb, "invoke", invoked)  # noqa: B010 - a method, which mypy holds for fixed
+    return verb
 
 
 def _who_brings(under: str, verb: str) -> str:
@@ -135,7 +152,8 @@ def main(argv: list[str] | None = None) -> None:
     debug = "--debug" in arguments
     # --debug is understood anywhere, since that is where people append it.
     arguments = (["--debug"] if debug else []) + [a for a in arguments if a != "--debug"]
-    with standard_streams(), ended_like_interrupted():
+    strays = nullcontext() if debug else strays_in_one_line(lambda line: echo(line, err=True))
+    with standard_streams(), strays, ended_like_interrupted():
         code = _exit_code(arguments, debug)
     sys.exit(code)
 
@@ -170,7 +188,7 @@ def _exit_code(arguments: list[str], debug: bool) -> int:
         else:
             echo("Interrupted; what was answered is kept.", err=True)
         return 130
-    except Exception as error:
+    except BaseException as error:  # what a plugin's object raised where nobody expected its code
         if debug:
             echo(traceback.format_exc(), err=True, end="")
         if isinstance(error, MemoryError):

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -34,7 +35,7 @@ def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) 
     Returns:
         problems: starts after ends, times outside the video, present features without times,
         absent ones with them, sequences that disagree with the onsets or name absent features,
-        patients with two diagnoses or in two folds.
+        patients with two diagnoses or in two folds, names that only look like two.
     """
     row = rows or (lambda file, video, item: 0)
     problems: list[Problem] = []
@@ -47,7 +48,7 @@ def check(dataset: Dataset, rows: Callable[[str, str, str], int] | None = None) 
             *_seizure(video, note),
         ):
             problems.append(_problem(row, video, file, item, level, what))
-    return problems + _patients(dataset)
+    return problems + _patients(dataset) + _look_alikes(dataset, row)
 
 
 _Rows = Callable[[str, str, str], int]
@@ -149,6 +150,32 @@ def _patients(dataset: Dataset) -> list[Problem]:
             fix = "possible, but rare: check the labels"
             problems.append(Problem("warning", "videos.csv", 0, what, fix))
     return problems
+
+
+def _look_alikes(dataset: Dataset, row: _Rows) -> list[Problem]:
+    """Names of videos, and of patients, that differ in capitals or in how they are written only."""
+    problems = []
+    first: dict[tuple[str, str], str] = {}
+    for video in dataset.videos:
+        for what, name in (("video", video.name), ("patient", video.patient)):
+            known = first.setdefault((what, _as_seen(name)), name)
+            if known == name:
+                continue
+            text = f"{what} '{name}' looks like {what} '{known}'"
+            fix = "capitals, accents or characters without width differ: one name or two?"
+            number = row("videos.csv", video.name, "")
+            problems.append(Problem("warning", "videos.csv", number, text, fix))
+    return problems
+
+
+def _as_seen(name: str) -> str:
+    r"""A name without what people do not see: capitals, composition, characters without width.
+
+    >>> _as_seen("P\u200b01") == _as_seen("p01")
+    True
+    """
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) != "Cf").strip()
 
 
 def check_files(

@@ -62,7 +62,7 @@ class FolderReading:
             names = []
             if path.is_dir():
                 with os.scandir(path) as entries:
-                    names = [entry.name for entry in entries if entry.is_file()]
+                    names = [entry.name for entry in entries if os.path.isfile(entry)]
             self._listed = frozenset(names)
         return self._listed
 

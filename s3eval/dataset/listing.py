@@ -59,7 +59,7 @@ def check_media(
         if not video.file:
             what = f"video '{video.name}' has no file, but one that ends in {endings} is there"
             fix = "name it in the column 'file'"
-        elif (dataset.root / video.file).is_file():
+        elif os.path.isfile(dataset.root / video.file):
             what = f"beside the file of video '{video.name}' lies one that ends in {endings}"
             fix = "no row names it, it is not used"
         else:
@@ -106,7 +106,9 @@ def _media(root: Path, folders: Collection[str]) -> Iterator[str]:
                 if listed > MAX_FILES:
                     return
                 ending = PurePosixPath(entry.name).suffix
-                if ending.lower() in MEDIA and not entry.name.startswith(".") and entry.is_file():
+                is_media = ending.lower() in MEDIA and not entry.name.startswith(".")
+                # Not `entry.is_file`, which raises for a link that leads round in a circle.
+                if is_media and os.path.isfile(entry.path):
                     yield (parts / entry.name).as_posix()
 
 
@@ -141,7 +143,7 @@ def check_tables(folder: Path, tables: Collection[str]) -> list[Problem]:
     """
     problems = []
     with os.scandir(folder) as entries:
-        names = sorted(e.name for e in entries if not e.name.startswith(".") and e.is_file())
+        names = sorted(e.name for e in entries if not e.name.startswith(".") and os.path.isfile(e))
     for name in names[:1000]:
         stem, _, ending = name.lower().partition(".")
         if name in tables or ending not in ("csv", "csv.txt", "txt", "tsv", "xls", "xlsx", "ods"):

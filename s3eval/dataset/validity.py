@@ -11,6 +11,7 @@ import json
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -47,15 +48,70 @@ def checked(opened: object, kind: str, where: str = "") -> Dataset:
         ("annotations by video", all(isinstance(a, Annotation) for a in _values(opened))),
         ("the root to be a Path or None", opened.root is None or isinstance(opened.root, Path)),
         ("the name to be text", isinstance(opened.name, str)),
-        ("the digest to be text", isinstance(opened.digest, str)),
+        ("the digest to be text that can be stored", _is_storable(opened.digest)),
     ):
         if not is_right:
             raise S3EvalError(f"Expected {what} in a dataset of format '{kind}'", where=where)
+    opened = with_plain_numbers(opened)
     if opened.digest:
         return opened
     return replace(
         opened, digest=digest_of(opened), digest_covers="videos and annotation as opened"
     )
+
+
+def with_plain_numbers(dataset: Dataset) -> Dataset:
+    """The dataset with Python's numbers where tables of NumPy and pandas gave theirs.
+
+    >>> import numpy as np
+    >>> video = Video("v", "p", fold=np.int64(1), duration=np.float32(2.5))
+    >>> with_plain_numbers(Dataset("d", (video,), {})).videos[0].duration
+    2.5
+    """
+    videos = tuple(_plain(video, "duration", "fold") for video in dataset.videos)
+    notes = {name: _plain_note(note) for name, note in dataset.annotations.items()}
+    if all(a is b for a, b in zip(videos, dataset.videos, strict=True)) and all(
+        note is dataset.annotations[name] for name, note in notes.items()
+    ):
+        return dataset
+    return replace(dataset, videos=videos, annotations=notes)
+
+
+def _plain_note(note: Annotation) -> Annotation:
+    features, lateral = _plain_times(note.features), _plain_times(note.lateralization)
+    if features is not note.features or lateral is not note.lateralization:
+        note = replace(note, features=features, lateralization=lateral)
+    plain: Annotation = _plain(note, "seizure_start", "seizure_end")
+    return plain
+
+
+def _plain_times(given: Any) -> Any:
+    if not isinstance(given, Mapping):  # what is none is told by `check_facts`
+        return given
+    plain = {name: _plain(one, "start", "end") for name, one in given.items()}
+    return given if all(plain[name] is one for name, one in given.items()) else plain
+
+
+def _plain(facts: Any, *names: str) -> Any:
+    """A dataclass with Python's numbers in these fields; itself where they are that already."""
+    given = {name: getattr(facts, name, None) for name in names}
+    numbers = {
+        name: float(value) if isinstance(value, Real) and not isinstance(value, Integral)
+        else int(value)
+        for name, value in given.items()
+        if isinstance(value, Real) and not isinstance(value, (int, float))
+    }  # fmt: skip
+    return replace(facts, **numbers) if numbers else facts
+
+
+def _is_storable(given: Any) -> bool:
+    if not isinstance(given, str):
+        return False
+    try:
+        given.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in given
 
 
 def _are_videos(given: Any) -> bool:
@@ -154,6 +210,12 @@ def _video(video: Video, seen: set[str]) -> Iterator[str]:
         yield f"{name} is listed twice"
     if not isinstance(video.patient, str) or not video.patient:
         yield f"{name} has no patient"
+    elif not video.patient.isprintable():
+        yield f"{name}: its patient's name holds characters that cannot be shown"
+    if not _is_storable(video.file):
+        yield f"{name}: its file is no path"
+    if not isinstance(video.facts, Mapping):
+        yield f"{name}: its facts must be a mapping by name"
     if video.diagnosis is not None and video.diagnosis not in DIAGNOSES:
         yield f"{name} has the unknown diagnosis '{video.diagnosis}'"
     if video.fold is not None and type(video.fold) is not int:
@@ -166,8 +228,8 @@ def _annotation(note: object) -> Iterator[tuple[str, str]]:
     if not isinstance(note, Annotation):
         yield "annotations", f"expected an Annotation, but got {type(note).__name__}"
         return
-    if not isinstance(note.features, Mapping) or not isinstance(note.lateralization, Mapping):
-        yield "annotations", "features and lateralization must be mappings by name"
+    if not all(isinstance(m, Mapping) for m in (note.features, note.lateralization, note.items)):
+        yield "annotations", "features, lateralization and items must be mappings by name"
         return
     for name, feature in note.features.items():
         if name not in FEATURE_NAMES:

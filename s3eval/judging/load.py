@@ -65,6 +65,6 @@ def _loaded(plugin: Plugin[JudgeSpec], options: Mapping[str, Any]) -> Judge:
     judge = load_adapter(plugin, Judge, options)  # type: ignore[type-abstract]
     name, package = plugin.spec.name, plugin.package
     # Recorded with every run: what cannot be written is told before anything is asked.
-    identity = call_plugin(f"identity() of judge '{name}'", package, judge.identity)
-    checked_identity(identity, name, package)
+    called = f"identity() of judge '{name}'"
+    call_plugin(called, package, lambda: checked_identity(judge.identity(), name, package))
     return judge

@@ -75,11 +75,11 @@ def _served(judge: Judge, distinct: Sequence[JudgeRequest]) -> dict[JudgeRequest
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit included
         reason = f"{_named(judge)} failed: {_cut(error)}"
-        return {r: Unreadable(reason) for r in distinct}
+        return {r: Unreadable(reason, is_fault=True) for r in distinct}
     if not isinstance(results, (list, tuple)) or len(results) != len(distinct):
         count = len(results) if isinstance(results, (list, tuple)) else type(results).__name__
         reason = f"{_named(judge)} gave {count} results for {len(distinct)} requests"
-        return {r: Unreadable(reason) for r in distinct}
+        return {r: Unreadable(reason, is_fault=True) for r in distinct}
     return {
         r: checked(_named(judge), r, result) for r, result in zip(distinct, results, strict=True)
     }
@@ -127,10 +127,25 @@ def why_unserved(judge: Judge, request: JudgeRequest) -> str:
     """Why a judge does not serve a request, "" where it does."""
     if isinstance(request, AnswerQuestions) and request.feature not in QUESTIONS:
         return f"there are no questions about '{request.feature}'"
-    if isinstance(request, judge.serves):
+    if _serves(judge, request):
         return ""
     wanted = request.extraction.name if isinstance(request, Extract) else type(request).__name__
     return f"{_named(judge)} cannot read '{wanted}'; --judge NAME with one that reads anything"
+
+
+def _serves(judge: Judge, request: JudgeRequest) -> bool:
+    """Whether a judge says that it serves such requests.
+
+    Raises:
+        S3EvalError: it says something else than classes.
+    """
+    try:
+        return isinstance(request, judge.serves)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # a plugin may raise anything, SystemExit included
+        what = f"Expected what {_named(judge)} serves to be classes of requests"
+        raise S3EvalError(what, where=type(judge).__module__, why=_cut(error)) from error
 
 
 def _called(judge: Judge, when: str, call: Callable[..., Any], requests: Any) -> Any:
@@ -176,6 +191,15 @@ def checked(judge: str, request: JudgeRequest, result: Any) -> Any:
     >>> checked("judge 'odd'", ReadReport("He stares."), "a text").reason
     "judge 'odd': expected ReportFacts, but got str"
     """
+    try:
+        return _checked(judge, request, result)
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # what a result's own code raises
+        return Unreadable(f"{judge}: its result cannot be read: {_cut(error)}", is_fault=True)
+
+
+def _checked(judge: str, request: JudgeRequest, result: Any) -> Any:
     if isinstance(result, Unreadable):
         return _readable_reason(judge, result)
     expected = _EXPECTED.get(type(request))
@@ -189,17 +213,19 @@ def checked(judge: str, request: JudgeRequest, result: Any) -> Any:
         wrong = _wrong_answers(result, request)
     else:
         wrong = ""
-    return Unreadable(f"{judge}: {wrong}") if wrong else result
+    return Unreadable(f"{judge}: {wrong}", is_fault=True) if wrong else result
 
 
 def _readable_reason(judge: str, given: Unreadable) -> Unreadable:
     """Why it could not be read, as text of one line without paths, and facts that can be kept."""
     if not isinstance(given.reason, str) or not isinstance(given.raw, str):
-        return Unreadable(f"{judge}: expected the reason of what is unreadable to be text")
+        wrong = "expected the reason of what is unreadable to be text"
+        return Unreadable(f"{judge}: {wrong}", is_fault=True)
     try:
         json.dumps(dict(given.record), allow_nan=False)
     except (TypeError, ValueError, RecursionError):
-        return Unreadable(f"{judge}: expected the record of what is unreadable to be JSON")
+        wrong = "expected the record of what is unreadable to be JSON"
+        return Unreadable(f"{judge}: {wrong}", is_fault=True)
     reason = without_paths(" ".join(given.reason.split()))
     return given if reason == given.reason else replace(given, reason=reason)
 
@@ -243,6 +269,8 @@ def _are_words(value: Any) -> bool:
 def _named(judge: Judge) -> str:
     try:
         name = str(dict(judge.identity()).get("judge") or type(judge).__name__)
-    except Exception:
+    except (MemoryError, KeyboardInterrupt):
+        raise
+    except BaseException:  # a plugin may raise anything, SystemExit included
         name = type(judge).__name__
     return f"judge '{name}'"

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from s3eval.remote.exchange import ChatRequest
+from s3eval.remote.exchange import MOST_TOKENS, ChatRequest
 from s3eval.remote.failures import CallError
 
 __all__ = ["Json", "decoded", "number", "system_and_turns", "table", "tables", "text_in"]
@@ -69,5 +69,5 @@ def text_in(value: Any) -> str:
 
 def number(value: Any) -> int | None:
     """A count of tokens; None for what is none (the call is then charged at its bound)."""
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
-    return int(value) if is_count else None
+    is_count = isinstance(value, int) and not isinstance(value, bool)
+    return int(value) if is_count and 0 <= value <= MOST_TOKENS else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from typing import Any
 from s3eval.remote.failures import CallError, failure_of_status
 
 __all__ = [
-    "ChatRequest", "JsonParts", "Reply", "body_bytes", "checked", "listed_models", "reply_of",
+    "MOST_TOKENS", "ChatRequest", "JsonParts", "Reply", "body_bytes", "checked",
+    "listed_models", "reply_of",
 ]  # fmt: skip
 
 
@@ -137,6 +137,8 @@ def checked(reply: Reply, request: ChatRequest) -> Reply:
 
 
 # What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.
+#: That a server may count for one request; more is no count.
+MOST_TOKENS = 10**12
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 
 
@@ -256,4 +258,5 @@ def _dict(value: Any) -> Mapping[str, Any]:
 def _number(value: Any) -> int | None:
     """A count of tokens; None for what is none (the call is then charged at its bound)."""
     counts = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return int(value) if counts and math.isfinite(value) and value >= 0 else None
+    # Not NaN either, and no whole number that no float holds.
+    return int(value) if counts and 0 <= value <= MOST_TOKENS else None

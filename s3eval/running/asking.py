@@ -71,12 +71,13 @@ def prepared_clip(
     try:
         with seconds.measured("preparing"), plugin_output():
             prepared = model.prepare(footage)
+            size = _size(prepared, footage)
     except BaseException as error:
         failed = _failed_or_raise(error, file)
         spent = (time.perf_counter() - begun) / len(there)
         known += [Asked(clip, q, failed, spent) for q in there]
         return PreparedClip(clip, file, known)
-    return PreparedClip(clip, file, known, there, prepared, _size(prepared, footage))
+    return PreparedClip(clip, file, known, there, prepared, size)
 
 
 def _nothing_of(sense: Sense, footage: Footage) -> str:
@@ -112,7 +113,8 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
             # Or the frames would stay in memory as long as the questions take.
             ready.prepared = None
             with seconds.measured("asking"):
-                answers = _in_order(model.ask(watched, questions), len(questions))
+                # A list of its own: a model may empty the one that it is handed.
+                answers = _in_order(model.ask(watched, list(questions)), len(questions))
         while given < len(questions):
             with seconds.measured("asking"), plugin_output():
                 answer = next(answers, _NOTHING)

@@ -20,7 +20,7 @@ import numpy as np
 from s3eval.errors import S3EvalError
 from s3eval.facts.identity import checked_identity
 from s3eval.model import FAILURE_KINDS, Answer, Question
-from s3eval.plugin_calls import described
+from s3eval.plugin_calls import at_most, described
 from s3eval.task import Finding
 from s3eval.terminal import without_paths
 
@@ -36,6 +36,8 @@ __all__ = [
 LONGEST_ANSWER = 1_000_000
 #: Characters of a finding as JSON; one rests on at most some dozens of windows.
 LARGEST_FINDING = 5_000_000
+#: Findings of one task about one video; more is a loop without an end.
+MOST_FINDINGS = 20_000
 _LONGEST_REASON = 20_000
 _STATUSES = ("answered", "failed", "skipped")
 _STATES = ("answered", "unreadable", "failed", "skipped")
@@ -63,7 +65,9 @@ def checked_answer(given: Any, question: Question) -> Answer:
         return _checked_fields(given, question)
     except _Wrong as wrong:
         return Answer.failed(f"the model gave {wrong}")
-    except Exception as error:  # an answer's own code: properties, a number's item()
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # an answer's own code: properties, a number's item()
         return Answer.failed(
             f"the model gave an answer that cannot be read: {_storable(described(error))[:400]}"
         )
@@ -159,7 +163,8 @@ def checked_findings(task: str, video: str, given: Any) -> list[Finding]:
     """
     if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
         raise S3EvalError(f"Expected findings from combine, but got {type(given).__name__}")
-    findings = [_checked_finding(task, video, finding) for finding in given]
+    some = at_most(given, MOST_FINDINGS, "findings about one video")
+    findings = [_checked_finding(task, video, finding) for finding in some]
     items = [finding.item for finding in findings]
     if len(set(items)) != len(items):
         raise S3EvalError("Two findings of one item about one video")
@@ -182,12 +187,7 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
             finding = replace(finding, probability=_share(finding.probability, "probability"))
         except _Wrong as wrong:
             raise S3EvalError(f"A finding has {wrong}") from None
-    try:
-        counts = {name: index(getattr(finding, name)) for name in ("pieces", "readable")}
-    except TypeError as error:
-        raise S3EvalError("Expected whole counts in a finding", why=str(error)) from error
-    if type(finding.pieces) is not int or type(finding.readable) is not int:
-        finding = replace(finding, **counts)
+    finding = _with_whole_counts(finding)
     if not isinstance(finding.reason, str) or not isinstance(finding.detail, Mapping):
         raise S3EvalError("Expected the reason of a finding to be text, its detail a mapping")
     missing = finding.detail.get("missing", ())
@@ -197,6 +197,18 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
     if reason != finding.reason:
         finding = replace(finding, reason=reason)
     return _written_finding(finding)
+
+
+def _with_whole_counts(finding: Finding) -> Finding:
+    try:
+        counts = {name: index(getattr(finding, name)) for name in ("pieces", "readable")}
+    except TypeError as error:
+        raise S3EvalError("Expected whole counts in a finding", why=str(error)) from error
+    if min(counts.values()) < 0:
+        raise S3EvalError("Expected counts from 0 on in a finding", why=f"got {counts}")
+    if type(finding.pieces) is int and type(finding.readable) is int:
+        return finding
+    return replace(finding, pieces=counts["pieces"], readable=counts["readable"])
 
 
 def _written_finding(finding: Finding) -> Finding:

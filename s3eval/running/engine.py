@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from s3eval.errors import MachineError, StopRunError
 from s3eval.model import Answer, Question
-from s3eval.plugin_calls import plugin_output
+from s3eval.plugin_calls import fault_of, plugin_output
 from s3eval.running.executing import Asked, VideoWork
 from s3eval.running.pipeline import ask_videos
 from s3eval.running.reasons import reason_of
@@ -19,6 +19,7 @@ from s3eval.running.session import Session, identity_of
 from s3eval.task import Piece, Reading, Task
 
 if TYPE_CHECKING:
+    from s3eval.running.guard import Guard
     from s3eval.task import Inquiry
     from s3eval.vocabulary import Protocol
 
@@ -33,8 +34,13 @@ def ask_video(session: Session, work: VideoWork) -> Iterator[Asked]:
     return ask_videos(session, [work])
 
 
-def pieces_of(session: Session, tasks: Mapping[str, Task], protocol: Protocol) -> Pieces:
+def pieces_of(
+    session: Session, tasks: Mapping[str, Task], protocol: Protocol, guard: Guard | None = None
+) -> Pieces:
     """Stored answers as pieces: by task and video, each read once.
+
+    Args:
+        guard: is told of tasks whose own code could not read an answer.
 
     Of a question that was asked several times the answers are combined into one.
 
@@ -42,7 +48,7 @@ def pieces_of(session: Session, tasks: Mapping[str, Task], protocol: Protocol) -
     planned has failed answers to everything that would have been asked.
     """
     pieces, repeats = _unplanned(session, tasks), session.plan.repeats
-    for name, video, inquiry, question, given in _given(session, tasks, protocol):
+    for name, video, inquiry, question, given in _given(session, tasks, protocol, guard):
         answer, reading = combined_answer(given, repeats.combination)
         piece = Piece(inquiry, question, answer, reading)
         pieces[name].setdefault(video, []).append(piece)
@@ -76,7 +82,10 @@ def _unplanned(session: Session, tasks: Mapping[str, Task]) -> Pieces:
 
 
 def _given(
-    session: Session, tasks: Mapping[str, Task], protocol: Protocol
+    session: Session,
+    tasks: Mapping[str, Task],
+    protocol: Protocol,
+    guard: Guard | None = None,
 ) -> Iterator[tuple[str, str, Inquiry, Question, list[tuple[Answer, Reading]]]]:
     """Task, video, inquiry and question with its stored answers, in the order of repetitions."""
     for plan in session.plan.videos:
@@ -90,13 +99,16 @@ def _given(
                     for asked in session.plan.repeats.questions(question):
                         answer = answers.get((inquiry.clip, asked))
                         if answer is not None:
-                            given.append((answer, _reading(task, question, answer, protocol)))
+                            reading = _reading(task, question, answer, protocol, guard)
+                            given.append((answer, reading))
                     if given:
                         rows.append((inquiry.task, plan.video.name, inquiry, question, given))
         yield from rows
 
 
-def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol) -> Reading:
+def _reading(
+    task: Task, question: Question, answer: Answer, protocol: Protocol, guard: Guard | None
+) -> Reading:
     """What a task reads; called where `plugin_output` diverts what it prints."""
     if answer.status != "answered":
         return Reading(None, answer.reason)
@@ -105,7 +117,11 @@ def _reading(task: Task, question: Question, answer: Answer, protocol: Protocol)
     except (MachineError, StopRunError, KeyboardInterrupt, MemoryError):
         raise
     except BaseException as error:  # a plugin may raise anything, SystemExit included
-        return Reading(None, f"the task could not read it: {reason_of(error)}")
-    if not isinstance(reading, Reading):
-        return Reading(None, f"the task could not read it: it gave {type(reading).__name__}")
-    return reading
+        fault, why = fault_of(error), reason_of(error)
+    else:
+        if isinstance(reading, Reading):
+            return reading
+        fault = why = f"it gave {type(reading).__name__}"
+    if guard is not None:
+        guard.note_once(task.name, "reading an answer", fault)
+    return Reading(None, f"the task could not read it: {why}")

@@ -19,6 +19,7 @@ from s3eval.running.continuing import Kept, kept_of
 from s3eval.running.efficiency import Efficiency, measured
 from s3eval.running.engine import Session, identity_of, pieces_of, repeated_pieces
 from s3eval.running.executing import load_executor
+from s3eval.running.guard import Guard
 from s3eval.running.limits import DEFAULT_LIMITS, Limits
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.lock import locked
@@ -269,12 +270,13 @@ def _evaluated(
                 run = Run(work.out, facts, stored)
                 return Outcome(run, asked, prepared.plan, bare, Combined(stored), True)
             by_name, protocol = prepared.tasks.by_name, work.settings.protocol
-            pieces = pieces_of(session, by_name, protocol)
+            guard = Guard(prepared.tasks.packages)
+            pieces = pieces_of(session, by_name, protocol, guard)
             repeated = repeated_pieces(session, by_name, protocol)
     finally:
         if trouble := trouble_of_closing(model, prepared.plugin):
             notify(f"{work.label}: {trouble}")
-    return _finished(work, prepared, facts, asked, pieces, kept, repeated)
+    return _finished(work, prepared, facts, asked, pieces, kept, repeated, guard)
 
 
 def _session(
@@ -320,9 +322,11 @@ def _finished(
     pieces: Any,
     kept: Kept,
     repeated: Any,
+    guard: Guard,
 ) -> Outcome:
     material = replace(_material(work, prepared, pieces), repeated=repeated)
     (combined,) = combine_all([material], work.judge)
+    combined = replace(combined, faults=[*guard.faults, *combined.faults])
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():
         raise S3EvalError(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["Asked", "Executor", "Local", "VideoWork", "load_executor"]
 
 
+#: Answers that were there already, in a row, before an executor counts as one without an end.
+_MOST_AGAIN = 100_000
 #: The executor that is always there.
 LOCAL = "local"
 
@@ -162,20 +165,28 @@ class _Checked(Executor):
         given: Any = self._call("ask()", lambda: self._executor.ask(session, noted))
         if not isinstance(given, Iterable):
             raise self._expected("ask() to yield answers", given)
-        answers = iter(given)
+        answers, again = iter(given), 0
         try:
             while (asked := self._call("ask()", lambda: next(answers, None))) is not None:
                 if not isinstance(asked, Asked):
                     raise self._expected("ask() to yield Asked", asked)
                 pair = (asked.clip, asked.question)
-                if pair not in handed:
+                # What was asked is looked up by the answer's own clip and question.
+                is_open = self._call("ask()", partial(handed.get, pair))
+                if is_open is None:
                     raise S3EvalError(
                         f"Executor '{self._name}' answered what it was not asked",
                         where=self._package,
                     )
-                if handed[pair]:
+                again = 0 if is_open else again + 1
+                if again > _MOST_AGAIN:
+                    raise S3EvalError(
+                        f"Executor '{self._name}' gives the same answers without an end",
+                        where=self._package,
+                    )
+                if is_open:
                     handed[pair] = False
-                    yield _checked_asked(asked)
+                    yield self._call("ask()", partial(_checked_asked, asked))
         finally:
             if hasattr(answers, "close"):
                 self._call("ask()", answers.close)

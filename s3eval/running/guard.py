@@ -68,3 +68,8 @@ class Guard:
         )
         if fault not in self.faults:
             self.faults.append(fault)
+
+    def note_once(self, task: str, step: str, reason: str) -> None:
+        """Keep what went wrong first with a step of a task; one that fails does so many times."""
+        if not any((fault.task, fault.step) == (task, step) for fault in self.faults):
+            self.note(task, step, reason)

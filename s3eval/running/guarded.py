@@ -7,11 +7,13 @@ its package and the line of its code, and what it gives back as scores is checke
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
+from s3eval.facts.tally import Tally
 from s3eval.plugin_calls import fault_of, is_out_of_memory, no_memory
-from s3eval.running.task_results import checked_tallies
+from s3eval.running.task_results import CheckedTallies, checked_tallies
 from s3eval.task import Task
 
 __all__ = ["TaskFaultError", "guarded"]
@@ -50,16 +52,44 @@ def guarded(task: Task, package: str) -> Task:
     for name, step in _STEPS.items():
         method = _method(task, name)
         if name == "tallies":
-            method = _checked(task, method)
+            method = _checked(task, package, method)
         object.__setattr__(task, name, _guarded(task, package, method, step))
     return task
 
 
-def _checked(task: Task, tallies: Callable[..., Any]) -> Callable[..., Any]:
+def _checked(task: Task, package: str, tallies: Callable[..., Any]) -> Callable[..., Any]:
     """The task's scores, looked at as they come: their formulas are its code too."""
-    return lambda findings, context: checked_tallies(
-        task, tallies(findings, context), context.dataset
-    )
+
+    def checked(findings: Any, context: Any) -> CheckedTallies:
+        given = checked_tallies(task, tallies(findings, context), context.dataset)
+        return CheckedTallies(_with_named_formula(t, task.name, package) for t in given)
+
+    return checked
+
+
+def _with_named_formula(tally: Tally, task: str, package: str) -> Tally:
+    """A formula of the task's own names it where it fails later, on what was drawn anew."""
+    if str(getattr(tally.formula, "__module__", "")).partition(".")[0] == "s3eval":
+        return tally
+    return replace(tally, formula=_Formula(tally.formula, task, package))
+
+
+@dataclass(frozen=True)
+class _Formula:
+    formula: Callable[[Any], Any]
+    task: str
+    package: str
+
+    def __call__(self, sums: Any) -> Any:
+        try:
+            return self.formula(sums)
+        except (MachineError, StopRunError, KeyboardInterrupt):
+            raise
+        except BaseException as error:  # a plugin may raise anything, SystemExit included
+            if is_out_of_memory(error):
+                raise no_memory() from error
+            step = "computing a score"
+            raise TaskFaultError(self.task, self.package, step, fault_of(error)) from error
 
 
 def _method(task: Task, name: str) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
@@ -101,16 +102,19 @@ def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] |
         S3EvalError: it cannot be had, or is no set of senses.
     """
     what = f"senses of model '{plugin.spec.name}'"
-    given: Any = call_plugin(what, plugin.package, lambda: model.senses)
-    if given is None:
-        return None
-    if not isinstance(given, (set, frozenset)) or not given <= _SENSES:
-        raise S3EvalError(
-            f"Expected {what} to be a set of 'sight' and 'hearing', or None",
-            where=plugin.package,
-            why=f"got {given!r}"[:200],
-        )
-    return frozenset(given)
+
+    def senses() -> frozenset[Sense] | None:
+        given: Any = model.senses
+        if given is None:
+            return None
+        if not isinstance(given, (set, frozenset)) or not given <= _SENSES:
+            raise S3EvalError(
+                f"Expected {what} to be a set of 'sight' and 'hearing', or None",
+                why=f"got {given!r}"[:200],
+            )
+        return frozenset(given)
+
+    return call_plugin(what, plugin.package, senses)
 
 
 def notice_of(model: Model, plugin: Plugin[ModelSpec]) -> str:
@@ -136,14 +140,17 @@ def temperature_of(model: Model, plugin: Plugin[ModelSpec]) -> float:
         S3EvalError: it cannot be had, or is no number from 0 on.
     """
     what = f"temperature of model '{plugin.spec.name}'"
-    given: Any = call_plugin(what, plugin.package, lambda: model.temperature)
-    if isinstance(given, bool) or not isinstance(given, (int, float)) or not 0 <= given < math.inf:
-        raise S3EvalError(
-            f"Expected the {what} to be a number from 0 on",
-            where=plugin.package,
-            why=f"got {given!r}"[:200],
-        )
-    return float(given)
+
+    def temperature() -> float:
+        given: Any = model.temperature
+        number = float(given) if isinstance(given, Real) and not isinstance(given, bool) else -1.0
+        if not 0 <= number < math.inf:
+            raise S3EvalError(
+                f"Expected the {what} to be a number from 0 on", why=f"got {given!r}"[:200]
+            )
+        return number
+
+    return call_plugin(what, plugin.package, temperature)
 
 
 def spent_by(model: Model, plugin: Plugin[ModelSpec]) -> float | None:

@@ -150,7 +150,10 @@ def _inquiries(
     package = tasks.packages.get(name, "unknown")
 
     def inquiries() -> list[Inquiry]:
-        given = tasks.by_name[name].inquiries(video, annotation, context)
+        try:
+            given = tasks.by_name[name].inquiries(video, annotation, context)
+        except S3EvalError as error:  # a clip that ends before it begins, made at once
+            raise S3EvalError("Expected what can be asked", why=str(error)) from error
         return checked_inquiries(name, video.name, given)
 
     return call_plugin(f"Planning a video by task '{name}'", package, inquiries)

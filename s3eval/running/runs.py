@@ -12,15 +12,17 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from sys import intern
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from s3eval.errors import S3EvalError
-from s3eval.task import Finding, TruthContext
+from s3eval.task import Finding, FindingState, TruthContext
+from s3eval.terminal import cut
+from s3eval.vocabulary import PROTOCOLS
 
 __all__ = [
     "SCORES_JUDGE",
@@ -185,10 +187,12 @@ def open_run(path: str | Path) -> Run:
             raise S3EvalError("No such folder", where=folder, fix="s3eval run --help")
         raise S3EvalError("No run in this folder", where=folder, fix=_where_runs_lie(folder))
     try:
-        raw = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        # An editor may have put a byte order mark in front.
+        raw = json.loads((folder / "run.json").read_text(encoding="utf-8-sig"))
         if not isinstance(raw, dict):
             raise ValueError(f"run.json holds {type(raw).__name__}, not the facts of a run")
         _refuse_later(raw, folder)
+        _refuse_other_types(raw)
         known = {f.name for f in fields(RunFacts)}
         values: dict[str, Any] = {k: v for k, v in raw.items() if k in known}
         values["senses"], values["tasks"] = tuple(raw["senses"]), tuple(raw["tasks"])
@@ -200,9 +204,56 @@ def open_run(path: str | Path) -> Run:
     return Run(folder, facts, StoredFindings(folder / "findings.jsonl"))
 
 
+def _refuse_other_types(raw: Mapping[str, Any]) -> None:
+    """A run's facts may have been edited by hand, or written by something else.
+
+    Raises:
+        TypeError: one is not what it says, which would only show where it is used.
+    """
+    for one in fields(RunFacts):
+        value = raw.get(one.name)
+        wanted, is_right = _TYPES[str(one.type).partition("[")[0]]
+        if one.name in raw and not is_right(value):
+            raise TypeError(f"expected '{one.name}' to be {wanted}, but got {_short(value)}")
+    for name, known in (("protocol", PROTOCOLS), ("source", ("asked", "recorded"))):
+        if raw.get(name, known[0]) not in known:
+            raise TypeError(f"expected '{name}' among {', '.join(known)}, got {_short(raw[name])}")
+    selection, options = raw.get("selection", {}), raw.get("options", {})
+    for name, kind in (("videos", str), ("folds", int)):
+        some = selection.get(name)
+        if some is not None and not _are(kind)(some):
+            raise TypeError(f"expected '{name}' of 'selection' to be a list, got {_short(some)}")
+    if not isinstance(selection.get("limit"), (int, type(None))):
+        raise TypeError(f"expected 'limit' to be a count, got {_short(selection['limit'])}")
+    for name in ("model", "tasks", "judge"):
+        if not isinstance(options.get(name), (dict, type(None))):
+            raise TypeError(f"expected '{name}' of 'options' to be a table")
+
+
+def _short(value: Any) -> str:
+    return cut(repr(value), 60)
+
+
+def _are(kind: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(one, kind) for one in value)
+
+
+#: By the annotation of a field what it holds, in words, and whether a value is that.
+_TYPES: Mapping[str, tuple[str, Callable[[Any], bool]]] = {
+    "str": ("text", lambda value: isinstance(value, str)),
+    "Literal": ("text", lambda value: isinstance(value, str)),
+    "tuple": ("a list of names", _are(str)),
+    "bool": ("true or false", lambda value: isinstance(value, bool)),
+    "int": ("a whole number", lambda value: type(value) is int and value >= 0),
+    "Mapping": ("a table", lambda value: isinstance(value, dict)),
+}
+
+
 def _refuse_later(raw: Mapping[str, Any], folder: Path) -> None:
     version = raw.get("format", RUN_FORMAT)
-    if not isinstance(version, int) or version > RUN_FORMAT:
+    if type(version) is not int:
+        raise TypeError(f"expected 'format' to be a whole number, but got {_short(version)}")
+    if version > RUN_FORMAT:
         raise S3EvalError(
             f"This run has format {version}, and this version reads up to {RUN_FORMAT}",
             where=folder,
@@ -292,6 +343,7 @@ def _read_findings(path: Path) -> dict[str, list[Finding]]:
     return findings
 
 
+_STATES = get_args(FindingState)
 #: Texts that occur in thousands of findings; each is held in memory once.
 _NAMES = ("task", "video", "item", "state")
 
@@ -304,8 +356,18 @@ def _finding(facts: Any) -> Finding:
             raise TypeError(f"expected the {name} of a finding to be text")
     facts.update((name, intern(facts[name])) for name in _NAMES if name in facts)
     finding = Finding(**facts)
+    if finding.state not in _STATES:
+        raise TypeError(f"expected a state among {', '.join(_STATES)}, but got '{finding.state}'")
     if not isinstance(finding.detail, dict):
         raise TypeError("expected the detail of a finding to be a mapping")
+    missing = finding.detail.get("missing", ())
+    if not isinstance(missing, (list, tuple)) or not all(isinstance(w, dict) for w in missing):
+        raise TypeError("expected 'missing' of a finding to list windows")
+    for name in ("pieces", "readable"):
+        if type(getattr(finding, name)) is not int:
+            raise TypeError(f"expected the {name} of a finding to be a count")
+    if not isinstance(finding.probability, (int, float, type(None))):
+        raise TypeError("expected the probability of a finding to be a number")
     if finding.probability is not None and not math.isfinite(finding.probability):
         # The first version stored what a model gave.
         finding = replace(finding, probability=None)

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
-from s3eval.judge import AnswerQuestions, Extract, Judge, MergeTexts, ReadReport
+from s3eval.judge import (
+    AnswerQuestions,
+    Extract,
+    Extraction,
+    Judge,
+    MergeTexts,
+    ReadReport,
+    Unreadable,
+)
 from s3eval.judging.stages import (
     announce,
     announces,
@@ -23,11 +31,17 @@ from s3eval.judging.stages import (
     serve,
     why_unserved,
 )
+from s3eval.plugin_calls import at_most
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
 from s3eval.running.loading import Findings, LoadedTasks
 from s3eval.running.repeats import with_stability
-from s3eval.running.task_results import check_truths, checked_baselines, checked_tallies
+from s3eval.running.task_results import (
+    MOST_RESULTS,
+    check_truths,
+    checked_baselines,
+    checked_tallies,
+)
 from s3eval.task import Finding, Piece, ScoringContext
 from s3eval.vocabulary import Protocol, Sense
 
@@ -47,6 +61,8 @@ __all__ = [
 ]
 
 _Judged = Mapping["JudgeRequest", Any]
+#: What is wanted of a judge for a run, by task.
+_ByTask = Mapping[str, Sequence["JudgeRequest"]]
 _ByBaseline = Mapping[str, Sequence[Finding]]
 
 
@@ -133,7 +149,8 @@ def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> li
     runs = list(zip(materials, guards, strict=True))
     if judge is None:
         return [Combined(_combine(m, guard, None), guard.faults) for m, guard in runs]
-    wanted = [r for m, guard in runs if m.judge_reads for r in _merge_requests(m, guard)]
+    by_task = [_merge_requests(m, guard) if m.judge_reads else {} for m, guard in runs]
+    wanted = _all_of(by_task)
     if announces(judge):
         merged = known_merges(judge, wanted)
         expected = {**placeholders(wanted), **merged}
@@ -145,6 +162,7 @@ def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> li
         if is_final:
             return [Combined(f, g.faults) for f, g in zip(findings, guards, strict=True)]
     merged = serve(judge, wanted)
+    _note_faults(guards, by_task, merged)
     return [Combined(_combine(m, guard, merged), guard.faults) for m, guard in runs]
 
 
@@ -167,11 +185,12 @@ def tally_all(
     others = [_baselines(m, guard, c.findings) if baselines else {} for m, guard, c in runs]
     judged: _Judged | None = None
     if judge is not None:
-        requests = [*further]
-        for (m, guard, c), answered in zip(runs, others, strict=True):
-            if m.judge_reads:
-                requests += _read_requests(m, guard, c.findings, answered, judge)
-        judged = serve(judge, requests)
+        by_task = [
+            _read_requests(m, guard, c.findings, answered, judge) if m.judge_reads else {}
+            for (m, guard, c), answered in zip(runs, others, strict=True)
+        ]
+        judged = serve(judge, [*further, *_all_of(by_task)])
+        _note_faults(guards, by_task, judged)
     return [
         _tally(m, guard, c, answered, judged)
         for (m, guard, c), answered in zip(runs, others, strict=True)
@@ -204,25 +223,41 @@ def tally_findings(
     return tallied
 
 
+def _all_of(by_task: Sequence[_ByTask]) -> list[JudgeRequest]:
+    return [r for run in by_task for requests in run.values() for r in requests]
+
+
+def _note_faults(guards: Sequence[Guard], by_task: Sequence[_ByTask], judged: _Judged) -> None:
+    """What a judge's own code could not do is told of the tasks that wanted it."""
+    for guard, run in zip(guards, by_task, strict=True):
+        for name, requests in run.items():
+            results = (judged[r] for r in requests)
+            failed = next((u for u in results if isinstance(u, Unreadable) and u.is_fault), None)
+            if failed is not None:
+                guard.note(name, "having its texts read", failed.reason)
+
+
 def _expected_reads(
     materials: Sequence[Material], findings: Sequence[Findings]
 ) -> list[JudgeRequest]:
     """What will be read of these findings."""
-    reads: list[JudgeRequest] = []
+    reads: list[_ByTask] = []
     for m, run_findings in zip(materials, findings, strict=True):
         if m.judge_reads:
             guard = Guard(m.tasks.packages)
-            reads += _read_requests(m, guard, run_findings, _baselines(m, guard, run_findings))
-    return reads
+            made = _baselines(m, guard, run_findings)
+            reads.append(_read_requests(m, guard, run_findings, made))
+    return _all_of(reads)
 
 
-def _merge_requests(material: Material, guard: Guard) -> list[JudgeRequest]:
-    requests: list[JudgeRequest] = []
+def _merge_requests(material: Material, guard: Guard) -> _ByTask:
+    requests: dict[str, list[JudgeRequest]] = {}
     for name, videos in (material.pieces or {}).items():
         task, context = material.tasks.by_name[name], material.context(name, {})
         for video, pieces in videos.items():
             work = partial(requests_of, task.merge_requests, video, pieces, context)
-            requests += guard.call(name, "naming what to merge", work, [])
+            some: list[JudgeRequest] = guard.call(name, "naming what to merge", work, [])
+            requests.setdefault(name, []).extend(some)
     return requests
 
 
@@ -308,12 +343,25 @@ def _tallies_of(task: Any, findings: Sequence[Finding], context: ScoringContext)
 
 def requests_of(step: Any, *arguments: Any) -> list[Any]:
     """What a task wants of the judge, as a list; what is no request is its fault."""
-    requests = list(step(*arguments))
+    requests = at_most(step(*arguments), MOST_RESULTS, "requests to a judge")
     for request in requests:
         if not isinstance(request, (ReadReport, AnswerQuestions, MergeTexts, Extract)):
             raise S3EvalError(f"Expected requests to a judge, but got {type(request).__name__}")
         hash(request)
+        _check_request(request)
     return requests
+
+
+def _check_request(request: JudgeRequest) -> None:
+    if isinstance(request, MergeTexts):
+        texts: list[Any] = [*request.texts, request.kind]
+    else:
+        texts = [request.text, request.feature if isinstance(request, AnswerQuestions) else ""]
+    if not all(isinstance(text, str) for text in texts):
+        raise S3EvalError("Expected requests to a judge about text")
+    if isinstance(request, Extract) and not isinstance(request.extraction, Extraction):
+        got = type(request.extraction).__name__
+        raise S3EvalError(f"Expected a request to a judge with an Extraction, but got {got}")
 
 
 def _read_requests(
@@ -322,9 +370,9 @@ def _read_requests(
     findings: Findings,
     baselines: Mapping[str, _ByBaseline],
     judge: Judge | None = None,
-) -> list[JudgeRequest]:
+) -> _ByTask:
     """What tasks want read; where the judge was not made for it, that is a fault of the task."""
-    requests: list[JudgeRequest] = []
+    requests: dict[str, list[JudgeRequest]] = {}
     for name, task_findings in findings.items():
         task, context = material.tasks.by_name[name], material.context(name, {}, findings)
         for some in (task_findings, *baselines.get(name, {}).values()):
@@ -333,7 +381,7 @@ def _read_requests(
             unserved = next((w for r in wanted if judge and (w := why_unserved(judge, r))), "")
             if unserved:
                 guard.note(name, "having its texts read", unserved)
-            requests += wanted
+            requests.setdefault(name, []).extend(wanted)
     return requests
 
 

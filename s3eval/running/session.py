@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
@@ -122,8 +123,9 @@ def identity_of(model: Model, name: str, package: str = "") -> dict[str, Any]:
     Raises:
         S3EvalError: it cannot be had, or is not JSON-able.
     """
-    given = call_plugin(f"identity() of model '{name}'", package, model.identity)
-    return checked_identity(given, name, package)
+    what = f"identity() of model '{name}'"
+    # Within the call, since a mapping of the model's own runs the model's code when it is read.
+    return call_plugin(what, package, lambda: checked_identity(model.identity(), name, package))
 
 
 def _media(dataset: Dataset, store: AnswerStore, model: Model, video: Any) -> str:
@@ -143,11 +145,16 @@ def concurrency_of(model: Model, name: str, package: str = "") -> int:
     Raises:
         S3EvalError: it cannot be had, or is no whole number above 0.
     """
-    given: Any = call_plugin(f"concurrency of model '{name}'", package, lambda: model.concurrency)
-    if not isinstance(given, int) or isinstance(given, bool) or given < 1:
-        raise S3EvalError(
-            f"Expected the concurrency of model '{name}' to be a whole number above 0",
-            where=package,
-            why=f"got {given!r}"[:200],
-        )
-    return given
+
+    def concurrency() -> int:
+        given: Any = model.concurrency
+        # NumPy's whole numbers are Integral, too.
+        number = int(given) if isinstance(given, Integral) and not isinstance(given, bool) else 0
+        if number < 1:
+            raise S3EvalError(
+                f"Expected the concurrency of model '{name}' to be a whole number above 0",
+                why=f"got {given!r}"[:200],
+            )
+        return number
+
+    return call_plugin(f"concurrency of model '{name}'", package, concurrency)

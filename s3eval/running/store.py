@@ -110,6 +110,10 @@ class AnswerStore:
             self._db, self._others = self._read_only(path), []
             return
         path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and not path.is_file():
+            # SQLite says "disk I/O error" of a pipe.
+            why = "it is a folder, a pipe or a device"
+            raise S3EvalError("The answers of this run cannot be used", where=path, why=why)
         with self._errors_explained():
             self._db = sqlite3.connect(path, isolation_level=None)
             self._db.text_factory = _text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from itertools import islice
 from math import isfinite
 from typing import Any
 
@@ -15,6 +14,7 @@ from s3eval.facts.clips import Clip, Sampling
 from s3eval.facts.tally import Counts, Tally
 from s3eval.facts.videos import Dataset
 from s3eval.model import Question
+from s3eval.plugin_calls import at_most
 from s3eval.task import Finding, Inquiry, Item, Task, TruthContext
 
 __all__ = [
@@ -30,6 +30,10 @@ _KINDS = ("label", "number", "list", "text")
 #: Inquiries about one video, and questions of one of them; more is a loop without an end.
 MOST_INQUIRIES = 20_000
 MOST_QUESTIONS = 10_000
+#: Findings of a baseline, or metrics of a run; more is a loop without an end as well.
+MOST_RESULTS = 2_000_000
+#: What a row of sums may hold: sums of more, and their squares, are beyond what a float holds.
+LARGEST_SUM = 1e100
 
 
 def checked_inquiries(task: str, video: str, given: Any) -> list[Inquiry]:
@@ -40,11 +44,9 @@ def checked_inquiries(task: str, video: str, given: Any) -> list[Inquiry]:
             is no question.
     """
     try:
-        inquiries = list(islice(given, MOST_INQUIRIES + 1))
+        inquiries = at_most(given, MOST_INQUIRIES, "inquiries about one video")
     except S3EvalError as error:  # a clip that ends before it begins
         raise S3EvalError("Expected what can be asked", why=str(error)) from error
-    if len(inquiries) > MOST_INQUIRIES:
-        raise S3EvalError(f"Expected at most {MOST_INQUIRIES:,} inquiries about one video")
     for inquiry in inquiries:
         if not isinstance(inquiry, Inquiry):
             raise _expected(f"inquiries of task '{task}'", inquiry)
@@ -122,6 +124,11 @@ def _check_item(item: Item) -> None:
     for name in ("name", "positive", "negative", "unit"):
         if not isinstance(getattr(item, name), str):
             raise _expected(f"the {name} of an item to be text", getattr(item, name))
+        if not getattr(item, name).isprintable():
+            raise S3EvalError(
+                f"Expected the {name} of an item to hold characters that can be shown, "
+                f"but got {getattr(item, name)!r}"
+            )
     if item.kind not in _KINDS:
         raise S3EvalError(
             f"Expected the kind of item '{item.name}' among {', '.join(_KINDS)}, "
@@ -145,8 +152,10 @@ def checked_baselines(task: str, given: Any) -> dict[str, list[Finding]]:
         raise _expected("baselines by name", given)
     baselines: dict[str, list[Finding]] = {}
     for name, findings in given.items():
-        baselines[str(name)] = list(findings)
-        for finding in baselines[str(name)]:
+        if not isinstance(name, str) or not name.isprintable():
+            raise S3EvalError(f"Expected names of baselines that can be shown, but got {name!r}")
+        baselines[name] = at_most(findings, MOST_RESULTS, f"findings of the baseline '{name}'")
+        for finding in baselines[name]:
             if not isinstance(finding, Finding) or finding.task != task:
                 raise _expected(f"findings of task '{task}' from its baseline", finding)
     return baselines
@@ -165,7 +174,7 @@ def checked_tallies(task: Task, given: Any, dataset: Dataset) -> list[Tally]:
     if not isinstance(given, Iterable) or isinstance(given, (str, bytes, Mapping)):
         raise _expected("tallies", given)
     known = frozenset(v.name for v in dataset.videos)
-    tallies = CheckedTallies(given)
+    tallies = CheckedTallies(at_most(given, MOST_RESULTS, "tallies"))
     for tally in tallies:
         if not isinstance(tally, Tally):
             raise _expected("tallies", tally)
@@ -215,6 +224,8 @@ def _check_tally(task: str, tally: Tally, known: frozenset[str]) -> None:
         )
     if not np.isfinite(rows).all():
         raise S3EvalError(f"The rows of {called} hold what is no number")
+    if rows.size and np.abs(rows).max() > LARGEST_SUM:
+        raise S3EvalError(f"The rows of {called} hold numbers above {LARGEST_SUM:g}")
     _check_formula(called, tally)
 
 
@@ -245,6 +256,8 @@ def _check_formula(called: str, tally: Tally) -> None:
     total = tally.rows.sum(axis=0)
     many: Any = tally.formula(np.stack([total, total]))
     one: Any = tally.formula(total)
+    with np.errstate(all="ignore"):  # nothing may be left of what was drawn
+        tally.formula(np.stack([total, np.zeros_like(total)]))
     if any(np.asarray(given).dtype.kind not in "fiub" for given in (many, one)):
         raise S3EvalError(f"Expected the formula of {called} to give numbers")
     if np.shape(many) != (2,) or np.shape(one) != ():

@@ -1,11 +1,15 @@
 """One request and what it comes to, at a server that misbehaves."""
 
+import json
+
 import pytest
 from scripted_client import ASK, QUICK, client_of, failure_with, in_turn
 
 from s3eval.remote.capabilities import ServerCapabilities
 from s3eval.remote.client import ChatClient, ChatRequest, Sampling
 from s3eval.remote.endpoint import Endpoint
+from s3eval.remote.envelope import number
+from s3eval.remote.exchange import reply_of
 from s3eval.remote.failures import CallError
 from s3eval.testing.chat_server import Said, scripted
 
@@ -19,6 +23,15 @@ def test_reply_carries_settings_and_usage():
     assert reply.settings["answered_by"] == "scripted-0001"
     assert server.asked[0]["temperature"] == 0.0
     assert server.asked[0]["seed"] == 7
+
+
+@pytest.mark.parametrize("count", [10**400, 1e308, -5, "many", True, None, float("nan")])
+def test_a_count_of_tokens_that_is_none_costs_no_answer(count):
+    usage = {"prompt_tokens": count, "completion_tokens": count}
+    body = {"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}], "usage": usage}
+    reply = reply_of(json.dumps(body), {"model": "m"})
+    assert (reply.text, reply.prompt_tokens) == ("hi", None)
+    assert number(count) is None
 
 
 def test_what_is_learned_of_a_request_counts_once_for_all_that_were_sent_with_it():

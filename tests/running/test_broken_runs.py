@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sqlite3
 
@@ -37,6 +38,55 @@ def test_damaged_facts_are_one_error(run, text):
     (run / "run.json").write_text(text)
     with pytest.raises(S3EvalError, match="cannot be read"):
         open_run(run)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"model": 5}, "model"),
+        ({"dataset": 5}, "dataset"),
+        ({"tasks": "gait"}, "tasks"),
+        ({"senses": None}, "senses"),
+        ({"seed": "x"}, "seed"),
+        ({"seed": True}, "seed"),
+        ({"looks": "yes"}, "looks"),
+        ({"versions": 5}, "versions"),
+        ({"identity": [1]}, "identity"),
+        ({"protocol": "peper"}, "protocol"),
+        ({"source": "told"}, "source"),
+        ({"options": {"judge": 5}}, "judge"),
+        ({"selection": {"videos": 5}}, "videos"),
+        ({"selection": {"limit": "x"}}, "limit"),
+        ({"format": "1"}, "format"),
+    ],
+)
+def test_facts_that_were_edited_into_something_else_are_named(run, changes, named):
+    facts = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**facts, **changes}))
+    with pytest.raises(S3EvalError, match="cannot be read") as caught:
+        open_run(run)
+    assert f"'{named}'" in caught.value.why
+
+
+def test_facts_with_a_byte_order_mark_are_read(run):
+    (run / "run.json").write_text((run / "run.json").read_text(), encoding="utf-8-sig")
+    assert open_run(run).facts.model == "m"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"state": "maybe"},
+        {"pieces": "x"},
+        {"probability": "x"},
+        {"detail": {"missing": 5}},
+    ],
+)
+def test_a_finding_that_was_edited_into_something_else_is_refused(run, changes):
+    finding = json.loads((run / "findings.jsonl").read_text())
+    (run / "findings.jsonl").write_text(json.dumps({**finding, **changes}) + "\n")
+    with pytest.raises(S3EvalError, match=r"findings\.jsonl:1"):
+        dict(open_run(run).findings)
 
 
 def test_a_later_format_is_refused(run):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
@@ -43,6 +44,7 @@ class Odd(Executor):
             "nothing": lambda: (),
             "half": lambda: answers[::2],
             "twice": lambda: [*answers, *answers],
+            "endless": lambda: itertools.cycle(answers[:1]),
             "no_answer": lambda: [replace(a, answer=None) for a in answers],
             "no_seconds": lambda: [replace(a, seconds="x") for a in answers],
         }[self.does]()
@@ -52,7 +54,17 @@ def leaves() -> None:
     raise SystemExit(0)
 
 
-ODD = ("leaves", "no_iterator", "numbers", "another", "nothing", "half", "twice", "no_answer")
+ODD = (
+    "leaves",
+    "no_iterator",
+    "numbers",
+    "another",
+    "nothing",
+    "half",
+    "twice",
+    "no_answer",
+    "endless",
+)
 BY_NAME = {
     "backwards": Backwards,
     **{name: type(name, (Odd,), {"does": name}) for name in (*ODD, "no_seconds")},
@@ -63,6 +75,7 @@ def ended(run: Any, scores: Any) -> None:
     if run.facts.model == "always-no":
         raise ValueError("the tracker is away")
     ENDED.append((run.name, len(scores)))
+    scores.clear()
 
 
 @pytest.fixture
@@ -124,7 +137,7 @@ def test_what_is_no_executor_is_named_and_unknown_ones_suggest(data, tmp_path, p
     assert "did you mean 'local'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["leaves", "no_iterator", "numbers", "another"])
+@pytest.mark.parametrize("name", ["leaves", "no_iterator", "numbers", "another", "endless"])
 def test_an_executor_that_gives_no_answers_is_named(data, tmp_path, plugins, capsys, name):
     ask = ("-m", "always-yes", "--data", data, "--out", tmp_path / "out", "--resamples", 20)
     assert run(*ask, "--executor", name) == 2

@@ -67,3 +67,32 @@ def test_a_video_named_like_a_word_leaves_sentences_whole(name):
 def test_the_same_reason_of_two_videos_counts_as_one():
     both = {without_name(f"No frames of video '{v}' ({v}): none", v) for v in ("v", "p01-s2")}
     assert both == {"No frames of video 'VIDEO' (VIDEO): none"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Incorrect API key provided: sk-proj-0123456789abcdefghij",
+        "Authorization: Bearer 0123456789abcdefghij",
+        "GET https://host/x?api_key=0123456789abcdefghij failed",
+        "GET https://me:0123456789abcdefghij@host/x failed",
+        "{'api_key': '0123456789abcdefghij'}",
+        "hf_0123456789abcdefghij is not allowed",
+    ],
+)
+def test_no_key_in_a_reason(text):
+    assert "0123456789abcdefghij" not in reason_of(ValueError(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "https://host:8000/v1/models is not there",
+        "unexpected token: <html>",
+        "sk-learn is missing",
+        "hf_checkpoint_loading_failed",
+        "basic checks failed",
+    ],
+)
+def test_what_is_no_key_stays(text):
+    assert reason_of(ValueError(text)) == f"ValueError: {text}"

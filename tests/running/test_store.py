@@ -139,3 +139,11 @@ def test_thoughts_without_end_are_cut_and_the_answer_is_kept():
     assert checked.text == "no" and len(checked.thoughts) == LONGEST_ANSWER
     wrong = checked_answer(Answer.of("no", thoughts=7), Question("tonic", "Tonic?"))
     assert wrong.status == "failed" and "thoughts" in wrong.reason
+
+
+@pytest.mark.parametrize("make", [os.mkdir, os.mkfifo])
+def test_a_pipe_or_folder_in_place_of_the_answers_is_no_full_disk(tmp_path, make):
+    make(tmp_path / "answers.sqlite")
+    with pytest.raises(S3EvalError, match="a folder, a pipe") as caught:
+        AnswerStore(tmp_path / "answers.sqlite")
+    assert caught.value.exit_code == 2
