@@ -154,12 +154,12 @@ def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
         yield Entry("plugins", "adapters", _failed(adapters), adapters.reason)
     for plugin in registry.plugins:
         spec, named = plugin.spec, f"{plugin.kind} {plugin.spec.name}"
-        if missing := spec.missing():
-            fix = spec.install or f"pip install {' '.join(missing)}"
-            yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
-        elif (plugin.kind, spec.name) in errors:
+        if not spec.missing() and (plugin.kind, spec.name) in errors:
             fix = _mended(plugin.package)
             yield Entry("plugins", named, "broken", errors[plugin.kind, spec.name], fix)
+        elif missing := spec.lacking():
+            fix = spec.install or f"pip install {' '.join(missing)}"
+            yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
         elif adapters.facts is not None:
             yield Entry("plugins", named, "ok", f"{plugin.package} {plugin.version}")
     yield from _not_installed()
