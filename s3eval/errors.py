@@ -22,6 +22,7 @@ __all__ = [
     "import_failure",
     "message_of",
     "nearest",
+    "option_examples",
     "place_of",
     "refuse_unknown",
     "suggestion",
@@ -230,6 +231,20 @@ def choice_meant(wrong: Mapping[str, Any]) -> str:
     # Words as pydantic lists them; other values (numbers) resemble no text.
     words = re.findall(r"'([^']+)'", str(wrong.get("ctx", {}).get("expected", "")))
     return suggestion(given, words)
+
+
+def option_examples(name: str, examples: Iterable[Any] | None) -> str:
+    """What an option may be set to, for the fix of a message; "" without examples.
+
+    Args:
+        name: of the option. examples: those of its pydantic field, whose type is not one of a few
+            words alone.
+
+    >>> option_examples("thinking", ["off", "on", 2048])
+    'thinking=off, thinking=on or thinking=2048'
+    """
+    *most, last = [f"{name}={value}" for value in examples or ()] or [""]
+    return f"{', '.join(most)} or {last}" if most else last
 
 
 class Suggestions:

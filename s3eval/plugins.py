@@ -59,7 +59,7 @@ class Plugin(Generic[S_co]):
     @property
     def status(self) -> str:
         """``"ready"`` or ``"missing: torch, transformers"``."""
-        missing = self.spec.missing()
+        missing = self.spec.lacking()
         return "ready" if not missing else "missing: " + ", ".join(missing)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from s3eval.errors import S3EvalError, import_failure, nearest
@@ -43,6 +43,8 @@ class Spec:
         adapter: ``"module:attribute"``, imported when the thing is used.
         summary: one line for lists and help.
         needs: top-level modules the adapter imports.
+        wants: top-level modules that it works with here, unless an option says where else they
+            are: `s3eval list` shows that they are missing, and it is loaded all the same.
         install: the command that brings them when they are missing.
     """
 
@@ -51,10 +53,15 @@ class Spec:
     summary: str = ""
     needs: tuple[str, ...] = ()
     install: str = ""
+    wants: tuple[str, ...] = field(default=(), kw_only=True)
 
     def missing(self) -> tuple[str, ...]:
         """The needed modules that are not installed (found, not imported)."""
         return tuple(m for m in self.needs if not _is_installed(m))
+
+    def lacking(self) -> tuple[str, ...]:
+        """The needed and the wanted modules that are not installed (found, not imported)."""
+        return tuple(m for m in (*self.needs, *self.wants) if not _is_installed(m))
 
     def load(self) -> Any:
         """Import the adapter.

@@ -18,6 +18,7 @@ __all__ = [
     "HEARD",
     "LATERALIZATION",
     "LOCALIZING",
+    "NOTHING_THERE",
     "PROTOCOLS",
     "SECTIONS",
     "SEEN",
@@ -31,6 +32,11 @@ __all__ = [
 Sense = Literal["sight", "hearing"]
 Protocol = Literal["paper", "release"]
 PROTOCOLS: tuple[Protocol, ...] = ("paper", "release")
+#: Why a question is skipped whose clip lacks what it is about.
+NOTHING_THERE: Mapping[Sense, str] = {
+    "sight": "the clip has nothing to see",
+    "hearing": "the clip has nothing to hear",
+}
 
 
 @dataclass(frozen=True)

@@ -156,13 +156,13 @@ def _plugins(registry: Registry, adapters: Probed) -> Iterator[Entry]:
         yield Entry("plugins", "adapters", _failed(adapters), adapters.reason)
     for plugin in registry.plugins:
         spec, named = plugin.spec, f"{plugin.kind} {plugin.spec.name}"
-        if missing := spec.missing():
-            fix = spec.install or f"pip install {' '.join(missing)}"
-            yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
-        elif (plugin.kind, spec.name) in errors:
+        if not spec.missing() and (plugin.kind, spec.name) in errors:
             # In the words of `s3eval list` and of a run; what to do stands in its own column.
             reason, fix = errors[plugin.kind, spec.name]
             yield Entry("plugins", named, "broken", reason, fix or _mended(plugin.package))
+        elif missing := spec.lacking():
+            fix = spec.install or f"pip install {' '.join(missing)}"
+            yield Entry("plugins", named, "missing", f"needs {', '.join(missing)}", fix)
         elif adapters.facts is not None:
             yield Entry("plugins", named, "ok", f"{plugin.package} {plugin.version}")
     yield from _not_installed()

@@ -44,8 +44,16 @@ class LooksAhead(Protocol):
         ...
 
 
-def as_answer(text: str, scores: ChoiceProbabilities | None, thoughts: str = "") -> Answer:
-    """An answer with the probabilities of its question's choices, where it has any."""
+def as_answer(
+    text: str, scores: ChoiceProbabilities | None, thoughts: str = "", failure: str = ""
+) -> Answer:
+    """An answer with the probabilities of its question's choices, where it has any.
+
+    Args:
+        failure: why none follows the thoughts, "" where one does.
+    """
+    if failure:
+        return Answer("failed", reason=failure, thoughts=thoughts)
     if scores is None:
         return Answer.of(text, thoughts=thoughts)
     return Answer.of(text, probabilities=scores.probabilities, mass=scores.mass, thoughts=thoughts)

@@ -20,7 +20,7 @@ from s3eval.hf.greedy import Greedy, draw_seed
 from s3eval.hf.logits import logits_of
 from s3eval.hf.options import Options, Way
 from s3eval.hf.prefix import Prefix
-from s3eval.hf.thinking import AS_IT_LIKES, Thinking, think
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking, Thought, think
 from s3eval.model import Answer, Question
 
 __all__ = ["AnswerGenerator", "TokenizedQuestion"]
@@ -96,7 +96,7 @@ class AnswerGenerator:
         """Consecutive questions that fit the batch and the memory limit together."""
         way, limit = self.way(prefix), self._limit(prefix)
         # Rows of a batch cannot wait for one that thinks longer.
-        alone = way == "forked" or (way == "batched" and self._thinking.budget > 0)
+        alone = way == "forked" or (way == "batched" and self._thinking.marks is not None)
         largest = 1 if alone else self._options.batch
         group: list[TokenizedQuestion] = []
         for one in asked:
@@ -156,32 +156,50 @@ class AnswerGenerator:
                 self._options.temperature or 0.0,
                 [draw_seed(a.question) for a in group],
             )
-            thoughts = [""] * len(group)
-            if self._thinking.budget:
-                logits, thoughts = self._think(decoding, greedy, logits)
-            scores = self._choices(decoding, group, logits)
+            thoughts = [Thought("", a.longest) for a in group]
+            if self._thinking.marks is not None:
+                logits, thoughts = self._think(decoding, greedy, logits, group)
+            failed = {i for i, thought in enumerate(thoughts) if thought.failure}
+            scores = self._choices(decoding, group, logits, failed)
             scored = {i for i in scores if self._options.score_choices}
-            texts = self._generate(greedy, decoding, group, logits, scored)
+            left = [0 if i in scored | failed else t.left for i, t in enumerate(thoughts)]
+            texts = self._generate(greedy, decoding, logits, left)
         return [
-            as_answer(scores[i].best if i in scored else texts[i], scores.get(i), thoughts[i])
+            as_answer(
+                scores[i].best if i in scored else texts[i],
+                scores.get(i),
+                thoughts[i].text,
+                thoughts[i].failure,
+            )
             for i in range(len(group))
         ]
 
     def _think(
-        self, decoding: PrefixDecoding, greedy: Greedy, logits: Any
-    ) -> tuple[Any, list[str]]:
+        self,
+        decoding: PrefixDecoding,
+        greedy: Greedy,
+        logits: Any,
+        group: Sequence[TokenizedQuestion],
+    ) -> tuple[Any, list[Thought]]:
         """The logits of each answer's first token, and what was thought before it."""
-        decode = self._tokenizer.decode
-        logits, thoughts = think(
-            decoding, greedy, logits, self._thinking, self.stops, self._logits, decode
+        decode, longest = self._tokenizer.decode, [a.longest for a in group]
+        logits, rows = think(
+            decoding, greedy, logits, self._thinking, self.stops, self._logits, decode, longest
         )
-        texts = [decode(t.tokens, skip_special_tokens=True).strip() for t in thoughts]
-        return logits, texts
+        self.written_tokens += sum(row.read for row in rows)
+        texts = [decode(row.tokens, skip_special_tokens=True).strip() for row in rows]
+        return logits, [
+            Thought(text, row.left, row.failure) for text, row in zip(texts, rows, strict=True)
+        ]
 
     def _choices(
-        self, decoding: PrefixDecoding, group: Sequence[TokenizedQuestion], logits: Any
+        self,
+        decoding: PrefixDecoding,
+        group: Sequence[TokenizedQuestion],
+        logits: Any,
+        failed: set[int],
     ) -> dict[int, ChoiceProbabilities]:
-        which = [i for i, a in enumerate(group) if a.question.choices]
+        which = [i for i, a in enumerate(group) if a.question.choices and i not in failed]
         if not which:
             return {}
         firsts = logits[which].log_softmax(-1).cpu()
@@ -201,13 +219,12 @@ class AnswerGenerator:
         self,
         greedy: Greedy,
         decoding: PrefixDecoding,
-        group: Sequence[TokenizedQuestion],
         logits: Any,
-        skip: set[int],
+        longest: Sequence[int],
     ) -> list[str]:
-        """Greedy text for each question but the skipped ones, whose text is ""."""
-        written: list[list[int]] = [[] for _ in group]
-        active = [i for i, a in enumerate(group) if i not in skip and a.longest > 0]
+        """Greedy text for each question of at most so many tokens, "" where that is 0."""
+        written: list[list[int]] = [[] for _ in longest]
+        active = [i for i, most in enumerate(longest) if most > 0]
         logits = logits[active] if active else logits
         while active:
             tokens = greedy.choose(active, logits)
@@ -216,7 +233,7 @@ class AnswerGenerator:
                 if token in self.stops:
                     continue
                 written[i].append(token)
-                if len(written[i]) < group[i].longest:
+                if len(written[i]) < longest[i]:
                     going.append(i)
             active = going
             if active:

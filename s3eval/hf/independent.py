@@ -12,7 +12,7 @@ from s3eval.errors import S3EvalError
 from s3eval.hf.choices import Tokens, as_answer, choice_probabilities, spellings
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.greedy import draw, draw_seed
-from s3eval.hf.thinking import AS_IT_LIKES, Thinking, ThoughtRow
+from s3eval.hf.thinking import AS_IT_LIKES, Thinking, Thought, ThoughtRow
 from s3eval.model import Answer, Question
 
 __all__ = ["IndependentGenerator"]
@@ -63,7 +63,10 @@ class IndependentGenerator:
         ends = self._model.generation_config.eos_token_id
         stops = {ends} if isinstance(ends, int) else set(ends or ())
         seed = draw_seed(question)
-        before, thoughts = self._think(inputs, frozenset(stops), seed)
+        thought = self._think(inputs, frozenset(stops), seed, longest)
+        if thought.failure:
+            return as_answer("", None, thought.text, thought.failure)
+        before, thoughts, longest = thought.tokens, thought.text, thought.left
         steps = len(before) + (1 if scored_only else longest)
         tokens, logits = self.generate(inputs, steps, before, seed)
         tokens, logits = tokens[len(before) :], logits[len(before) :]
@@ -81,22 +84,21 @@ class IndependentGenerator:
         return as_answer(scores.best if scored_only else text, scores, thoughts)
 
     def _think(
-        self, inputs: Mapping[str, Any], stops: frozenset[int], seed: int
-    ) -> tuple[tuple[int, ...], str]:
-        """All tokens before the answer, and what was thought in them."""
-        if not self._thinking.budget:
-            return (), ""
-        row = ThoughtRow(self._thinking, stops, self._tokenizer.decode)
+        self, inputs: Mapping[str, Any], stops: frozenset[int], seed: int, longest: int
+    ) -> Thought:
+        """What is read before the answer."""
+        if self._thinking.marks is None:
+            return Thought("", longest)
+        row = ThoughtRow(self._thinking, stops, self._tokenizer.decode, longest)
         read: list[int] = []
-        most = self._thinking.budget + len(self._thinking.closing) + 12
-        while len(read) < most:
+        while len(read) < row.most:
             # Up to where the model is corrected; then on from there.
-            tokens, _ = self.generate(inputs, most, read, seed)
+            tokens, _ = self.generate(inputs, row.most, read, seed)
             for token in tokens[len(read) :]:
                 following = row.following(token)
                 if following is None:
-                    thought = self._tokenizer.decode(row.tokens, skip_special_tokens=True)
-                    return tuple(read), thought.strip()
+                    text = self._tokenizer.decode(row.tokens, skip_special_tokens=True)
+                    return Thought(text.strip(), row.left, row.failure, tuple(read))
                 read.append(following)
                 if following != token:
                     break

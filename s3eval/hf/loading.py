@@ -332,7 +332,9 @@ def _weights(
             "This checkpoint's weights cannot be loaded",
             where=source.place,
             why=first_line(error),
-            fix="" if source.folder else f"hf download {source.place}",
+            fix="download the checkpoint again, large files included: one may be cut off"
+            if source.folder
+            else f"hf download {source.place}",
         ) from error
     missing = sorted(report.get("missing_keys") or ())
     if missing:

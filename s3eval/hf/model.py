@@ -40,8 +40,9 @@ from s3eval.hf.parallel import (
 from s3eval.hf.prefix import Prefix, prefill
 from s3eval.hf.prompting import Template
 from s3eval.hf.sharing import COMPARED_BY_TESTS, SharingCheck
-from s3eval.hf.thinking import AS_IT_LIKES, begins_thoughts, thinking_of
+from s3eval.hf.thinking import AS_IT_LIKES, thinking_of
 from s3eval.model import Answer, Model, Question
+from s3eval.vocabulary import NOTHING_THERE
 
 if TYPE_CHECKING:
     from s3eval.facts.examination import Examination
@@ -165,10 +166,10 @@ class TransformersModel(Model):
     def notice(self) -> str:
         """How questions are asked, where that was found out on loading."""
         notices = [str(self.sharing)] if self.sharing else []
-        if self.options.thinking is None and begins_thoughts(self.processor):
+        if self.thinking.is_within_answer:
             notices.append(
-                "it thinks before it answers, within the answer's tokens: --model-option "
-                "thinking=off, or thinking=TOKENS"
+                "it thinks before it answers, within the answer's tokens, and fails where the "
+                "thought does not end there: --model-option thinking=off, or thinking=TOKENS"
             )
         return "; ".join(notices)
 
@@ -291,12 +292,10 @@ class TransformersModel(Model):
 
     def _cannot(self, watched: WatchedClip, question: Question) -> str:
         """Why a question is not put, "" when it is."""
-        verb = {"sight": "see", "hearing": "hear"}[question.sense]
         if question.sense not in self.senses:
+            verb = {"sight": "see", "hearing": "hear"}[question.sense]
             return f"{self.spec.name} does not {verb}"
-        if question.sense not in watched.media.senses:
-            return f"the clip has nothing to {verb}"
-        return ""
+        return "" if question.sense in watched.media.senses else NOTHING_THERE[question.sense]
 
     def _ask(
         self, watched: WatchedClip, system: str, questions: Sequence[Question]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from s3eval.errors import S3EvalError, UnknownNameError, choice_meant
+from s3eval.errors import S3EvalError, UnknownNameError, choice_meant, option_examples
 
 __all__ = ["Options", "Sharing", "Way", "parse_options"]
 
@@ -87,7 +87,11 @@ class Options(BaseModel):
     max_media_tokens: int = Field(24_576, gt=0)
     score_choices: bool = False
     temperature: float | None = Field(None, ge=0, le=10)
-    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = None
+    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Expected off, on or the most tokens of a thought, 1 or more",
+        examples=["off", "on", 2048],
+    )
     max_new_tokens: int | None = Field(None, ge=1)
     repetition_penalty: float | None = Field(None, gt=0)
     check_memory: bool = True
@@ -136,10 +140,14 @@ def parse_options(kind: type[T], model: str, given: Mapping[str, Any]) -> T:
         options = kind(**given)
     except ValidationError as error:
         first = error.errors()[0]
+        name = str(first["loc"][0])
+        field = kind.model_fields[name]
+        taken = option_examples(name, field.examples)
         raise S3EvalError(
-            f"Option '{first['loc'][0]}' of '{model}' cannot be "
-            f"{first['input']!r}{choice_meant(first)}",
-            why=str(first["msg"]),
+            f"Option '{name}' of '{model}' cannot be {first['input']!r}{choice_meant(first)}",
+            # Of a type that is one of several, the first message tells of one alone.
+            why=field.description or str(first["msg"]),
+            fix=f"--model-option {taken}" if taken else "",
         ) from None
     if options.min_pixels > options.max_pixels:
         raise S3EvalError(

@@ -88,7 +88,10 @@ def _in_folder(name: str, checkpoint: str, folder: Path) -> Source:
         raw = _config(str(folder))
     except Exception as error:
         raise S3EvalError(
-            "This checkpoint's config.json cannot be read", where=checkpoint, why=first_line(error)
+            "This checkpoint's config.json cannot be read",
+            where=checkpoint,
+            why=first_line(error),
+            fix="download config.json again, or correct it",
         ) from error
     return Source(str(folder), raw, {})
 

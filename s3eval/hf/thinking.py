@@ -4,6 +4,10 @@ The prompt says whether to think where the chat template has a switch for it. Wh
 between two marks, single tokens of the tokenizer; at the end of the budget the closing one is
 written for the model, so that an answer always follows. The answer's own limit, and the
 probabilities of its choices, begin after it.
+
+A template that begins a thought by itself leaves it to the model to end it, within the answer's
+tokens. What lies before the closing mark is kept as a thought there too; without a closing mark
+there is no answer.
 """
 
 from __future__ import annotations
@@ -23,8 +27,8 @@ __all__ = [
     "DEFAULT_BUDGET",
     "ThinkOption",
     "Thinking",
+    "Thought",
     "ThoughtRow",
-    "begins_thoughts",
     "think",
     "thinking_of",
 ]
@@ -32,6 +36,7 @@ __all__ = [
 ThinkOption = Literal["off", "on"] | int | None
 #: Tokens of thought where none are named (``thinking=on``).
 DEFAULT_BUDGET = 2048
+_WAY_OUT = "--model-option thinking=off, or thinking=TOKENS"
 # Blank tokens between the closing mark and the answer.
 _MOST_BLANKS = 4
 _MARKS = (
@@ -57,9 +62,10 @@ class Thinking:
         ending: what the prompt ends with beyond the template: an empty thought where thinking
             is off and the template would begin one.
         opened: whether the prompt itself begins the thought.
-        marks: token ids of the opening and the closing mark, None where there are none.
+        marks: token ids of the opening and the closing mark, where thoughts are looked for:
+            there is a budget, or the prompt begins one; otherwise None.
         closing: token ids written for the model at the end of the budget, the closing mark
-            among them.
+            among them; () without a budget.
     """
 
     budget: int = 0
@@ -68,6 +74,11 @@ class Thinking:
     opened: bool = False
     marks: tuple[int, int] | None = None
     closing: tuple[int, ...] = ()
+
+    @property
+    def is_within_answer(self) -> bool:
+        """Whether the prompt begins a thought that has no tokens but the answer's."""
+        return self.opened and not self.budget
 
 
 #: Nothing is said of thinking, and nothing done about it.
@@ -85,10 +96,12 @@ def thinking_of(processor: Any, option: ThinkOption, where: str) -> Thinking:
     Raises:
         S3EvalError: it is to think, but has no marks for thoughts.
     """
-    if option is None:
-        return AS_IT_LIKES
     tokenizer = processor.tokenizer
     marks = _marks(tokenizer)
+    if option is None:
+        if marks is None or not _is_open(_prompt_end(processor, {}), *marks):
+            return AS_IT_LIKES
+        return Thinking(opened=True, marks=_mark_ids(tokenizer, marks))
     wanted = option != "off"
     variables = dict.fromkeys(_switches(processor), wanted)
     if marks is None:
@@ -104,19 +117,9 @@ def thinking_of(processor: Any, option: ThinkOption, where: str) -> Thinking:
     if not wanted:
         ending = f"\n\n{closing}\n\n" if opened else ""
         return Thinking(variables=variables, ending=ending)
-    ids = (_ids(tokenizer, opening)[0], _ids(tokenizer, closing)[0])
     written = tuple(_ids(tokenizer, f"\n{closing}\n\n"))
     budget = DEFAULT_BUDGET if option == "on" else int(option)
-    return Thinking(budget, variables, "", opened, ids, written)
-
-
-def begins_thoughts(processor: Any) -> bool:
-    """Whether the chat template begins a thought by itself.
-
-    Such a model answers within a task's few tokens only where that is switched off.
-    """
-    marks = _marks(processor.tokenizer)
-    return marks is not None and _is_open(_prompt_end(processor, {}), *marks)
+    return Thinking(budget, variables, "", opened, _mark_ids(tokenizer, marks), written)
 
 
 def _switches(processor: Any) -> list[str]:
@@ -132,6 +135,11 @@ def _marks(tokenizer: Any) -> tuple[str, str] | None:
         if all(mark in known and len(_ids(tokenizer, mark)) == 1 for mark in pair):
             return pair
     return None
+
+
+def _mark_ids(tokenizer: Any, marks: tuple[str, str]) -> tuple[int, int]:
+    opening, closing = marks
+    return _ids(tokenizer, opening)[0], _ids(tokenizer, closing)[0]
 
 
 def _ids(tokenizer: Any, text: str) -> list[int]:
@@ -163,6 +171,7 @@ def think(
     stops: frozenset[int],
     head: Callable[[Any], Any],
     text_of: Callable[[Sequence[int]], str],
+    longest: Sequence[int],
 ) -> tuple[Any, list[ThoughtRow]]:
     """Let each question be thought about, up to where its answer begins.
 
@@ -171,11 +180,12 @@ def think(
         logits: of the first token after each question, shape (questions, vocabulary).
         stops: tokens that end an answer.
         head: hidden states to logits. text_of: tokens to text.
+        longest: the most tokens of each answer.
 
     Returns:
         logits of each answer's first token, shape as ``logits``; what was thought of each.
     """
-    rows = [ThoughtRow(thinking, stops, text_of) for _ in range(logits.shape[0])]
+    rows = [ThoughtRow(thinking, stops, text_of, n) for n in longest]
     logits, active = logits.clone(), list(range(len(rows)))
     while active:
         chosen = greedy.choose(active, logits[active])
@@ -192,30 +202,88 @@ def think(
     return logits, rows
 
 
+@dataclass(frozen=True)
+class Thought:
+    """What came before an answer.
+
+    Attributes:
+        text: what was thought. left: the most tokens that the answer may still have.
+        failure: why no answer follows, "" where one does.
+        tokens: all that were read, the marks and blanks included.
+    """
+
+    text: str
+    left: int
+    failure: str = ""
+    tokens: tuple[int, ...] = ()
+
+
 class ThoughtRow:
     """Where one question is: before its thought, within it, after it.
 
     Args:
-        thinking: with a budget. stops: tokens that end an answer. text_of: tokens to text.
+        thinking: with marks. stops: tokens that end an answer. text_of: tokens to text.
+        longest: the most tokens of the answer.
 
     Attributes:
         tokens: of the thought so far, without the marks.
+        read: tokens so far, marks and blanks included.
+        failure: why no answer begins after the thought, "" where one does.
     """
 
     def __init__(
-        self, thinking: Thinking, stops: frozenset[int], text_of: Callable[[Sequence[int]], str]
+        self,
+        thinking: Thinking,
+        stops: frozenset[int],
+        text_of: Callable[[Sequence[int]], str],
+        longest: int,
     ) -> None:
         assert thinking.marks is not None
         self._opening, self._closing = thinking.marks
-        self._budget, self._end = thinking.budget, list(thinking.closing)
+        self._budget, self._end = thinking.budget or longest, list(thinking.closing)
         self._stops, self._text_of = stops, text_of
+        self._longest, self._is_within_answer = longest, thinking.is_within_answer
         self._stage = "within" if thinking.opened else "before"
         self._written: list[int] = []  # what is still to be written for the model
         self._blanks = 0
         self.tokens: list[int] = []
+        self.read, self.failure = 0, ""
+
+    @property
+    def most(self) -> int:
+        """The most tokens that can be read before the answer."""
+        if self._is_within_answer:
+            return self._longest + 1
+        # The opening mark, and blanks before and after the thought.
+        return self._budget + len(self._end) + 3 * _MOST_BLANKS
+
+    @property
+    def left(self) -> int:
+        """The most tokens that the answer may have."""
+        return self._longest - self.read * self._is_within_answer
 
     def following(self, token: int) -> int | None:
-        """The token that follows, given the one that the model chose; None: the answer begins."""
+        """The token that follows, given the one that the model chose.
+
+        None: the answer begins, or there is none (``failure``).
+        """
+        if self._is_within_answer:
+            self.failure = self._lack(token)
+        following = None if self.failure else self._following(token)
+        self.read += following is not None
+        return following
+
+    def _lack(self, token: int) -> str:
+        """Why a thought within the answer's tokens leaves no answer."""
+        within = self._stage == "within"
+        if self.left <= 0:
+            lack = "did not end within" if within else "took all of the answer's"
+            return f"the thought {lack} {self._longest} tokens: {_WAY_OUT}"
+        if within and token in self._stops:
+            return f"the reply ended within its thought: {_WAY_OUT}"
+        return ""
+
+    def _following(self, token: int) -> int | None:
         if self._written:
             return self._written.pop(0)
         if self._stage == "before":

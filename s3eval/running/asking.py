@@ -18,6 +18,7 @@ from s3eval.plugin_calls import is_out_of_memory, plugin_output
 from s3eval.running.boundary import checked_answer
 from s3eval.running.executing import Asked
 from s3eval.running.reasons import reason_of
+from s3eval.vocabulary import NOTHING_THERE
 
 if TYPE_CHECKING:
     from s3eval.running.limits import StageSeconds
@@ -82,9 +83,9 @@ def prepared_clip(
 
 def _nothing_of(sense: Sense, footage: Footage) -> str:
     if sense == "sight" and not len(footage.frames):
-        return "the clip has nothing to see"
+        return NOTHING_THERE[sense]
     if sense == "hearing" and footage.sound is None:
-        return "the clip has nothing to hear"
+        return NOTHING_THERE[sense]
     return ""
 
 

@@ -84,14 +84,14 @@ def _checked_fields(given: Answer, question: Question) -> Answer:
     if len(text) > LONGEST_ANSWER:
         raise _Wrong(f"an answer of {len(text):,} characters (at most {LONGEST_ANSWER:,})")
     note = _line(_plain_text(given.note, "note"))
+    # Never read, so that one which is too long is cut rather than the answer lost.
+    thoughts = _storable(_plain_text(given.thoughts, "thoughts")[:LONGEST_ANSWER])
     if given.status != "answered":
         kind = given.kind if given.status == "failed" and given.kind in FAILURE_KINDS else ""
         reason = _line(reason) or "no reason was given"
-        return Answer(given.status, reason=reason, kind=kind, note=note)
+        return Answer(given.status, reason=reason, kind=kind, note=note, thoughts=thoughts)
     probabilities = _probabilities(given.probabilities, question)
     mass = None if given.mass is None else _share(given.mass, "mass")
-    # Never read, so that one which is too long is cut rather than the answer lost.
-    thoughts = _storable(_plain_text(given.thoughts, "thoughts")[:LONGEST_ANSWER])
     return Answer(
         "answered", _storable(text), "", probabilities, mass, note=note, thoughts=thoughts
     )

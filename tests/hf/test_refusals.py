@@ -58,6 +58,9 @@ def test_unknown_option(spec: Any) -> None:
         ("device", "gpu", "pattern"),
         ("quantization", "3bit", "bitsandbytes-4bit"),
         ("text_positions", "mine", "trained"),
+        ("thinking", "0", "tokens of a thought, 1 or more"),
+        ("thinking", "-5", "--model-option thinking=off, thinking=on or thinking=2048"),
+        ("thinking", "maybe", "Expected off, on or the most tokens"),
     ],
 )
 def test_impossible_values(spec: Any, option: str, value: str, part: str) -> None:
@@ -111,7 +114,8 @@ def test_a_folder_that_is_no_checkpoint(spec: Any, tmp_path: Path) -> None:
 
 def test_a_config_that_is_not_json(spec: Any, folder: Path) -> None:
     (folder / "config.json").write_text("{")
-    assert "config.json" in refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    assert "config.json cannot be read" in line and "Try: download config.json again" in line
 
 
 def test_another_architecture_in_the_folder(spec: Any, folder: Path) -> None:
@@ -136,7 +140,8 @@ def test_a_missing_shard(spec: Any, folder: Path) -> None:
 def test_truncated_weights(spec: Any, folder: Path) -> None:
     weights = folder / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:100_000])
-    assert "cannot be loaded" in refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    line = refused(spec, "qwen3-vl-8b", checkpoint=str(folder))
+    assert "cannot be loaded" in line and "Try: download the checkpoint again" in line
 
 
 def test_weights_with_holes_are_not_filled_with_random_ones(spec: Any, folder: Path) -> None:

@@ -140,10 +140,59 @@ def test_without_the_option_nothing_is_new_but_a_notice() -> None:
     model = load(checkpoint())
     assert "thinking" not in model.identity()
     assert "thinking=off" in model.notice()
-    assert {a.thoughts for a in answers(model)} == {""}
     assert load(checkpoint(), thinking=5).identity()["thinking"] == 5
     assert load(checkpoint(), thinking="on").identity()["thinking"] == "on"
     assert "thinking" not in load(checkpoint(), thinking="on").notice()
+
+
+WAYS = ["packed", "batched", "forked", "independent"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("options", [{}, {"score_choices": True}])
+def test_a_thought_that_the_template_began_and_nothing_ended_is_no_answer(
+    way: str, options: dict[str, Any]
+) -> None:
+    """It used to be taken as the answer, with probabilities measured within the thought."""
+    for opening in (SWITCH, ALWAYS):
+        model = load(checkpoint(opening), sharing=way, **options)
+        for question, answer in zip(QUESTIONS, answers(model), strict=True):
+            most = question.max_tokens
+            assert (answer.status, answer.text) == ("failed", "")
+            assert f"did not end within {most} tokens" in answer.reason
+            assert "thinking=off" in answer.reason and "thinking=TOKENS" in answer.reason
+            assert not answer.probabilities and answer.mass is None
+            assert answer.thoughts
+
+
+@pytest.mark.parametrize("options", [{}, {"repetition_penalty": 1.3}, {"score_choices": True}])
+def test_a_thought_that_ends_within_the_answer_s_tokens_is_apart_from_the_answer(
+    options: dict[str, Any],
+) -> None:
+    asked = [replace(q, max_tokens=24) for q in QUESTIONS]
+    model = load(checkpoint(), thinking=12)
+    full = answers(model)[0].thoughts
+    written = model.processor.tokenizer(full, add_special_tokens=False)["input_ids"]
+    folder, given = checkpoint(SWITCH, written[4]), {}
+    for way in WAYS:
+        model = load(folder, sharing=way, **options)
+        given[way] = list(model.ask(model.watch(noise_clip(1)), asked))
+    ended = [a for a in given["forked"] if a.status == "answered"]
+    assert ended and all(a.thoughts and "think>" not in a.text + a.thoughts for a in ended)
+    for way in WAYS:
+        for one, other in zip(given[way], given["forked"], strict=True):
+            assert (one.text, one.thoughts, one.reason) == (
+                other.text, other.thoughts, other.reason
+            )  # fmt: skip
+            assert one.probabilities == pytest.approx(dict(other.probabilities), abs=1e-4)
+    # The same as with a budget, but for the length of the answer.
+    apart = load(folder, thinking=24, **options)
+    for one, other in zip(
+        given["forked"], apart.ask(apart.watch(noise_clip(1)), asked), strict=True
+    ):
+        if one.status == "answered":
+            assert one.thoughts == other.thoughts and other.text.startswith(one.text)
+            assert one.probabilities == pytest.approx(dict(other.probabilities), abs=1e-4)
 
 
 def test_a_checkpoint_without_marks_cannot_be_let_think() -> None:
@@ -170,6 +219,10 @@ def test_the_generic_model_thinks_too() -> None:
     asked = [replace(q, sense="sight") for q in QUESTIONS]
     given = list(model.ask(model.watch(noise_clip(1)), asked))
     assert all(a.thoughts and a.status == "answered" for a in given)
+    left = spec.load().load(spec, {"checkpoint": checkpoint()})
+    given = list(left.ask(left.watch(noise_clip(1)), asked))
+    assert all(a.thoughts and a.status == "failed" for a in given)
+    assert "fails where the thought does not end" in left.notice()
 
 
 @pytest.mark.parametrize("options", [{}, {"thinking": 5}, {"repetition_penalty": 1.3}])
@@ -183,9 +236,9 @@ def test_drawn_answers_are_the_same_shared_and_alone(options: dict[str, Any]) ->
         found = list(model.ask(model.watch(noise_clip(1)), asked))
         turned = list(model.ask(model.watch(noise_clip(1)), asked[::-1]))[::-1]
         assert [a.text for a in turned] == [a.text for a in found]
-        given[way] = [(a.text, a.thoughts) for a in found]
+        given[way] = [(a.text, a.thoughts, a.reason) for a in found]
     assert given["packed"] == given["forked"] == given["independent"]
-    assert len({text for text, _ in given["packed"]}) > 2
+    assert len({(text or thoughts) for text, thoughts, _ in given["packed"]}) > 2
     assert model.temperature == 1.5 and model.identity()["temperature"] == 1.5
     cold = load(checkpoint(), temperature=0)
     assert cold.temperature == 0 and "temperature" not in cold.identity()

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from s3eval.errors import MachineError, S3EvalError
-from s3eval.model import Answer
+from s3eval.model import Answer, Question
+from s3eval.running.boundary import checked_answer
 from s3eval.running.store import AnswerStore, StoredAnswer, stores_below
 
 
@@ -113,6 +114,14 @@ def test_stores_are_found_below_a_folder_of_runs(tmp_path):
     assert stores_below([tmp_path]) == [tmp_path / "m" / "answers.sqlite"]
     with pytest.raises(S3EvalError, match="No answers to reuse"):
         stores_below([Path(tmp_path / "nothing")])
+
+
+def test_thoughts_are_kept_beside_a_failed_answer_too(tmp_path):
+    question = Question("tonic", "Tonic?")
+    given = Answer("failed", reason="the thought did not end", thoughts="Is the arm stiff?")
+    with AnswerStore(tmp_path / "a.sqlite") as store:
+        store.put(stored("k", checked_answer(given, question)))
+        assert store.get("k") == given
 
 
 def test_thoughts_are_kept_beside_the_answer_and_an_older_store_takes_them(tmp_path):

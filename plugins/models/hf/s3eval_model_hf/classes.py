@@ -111,6 +111,15 @@ def _refusal(model_type: str, source: Source) -> S3EvalError:
             why=f"transformers {installed} maps it to no class that does",
             fix="a checkpoint that does",
         )
+    if mapped := source.raw.get("auto_map"):
+        return S3EvalError(
+            f"The code beside this checkpoint's weights ('{model_type}') has no class that "
+            "answers questions",
+            where=source.place,
+            why=f"its auto_map names {', '.join(mapped)}, but none of {', '.join(_REMOTE)}, and "
+            f"transformers {installed} has no class of its own for it",
+            fix="a checkpoint whose auto_map names one of them; trust_remote_code changes nothing",
+        )
     written = str(source.raw.get("transformers_version", ""))
     newer = bool(written) and _number(written) > _number(installed)
     return S3EvalError(

@@ -73,6 +73,16 @@ def test_an_architecture_of_a_later_library_names_its_version(folder: Path) -> N
     assert "pip install 'transformers>=99.1.0'" in line
 
 
+@pytest.mark.parametrize("trusted", ["true", "false"])
+def test_code_beside_the_weights_that_answers_nothing_is_named_as_the_reason(
+    folder: Path, trusted: str
+) -> None:
+    place = rewrite(folder, model_type="mine", auto_map={"AutoModel": "code.Mine"})
+    line = refused(checkpoint=place, trust_remote_code=trusted)
+    assert "its auto_map names AutoModel, but none of AutoModelForMultimodalLM" in line
+    assert "pip install" not in line
+
+
 def test_an_architecture_of_text_alone(folder: Path) -> None:
     line = refused(checkpoint=rewrite(folder, model_type="llama"))
     assert "does not answer questions about images, video or sound" in line

@@ -30,7 +30,11 @@ class HostedOptions(ServerOptions):
 
     base_url: str = ""
     model: str = ""
-    thinking: Literal["off", "least"] | Annotated[int, Field(ge=1)] | None = None
+    thinking: Literal["off", "least"] | Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Expected off, least or the most tokens of a thought, 1 or more",
+        examples=["off", "least", 4000],
+    )
     max_pixels: int = Field(640 * 480, ge=28 * 28)
     quality: int = Field(90, ge=1, le=100)
     files_above: float = Field(10.0, ge=0)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+
 from s3eval import ModelSpec, hookimpl
+from s3eval_model_lmms_eval.installing import INSTALL, PYTHON_VARIABLE
 
 
 @hookimpl
@@ -13,10 +16,12 @@ def s3eval_models() -> list[ModelSpec]:
             "lmms-eval",
             adapter="s3eval_model_lmms_eval.adapter:LmmsEvalModel",
             summary="any model of lmms-eval in its own environment (lmms-eval:NAME?argument=value)",
-            install="pip install s3eval-model-lmms-eval",
+            install=INSTALL,
             sees=True,
             hears=True,
             remote=True,
             argument="model",
+            # What is in another environment is not looked for here.
+            wants=() if os.environ.get(PYTHON_VARIABLE) else ("lmms_eval",),
         )
     ]

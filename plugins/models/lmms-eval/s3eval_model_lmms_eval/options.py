@@ -12,11 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from s3eval import S3EvalError
 from s3eval.errors import choice_meant
 from s3eval.permission import OPTION, Permission
+from s3eval_model_lmms_eval.installing import PYTHON_VARIABLE
 
-__all__ = ["PYTHON_VARIABLE", "LmmsEvalOptions", "read_options"]
-
-#: The variable that names the interpreter of lmms-eval's environment.
-PYTHON_VARIABLE = "S3EVAL_LMMS_EVAL_PYTHON"
+__all__ = ["LmmsEvalOptions", "read_options"]
 
 
 class LmmsEvalOptions(BaseModel):

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 from s3eval import S3EvalError
 from s3eval.documentation import page
+from s3eval_model_lmms_eval.installing import INSTALL
 
 __all__ = ["Worker", "WorkerLostError"]
 
@@ -75,6 +76,13 @@ class Worker:
         if "error" in self.facts:
             reason = str(self.facts["error"])
             self.close()
+            if "No module named 'lmms_eval'" in reason:
+                raise S3EvalError(
+                    "lmms-eval is not installed in the environment that is to run it",
+                    where=python,
+                    why=" ".join(reason.split())[:_LAST],
+                    fix=f"{INSTALL}  ({page('lmms-eval.md')})",
+                )
             raise S3EvalError(
                 f"lmms-eval cannot load '{wanted['model']}'", why=" ".join(reason.split())[:_LAST]
             )

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from s3eval_model_lmms_eval import s3eval_models
 from s3eval_model_lmms_eval.adapter import LmmsEvalModel
+from s3eval_model_lmms_eval.installing import PYTHON_VARIABLE
 
 from s3eval import Clip, Footage, Question, S3EvalError, Sampling
 from s3eval.permission import OPTION, Permission
-from s3eval.plugins import installed
+from s3eval.plugins import Plugin, installed
 
 STAND_IN = Path(__file__).parent / "stand_in"
 
@@ -124,8 +127,24 @@ def test_what_cannot_be_loaded_is_told(model, tmp_path):
 
 def test_without_lmms_eval_the_command_says_so(model, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", "")
-    with pytest.raises(S3EvalError, match="No module named 'lmms_eval'"):
+    with pytest.raises(S3EvalError, match="No module named 'lmms_eval'") as caught:
         model("footage")
+    assert "Try: python -m venv lmms" in str(caught.value)
+
+
+def test_what_is_missing_is_shown_unless_another_environment_is_named(monkeypatch):
+    def plugin():
+        (spec,) = s3eval_models()
+        return Plugin("model", spec, "s3eval-model-lmms-eval", "0")
+
+    monkeypatch.delenv(PYTHON_VARIABLE, raising=False)
+    # Wherever these tests run: the stand-in's folder is not on this process's path.
+    monkeypatch.setattr("s3eval.specs._is_installed", lambda module: module != "lmms_eval")
+    assert plugin().status == "missing: lmms_eval"
+    # The option `python` may name its environment, so that it is loaded all the same.
+    assert plugin().spec.load().__name__ == "LmmsEvalModel"
+    monkeypatch.setenv(PYTHON_VARIABLE, sys.executable)
+    assert plugin().status == "ready"
 
 
 def test_the_identity_holds_what_changes_answers(model):

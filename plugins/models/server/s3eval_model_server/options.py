@@ -58,7 +58,11 @@ class ServerModelOptions(ServerOptions):
     serve_command: str = ""
     serve_options: str = ""
     serve_wait: float = Field(1800.0, gt=0)
-    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = None
+    thinking: Literal["off", "on"] | Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="Expected off, on or the most tokens of a thought, 1 or more",
+        examples=["off", "on", 2048],
+    )
     top_logprobs: int = Field(20, ge=0, le=100)
     max_cost: float | None = Field(None, ge=0)
     max_calls: int | None = Field(None, ge=0)

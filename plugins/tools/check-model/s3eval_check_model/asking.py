@@ -14,7 +14,7 @@ from s3eval.footage.decoding import decode
 from s3eval.model import Answer, Model, Question
 from s3eval.plugin_calls import described, is_out_of_memory, plugin_output
 from s3eval.running.boundary import checked_answer
-from s3eval.vocabulary import Sense
+from s3eval.vocabulary import NOTHING_THERE, Sense
 from s3eval_check_model.encoding import write_scene
 from s3eval_check_model.scenes import SECONDS, Asked, Scene
 
@@ -28,6 +28,7 @@ __all__ = [
     "Subject",
     "ask",
     "footage_of",
+    "is_declined",
     "memory_ran_out",
     "probabilities_of",
     "shown",
@@ -101,6 +102,15 @@ def ask(model: Model, footage: Footage, questions: Sequence[Question]) -> list[A
     else:
         return answers
     return [*answers, *(Answer.failed(reason) for _ in questions[len(answers) :])]
+
+
+def is_declined(answer: Answer, question: Question) -> bool:
+    """Whether a model left a question out for a reason of its own, which says nothing of the clip.
+
+    That the clip has nothing to see or to hear is no such reason: a drawn clip has both, so that
+    this is an answer, and a wrong one.
+    """
+    return answer.status == "skipped" and answer.reason != NOTHING_THERE[question.sense]
 
 
 def memory_ran_out(answers: Sequence[Answer]) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from statistics import median
 
 from s3eval.running.model_check import CheckLine
-from s3eval_check_model.asking import FRAME_DISTANCE, Answered
+from s3eval_check_model.asking import FRAME_DISTANCE, Answered, is_declined
 from s3eval_check_model.reading import read_choice, read_seconds
+from s3eval_check_model.scenes import SECONDS
 
 __all__ = ["LINES", "NEEDS", "Line", "judged"]
 
@@ -44,17 +45,17 @@ LINES: Mapping[str, Line] = {
         "the processor's version, or the dtype",
         "red and blue may be swapped (order of colour channels)",
     ),
-    "count": Line(
-        "does it count discs (one to four)?",
-        4,
-        "frames may be reduced too much (max_pixels, max_media_tokens), or patches are in the "
-        "wrong order (processor's version)",
-    ),
     "side": Line(
         "does it tell left from right?",
         2,
         "positions within a frame may be lost (position ids, grid of patches)",
         "left and right are swapped: frames are flipped, or rows and columns exchanged",
+    ),
+    "count": Line(
+        "does it count discs (one to four)?",
+        4,
+        "frames may be reduced too much (max_pixels, max_media_tokens), or patches are in the "
+        "wrong order (processor's version)",
     ),
     "change": Line(
         "does it see more than one frame?",
@@ -84,9 +85,11 @@ LINES: Mapping[str, Line] = {
 #: Lines that say nothing unless these have not failed.
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "colour": ("footage",),
-    "count": ("footage",),
     "side": ("footage",),
-    "change": ("footage",),
+    # A picture on its side has its discs beside one another.
+    "count": ("footage", "side"),
+    # Frames that are averaged show no change.
+    "change": ("footage", "reversal"),
     "order": ("footage", "reversal", "colour", "change"),
     "times": ("footage", "reversal", "change", "order"),
     "hearing": ("footage", "sound"),
@@ -110,25 +113,50 @@ def judged(name: str, answered: Sequence[Answered], failed: Sequence[str]) -> Ch
     if name == "times":
         return _times(answered)
     read = [read_choice(a.answer, a.asked.question) for a in answered]
-    # A model that says it has nothing to perceive was given something: that is an answer.
     silent = [
         a for a, choice in zip(answered, read, strict=True)
-        if choice is None and a.answer.status != "skipped"
+        if choice is None
+        and (a.answer.status != "skipped" or is_declined(a.answer, a.asked.question))
     ]  # fmt: skip
     if len(silent) > len(answered) / 4:
-        return _cannot(name, _silence(silent, len(answered)))
-    right = sum(choice == a.asked.expected for choice, a in zip(read, answered, strict=True))
-    return _counted(name, line, right, len(answered), len({*read}) == 1)
+        return _cannot(name, _silence(silent, len(answered), "none of the choices"))
+    pairs = list(zip(answered, read, strict=True))
+    if name == "order":
+        if (swapped := _swapped(pairs)) is not None:
+            return swapped
+        pairs = [(a, choice) for a, choice in pairs if a.asked.question.key != "returns"]
+    right = sum(choice == a.asked.expected for a, choice in pairs)
+    return _counted(name, line, right, len(pairs), len({choice for _, choice in pairs}) == 1)
+
+
+def _swapped(pairs: Sequence[tuple[Answered, str | None]]) -> CheckLine | None:
+    """The failed line of a model to which a colour that changes once comes back, None otherwise.
+
+    That is what frames look like that change places with their neighbours: the change lies between
+    two of them. It takes nearly all of these answers wrong and nearly all others right; a model
+    that cannot answer this question is not judged by it.
+    """
+    returns = [(a, choice) for a, choice in pairs if a.asked.question.key == "returns"]
+    changes = {a.scene for a, _ in pairs if a.asked.question.key == "last"}
+    once = [choice == "yes" for a, choice in returns if a.scene in changes]
+    others = [choice == a.asked.expected for a, choice in returns if a.scene not in changes]
+    if not once or sum(once) < ENOUGH * len(once) or sum(others) < ENOUGH * len(others):
+        return None
+    result = f"a colour that changes once comes back in {sum(once)} of {len(once)}"
+    cause = "frames change places with their neighbours (order in which they are decoded or packed)"
+    return CheckLine("order", LINES["order"].question, "fail", result, cause)
 
 
 def _cannot(name: str, why: str) -> CheckLine:
     return CheckLine(name, LINES[name].question, "cannot tell", why)
 
 
-def _silence(silent: Sequence[Answered], count: int) -> str:
+def _silence(silent: Sequence[Answered], count: int, lack: str) -> str:
     first = silent[0].answer
-    example = first.reason if first.status == "failed" else f"says {first.text[:40]!r}"
-    return f"{len(silent)} of {count} answers name none of the choices, e.g. {example}"
+    if first.status == "skipped":
+        return f"{len(silent)} of {count} questions without an answer, e.g. {first.reason}"
+    example = first.reason or f"says {first.text[:40]!r}"
+    return f"{len(silent)} of {count} answers name {lack}, e.g. {example}"
 
 
 def _counted(name: str, line: Line, right: int, count: int, constant: bool) -> CheckLine:
@@ -166,7 +194,7 @@ def _times(answered: Sequence[Answered]) -> CheckLine:
     read = [(seconds, true) for seconds, true in pairs if seconds is not None]
     silent = [a for a in answered if read_seconds(a.answer) is None]
     if len(silent) > len(answered) / 4:
-        return _cannot(name, _silence(silent, len(answered)).replace("of the choices", "time"))
+        return _cannot(name, _silence(silent, len(answered), "no time"))
     errors = [seconds - true for seconds, true in read]
     nearly, half = ENOUGH * len(answered) - 1e-9, FRAME_DISTANCE / 2 + 1e-9
     offset = median(errors)
@@ -177,6 +205,10 @@ def _times(answered: Sequence[Answered]) -> CheckLine:
         return CheckLine(name, line.question, "pass", result)
     if sum(abs(e - offset) <= half for e in errors) >= nearly:
         return CheckLine(name, line.question, "fail", f"all times are {result}", line.cause)
+    # One moment of the clip for all; any other number need not be meant as a time.
+    if len({seconds for seconds, _ in read}) == 1 and read[0][0] <= SECONDS:
+        result = f"all times are {read[0][0]:g} s, whenever it happens"
+        return CheckLine(name, line.question, "fail", result, line.cause)
     factors = [seconds / true for seconds, true in read]
     factor = median(factors)
     if factor > 0 and sum(abs(f / factor - 1) <= 0.1 for f in factors) >= nearly:

@@ -27,6 +27,7 @@ __all__ = [
     "all_scenes",
     "changing_scenes",
     "flash_scenes",
+    "returning_scenes",
     "still_scenes",
 ]
 
@@ -74,6 +75,12 @@ _LAST = Question(
     "last",
     f"What colour is the disc at the end of the video? Answer with one word: {_WORDS}.",
     _NAMES,
+    8,
+)
+_RETURNS = Question(
+    "returns",
+    "Does the disc come back to a colour that it had before another one? Answer yes or no.",
+    ("yes", "no"),
     8,
 )
 _WHEN = Question(
@@ -161,20 +168,30 @@ def still_scenes() -> tuple[Scene, ...]:
     return tuple(_still(number) for number in range(8))
 
 
+#: When the disc changes its colour: after an odd number of the frames that are shown, so that a
+#: frame before and one after it would change places if neighbours did, two by two from the first.
+_CHANGES_AT = 3.5
+
+
+def _disc(colour: str) -> Frames:
+    return _picture((WIDTH / 2, HEIGHT / 2, 90, colour))
+
+
 def _changing(first: str, last: str) -> Scene:
-    before, after = (_picture((WIDTH / 2, HEIGHT / 2, 90, colour)) for colour in (first, last))
+    before, after = _disc(first), _disc(last)
     asked = [Asked("change", _CHANGE, "no" if first == last else "yes")]
+    asked += [Asked("order", _RETURNS, "no")]
     if first != last:
         asked += [Asked("order", _FIRST, first), Asked("order", _LAST, last)]
     return Scene(
         f"{first}-{last}",
-        lambda at: before if at < SECONDS / 2 else after,
+        lambda at: before if at < _CHANGES_AT else after,
         asked=tuple(asked),
     )
 
 
 def changing_scenes() -> tuple[Scene, ...]:
-    """Six scenes in which a disc changes its colour halfway, and six in which it does not."""
+    """Six scenes in which a disc changes its colour, and six in which it does not."""
     pairs = (
         ("red", "blue"),
         ("blue", "green"),
@@ -186,6 +203,21 @@ def changing_scenes() -> tuple[Scene, ...]:
     same = (*_NAMES, "red", "blue")
     scenes = [_changing(*pair) for pair in pairs]
     return (*scenes, *(_changing(colour, colour) for colour in same))
+
+
+def _returning(first: str, other: str) -> Scene:
+    before, between = _disc(first), _disc(other)
+    return Scene(
+        f"{first}-{other}-{first}",
+        lambda at: between if 2.5 <= at < 5.5 else before,
+        asked=(Asked("order", _RETURNS, "yes"),),
+    )
+
+
+def returning_scenes() -> tuple[Scene, ...]:
+    """Four scenes in which a disc changes its colour and comes back to the first one."""
+    pairs = (("red", "blue"), ("blue", "yellow"), ("green", "red"), ("yellow", "green"))
+    return tuple(_returning(*pair) for pair in pairs)
 
 
 def _flash(second: int) -> Scene:
@@ -207,6 +239,6 @@ def all_scenes() -> tuple[Scene, ...]:
     """Every scene.
 
     >>> len(all_scenes())
-    26
+    30
     """
-    return (*still_scenes(), *changing_scenes(), *flash_scenes())
+    return (*still_scenes(), *changing_scenes(), *returning_scenes(), *flash_scenes())

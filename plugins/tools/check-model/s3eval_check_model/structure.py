@@ -18,8 +18,15 @@ from s3eval.facts.footage import Footage
 from s3eval.model import Answer, Question
 from s3eval.plugin_calls import call_plugin
 from s3eval.running.model_check import CheckLine
-from s3eval_check_model.asking import Answered, Subject, ask, footage_of, probabilities_of
-from s3eval_check_model.scenes import Scene, changing_scenes, still_scenes
+from s3eval_check_model.asking import (
+    Answered,
+    Subject,
+    ask,
+    footage_of,
+    is_declined,
+    probabilities_of,
+)
+from s3eval_check_model.scenes import Scene, all_scenes, changing_scenes, still_scenes
 
 __all__ = [
     "batch_line",
@@ -152,13 +159,21 @@ def budget_line(examined: Examination | None, refusal: str, what: str) -> CheckL
 
 
 def footage_line(answered: Sequence[Answered]) -> CheckLine:
-    """Whether answers to one question differ between clips."""
+    """Whether answers to one question differ between clips.
+
+    Of a model that sees, frames alone: clips with the same sound are compared, and what is heard
+    has a line of its own.
+    """
     name, question = "footage", "do answers change with the footage?"
-    by_question: dict[Question, list[Answer]] = {}
+    sees = any(one.asked.question.sense == "sight" for one in answered)
+    beeps = {scene.name: scene.beep for scene in all_scenes()}
+    alike: dict[tuple[Question, bool], list[Answer]] = {}
     for one in answered:
-        by_question.setdefault(one.asked.question, []).append(one.answer)
+        asked = one.asked.question
+        if asked.sense == "sight" or not sees:
+            alike.setdefault((asked, sees and beeps[one.scene]), []).append(one.answer)
     known = [
-        (q, [a for a in answers if a.status == "answered"]) for q, answers in by_question.items()
+        (q, [a for a in answers if a.status == "answered"]) for (q, _), answers in alike.items()
     ]
     known = [(q, answers) for q, answers in known if len(answers) > 1]
     if not known:
@@ -183,21 +198,23 @@ def _spread(answers: Sequence[Answer], question: Question) -> float:
 def batch_line(subject: Subject, folder: Path, dtype: str) -> CheckLine:
     """Whether an answer depends on which questions are asked beside and before it."""
     name, question = "batch", "do answers stay the same whatever is asked beside them?"
-    worst, wrong, count = 0.0, "", 0
+    worst, wrong, count, declined = 0.0, "", 0, ""
     for scene in (still_scenes()[1], changing_scenes()[1]):
         footage = footage_of(scene, folder, subject.senses)
         questions = _questions(scene, subject)
         together = ask(subject.model, footage, questions)
         if any(a.status == "failed" for a in together):
             return _line(name, question, "cannot tell", together[0].reason or together[-1].reason)
+        declined = declined or next((a.reason for a in together if a.reason), "")
         for way, others in _otherwise(subject, footage, questions):
             for q, one, other in zip(questions, together, others, strict=True):
                 difference, differs = _apart(q, one, other, rounding(dtype))
-                worst, count = max(worst, difference), count + 1
+                worst = max(worst, difference)
+                count += one.status == "answered" or differs
                 if differs and not wrong:
                     wrong = f"'{q.key}' is answered otherwise {way}"
     if not count:
-        return _line(name, question, "cannot tell", "there was nothing to ask")
+        return _line(name, question, "cannot tell", declined or "there was nothing to ask")
     result = f"{count} answers compared, probabilities at most {worst:.2g} apart"
     if not wrong:
         return _line(name, question, "pass", result)
@@ -283,8 +300,8 @@ def _compared(
 ) -> CheckLine:
     """The verdict on whether a difference of two clips reaches the answers."""
     first, second = (ask(subject.model, clip, questions) for clip in clips)
-    for answer in (*first, *second):
-        if answer.status == "failed":
+    for asked, answer in zip((*questions, *questions), (*first, *second), strict=True):
+        if answer.status == "failed" or is_declined(answer, asked):
             return _line(name, question, "cannot tell", answer.reason)
         if answer.status == "skipped":
             return _line(name, question, "fail", answer.reason, cause)
@@ -311,7 +328,9 @@ def mass_line(answered: Sequence[Answered]) -> CheckLine:
         if one.answer.mass is not None and one.asked.question.choices
     ]
     if not known:
-        return _line(name, question, "cannot tell", "the model gives no probabilities")
+        why = next((a.answer.reason for a in answered if a.answer.reason), "")
+        why = why or "the model gives no probabilities"
+        return _line(name, question, "cannot tell", why)
     middle = float(np.median([mass for mass, _ in known]))
     result = f"the choices have {middle:.0%} of the probability (median of {len(known)})"
     if middle >= _ENOUGH_MASS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -55,6 +56,9 @@ class StandIn(Model):
         if question.key == "change":
             colours = {_colour(frame) for frame in frames} - {""}
             return "yes" if len(colours) > 1 else "no"
+        if question.key == "returns":
+            shown = [colour for colour, _ in groupby(filter(None, map(_colour, frames)))]
+            return "yes" if len(shown) > len({*shown}) else "no"
         frame = frames[-1] if question.key == "last" else frames[0]
         if question.key == "count":
             return COUNTS[min(4, max(1, _count(frame))) - 1]

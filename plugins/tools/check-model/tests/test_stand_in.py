@@ -17,9 +17,10 @@ from s3eval_check_model.checking import check_loaded
 from s3eval_check_model.perception import LINES
 from s3eval_check_model.testing import StandIn
 
-from s3eval import ModelSpec
+from s3eval import Answer, ModelSpec
 from s3eval.facts.clips import profile
 from s3eval.facts.footage import Footage
+from s3eval.vocabulary import NOTHING_THERE
 
 SPEC = ModelSpec("stand-in", adapter="s3eval_check_model.testing:StandIn", sees=True, hears=True)
 # The largest clip is not what these tests are about.
@@ -58,6 +59,28 @@ def reversed_frames(footage: Footage) -> Footage:
     return replace(footage, frames=footage.frames[::-1])
 
 
+def swapped_neighbours(footage: Footage) -> Footage:
+    turned = np.arange(len(footage.frames)) ^ 1
+    return replace(footage, frames=footage.frames[turned])
+
+
+def averaged(footage: Footage) -> Footage:
+    mean = footage.frames.mean(axis=0, keepdims=True).astype(np.uint8)
+    return replace(footage, frames=mean.repeat(len(footage.frames), 0))
+
+
+def black(footage: Footage) -> Footage:
+    return replace(footage, frames=np.zeros_like(footage.frames))
+
+
+def rotated(footage: Footage) -> Footage:
+    return replace(footage, frames=np.rot90(footage.frames, axes=(1, 2)).copy())
+
+
+def without_times(footage: Footage) -> Footage:
+    return replace(footage, times=np.full_like(footage.times, footage.clip.start))
+
+
 def same_frame(footage: Footage) -> Footage:
     return replace(footage, frames=footage.frames[:1].repeat(len(footage.frames), 0))
 
@@ -92,6 +115,11 @@ def swapped_channels(footage: Footage) -> Footage:
 
 FAULTS: dict[Callable[[Footage], Footage], str] = {
     reversed_frames: "order",
+    swapped_neighbours: "order",
+    averaged: "reversal",
+    black: "footage",
+    rotated: "side",
+    without_times: "times",
     same_frame: "change",
     late_by_a_frame: "times",
     early_by_a_frame: "times",
@@ -168,6 +196,64 @@ class Silent(StandIn):
 def test_answers_that_cannot_be_read_are_not_judged():
     found = verdicts(Silent())
     assert {found[name] for name in LINES} == {"cannot tell"}
+
+
+class Declining(StandIn):
+    """Has no measure for what it is asked."""
+
+    def answer(self, footage, question):
+        return Answer.skipped("no measure for this question")
+
+
+def test_a_model_that_declines_is_not_judged_and_its_reason_is_said():
+    lines = checked(Declining())
+    assert {line.verdict for line in lines} <= {"cannot tell", "measured"}
+    for name in (*LINES, "footage", "reversal", "sound", "batch"):
+        (line,) = (one for one in lines if one.name == name)
+        assert "no measure for this question" in line.found, name
+
+
+class Deaf(StandIn):
+    """Says of a clip with sound that there is none: an answer, and a wrong one."""
+
+    def answer(self, footage, question):
+        if question.sense == "hearing":
+            return Answer.skipped(NOTHING_THERE["hearing"])
+        return super().answer(footage, question)
+
+
+def test_a_model_that_finds_no_sound_in_a_clip_with_sound_fails_the_sound_line():
+    assert failing(Deaf()) == {"sound"}
+
+
+class Omni(StandIn):
+    """What it hears colours what it says it is sure of, as in one prompt with both."""
+
+    def answer(self, footage, question):
+        answer = super().answer(footage, question)
+        if question.sense == "hearing" or not question.choices:
+            return answer
+        loud = float(np.abs(footage.sound).mean()) if footage.sound is not None else 0.0
+        moved = {c: 0.9 * p + 0.1 * loud for c, p in answer.probabilities.items()}
+        total = sum(moved.values())
+        return replace(answer, probabilities={c: p / total for c, p in moved.items()})
+
+
+def test_a_sound_that_moves_what_is_seen_does_not_stand_for_the_frames():
+    assert failing(Omni(black)) == {"footage"}
+    assert failing(Omni()) == set()
+
+
+class CannotSayWhatReturns(StandIn):
+    """Always says that no colour comes back."""
+
+    def _text(self, footage, question):
+        return "no" if question.key == "returns" else super()._text(footage, question)
+
+
+def test_a_model_that_cannot_say_what_comes_back_is_judged_by_first_and_last():
+    assert verdicts(CannotSayWhatReturns())["order"] == "pass"
+    assert failing(CannotSayWhatReturns(reversed_frames)) == {"order"}
 
 
 class Broken(StandIn):
