@@ -207,11 +207,13 @@ class TransformersModel(Model):
 
     def identity(self) -> Mapping[str, Any]:
         """Checkpoint and version, dtype, attention, options that change answers, positions."""
-        return {
+        identity = {
             **self._loaded.identity,
             **self.options.that_change_answers(),
             "repetition_penalty": self._generator.penalty,
         }
+        # Until 0.2 such a thought was recorded as the answer: those are not to be found again.
+        return {**identity, "thought": "apart"} if self.thinking.is_within_answer else identity
 
     def prepare(self, footage: Footage) -> PreparedMedia | Footage:
         """What the processor makes of the clip and of the prompt up to it, on the CPU.

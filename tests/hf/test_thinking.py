@@ -145,6 +145,14 @@ def test_without_the_option_nothing_is_new_but_a_notice() -> None:
     assert "thinking" not in load(checkpoint(), thinking="on").notice()
 
 
+def test_answers_of_a_thought_that_was_taken_for_the_answer_are_not_found_again() -> None:
+    """A prompt that begins a thought: such answers were recorded under the keys of before."""
+    assert load(checkpoint(ALWAYS)).identity()["thought"] == "apart"
+    ordinary = load(checkpoint("<|im_start|>assistant\n"))
+    for model in (ordinary, load(checkpoint(), thinking="off"), load(checkpoint(), thinking=5)):
+        assert "thought" not in model.identity()
+
+
 WAYS = ["packed", "batched", "forked", "independent"]
 
 
