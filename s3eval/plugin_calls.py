@@ -81,10 +81,14 @@ class _Diverted(io.TextIOBase):
 class _Containment:
     """Counts the calls of plugins that are under way in any thread.
 
-    The standard streams, the working folder and the handlers of signals belong to the process.
-    The first call diverts standard output and remembers the others, and the last one to end
-    restores all: were each call to restore what it found, overlapping calls would leave the
-    output of another diverted for good.
+    The standard streams and the working folder belong to the process. The first call diverts
+    standard output and remembers the others, and the last one to end restores all: were each call
+    to restore what was there when it began, overlapping calls would leave the output of another
+    diverted for good.
+
+    Signals are handled in the main thread alone, which may change their handlers while calls of
+    other threads last. They are remembered by the outermost call of the main thread and restored
+    when that call ends.
     """
 
     def __init__(self) -> None:
@@ -92,35 +96,54 @@ class _Containment:
         self._redirection: contextlib.redirect_stdout[_Diverted] | None = None
         self._folder = ""
         self._errors: TextIO | None = None
+        self._main_calls = 0
         self._handlers: Mapping[signal.Signals, Any] = {}
 
-    def enter(self) -> None:
+    def enter(self) -> bool:
+        """Begin a call; whether it is one of the main thread, for `leave`."""
+        is_main = threading.current_thread() is threading.main_thread()
         with self._lock:
+            if is_main:
+                self._main_calls += 1
+                if self._main_calls == 1:
+                    self._handlers = signal_handlers()
             self._calls += 1
             if self._calls == 1:
                 self._folder, self._errors = _folder(), sys.stderr
-                self._handlers = signal_handlers()
                 self._redirection = contextlib.redirect_stdout(_Diverted())
                 self._redirection.__enter__()
+        return is_main
 
-    def leave(self) -> None:
+    def leave(self, is_main: bool) -> None:
+        """End a call.
+
+        Args:
+            is_main: what `enter` gave.
+        """
         with self._lock:
             self._calls -= 1
-            if self._calls:
-                return
-            if self._redirection is not None:
-                self._redirection.__exit__(None, None, None)
-            now: Any = sys.stderr
-            # Only where nobody would read it: a display of progress that ended meanwhile has put
-            # another stream there, and the one remembered would be the display's.
-            if now is None or getattr(now, "closed", False) or isinstance(now, io.StringIO):
-                sys.stderr = self._errors
-            # Ctrl-C and SIGTERM end a run in order, whatever a library would rather do.
-            restore_signal_handlers(self._handlers)
-            if self._folder and _folder() != self._folder:
-                # Relative paths of a command are those of the folder it was called in.
-                with contextlib.suppress(OSError):
-                    os.chdir(self._folder)
+            if not self._calls:
+                self._restore_process()
+            if is_main:
+                self._main_calls -= 1
+                if not self._main_calls:
+                    # Ctrl-C and SIGTERM end a run in order, whatever a library would rather do.
+                    # Last, since an interruption may be raised as soon as its handler is back.
+                    restore_signal_handlers(self._handlers)
+
+    def _restore_process(self) -> None:
+        """Standard streams and working folder as before."""
+        if self._redirection is not None:
+            self._redirection.__exit__(None, None, None)
+        now: Any = sys.stderr
+        # Only where nobody would read it: a display of progress that ended meanwhile has put
+        # another stream there, and the one remembered would be the display's.
+        if now is None or getattr(now, "closed", False) or isinstance(now, io.StringIO):
+            sys.stderr = self._errors
+        if self._folder and _folder() != self._folder:
+            # Relative paths of a command are those of the folder it was called in.
+            with contextlib.suppress(OSError):
+                os.chdir(self._folder)
 
 
 _containment = _Containment()
@@ -135,11 +158,11 @@ def plugin_output() -> Iterator[None]:
     >>> with plugin_output():
     ...     print("loading")
     """
-    _containment.enter()
+    is_main = _containment.enter()
     try:
         yield
     finally:
-        _containment.leave()
+        _containment.leave(is_main)
 
 
 def _folder() -> str:
@@ -293,12 +316,14 @@ def strays_in_one_line(tell: Callable[[str], None]) -> Iterator[None]:
     """
     before = threading.excepthook, sys.unraisablehook
 
-    def told(what: str, error: BaseException | None) -> None:
+    def describe_stray(what: str, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, SystemExit):
             tell(f"{what} failed: {described_at(error)}")
 
-    threading.excepthook = lambda given: told("A thread", given.exc_value)
-    sys.unraisablehook = lambda given: told("Code whose errors are ignored", given.exc_value)
+    threading.excepthook = lambda given: describe_stray("A thread", given.exc_value)
+    sys.unraisablehook = lambda given: describe_stray(
+        "Code whose errors are ignored", given.exc_value
+    )
     try:
         yield
     finally:

@@ -26,9 +26,11 @@ from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
 from s3eval.reporting.variants import model_options_of
 from s3eval.running.guard import Fault, Guard
+from s3eval.running.judge_requests import requests_of
 from s3eval.running.loading import load_tasks
 from s3eval.running.runs import Run
-from s3eval.running.scoring import Material, requests_of
+from s3eval.running.scoring import Material
+from s3eval.secrets_in_text import without_secrets
 from s3eval.statistics.comparing import (
     FAMILIES,
     Choice,
@@ -69,7 +71,11 @@ class Comparison(ShownAsTables):
         return frame_of([asdict(d) for d in self.differences])
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json``."""
+        """Everything, for ``--json``.
+
+        Secrets among the models' options are masked; paths stay, for the file is the user's own.
+        """
+        options = {run: without_secrets(given) for run, given in self.model_options.items()}
         return {
             "protocol": self.protocol,
             "family": sum(d.p is not None for d in self.differences),
@@ -81,7 +87,7 @@ class Comparison(ShownAsTables):
             "resamples": self.resampling.resamples,
             "permutations": self.resampling.permutations,
             **({"faults": [str(fault) for fault in self.faults]} if self.faults else {}),
-            **({"model_options": dict(self.model_options)} if self.model_options else {}),
+            **({"model_options": options} if options else {}),
             **({"unshared": [*self.unshared]} if self.unshared else {}),
             "differences": [asdict(d) for d in self.differences],
         }

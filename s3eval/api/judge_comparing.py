@@ -50,7 +50,9 @@ class JudgeComparison(ShownAsTables):
 
     @property
     def left_unread(self) -> bool:
-        """Whether a judge left texts unread."""
+        """Whether a judge left texts unread; findings without a text are nothing to read."""
+        if any(judged.unread_further for judged in self.judged):
+            return True
         scored: dict[tuple[str, str, str], set[int]] = {}
         for judged in self.judged:
             for f in judged.further:

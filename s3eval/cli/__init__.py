@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 import io
 import re
@@ -109,8 +110,11 @@ class LazyGroup(click.Group):
 
 
 def _with_exit_code(verb: click.Command) -> click.Command:
-    """A verb of a package that may end the program: the code it gives is the command's."""
-    invoke = verb.invoke
+    """A verb of a package that may end the program: the code it gives is the command's.
+
+    A copy, since a package loads the same object each time and each look-up would wrap it anew.
+    """
+    given, invoke = copy.copy(verb), verb.invoke
 
     def invoked(ctx: click.Context) -> Any:
         try:
@@ -120,8 +124,8 @@ def _with_exit_code(verb: click.Command) -> click.Command:
                 echo(error.code, err=True)
             ctx.exit(error.code if isinstance(error.code, int) else 1 if error.code else 0)
 
-    setattr(verb, "invoke", invoked)  # noqa: B010 - a method, which mypy holds for fixed
-    return verb
+    setattr(given, "invoke", invoked)  # noqa: B010 - a method, which mypy holds for fixed
+    return given
 
 
 def _who_brings(under: str, verb: str) -> str:

@@ -161,7 +161,7 @@ class _Distribution:
         self._lost: deque[VideoWork] = deque()
         self._ended: dict[str, int] = {}
         # Replicas that have said what they spent: nothing more is to be waited for.
-        self._told: set[Replica] = set()
+        self._reported_spending: set[Replica] = set()
         self._error: BaseException | None = None
 
     def answers(self) -> Iterator[Asked]:
@@ -209,7 +209,7 @@ class _Distribution:
         if message.kind == "asked":
             yield from self._answered(replica, message.value)
         elif message.kind == "spent":
-            self._told.add(replica)
+            self._reported_spending.add(replica)
             replica.usage = message.value[1]
             self._session.seconds.add_all(message.value[0])
         elif message.kind == "stopped":
@@ -249,7 +249,7 @@ class _Distribution:
 
     def _collect(self) -> None:
         """What the replicas spent is told when they end."""
-        while {r for r in self._given if r.is_alive} - self._told:
+        while {r for r in self._given if r.is_alive} - self._reported_spending:
             try:
                 replica, message = self._news.get(timeout=_SPENT_SECONDS)
             except queue.Empty:

@@ -14,15 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.tally import Tally
-from s3eval.judge import (
-    AnswerQuestions,
-    Extract,
-    Extraction,
-    Judge,
-    MergeTexts,
-    ReadReport,
-    Unreadable,
-)
+from s3eval.judge import Judge, Unreadable
 from s3eval.judging.stages import (
     announce,
     announces,
@@ -31,13 +23,12 @@ from s3eval.judging.stages import (
     serve,
     why_unserved,
 )
-from s3eval.plugin_calls import at_most
 from s3eval.running.boundary import checked_findings
 from s3eval.running.guard import Fault, Guard
+from s3eval.running.judge_requests import requests_of
 from s3eval.running.loading import Findings, LoadedTasks
 from s3eval.running.repeats import with_stability
 from s3eval.running.task_results import (
-    MOST_RESULTS,
     check_truths,
     checked_baselines,
     checked_tallies,
@@ -55,7 +46,6 @@ __all__ = [
     "Material",
     "Tallied",
     "combine_all",
-    "requests_of",
     "tally_all",
     "tally_findings",
 ]
@@ -339,29 +329,6 @@ def _tallies_of(task: Any, findings: Sequence[Finding], context: ScoringContext)
     tallies = checked_tallies(task, task.tallies(findings, context), context.dataset)
     check_truths(task, tallies, context.dataset, context.truth)
     return tallies
-
-
-def requests_of(step: Any, *arguments: Any) -> list[Any]:
-    """What a task wants of the judge, as a list; what is no request is its fault."""
-    requests = at_most(step(*arguments), MOST_RESULTS, "requests to a judge")
-    for request in requests:
-        if not isinstance(request, (ReadReport, AnswerQuestions, MergeTexts, Extract)):
-            raise S3EvalError(f"Expected requests to a judge, but got {type(request).__name__}")
-        hash(request)
-        _check_request(request)
-    return requests
-
-
-def _check_request(request: JudgeRequest) -> None:
-    if isinstance(request, MergeTexts):
-        texts: list[Any] = [*request.texts, request.kind]
-    else:
-        texts = [request.text, request.feature if isinstance(request, AnswerQuestions) else ""]
-    if not all(isinstance(text, str) for text in texts):
-        raise S3EvalError("Expected requests to a judge about text")
-    if isinstance(request, Extract) and not isinstance(request.extraction, Extraction):
-        got = type(request.extraction).__name__
-        raise S3EvalError(f"Expected a request to a judge with an Extraction, but got {got}")
 
 
 def _read_requests(

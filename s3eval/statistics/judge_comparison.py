@@ -9,16 +9,19 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from s3eval.judge import ReadReport, ReportFacts
+from s3eval.judge import ReadReport, ReportFacts, Unreadable
+from s3eval.running.guard import Guard
+from s3eval.running.judge_requests import requests_of
 from s3eval.running.loading import Findings
 from s3eval.running.scoring import Combined, Material, Tallied, tally_all
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
-    from s3eval.judge import Judge
+    from s3eval.judge import Judge, JudgeRequest
     from s3eval.running.runs import Run
     from s3eval.task import Finding
 
@@ -68,6 +71,7 @@ class JudgedRun:
         rqi_of: RQI by video. interpretation_of: score by (feature, video).
         facts: what the judge read, by text; None for a text it could not read.
         further: headlines of other tasks that a judge reads for.
+        unread_further: how many texts of those tasks the judge was asked to read and did not.
     """
 
     run: str
@@ -80,6 +84,7 @@ class JudgedRun:
     interpretation_of: Mapping[tuple[str, str], float] = field(default_factory=dict)
     facts: Mapping[str, ReportFacts | None] = field(default_factory=dict)
     further: tuple[FurtherScore, ...] = ()
+    unread_further: int = 0
 
 
 @dataclass(frozen=True)
@@ -129,7 +134,7 @@ def judged_runs(
     tallied = tally_all(materials, combined, judge, baselines=False, further=every)
     return [
         _judged_run(run, name, material, done, some)
-        for (run, material), done, some in zip(runs, tallied, reports, strict=True)
+        for (run, _), material, done, some in zip(runs, materials, tallied, reports, strict=True)
     ]
 
 
@@ -154,6 +159,22 @@ def _further_scores(material: Material, tallied: Tallied) -> tuple[FurtherScore,
         for t in tallied.tallies
         if headlines.get(t.task) == t.metric
     )
+
+
+def _unread_further(material: Material, tallied: Tallied) -> int:
+    """How many requests of further tasks a judge was not made for, or could not read."""
+    if tallied.judged is None:
+        return 0
+    guard = Guard(material.tasks.packages)
+    wanted: dict[JudgeRequest, None] = {}
+    for name in _further(material):
+        # The same requests as those that were served; a task that raises has been told of then.
+        context = material.context(name, {}, tallied.findings)
+        read_requests = material.tasks.by_name[name].read_requests
+        work = partial(requests_of, read_requests, tallied.findings.get(name, ()), context)
+        nothing: list[JudgeRequest] = []
+        wanted.update(dict.fromkeys(guard.call(name, "naming what to read", work, nothing)))
+    return sum(isinstance(tallied.judged.get(request), Unreadable) for request in wanted)
 
 
 def _reports(findings: Findings, material: Material) -> list[Finding]:
@@ -198,6 +219,7 @@ def _judged_run(
         },
         facts={f"{f.video} {f.value}": _facts(f, tallied.judged) for f in reports},
         further=_further_scores(material, tallied),
+        unread_further=_unread_further(material, tallied),
     )
 
 

@@ -6,6 +6,7 @@ import itertools
 import signal
 import subprocess
 import sys
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +32,7 @@ from s3eval.running.models import loaded_senses, temperature_of
 from s3eval.running.scoring import requests_of
 from s3eval.running.session import concurrency_of, identity_of
 from s3eval.running.task_results import checked_baselines, checked_items, checked_tallies
+from s3eval.signals import handled
 from s3eval.specs import ModelSpec
 from s3eval.task import Finding, Item, Task
 from s3eval.testing.plugins import module_with, registry_of
@@ -132,6 +134,54 @@ def test_streams_and_handlers_of_signals_are_as_before():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     after = sys.stderr, signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)
     assert after == before
+
+
+def test_handlers_that_the_command_set_between_two_calls_are_not_replaced_by_older_ones():
+    entered, done = threading.Event(), threading.Event()
+
+    def overlap() -> None:
+        with plugin_output():
+            entered.set()
+            done.wait(30)
+
+    before = signal.getsignal(signal.SIGINT)
+    worker = threading.Thread(target=overlap)
+    try:
+        with handled((signal.SIGINT,), lambda number, frame: None), plugin_output():
+            worker.start()
+            assert entered.wait(30)
+        assert signal.getsignal(signal.SIGINT) is before
+        with plugin_output():
+            with plugin_output():
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+            done.set()
+            worker.join(30)
+        assert signal.getsignal(signal.SIGINT) is before
+    finally:
+        done.set()
+        signal.signal(signal.SIGINT, before)
+
+
+def test_handlers_are_set_back_although_another_thread_is_still_in_a_plugin():
+    entered, done = threading.Event(), threading.Event()
+
+    def overlap() -> None:
+        with plugin_output():
+            entered.set()
+            done.wait(30)
+
+    before = signal.getsignal(signal.SIGTERM)
+    worker = threading.Thread(target=overlap)
+    worker.start()
+    try:
+        assert entered.wait(30)
+        with plugin_output():
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        assert signal.getsignal(signal.SIGTERM) is before
+    finally:
+        done.set()
+        worker.join(30)
+        signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.parametrize("closing", ["sys.stderr.close()", "sys.stderr.buffer.close()"])

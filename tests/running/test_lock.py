@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from filelock import FileLock
 
 from s3eval.errors import S3EvalError
-from s3eval.running.lock import locked
+from s3eval.running import file_systems, lock
+from s3eval.running.file_systems import Mount
+from s3eval.running.lock import LOCK, locked
 
 HOLD = """
 import sys
@@ -89,3 +93,45 @@ def test_only_an_empty_folder_is_taken_away(tmp_path, is_written):
     with pytest.raises(S3EvalError), locked(tmp_path / "mine"):
         raise S3EvalError("refused")
     assert (tmp_path / "mine").exists(), "it was there before"
+
+
+@pytest.fixture
+def refusals(monkeypatch):
+    """By name what refuses a folder: its mount, or its file system when it is locked."""
+
+    def by_mount() -> None:
+        mount = Mount("nfs4", frozenset({"nolock"}))
+        monkeypatch.setattr(file_systems, "mount_of", lambda folder: mount)
+
+    def by_locking() -> None:
+        def none(fd: int, operation: int) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr("fcntl.flock", none)
+
+    return {"mount": by_mount, "locking": by_locking}
+
+
+@pytest.mark.parametrize("by", ["mount", "locking"])
+def test_a_folder_that_is_refused_itself_is_taken_away_where_it_was_made_for_that(
+    tmp_path, refusals, by
+):
+    refusals[by]()
+    with pytest.raises(S3EvalError, match="locks"), locked(tmp_path / "runs" / "model"):
+        pass
+    assert not (tmp_path / "runs").exists()
+    tmp_path.joinpath("mine").mkdir()
+    with pytest.raises(S3EvalError, match="locks"), locked(tmp_path / "mine"):
+        pass
+    assert [*tmp_path.iterdir()] == [tmp_path / "mine"] and not [*(tmp_path / "mine").iterdir()]
+
+
+def test_a_refused_folder_that_another_uses_meanwhile_stays(tmp_path, monkeypatch):
+    folder = tmp_path / "runs" / "model"
+    other = FileLock(folder / LOCK)
+    # Between making the folder and locking it, another run has locked it.
+    monkeypatch.setattr(lock, "refuse_without_locks", lambda path: other.acquire())
+    with pytest.raises(S3EvalError, match="Another run"), locked(folder, wait=False):
+        pass
+    assert other.is_locked and (folder / LOCK).is_file()
+    other.release()

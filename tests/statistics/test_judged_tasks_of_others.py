@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,16 +29,27 @@ def ward(monkeypatch, tmp_path):
     videos = tuple(Video(name, f"p-{name}", duration=10.0) for name in ROOMS)
     lights = dict(zip(ROOMS, ("on", "off", "on", "off"), strict=True))
     notes = {name: Annotation(name, items={"light": light}) for name, light in lights.items()}
-    data = write_folder(Dataset("ward", videos, notes), tmp_path / "data")
-    findings = [Finding("light", v, "room", "answered", text) for v, text in ROOMS.items()]
-    facts = RunFacts("told", ("sight",), ("light",), str(data), source="recorded")
-    write_run(tmp_path / "runs" / "told", facts, findings)
+    write_folder(Dataset("ward", videos, notes), tmp_path / "data")
+    record(tmp_path / "runs", [described(v, text) for v, text in ROOMS.items()])
+    (words,) = s3eval_ward.s3eval_judges()
     specs = [
+        ("judge", replace(words, name="same-words")),
         *(("task", spec) for spec in s3eval_ward.s3eval_tasks()),
-        *(("judge", spec) for spec in s3eval_ward.s3eval_judges()),
+        ("judge", words),
     ]
     with beside_installed(*(Plugin(kind, s, "s3eval-ward", "1") for kind, s in specs)):
         yield tmp_path / "runs"
+
+
+def described(video, text):
+    return Finding("light", video, "room", "answered", text)
+
+
+def record(runs, findings):
+    """Write the run anew, of these findings."""
+    data = str(runs.parent / "data")
+    facts = RunFacts("told", ("sight",), ("light",), data, source="recorded")
+    write_run(runs / "told", facts, findings)
 
 
 def compare(runs, *more):
@@ -63,3 +75,28 @@ def test_tables_of_the_paper_are_left_out_where_nobody_ran_its_tasks(ward):
     shown = compare(ward, "--judges", "words,lexicon").output
     assert "Scores of further tasks per judge" in shown and "Task 6 RQI" not in shown
     assert "3/4" in shown and "0/4" in shown
+
+
+def further(done):
+    """(scored, asked) of the rooms under each judge."""
+    runs = json.loads(done.stdout)["runs"]
+    return [(f["scored"], f["asked"]) for r in runs for f in r["further"] if f["item"] == "room"]
+
+
+@pytest.mark.parametrize("judges", ["words,same-words", "words,lexicon"])
+def test_texts_that_all_judges_leave_unread_alike_are_told_by_the_exit_code(ward, judges):
+    record(ward, [described(v, "A room.") for v in ROOMS])
+    done = compare(ward, "--judges", judges, "--json", "-")
+    assert further(done) == [(0, 4), (0, 4)]
+    assert done.exit_code == 3
+
+
+def test_failed_findings_and_videos_without_truth_are_no_judge_s_fault(ward):
+    videos = (Video("e", "p-e", duration=10.0), Video("f", "p-f", duration=10.0))
+    notes = {"f": Annotation("f", items={"light": "on"})}
+    write_folder(Dataset("ward", videos, notes), ward.parent / "data")
+    failed = Finding("light", "f", "room", "failed", None, "no memory")
+    record(ward, [described("e", "A dark room."), failed])
+    done = compare(ward, "--judges", "words,same-words", "--json", "-")
+    assert further(done) == [(0, 2), (0, 2)]
+    assert done.exit_code == 0

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from s3eval import Dataset, Video
 from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
 from s3eval.testing import conformance
+from s3eval.testing.conformance.task_baselines import _otherwise, _truths
+from s3eval.testing.conformance.task_subject import Subject
 
 BROKEN = Path(__file__).parent / "broken"
 MODELS = [
@@ -237,6 +240,15 @@ def test_a_task_whose_answers_and_scores_disagree_fails_one_check(check, name):
     problems = conformance.check_task(spec)
     assert failed(problems) == {check}, problems
     assert all(p.fix for p in problems)
+
+
+def test_a_truth_of_zero_is_exchanged_like_any_other():
+    spec = TaskSpec("broken", "broken_scores:TruthOfZero", "for a test")
+    videos = (Video("a", "p1", diagnosis="ES"), Video("b", "p2", diagnosis="NES"))
+    subject = Subject(spec, Dataset("d", videos, {}))
+    assert _truths(subject, "a") == {"onset": 0.0}, "what is unknown is none"
+    other = _otherwise(subject, videos[0])
+    assert other is not None and _truths(other, "a") == {"onset": 5.0}
 
 
 @pytest.mark.parametrize(

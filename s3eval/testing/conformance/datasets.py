@@ -133,8 +133,8 @@ def _rules(subject: _Subject) -> Iterator[tuple[str, str]]:
         yield error.what, "give the fields the types that s3eval.Dataset states"
         return
     # The rules of `check` need facts of the right types.
-    found = check_facts(data) or [p for p in check(data) if p.level == "error"]
-    for problem in (*found, *unlisted_videos(data))[:_MOST_TOLD]:
+    problems = check_facts(data) or [p for p in check(data) if p.level == "error"]
+    for problem in (*problems, *unlisted_videos(data))[:_MOST_TOLD]:
         more = f" ({problem.fix})" if problem.fix else ""
         yield (
             f"{problem.file.removesuffix('.csv')}: {problem.what}{more}",

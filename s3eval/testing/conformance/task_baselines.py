@@ -90,7 +90,8 @@ def _otherwise(subject: Subject, video: Video) -> Subject | None:
 
 def _truths(subject: Subject, name: str) -> dict[str, Any]:
     video = subject.data.video(name)
-    return {i.name: t for i in subject.task.items() if (t := subject.truth(video, i.name))}
+    truths = {item.name: subject.truth(video, item.name) for item in subject.task.items()}
+    return {name: truth for name, truth in truths.items() if truth is not None}
 
 
 def _exchanged(data: Dataset, video: Video, donor: Video, part: str) -> Dataset:

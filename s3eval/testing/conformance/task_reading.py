@@ -207,7 +207,7 @@ def _whatever(
         item = label_item(subject, question)
         if item is None or len(readable_texts(subject, question)) < VARIANTS:
             continue
-        values = [found[item.name].value for found in by_answer if item.name in found]
+        values = [by_item[item.name].value for by_item in by_answer if item.name in by_item]
         if len(values) == VARIANTS and values[0] is not None and values == values[:1] * VARIANTS:
             yield (
                 f"combine() makes {values[0]!r} of '{item.name}' whatever all windows say",

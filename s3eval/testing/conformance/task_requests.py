@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from s3eval.running.scoring import requests_of
+from s3eval.running.judge_requests import requests_of
 from s3eval.task import Finding, ScoringContext
 from s3eval.testing.conformance.task_answers import answered_pieces
 from s3eval.testing.conformance.task_subject import Subject

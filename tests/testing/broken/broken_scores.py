@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from broken_tasks import LABELS, Good
 
-from s3eval import Extract, Extraction, Reading
+from s3eval import Extract, Extraction, Item, Reading
 from s3eval.metrics import tallies as build
 from s3eval.tasks.baselines import answered_alike
 from s3eval.tasks.counts import counts_of
@@ -142,6 +142,18 @@ class BaselineOfItsOwnTruth(Good):
 class BaselineDraws(Good):
     def baselines(self, findings, context):
         return {"drawn": [answered_alike(f, LABELS[next(COUNTER) % 5 % 2]) for f in findings]}
+
+
+class TruthOfZero(Good):
+    """Its truth may be 0; another item is annotated nowhere."""
+
+    def items(self):
+        return [Item("onset", "number", unit="s"), Item("end", "number", unit="s")]
+
+    def truth(self, video, annotation, item, context):
+        if item == "end":
+            return None
+        return 0.0 if video.diagnosis == "ES" else 5.0
 
 
 class AsksAJudge(Good):
