@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from s3eval.secrets_in_text import without_keys
+
 __all__ = [
     "cut",
     "echo",
@@ -146,25 +148,6 @@ _PATHS = (
 )
 
 
-# Keys as services write them, with what stands before them, and passwords in addresses.
-_KEYS = (
-    (re.compile(r"(?i)\b(bearer|basic)\s+[\w.~+/=-]{8,400}"), r"\1 a key"),
-    (
-        re.compile(
-            r"(?i)\b((?:x-)?api[-_]?key|(?:access|auth)[-_]token|client[-_]secret|password)"
-            r"(['\"]?\s?[=:]\s?['\"]?)[^\s'\"&,;]{6,400}"
-        ),
-        r"\1\2a key",
-    ),
-    (
-        re.compile(
-            r"\b(?:(?:sk|rk|gsk|xai)-(?=[\w-]{0,40}\d)[\w-]{16,400}|(?:hf|ghp)_[A-Za-z0-9]{20,400}"
-            r"|AKIA[A-Z0-9]{12,60}|AIza[\w-]{20,60})"
-        ),
-        "a key",
-    ),
-    (re.compile(r"(?<=://)[^\s/@:]{1,200}:[^\s/@]{1,200}(?=@)"), "a key"),
-)
 #: Characters; no reason is longer that anybody reads.
 _LONGEST_SEARCHED = 20_000
 
@@ -181,12 +164,8 @@ def without_paths(text: str) -> str:
     'cannot open a media file or a media file'
     >>> without_paths("POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)")
     'POST /v1/chat/completions: 2 and/or 3 of n/a (model.py:41)'
-    >>> without_paths("GET https://me:hidden12@host/x: Bearer abcdefgh12345 is wrong")
-    'GET https://a key@host/x: Bearer a key is wrong'
     """
-    text = text[:_LONGEST_SEARCHED]
-    for pattern, instead in _KEYS:
-        text = pattern.sub(instead, text)
+    text = without_keys(text[:_LONGEST_SEARCHED])
     if "/" not in text and "\\" not in text and "." not in text:
         return text
     for pattern, instead in _PATHS:

@@ -16,6 +16,7 @@ from s3eval.running.evaluate import Reporter, plan_evaluation
 from s3eval.running.evaluate import evaluate as ask
 from s3eval.running.planning import Need, Tempo, needed, picture_size
 from s3eval.running.store import AnswerStore
+from s3eval.secrets_in_text import without_secrets
 
 if TYPE_CHECKING:
     from s3eval.api.model_names import NamedModel
@@ -55,11 +56,15 @@ def counts_of(request: Request, model: NamedModel, out: Path) -> dict[str, Any]:
     Args:
         out: the run's folder, by whose name the model is called; one model with other options has
             another.
+
+    Returns:
+        counts by name, and under ``model_options`` the model's options if it has any: secrets
+        masked, paths whole, for ``--json`` writes the user's own file.
     """
     work = request.evaluation(model, out, None)
     plan = plan_evaluation(work)
     shown = sum(clip.seconds for p in plan.videos for clip in p.questions)
-    options = dict(work.settings.model_options)
+    options = without_secrets(work.settings.model_options)
     return {
         "model": out.name,
         "videos": len(plan.videos),

@@ -56,6 +56,7 @@ def command(
     from s3eval.api.planning import needs
     from s3eval.reporting.progress import line_shown
     from s3eval.reporting.variants import variant_lines
+    from s3eval.secrets_in_text import without_secrets
 
     request, out = request_of(options, judging), options["out"]
     chosen = request.models(names(models))
@@ -63,7 +64,8 @@ def command(
         line_shown(remark)
     runs = {m.run_in(out): m for m in chosen}
     by_model = {r.name: needs(request, m, r, probe, line_shown) for r, m in runs.items()}
-    options = {r.name: m.options for r, m in runs.items() if m.options}
+    # Paths stay whole in JSON, the user's own file; the lines below show their last part only.
+    options = {r.name: without_secrets(m.options) for r, m in runs.items() if m.options}
     if write_json_output(
         [
             {"model": m, **asdict(n), **({"model_options": options[m]} if m in options else {})}

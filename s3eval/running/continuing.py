@@ -166,11 +166,16 @@ def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
     if before is None:
         return []
     changes: list[str] = []
-    for name in ("protocol", "seed", "profile", "senses", "identity", "options", "versions"):
+    for name in ("protocol", "seed", "profile", "senses", "identity", "versions"):
         changes += map(str, differences_of(name, getattr(before, name), getattr(now, name)))
-    # Tasks that join a run and groups that were asked together are told as what is kept.
-    changes = [line for line in changes if not line.startswith("options.together")]
+    changes += map(str, differences_of("options", *map(_options_asked_with, (before, now))))
     return [f"changed since this run: {'; '.join(sorted(changes))}"] if changes else []
+
+
+def _options_asked_with(facts: RunFacts) -> Mapping[str, Any]:
+    # Tasks that join a run and groups that were asked together are told as what is kept; by which
+    # judge scores were read later is no setting of what is asked.
+    return {k: v for k, v in facts.options.items() if k not in ("together", SCORES_JUDGE)}
 
 
 def _replaced(before: RunFacts | None, now: RunFacts) -> list[str]:

@@ -53,7 +53,7 @@ def checked_options(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> di
 
     Nothing is loaded. The adapter's module is imported; where a package that it needs is missing,
     and it cannot be imported without, the options stay as they are, since the model can be
-    planned all the same.
+    planned all the same. A whole number that the adapter returns as an equal float stays whole.
 
     Args:
         options: the user's, without a permission.
@@ -91,8 +91,8 @@ def _adapter_of(plugin: Plugin[ModelSpec]) -> type[Model] | None:
 
 def _as_given(given: Any, checked: Any) -> Any:
     """The checked value; 8 stays 8 where 8.0 came back, so that a run repeats in the same bytes."""
-    numbers = [type(value) in (int, float) for value in (given, checked)]
-    return given if all(numbers) and given == checked else checked
+    same = type(given) is int and type(checked) is float and given == checked
+    return given if same else checked
 
 
 def loaded_senses(model: Model, plugin: Plugin[ModelSpec]) -> frozenset[Sense] | None:

@@ -225,9 +225,20 @@ def _refuse_other_types(raw: Mapping[str, Any]) -> None:
             raise TypeError(f"expected '{name}' of 'selection' to be a list, got {_short(some)}")
     if not isinstance(selection.get("limit"), (int, type(None))):
         raise TypeError(f"expected 'limit' to be a count, got {_short(selection['limit'])}")
-    for name in ("model", "tasks", "judge"):
+    for name in ("model", "tasks", "judge", SCORES_JUDGE):
         if not isinstance(options.get(name), (dict, type(None))):
             raise TypeError(f"expected '{name}' of 'options' to be a table")
+    for name in ("judge", SCORES_JUDGE):
+        if judge := options.get(name):
+            _refuse_no_judge(name, judge)
+
+
+def _refuse_no_judge(name: str, judge: Mapping[str, Any]) -> None:
+    if not isinstance(judge.get("name"), str):
+        raise TypeError(f"expected 'name' of '{name}' to be text, got {_short(judge.get('name'))}")
+    if not isinstance(judge.get("options"), dict):
+        got = _short(judge.get("options"))
+        raise TypeError(f"expected 'options' of '{name}' to be a table, got {got}")
 
 
 def _short(value: Any) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.running.runs import SCORES_JUDGE, Run, write_json, write_run
 from s3eval.running.scoring import Combined, Material, Tallied, combine_all, tally_all
 from s3eval.running.unchanged import fingerprint, is_unchanged, keep_fingerprint
+from s3eval.secrets_in_text import without_secrets
 from s3eval.statistics.missing import Missing, missing_of
 from s3eval.statistics.table import ScoreRow, score_rows
 
@@ -49,9 +50,12 @@ class Scored:
     missing: Sequence[Missing] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Everything, for ``--json``: what is stored, and options of the model if it had any."""
-        options = self.run.facts.options.get("model")
-        return {**self.stored(), **({"model_options": dict(options)} if options else {})}
+        """Everything, for ``--json``: what is stored, and options of the model if it had any.
+
+        Secrets among the options are masked; paths stay, for the file is the user's own.
+        """
+        options = without_secrets(self.run.facts.options.get("model") or {})
+        return {**self.stored(), **({"model_options": options} if options else {})}
 
     def stored(self) -> dict[str, Any]:
         """What scores.json holds; the model's options are beside it, in run.json."""

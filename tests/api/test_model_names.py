@@ -76,6 +76,20 @@ def test_however_options_are_spelt_it_is_one_model_in_one_folder(names):
     assert named_models(names) == [first]
 
 
+@pytest.mark.parametrize(
+    ("name", "option", "kind"),
+    [
+        ("prevalence?seed=2.0", "seed", int),
+        ("prevalence?seed=2", "seed", int),
+        ("hf:a/b?memory_limit=8.0", "memory_limit", float),
+        # Recorded as it is written, in the bytes of earlier runs.
+        ("hf:a/b?memory_limit=8", "memory_limit", int),
+    ],
+)
+def test_a_number_is_of_the_kind_that_the_model_reads(name, option, kind):
+    assert type(named_model(name).options[option]) is kind
+
+
 def test_a_run_of_an_earlier_version_is_found_where_it_is(tmp_path):
     model = named_model("hf:a/b?memory_limit=.2")
     assert model.run_in(tmp_path) == tmp_path / model.folder

@@ -185,6 +185,26 @@ def test_what_would_be_asked_tells_variants_apart(verb, said, tmp_path):
     assert [r["model_options"] for r in rows] == [{"threshold": 0.2}, {"threshold": 0.3}]
 
 
+@pytest.mark.parametrize("verb", [("run", "--dry-run"), ("plan",)])
+def test_what_would_be_asked_shows_no_secret_of_options(verb, said, tmp_path):
+    named = (
+        "-m",
+        "bright?file=http://me:hidden@host/v1",
+        "-m",
+        "bright?file=/home/me/Anna/weights",
+    )
+    _, shown, _ = said(verb[0], *named, *verb[1:])
+    assert "file=http://***@host/v1" in shown and "file=weights" in shown
+    assert "hidden" not in shown and "Anna" not in shown
+    document = tmp_path / "plan.json"
+    said(verb[0], *named, *verb[1:], "--json", document)
+    rows = json.loads(document.read_text(encoding="utf-8"))
+    assert [r["model_options"]["file"] for r in rows] == [
+        "http://***@host/v1",
+        "/home/me/Anna/weights",
+    ]
+
+
 def test_lines_and_tables_of_runs_say_which_options_a_name_stands_for(said, tmp_path, capsys):
     lines = [f"{folder_of(value)}: threshold={value}" for value in ("0.2", "0.3")]
     _, shown, error = said("run", *TWO, "-m", "always-no", "--progress", "lines")

@@ -14,6 +14,7 @@ from s3eval import Annotation, Dataset, FeatureAnnotation, Model, S3EvalError, V
 from s3eval.cli import main
 from s3eval.dataset import write_folder
 from s3eval.plugins import Plugin
+from s3eval.running.continuing import changes_of
 from s3eval.running.made_alike import SettingDifference, later_identity_keys, refuse_other_settings
 from s3eval.running.runs import RunFacts, open_run
 from s3eval.specs import ModelSpec
@@ -233,6 +234,14 @@ def test_no_secret_and_no_control_character_is_shown(name, value, hidden):
     assert hidden not in shown
     assert hidden not in str(SettingDifference(name, "x", value))
     assert "4096" in str(SettingDifference("identity.max_tokens", 512, 4096))
+
+
+def test_the_judge_that_scores_were_read_by_later_is_no_changed_setting():
+    judge = {"name": "qwen", "options": {"cache": "/home/alice/kept.sqlite"}}
+    scored = replace(FACTS, options={**FACTS.options, "judge_of_scores": judge})
+    assert changes_of(scored, FACTS) == changes_of(FACTS, scored) == []
+    (line,) = changes_of(scored, replace(FACTS, options={**FACTS.options, "profile": "other"}))
+    assert "options.profile" in line and "kept.sqlite" not in line
 
 
 def test_a_judge_of_kept_findings_is_compared_where_one_read():

@@ -78,6 +78,7 @@ def test_the_same_reason_of_two_videos_counts_as_one():
         "GET https://me:0123456789abcdefghij@host/x failed",
         "{'api_key': '0123456789abcdefghij'}",
         "hf_0123456789abcdefghij is not allowed",
+        "GET https://0123456789abcdefghij@host/x?token=0123456789abcdefghij failed",
     ],
 )
 def test_no_key_in_a_reason(text):
