@@ -24,9 +24,9 @@ _NES = re.compile(rf"(?<![A-Za-z])(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:\b(?:{_NON
 _ES = re.compile(r"(?<![A-Za-z])ES(?![A-Za-z])|(?i:\b(?:epileptic (?:seizures?|events?)))")
 # Both, longest first; "non-epileptic seizure" is one mention and "anti-epileptic" none.
 _EITHER = re.compile(
-    rf"(?<![A-Za-z])(?<![Pp]\()(?P<nes>(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
+    rf"(?<![A-Za-z])(?<!\b[Pp]\()(?P<nes>(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
     # Not "P(ES) = 0.1", nor what only looks like one.
-    rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?<![Pp]\()(?P<es>ES(?![A-Za-z]|-like)|(?i:epileptic\b{_NO_MIMIC}{_EVENT}))"
+    rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?<!\b[Pp]\()(?P<es>ES(?![A-Za-z]|-like)|(?i:epileptic\b{_NO_MIMIC}{_EVENT}))"
 )
 _LABEL = rf"(?:an?\s|the\s)?(?P<label>P?NES\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b|epileptic\b)"
 # Where the answer was asked for: first, in a first sentence "This is ...", after "Diagnosis:".

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from s3eval.answers.mentions import mentions
-from s3eval.answers.order import ascending, order_of, stated_order
+from s3eval.answers.order import Order, ascending, order_of, stated_order
 from s3eval.answers.refusals import nothing_seen
 from s3eval.answers.text import (
     cleaned,
@@ -69,7 +69,8 @@ _PROMPT = re.compile(r"symptoms are limited to|example output:", re.IGNORECASE)
 _HEADING = re.compile(r"^[^\n,:]{0,60}:\s{1,9}", re.DOTALL)
 _BULLET = re.compile(r"^[ \t]{0,9}(?:[-*•]|\(?\d{1,2}[.)])[ \t]{0,9}", re.MULTILINE)
 # "- [ ] clonic": a box that nobody ticked.
-_UNCHECKED = re.compile(r"(?:\[ ?\]|[☐□⬜])[ \t]{0,2}[^\n,;]{0,200}")
+_UNCHECKED = re.compile(r"(?:\[ ?\]|[☐□⬜])[ \t]{0,2}[^\n,;\[☐□⬜☑☒✓✔✅■]{0,200}")
+_TICKED = re.compile(r"\[x\]|[☑☒✓✔✅■]", re.IGNORECASE)
 # "tonic (both arms, right first)": what is said about a sign holds no commas of the list.
 _ASIDE = re.compile(r"(?<=[\w*])\s{0,3}\([^()\n]{0,300}\)")
 _ABSENT = frozenset(("", "no", "false", "none", "null", "absent", "n/a", "0"))
@@ -264,14 +265,31 @@ _UNTOLD = "\x00"
 
 # Lines, items of a list and sentences; "b) clonic a) tonic", "[1] clonic [0] tonic".
 _PARTS = re.compile(r"[\n;]|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
+# A heading of later signs: "Spread:" in "Onset: a) staring b) tonic. Spread: a) clonic".
+_HEADED = re.compile(
+    r"^(?!.*\b(?i:onset|start|beginning|first|initial|early)\b)"
+    r"(?:.*[^\W\d_].*:\W{0,4}|\W{0,6}(?:\d{1,2}[.)]\s)?[A-Z][a-z -]{2,30})$"
+)
 
 
 def _runs_backwards(text: str) -> bool:
     """Whether the numbers or times beside a prose list's signs say another order than its own."""
     if _BACKWARDS.search(text):
         return True
-    parts = [p for p in _PARTS.split(text) if _SIGN.search(p.replace("_", " "))]
-    return len(parts) > 1 and not ascending([order_of(part) for part in parts])
+    orders: list[Order] = []
+    before, begun, highest = "", 0.0, 0.0
+    for part in _PARTS.split(text):
+        if _SIGN.search(part.replace("_", " ")):
+            order = order_of(part)
+            if order.step == 1 and _HEADED.search(_SIGN.sub("sign#", before[-120:])):
+                # The numbers begin anew: they go on from the highest so far.
+                begun = highest
+            if order.step is not None:
+                highest = max(highest, begun + order.step)
+                order = Order(step=begun + order.step)
+            orders.append(order)
+        before = part if part.strip() else before
+    return not ascending(orders)
 
 
 def _entry(entry: dict[str, Any]) -> str:
@@ -280,6 +298,8 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _with_commas(text: str) -> str:
+    # "□ tonic, □ clonic": a bullet where no box is ticked.
+    text = text if _TICKED.search(text) else text.replace("□", "")
     text = _BULLET.sub("", _UNCHECKED.sub("", text.replace("\\n", "\n")))
     text = re.sub(r"[ \t]{0,9}(?:-{1,3}>|=>|→|⇒|➔|>|;|\||\n)[ \t]{0,9}", ",", text)
     return re.sub(r",\s{0,9}(?:and|then|followed by)\s{1,9}", ",", text, flags=re.IGNORECASE)

@@ -21,7 +21,7 @@ _STEP = re.compile(
 _ORDINALS = {
     **{w: n for n, w in enumerate(("first", "second", "third", "fourth", "fifth", "sixth"), 1)},
     **{"last": 99, "finally": 99, "lastly": 99, "end": 99, "start": 0, "begin": 0},
-    **{"initially": 0, "at": 0},
+    **{"initially": 1, "at": 1},
 }
 # "tonic (last), clonic (first)"
 _ORDINAL = re.compile(r"\((first|second|third|fourth|fifth|sixth|last)\)\W{0,3}$", re.IGNORECASE)
@@ -50,7 +50,7 @@ def order_of(text: str) -> Order:
         if step["number"]:
             return Order(step=float(step["number"]))
         if step["letter"]:
-            return Order(step=float(ord(step["letter"].lower())))
+            return Order(step=float(ord(step["letter"].lower()) - ord("a") + 1))
         word = step["word"].lower().split()[0]
         return Order(step=float(_ORDINALS[word if word in _ORDINALS else word.rstrip("s")]))
     clock, ordinal = _CLOCK.search(text), _ORDINAL.search(text)

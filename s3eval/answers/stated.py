@@ -49,7 +49,9 @@ SOMEBODY_ELSE = (
 DENIAL = (
     r"(?:\b(?:not|never|nor|neither|without|rather than|instead of|except|cannot|unable|whether"
     r"|unlike|unlikely|against|exclud(?:es?|ed|ing)|rul(?:es?|ed|ing) out|lacks?|lacking|absence of"
-    r"|opposite|contralateral to|inconsistent with|incompatible with"
+    # "inconsistent with ES", but "inconsistent with tremor and suggests ES".
+    r"|opposite|(?:contralateral to|inconsistent with|incompatible with)(?=(?:\s(?!(?:and|so|which"
+    r"|suggest|favou?r|indicat|support|point|head|turns?|moves?)\w{0,4}\b)[\w'’-]{1,14}){0,3}\s{0,3}$)"
     r"|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
     r"|negative for|den(?:y|ies|ied)"
     r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"

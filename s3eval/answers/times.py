@@ -17,12 +17,13 @@ _CLOCK = re.compile(
 # A minus, not a bullet or the dash of a range.
 _BELOW_ZERO = re.compile(
     r"(?<![\w)\]])[-−–]\d{1,5}(?::\d|[.,]?\d{0,6}\s?(?:s|m))"
-    r"|\bT\s?[-−–]\s?\d{1,3}:\d",
+    r"|\bT[-−–]\d{1,3}:\d",
     re.IGNORECASE,
 )
 _TIME_OF_DAY = re.compile(
     r"\b(?:wall|room|digital) clock\b|\bclock (?:on (?:the )?wall|shows|reads)\b|\boverlay\b"
-    r"|\brecorded (?:at|on)\s\d"
+    # "recorded at 14:05:33", but "Onset recorded at 00:31" and "recorded at 00:00:31".
+    r"|\brecorded (?:at|on)\s(?:(?!00?:)\d{1,2}:\d\d:\d|\d{1,4}[-/.]\d{1,2}[-/.]\d)"
     r"|\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
     re.IGNORECASE,
 )
@@ -70,26 +71,42 @@ _LENGTH = re.compile(
     r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
     re.IGNORECASE,
 )
-_MEDIUM = r"\b(?:video|clip|recording|footage|segment|film)(?:['’]s)?"
+_MEDIUM = (
+    r"(?:(?:whole|entire|full|total|original|provided|given|uploaded|input|short|actual)\s)?"
+    r"(?:video|clip|recording|footage|segment|film)"
+)
+_SPAN = r"(?:length|duration|runtime)"
 # "does not appear at 00:31", "before 00:31"; "not until 00:31" tells when it does.
 _DENIED = re.compile(
-    r"\b(?:before|prior to|earlier than|later than|by|at least|at most|max(?:imum)?|min(?:imum)?"
-    r"|as (?:late|early) as|(?:within|in|during) the (?:first|last)"
+    r"\b(?:before|prior to|earlier than|later than|by|at least|at most|max(?:imum)?|minimum"
+    r"|as late as|(?:within|in|during) the (?:first|last)|watched"
     r"|(?:more|less|longer|fewer) than|up to|under|over"
     r"|beyond|minus|negative|if|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s?$"
-    rf"|{_MEDIUM}\s(?:(?:is|was)|(?:total\s)?(?:length|duration|runtime)(?:\s(?:is|of)|:)?|lasts?(?:\sfor)?"
-    r"|(?:ends?|starts?|begins?|runs?)(?:\s(?:at|from|until|to|for))?)\s$"
-    r"|\b(?:length|duration|runtime)(?:\s(?:is|of)|:)?\s$"
-    r"|(?:\b(?:not|never|cannot|nor|neither|no|nothing|absent)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
+    # "The video ends at 00:31": only where the film itself is spoken of, no "seizure in the video".
+    r"|(?:^|[.!?,;:\n])[^\w\n]{0,6}(?:(?:so|and|but|the|this)\s){0,2}"
+    rf"{_MEDIUM}\s(?:is|was|(?:ends?|starts?|begins?|runs?)(?:\s(?:at|from|until|to|for))?)\s$"
+    rf"|\b{_MEDIUM}\slasts?(?:\sfor)?\s$"
+    rf"|\b{_SPAN}(?:\sof\s(?:(?:the|this)\s)?{_MEDIUM})?(?:\s(?:is|was|of)|:)?\s$"
+    # "nothing happens at", "absent at"; "responsiveness is absent at 00:31" is a sign.
+    r"|(?:^|[.!?,;:\n]|\b(?:and|but|that|as|since|because|see|saw|find|is|was|shows?)\s)"
+    r"[^\w\n]{0,6}nothing\s(?:(?!(?:but|and|before|prior|until|then|when|while|as|else|except"
+    r"|precedes|preceded)\b)[\w'’-]{1,14}\s){0,6}$"
+    r"|(?:^|[.!?,;:\n]|\b(?:it|symptom|sign|event|seizure|onset)s?\s(?:is|are|was|were))"
+    r"[^\w\n]{0,6}absent\s(?:at|in|from)\s$"
+    r"|(?:\b(?:not|never|cannot|nor|neither|no)\b|n['’]t\b)(?![^.,;\n]{0,40}\buntil\b)[^.,;\n]{0,40}$",
     re.IGNORECASE,
 )
 _AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
 # "0:31?", "0:31 is wrong", "0:31 ❌"; bounds and lengths, "0:31 at the latest", "0:31 long".
 _TAKEN_BACK = re.compile(
     r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be)\s(?:not\b|wrong\b|incorrect\b)"
-    r"|at (?:the )?(?:latest|earliest|most|least)\b|or (?:later|earlier|before|after)\b|\+(?!\s?\w)"
-    r"|(?:min(?:ute)?s?\s)?(?:long\b|in length\b|of (?:the )?(?:video|footage|film)\b)"
-    r"|\((?:no|not|absent)\b)",
+    r"|at (?:the )?(?:latest|earliest|most|least)\b(?! (?:frame|moment|point))"
+    r"|or (?:later|earlier|before|after)\b|\+(?!\s?\w)"
+    r"|(?:min(?:ute)?s?\s)?(?:long(?=\s?(?:[.,;:)\n]|$)|\s(?:and|video|clip)\b)|in length\b)"
+    # "00:31 (no event)", but "00:31 (no earlier signs)" confirms it.
+    r"|\((?:no (?:(?:such|clear|visible|seizure)\s)?(?:event|onset|seizure|sign|symptom)s?"
+    r"(?:\s(?:(?:is|are|was|were)\s)?(?:seen|visible|observed|present|detected|found))?"
+    r"|not (?:seen|visible|observed|present|detected|found)|absent)[.!]?\))",
     re.IGNORECASE,
 )
 #: A time in angle brackets is no bound.
@@ -171,7 +188,9 @@ def read_time(text: str) -> Reading:
 
 
 def _is_absent(json_object: dict[str, Any]) -> bool:
-    """Whether an object says of its event that it is not there: {"present": false}."""
+    """Whether an object says of the event it times that it is not there: {"present": false}."""
+    if _timestamps(json_object) is None and not _CLOCK.search(str(json_object)):
+        return False
     values = (json_object[k] for k in _PRESENCE if k in json_object)
     return any(str(value).strip().lower() in ("false", "no") for value in values)
 
@@ -219,7 +238,9 @@ def _from_prose(text: str) -> Reading:
 
 
 def _before(text: str, match: re.Match[str]) -> str:
-    return text[max(0, match.start() - 60) : match.start()]
+    """What stands before a time, with a mark where it is cut off: a cut begins no sentence."""
+    start = max(0, match.start() - 60)
+    return ("…" if start else "") + text[start : match.start()]
 
 
 def _with_units(text: str) -> dict[float | None, str]:

@@ -116,8 +116,9 @@ _DETERMINER = re.compile(
 _WRONG = re.compile(
     r"[\"'”’)\]*]{0,3}\s{0,2}(?:[✗✘❌✖]|(?:is|was|would be|=|would have been)\s(?:the\s|an?\s)?"
     r"(?:wrong|incorrect|false|not)\b)"
-    # "Yes was my first thought, but no."
-    r"|[\"'”’)\]*]{0,3}\s(?:was|is) (?:my|the) (?:first|initial)\b"
+    # "Yes was my first thought, but no."; "Yes is my initial assessment" is an answer.
+    r"|[\"'”’)\]*]{0,3}\swas (?:my|the) (?:first|initial)(?:\s\w{1,14}){1,2}[\s.,;–—-]{1,4}"
+    r"(?:but|however)\b"
     # "Yes," the patient says.
     r"|[\s,.!]{0,3}[\"'”’][\s,]{0,3}(?:(?:the|a)\s\w{1,20}\s)?(?:say|says|said|asks?|asked|repl"
     r"(?:y|ies|ied)|responds|answers|answered|responded)\b"
@@ -139,7 +140,7 @@ _EMPTY_BOX = re.compile(
 _LEFT_OPEN = re.compile(
     r"(?:(?:\b(?:not|never|hardly|cannot|unable to)\b|n['’]t\b)\s(?:\w{1,12}\s){0,2}?(?:think"
     r"|believe|say|sure|certain|know|tell|determine|conclude|clear|confirm|agree|assume)\b"
-    r"|(?:\b(?:not|never|cannot)|n['’]t)(?=\s$)"
+    r"|(?:\b(?:not|never|cannot)|n['’]t)(?= $)"
     r"|\b(?:whether|if|unless|chance|probability|likelihood|doubt|possib\w{1,6}|wrong to)\b)"
     r"[^.;:\n]{0,40}$",
     re.IGNORECASE,
@@ -166,12 +167,18 @@ _HEDGE = re.compile(
     # "Yes, I can help with that": the offer is answered, not the question.
     r"|(?:of course[,!]?\s|sure[,!]?\s)?(?:please (?:share|provide|upload|send)"
     r"|I(?:['’]d| would| will|['’]ll)? (?:can|could|be (?:happy|glad|able) to|am able to)\s"
-    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b"
-    r"|I can see (?:the|this|your) (?:video|clip|footage|frames?)\s?(?:[.!]|$))"
+    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b)"
     r"|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
     r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
     re.IGNORECASE,
 )
+# "Yes, I can see the video.": nothing but that, or a question in return, and so no answer.
+_ONLY_SEEN = re.compile(
+    r"\W{1,6}I can see (?:the|this|your) (?:video|clip|footage|frames?)\W{0,6}"
+    r"(?:(?:what|how|which) [^.!?\n]{0,80}\?)?\W{0,6}$",
+    re.IGNORECASE,
+)
+_LETTERS = re.compile(r"[^\W\d_]")
 _HEAD_OF_STATED = re.compile(
     r"(?:\b(?:so|thus|therefore|hence),?\s{1,3})?(?:\b(?:the|my|final|correct)\s{1,3}){0,3}$",
     re.IGNORECASE,
@@ -256,7 +263,9 @@ def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
         return _unreadable(f"says both {both}", proper), proper
     if leading:
         after = proper[start:]
-        if _HEDGE.match(after):
+        # "The answer is yes. I can see the video." says it for certain.
+        bare = _word(leading) == "yes" and not _LETTERS.search(proper[: leading.start("word")])
+        if _HEDGE.match(after) or (bare and _ONLY_SEEN.match(after)):
             return _unreadable("says that it cannot be told", proper), proper
         # "No evidence of jerking": here the word is part of the reason, which would be turned
         # into its opposite without it.
