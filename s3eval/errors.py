@@ -19,6 +19,7 @@ __all__ = [
     "Suggestions",
     "UnknownNameError",
     "choice_meant",
+    "counted",
     "import_failure",
     "message_of",
     "nearest",
@@ -102,9 +103,15 @@ class UnknownNameError(S3EvalError):
     """
 
     def __init__(
-        self, kind: str, name: str, known: Iterable[str], *, fix: str = "s3eval list"
+        self,
+        kind: str,
+        name: str,
+        known: Iterable[str],
+        *,
+        why: str = "",
+        fix: str = "s3eval list",
     ) -> None:
-        super().__init__(f"Unknown {kind} '{name}'{suggestion(name, known)}", fix=fix)
+        super().__init__(f"Unknown {kind} '{name}'{suggestion(name, known)}", why=why, fix=fix)
 
 
 def refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
@@ -178,6 +185,15 @@ def message_of(error: BaseException) -> str:
         return str(error)
     except BaseException as other:  # a plugin's exception may raise anything, SystemExit included
         return f"its message cannot be made ({type(other).__name__})"
+
+
+def counted(number: int, name: str) -> str:
+    """A number of things in words.
+
+    >>> counted(1, "error"), counted(0, "video")
+    ('1 error', '0 videos')
+    """
+    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -150,12 +150,9 @@ class Registry:
     def _unknown(self, kind: str, name: str) -> UnknownNameError:
         package = distribution_of(kind, name)
         fix = f"pip install {package}" if package else f"s3eval list {kind}s"
-        error = UnknownNameError(kind, name, self.names(kind), fix=fix)
-        if self.broken:
-            error.why = "these plugins are broken: " + "; ".join(
-                f"{b.package} ({b.reason})" for b in self.broken
-            )
-        return error
+        broken = "; ".join(f"{b.package} ({b.reason})" for b in self.broken)
+        why = f"these plugins are broken: {broken}" if broken else ""
+        return UnknownNameError(kind, name, self.names(kind), why=why, fix=fix)
 
 
 def distribution_of(kind: str, name: str) -> str:

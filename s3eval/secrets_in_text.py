@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["MASK", "without_keys", "without_secrets"]
+__all__ = ["MASK", "is_secret", "without_keys", "without_secrets"]
 
 #: What stands for a secret value of an option.
 MASK = "***"
@@ -79,6 +79,15 @@ def without_keys(text: str, instead: str = "a key") -> str:
     return text
 
 
+def is_secret(name: str) -> bool:
+    """Whether an option of that name holds a secret.
+
+    >>> is_secret("options.judge.api_key"), is_secret("max_tokens")
+    (True, False)
+    """
+    return _SECRET_NAME.search(name) is not None
+
+
 def without_secrets(value: Any, name: str = "") -> Any:
     """A value of options with secrets masked, however deep in tables and lists they stand.
 
@@ -90,7 +99,7 @@ def without_secrets(value: Any, name: str = "") -> Any:
     >>> without_secrets({"base_url": "http://me:pw@host/v1", "extra": [{"api_key": "a"}], "n": 2})
     {'base_url': 'http://***@host/v1', 'extra': [{'api_key': '***'}], 'n': 2}
     """
-    if _SECRET_NAME.search(name) and value is not None and not isinstance(value, bool):
+    if is_secret(name) and value is not None and not isinstance(value, bool):
         return MASK
     if isinstance(value, Mapping):
         return {key: without_secrets(inner, str(key)) for key, inner in value.items()}

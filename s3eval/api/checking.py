@@ -13,7 +13,8 @@ from s3eval.api.datasets import format_of, open_unchecked
 from s3eval.api.item_values import check_item_values
 from s3eval.dataset.checks import check, check_files
 from s3eval.dataset.listing import check_media, check_tables
-from s3eval.dataset.problems import Problem, counted, listed
+from s3eval.dataset.problems import Problem, listed
+from s3eval.errors import counted
 
 if TYPE_CHECKING:
     from s3eval.api.judges import ShowProgress

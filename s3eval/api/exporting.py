@@ -49,9 +49,9 @@ def find_exporter(name: str, of: Literal["runs", "dataset"]) -> ExporterSpec:
             why=why or f"'{name}' is asked for",
             fix=install or "install the package that brings it",
         )
-    error = UnknownNameError("exporter", name, known, fix=install or f"one of {', '.join(known)}")
-    error.why = why
-    raise error
+    raise UnknownNameError(
+        "exporter", name, known, why=why, fix=install or f"one of {', '.join(known)}"
+    )
 
 
 def export_dataset(

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.evaluating import unreported, unshown
+from s3eval.errors import counted
 from s3eval.running.efficiency import stored_efficiency, total_of
 from s3eval.running.evaluate import Reporter, plan_evaluation
 from s3eval.running.evaluate import evaluate as ask
@@ -118,7 +119,7 @@ def _tempo_of_probe(
     asked = outcome.asked
     count = asked.answered + asked.failed + asked.skipped
     loading = (first[0] if first else ended) - begun
-    source = f"a probe of {count} questions about {len(some)} video{'s' * (len(some) != 1)}"
+    source = f"a probe of {count} questions about {counted(len(some), 'video')}"
     if asked.failed:
         source += f", {asked.failed} of which failed"
     return Tempo(ended - begun - loading, count, source, loading)

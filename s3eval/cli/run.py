@@ -9,7 +9,7 @@ import click
 
 from s3eval.cli.common import config_option, json_option, names, write_json_output
 from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, counted
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
 
@@ -141,8 +141,7 @@ def _counted(asked: AskingCounts) -> str:
 def show_asked(asked: AskingCounts) -> None:
     """Print what asking came to, on stderr."""
     model = asked.model
-    videos = f"{asked.videos} video{'s' * (asked.videos != 1)}"
-    echo(f"{model}: {videos}, {_counted(asked)}", err=True)
+    echo(f"{model}: {counted(asked.videos, 'video')}, {_counted(asked)}", err=True)
     for reason, n in [*asked.reasons.items()][:5]:
         echo(f"{model}: {n} findings failed: {reason}", err=True)
     if len(asked.reasons) > 5:

@@ -15,7 +15,7 @@ from typing import Any
 from s3eval.dataset.folder_rows import FolderReading, read_rows
 from s3eval.dataset.tables import Problem, read_table
 from s3eval.documentation import page
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, counted
 from s3eval.facts.videos import Annotation, Dataset
 from s3eval.toml_file import read_toml
 from s3eval.vocabulary import LATERALIZATION
@@ -53,7 +53,7 @@ def open_folder(path: str | Path) -> Dataset:
     if errors:
         more = f" and {len(errors) - 1} more" if len(errors) > 1 else ""
         raise S3EvalError(
-            f"The dataset has {len(errors)} error{'s' * (len(errors) > 1)}",
+            f"The dataset has {counted(len(errors), 'error')}",
             where=path,
             why=f"{errors[0]}{more}",
             fix=f"s3eval data check {path}",

@@ -9,7 +9,7 @@ from typing import Literal
 
 from s3eval.errors import S3EvalError
 
-__all__ = ["Problem", "counted", "grouped", "listed", "refuse"]
+__all__ = ["Problem", "grouped", "listed", "refuse"]
 
 #: Characters of a message; a cell can hold a million.
 MESSAGE_LENGTH = 400
@@ -40,15 +40,6 @@ def _cut(text: str) -> str:
         return text
     left = (MESSAGE_LENGTH - 7) // 2
     return f"{text[:left]} [...] {text[-left:]}"
-
-
-def counted(number: int, name: str) -> str:
-    """A number of things in words.
-
-    >>> counted(1, "error"), counted(0, "video")
-    ('1 error', '0 videos')
-    """
-    return f"{number} {name}{'s' * (number != 1)}"
 
 
 def grouped(problems: Iterable[Problem]) -> Iterator[list[Problem]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from s3eval.errors import UnknownNameError
+from s3eval.errors import UnknownNameError, counted
 from s3eval.facts.files import media_file
 from s3eval.facts.footage import FootageError
 from s3eval.vocabulary import FEATURE_NAMES, HEARD, SEEN
@@ -164,9 +164,8 @@ class Dataset:
     def __repr__(self) -> str:
         # Not every annotation: a notebook shows this.
         patients = len({v.patient for v in self.videos})
-        videos = "1 video" if len(self) == 1 else f"{len(self)} videos"
-        of = "1 patient" if patients == 1 else f"{patients} patients"
-        return f"<Dataset {self.name!r}: {videos} of {of}>"
+        counts = f"{counted(len(self), 'video')} of {counted(patients, 'patient')}"
+        return f"<Dataset {self.name!r}: {counts}>"
 
     def video(self, name: str) -> Video:
         """The video of that name.

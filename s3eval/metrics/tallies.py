@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from s3eval.errors import counted
 from s3eval.facts.tally import Counts, Explained, Formula, Tally, ratio
 from s3eval.metrics import arithmetic
 from s3eval.metrics.formulas import BINARY, binary_formula, macro_formula, mean_formula
@@ -258,7 +259,7 @@ def mean_over_items(
         rows=rows,
         formula=mean_formula([t.formula for t in parts], starts, missing),
         counts=_summed(parts),
-        note=f"mean over {len(parts)} item{'s' * (len(parts) > 1)}",
+        note=f"mean over {counted(len(parts), 'item')}",
         detail={"items": [t.item for t in parts]},
         columns=tuple(f"{t.item}: {c}" for t in parts for c in t.columns)
         if all(t.columns for t in parts)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from s3eval.errors import counted
 from s3eval.facts.reports import Table
 from s3eval.reporting.tables import print_table
 from s3eval.reporting.unannotated import unannotated_line
@@ -109,10 +110,9 @@ def _summary(rows: Sequence[Difference]) -> str:
         if mine:
             first, second = (sum(r.better == name for r in mine) for name in _names(rows))
             shown = sum(outcome(r) != NOT_SHOWN for r in mine)
-            what = "headline score" if family == "headline" else "item"
-            what += "s" * (len(mine) != 1)
+            what = counted(len(mine), "headline score" if family == "headline" else "item")
             lines.append(
-                f"Of {len(mine)} {what} {rows[0].first} is ahead on {first}, {rows[0].second} on "
+                f"Of {what} {rows[0].first} is ahead on {first}, {rows[0].second} on "
                 f"{second}, equal on {len(mine) - first - second}; {shown} shown at 5 % after "
                 "correction."
             )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence, Set
 from typing import TYPE_CHECKING
 
+from s3eval.errors import counted
+
 if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
 
@@ -42,6 +44,6 @@ def unannotated_line(items: Sequence[str]) -> str:
     """
     if not items:
         return ""
-    count = f"{len(items)} item{'s' if len(items) > 1 else ''}"
+    count = counted(len(items), "item")
     listed = [*items[:SHOWN], *(["…"] if len(items) > SHOWN else [])]
     return f"{count} without annotation: {', '.join(listed)}"

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError
+from s3eval.secrets_in_text import MASK, is_secret
 from s3eval.terminal import cut, visible
 
 if TYPE_CHECKING:
@@ -28,10 +29,6 @@ __all__ = [
 
 _LONGEST_VALUE = 80
 _MOST_SHOWN = 5
-_MASK = "***"
-_SECRET = re.compile(
-    r"(?:^|[^a-z])(?:api_?key|key|token|secret|password|credentials?|authorization)$", re.IGNORECASE
-)
 _IN_ADDRESS = re.compile(r"(?<=//)[^/\s@]+(?=@)|(?<=[?&])[^\s#]+")
 
 
@@ -186,6 +183,6 @@ def shown_value(name: str, value: Any) -> str:
     """
     if value is None:
         return "none"
-    if _SECRET.search(name):
-        return _MASK
-    return cut(_IN_ADDRESS.sub(_MASK, visible(str(value))), _LONGEST_VALUE)
+    if is_secret(name):
+        return MASK
+    return cut(_IN_ADDRESS.sub(MASK, visible(str(value))), _LONGEST_VALUE)

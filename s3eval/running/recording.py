@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Literal
 
-from s3eval.errors import InterruptedRun, S3EvalError, StopRunError
+from s3eval.errors import InterruptedRun, S3EvalError, StopRunError, counted
 from s3eval.facts.clips import Clip, sample_times
 from s3eval.model import Answer, Question
 from s3eval.plugin_calls import no_memory
@@ -249,7 +249,7 @@ class _Asking:
             return
         allowed = "none is allowed to" if not most else f"more than the {most} allowed"
         raise StopRunError(
-            f"{failed} answer{'s' * (failed != 1)} failed, {allowed}; all answers so far are kept",
+            f"{counted(failed, 'answer')} failed, {allowed}; all answers so far are kept",
             why=f"the last one ({last.kind}): {last.reason}",
             fix="the same command to go on without them, s3eval retry RUN to ask them again",
         )

@@ -28,11 +28,7 @@ from s3eval.running.guard import Fault, Guard
 from s3eval.running.judge_requests import requests_of
 from s3eval.running.loading import Findings, LoadedTasks
 from s3eval.running.repeats import with_stability
-from s3eval.running.task_results import (
-    check_truths,
-    checked_baselines,
-    checked_tallies,
-)
+from s3eval.running.task_results import check_truths, checked_baselines, checked_tallies
 from s3eval.task import Finding, Piece, ScoringContext
 from s3eval.vocabulary import Protocol, Sense
 
