@@ -23,10 +23,10 @@ __all__ = [
     "import_failure",
     "message_of",
     "nearest",
-    "option_examples",
     "place_of",
     "refuse_unknown",
     "suggestion",
+    "wrong_option",
 ]
 
 # No name that a person mistyped is longer, and no list that a person has is.
@@ -249,18 +249,29 @@ def choice_meant(wrong: Mapping[str, Any]) -> str:
     return suggestion(given, words)
 
 
-def option_examples(name: str, examples: Iterable[Any] | None) -> str:
-    """What an option may be set to, for the fix of a message; "" without examples.
+def wrong_option(wrong: Mapping[str, Any], fields: Mapping[str, Any]) -> tuple[str, str, str]:
+    """An option's name, what is taken in words, and values that are taken ("" without examples).
 
     Args:
-        name: of the option. examples: those of its pydantic field, whose type is not one of a few
-            words alone.
+        wrong: of pydantic's ``ValidationError.errors()``. What follows the option's name in its
+            "loc" is pydantic's own, of types that it tried, and of a type that is one of several
+            its message tells of one alone.
+        fields: of the pydantic model, with descriptions and examples where the type is no list of
+            a few words.
 
-    >>> option_examples("thinking", ["off", "on", 2048])
-    'thinking=off, thinking=on or thinking=2048'
+    >>> from types import SimpleNamespace
+    >>> thinking = SimpleNamespace(description="off, on or tokens", examples=["off", "on", 2048])
+    >>> wrong_option({"loc": ("thinking", "int"), "msg": "no int"}, {"thinking": thinking})
+    ('thinking', 'off, on or tokens', 'thinking=off, thinking=on or thinking=2048')
+    >>> wrong_option({"loc": ("seed",), "msg": "no int"}, {})
+    ('seed', 'no int', '')
     """
-    *most, last = [f"{name}={value}" for value in examples or ()] or [""]
-    return f"{', '.join(most)} or {last}" if most else last
+    name = str(wrong["loc"][0])
+    field = fields.get(name)
+    examples = (field and field.examples) or ()
+    *most, last = [f"{name}={value}" for value in examples] or [""]
+    taken = f"{', '.join(most)} or {last}" if most else last
+    return name, (field and field.description) or str(wrong["msg"]), taken
 
 
 class Suggestions:

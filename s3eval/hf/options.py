@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from s3eval.errors import S3EvalError, UnknownNameError, choice_meant, option_examples
+from s3eval.errors import S3EvalError, UnknownNameError, choice_meant, wrong_option
 
 __all__ = ["Options", "Sharing", "Way", "parse_options"]
 
@@ -140,13 +140,10 @@ def parse_options(kind: type[T], model: str, given: Mapping[str, Any]) -> T:
         options = kind(**given)
     except ValidationError as error:
         first = error.errors()[0]
-        name = str(first["loc"][0])
-        field = kind.model_fields[name]
-        taken = option_examples(name, field.examples)
+        name, why, taken = wrong_option(first, kind.model_fields)
         raise S3EvalError(
             f"Option '{name}' of '{model}' cannot be {first['input']!r}{choice_meant(first)}",
-            # Of a type that is one of several, the first message tells of one alone.
-            why=field.description or str(first["msg"]),
+            why=why,
             fix=f"--model-option {taken}" if taken else "",
         ) from None
     if options.min_pixels > options.max_pixels:

@@ -136,9 +136,9 @@ def checked(reply: Reply, request: ChatRequest) -> Reply:
     raise CallError("empty", reason, is_cut=reply.finish == "length")
 
 
-# What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.
 #: That a server may count for one request; more is no count.
 MOST_TOKENS = 10**12
+# What servers call a message's reasoning: vLLM and DeepSeek, OpenRouter and newer vLLM, Mistral.
 _REASONING = ("reasoning_content", "reasoning", "thinking")
 
 

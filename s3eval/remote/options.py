@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationError
 
-from s3eval.errors import S3EvalError, choice_meant, option_examples, suggestion
+from s3eval.errors import S3EvalError, choice_meant, suggestion, wrong_option
 from s3eval.permission import LOCAL_ONLY, OPTION, Permission
 from s3eval.remote.budget import Budget, Prices
 from s3eval.remote.client import RetryPolicy, Sampling
@@ -126,10 +126,6 @@ def read_options(shape: type[_Options], options: Mapping[str, Any], owner: str) 
     except ValidationError as error:
         # The value itself is not shown: it may be what belongs to a key.
         first = error.errors(include_url=False)[0]
-        # What follows the option's name in "loc" is pydantic's own, of types that it tried.
-        option, meant = str(first["loc"][0]), choice_meant(first)
-        field = shape.model_fields.get(option)
-        # Of a type that is one of several, the first message tells of one alone.
-        why = (field and field.description) or first["msg"]
-        taken = option_examples(option, field.examples) if field else ""
-        raise S3EvalError(f"Option '{option}' of '{owner}': {why}{meant}", fix=taken) from None
+        option, why, taken = wrong_option(first, shape.model_fields)
+        what = f"Option '{option}' of '{owner}': {why}{choice_meant(first)}"
+        raise S3EvalError(what, fix=taken) from None

@@ -120,6 +120,7 @@ class Tallied:
         baselines: by the baseline's name, its tallies over all tasks.
         faults: what tasks could not do.
         judged: what the judge read, for all runs; None where there is none.
+        requested: what this run and its baselines wanted of the judge, by task.
     """
 
     findings: Findings
@@ -127,6 +128,7 @@ class Tallied:
     baselines: Mapping[str, Sequence[Tally]]
     faults: Sequence[Fault] = ()
     judged: _Judged | None = None
+    requested: _ByTask = field(default_factory=dict)
 
 
 def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> list[Combined]:
@@ -170,6 +172,7 @@ def tally_all(
     runs = list(zip(materials, guards, combined, strict=True))
     others = [_baselines(m, guard, c.findings) if baselines else {} for m, guard, c in runs]
     judged: _Judged | None = None
+    by_task: list[_ByTask] = [{} for _ in runs]
     if judge is not None:
         by_task = [
             _read_requests(m, guard, c.findings, answered, judge) if m.judge_reads else {}
@@ -178,8 +181,8 @@ def tally_all(
         judged = serve(judge, [*further, *_all_of(by_task)])
         _note_faults(guards, by_task, judged)
     return [
-        _tally(m, guard, c, answered, judged)
-        for (m, guard, c), answered in zip(runs, others, strict=True)
+        replace(_tally(m, guard, c, answered, judged), requested=requests)
+        for (m, guard, c), answered, requests in zip(runs, others, by_task, strict=True)
     ]
 
 

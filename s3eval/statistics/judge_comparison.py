@@ -9,19 +9,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s3eval.judge import ReadReport, ReportFacts, Unreadable
-from s3eval.running.guard import Guard
-from s3eval.running.judge_requests import requests_of
 from s3eval.running.loading import Findings
 from s3eval.running.scoring import Combined, Material, Tallied, tally_all
 from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
-    from s3eval.judge import Judge, JudgeRequest
+    from s3eval.judge import Judge
     from s3eval.running.runs import Run
     from s3eval.task import Finding
 
@@ -148,14 +145,7 @@ def _further(material: Material) -> dict[str, str]:
 def _further_scores(material: Material, tallied: Tallied) -> tuple[FurtherScore, ...]:
     headlines = _further(material)
     return tuple(
-        FurtherScore(
-            t.task,
-            t.item,
-            t.metric,
-            t.value,
-            t.counts.scored,
-            t.counts.asked,
-        )
+        FurtherScore(t.task, t.item, t.metric, t.value, t.counts.scored, t.counts.asked)
         for t in tallied.tallies
         if headlines.get(t.task) == t.metric
     )
@@ -165,15 +155,7 @@ def _unread_further(material: Material, tallied: Tallied) -> int:
     """How many requests of further tasks a judge was not made for, or could not read."""
     if tallied.judged is None:
         return 0
-    guard = Guard(material.tasks.packages)
-    wanted: dict[JudgeRequest, None] = {}
-    for name in _further(material):
-        # The same requests as those that were served; a task that raises has been told of then.
-        context = material.context(name, {}, tallied.findings)
-        read_requests = material.tasks.by_name[name].read_requests
-        work = partial(requests_of, read_requests, tallied.findings.get(name, ()), context)
-        nothing: list[JudgeRequest] = []
-        wanted.update(dict.fromkeys(guard.call(name, "naming what to read", work, nothing)))
+    wanted = {r for name in _further(material) for r in tallied.requested.get(name, ())}
     return sum(isinstance(tallied.judged.get(request), Unreadable) for request in wanted)
 
 

@@ -78,9 +78,11 @@ def _otherwise(subject: Subject, video: Video) -> Subject | None:
     Only what the truth comes from is exchanged: the annotation, else the diagnosis, else facts.
     """
     data, now = subject.data, _truths(subject, video.name)
+    if not now:
+        return None
     for part in ("annotation", "diagnosis", "facts"):
         for donor in data.videos:
-            if donor.patient == video.patient or not now:
+            if donor.patient == video.patient:
                 continue
             other = replace(subject, data=_exchanged(data, video, donor, part))
             if _truths(other, video.name) != now:

@@ -88,9 +88,8 @@ def _of_labels(subject: Subject, question: Question) -> Iterator[tuple[str, str]
 
     A text, a list or a time has no form that every task must read, whatever choices come first.
     """
-    item = label_item(subject, question)
-    kinds = {i.name: i.kind for i in subject.task.items()}
-    if kinds.get(question.key, "label") != "label":
+    item = subject.task.item(question.key)
+    if item is not None and item.kind != "label":
         return
     labels = item.labels if item else ()
     for text in question.choices or labels:

@@ -11,7 +11,7 @@ from s3eval.testing.conformance.task_answers import answered_pieces
 from s3eval.testing.conformance.task_subject import Subject
 
 if TYPE_CHECKING:
-    from s3eval.task import Piece
+    pass
 
 __all__ = ["requests"]
 
@@ -49,14 +49,8 @@ def _of_windows(subject: Subject, context: ScoringContext) -> list[Any]:
     for video in subject.data.videos:
         for pieces in answered_pieces(subject, video):
             wanted += requests_of(subject.task.merge_requests, video.name, pieces, context)
-            combined = _combined(subject, video.name, pieces, unmerged)
+            combined = list(subject.task.combine(video.name, pieces, unmerged))
             wanted += _of_findings(subject, combined, context)
             if wanted:
                 return wanted
     return wanted
-
-
-def _combined(
-    subject: Subject, video: str, pieces: Sequence[Piece], context: ScoringContext
-) -> list[Finding]:
-    return list(subject.task.combine(video, pieces, context))

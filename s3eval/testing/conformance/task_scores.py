@@ -101,28 +101,35 @@ def order(subject: Subject) -> Iterator[tuple[str, str]]:
                 return
 
 
-def _is_better(other: Tally, truth: Tally) -> bool:
+def _gain(other: Tally, truth: Tally) -> float | None:
+    """How much better than the truth; None where a value, or the direction, is missing."""
     if other.value is None or truth.value is None or truth.higher_is_better is None:
-        return False
+        return None
     gain = other.value - truth.value
-    return (gain if truth.higher_is_better else -gain) > _ROUNDING
+    return gain if truth.higher_is_better else -gain
+
+
+def _is_better(other: Tally, truth: Tally) -> bool:
+    gain = _gain(other, truth)
+    return gain is not None and gain > _ROUNDING
 
 
 def counts(subject: Subject) -> Iterator[tuple[str, str]]:
     """Failed answers are counted, and wrong answers are scored where right ones are."""
     right, wrong = subject.findings(), subject.findings(wrong=True)
     some = _partly_failed(right)
+    tallies = subject.scored(right).tallies
     for words, findings in (("the truth", right), ("failed answers among them", some)):
-        for tally in subject.scored(findings).tallies:
+        for tally in tallies if findings is right else subject.scored(findings).tallies:
             if problem := _denominators(tally, findings):
                 yield (
                     f"{problem} (scored: {words})",
-                    ("count with s3eval.tasks.counts.counts_of(findings, scored)"),
+                    "count with s3eval.tasks.counts.counts_of(findings, scored)",
                 )
                 return
     texts = {item.name for item in subject.task.items() if item.kind == "text"}
     scored = {t.item: {*t.videos} for t in _headline(subject, wrong) if t.item not in texts}
-    for tally in _headline(subject, right):
+    for tally in (t for t in tallies if t.metric == subject.task.headline):
         if tally.item in scored and (lost := {*tally.videos} - scored[tally.item]):
             yield (
                 f"{len(lost)} of {len(tally.videos)} videos are not scored on '{tally.metric}' of "
@@ -188,6 +195,5 @@ def scores(subject: Subject) -> Iterator[tuple[str, str]]:
 
 
 def _is_as_good(other: Tally, truth: Tally) -> bool:
-    if other.value is None or truth.value is None or truth.higher_is_better is None:
-        return False
-    return abs(other.value - truth.value) <= _ROUNDING
+    gain = _gain(other, truth)
+    return gain is not None and abs(gain) <= _ROUNDING

@@ -129,12 +129,13 @@ class Replay(Model):
     @classmethod
     def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """The file as text; it must be named."""
-        if "file" not in typed_options(spec.name, options, {"file": text}):
+        chosen = typed_options(spec.name, options, {"file": text})
+        if "file" not in chosen:
             raise S3EvalError(
                 f"Model '{spec.name}' needs the file it answers from",
                 fix="--model-option file=answers.csv",
             )
-        return typed_options(spec.name, options, {"file": text})
+        return chosen
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Replay:
