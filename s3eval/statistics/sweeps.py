@@ -128,8 +128,16 @@ class Setting:
 
         >>> Setting((("fps", "4"), ("judge", "lexicon"))).label
         'fps=4,judge=lexicon'
+        >>> Setting((("fps", "0.5"), ("prompt", "mine/plain.toml"))).label
+        'fps=0.5,prompt=plain'
         """
-        return ",".join(f"{axis}={Path(value).stem}" for axis, value in self.values)
+        return ",".join(f"{axis}={_in_short(value)}" for axis, value in self.values)
+
+
+def _in_short(value: str) -> str:
+    """A value without folders and the ending of a file; what follows a number's dot is none."""
+    path = Path(value)
+    return path.stem if path.suffix[1:2].isalpha() else path.name
 
 
 def settings(
@@ -146,7 +154,8 @@ def settings(
             "placement" of those that take it.
 
     Raises:
-        S3EvalError: an axis twice, without values, or with a value it does not take.
+        S3EvalError: an axis twice, without values, or with a value it does not take, or two
+            settings that would have one folder.
 
     >>> from s3eval.facts.clips import profile
     >>> made = settings(["fps=2,10"], profile("standard"))
@@ -163,7 +172,15 @@ def settings(
             raise S3EvalError(f"The axis '{axis}' is given twice")
         axes[axis] = list(dict.fromkeys(named))
     points = product(*([(axis, value) for value in values] for axis, values in axes.items()))
-    return [_setting(point, base, task_options or {}) for point in points]
+    made = [_setting(point, base, task_options or {}) for point in points]
+    by_label: dict[str, Setting] = {}
+    for setting in made:
+        if by_label.setdefault(setting.label, setting) is not setting:
+            raise S3EvalError(
+                f"Two settings would be called '{setting.label}', and their runs be in one folder",
+                fix="files and folders of other names, or one sweep after the other",
+            )
+    return made
 
 
 def _setting(

@@ -227,6 +227,18 @@ def test_a_sweep_asks_nothing_twice(run_folder, tmp_path):
     assert {d["second"] for d in again["differences"]} == {"fps=2,prompt=published"}
 
 
+def test_settings_that_differ_behind_a_dot_are_two(run_folder, tmp_path, capsys):
+    data, _ = run_folder
+    facts = sweep(data, tmp_path / "s", "--over", "fps=0.5,0.25")
+    assert [Path(s["run"]).name for s in facts["settings"]] == ["fps=0.5", "fps=0.25"]
+    assert {p.name for p in (tmp_path / "s" / "always-yes").iterdir()} == {"fps=0.5", "fps=0.25"}
+    code, error = failed(
+        capsys, "sweep", "-m", "always-yes", "-t", "recognition", "-d", data, "-o", tmp_path / "t",
+        "--over", "model.file=a/x.toml,b/x.toml",
+    )  # fmt: skip
+    assert code == 2 and "would be called 'model.file=x'" in error
+
+
 def test_a_sweep_over_judges_asks_once(run_folder, tmp_path):
     data, _ = run_folder
     facts = json.loads(
