@@ -1,7 +1,7 @@
 """Answers, durable as they come: one SQLite file a run, keyed by what determines an answer.
 
-An answer is committed before the next question is put, so a killed run loses nothing and,
-started again, asks nothing twice. The key carries the video's content, not its name.
+An answer is committed as the model gives it, so a killed run, started again, asks for nothing
+twice that was given. The key carries the video's content, not its name.
 """
 
 from __future__ import annotations

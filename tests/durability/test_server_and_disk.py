@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -40,8 +41,8 @@ def count(run: Path) -> int:
         db.close()
 
 
-def same(one: Path, other: Path) -> None:
-    for file in FILES:
+def same(one: Path, other: Path, files: Sequence[str] = FILES) -> None:
+    for file in files:
         assert (one / file).read_bytes() == (other / file).read_bytes(), file
 
 
@@ -54,66 +55,96 @@ def data(tmp_path_factory):
     return folder
 
 
-def test_killed_with_questions_in_flight_nothing_recorded_is_asked_again(data, tmp_path):
-    in_flight, lock = [0], threading.Lock()
-    # How many requests are answered, and what later ones wait for: that their sender is killed.
-    most, killing = [10**9], threading.Event()
+class _Answers:
+    """What a scripted server answers, up to a number of requests; what comes later waits.
 
-    def answer(text: str, body: object, before: int) -> Said:
-        with lock:
-            in_flight[0] += 1
-            waits = len(server.asked) > most[0]
+    Requests of a clip are told apart by the question, clips by their media. Put one at a time
+    they come in the order in which they are stored.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self.killed = threading.Lock(), threading.Event()
+        self._order: dict[str, int] = {}
+        self.begin(10**9)
+
+    def begin(self, most: int) -> None:
+        """Of a run that now starts so many requests are answered."""
+        self.killed.clear()
+        self._most, self._came = most, 0
+        self._open, self._answered = set[tuple[int, str]](), set[tuple[int, str]]()
+
+    def __call__(self, text: str, body: dict, before: int) -> Said:
+        media = hash(repr(body["messages"][-1]["content"][:-1]))
+        with self._lock:
+            self._order.setdefault(text, len(self._order))
+            self._open.add((media, text))
+            self._came += 1
+            waits = self._came > self._most
         if waits:
-            killing.wait(280)
+            self.killed.wait(280)
         time.sleep(0.05)
-        with lock:
-            in_flight[0] -= 1
+        with self._lock:
+            self._open.discard((media, text))
+            self._answered.add((media, text))
         return Said("yes" if len(text) % 2 else "no")
 
-    with scripted(answer) as server:
-        at = ["--model-option", f"base_url={server.base_url}", "--model-option", "concurrency=8"]
-        whole = subprocess.run(
-            command(data, tmp_path / "whole", "server", *at),
-            capture_output=True, text=True, timeout=280, check=False,
-        )  # fmt: skip
+    @property
+    def open(self) -> int:
+        return len(self._open)
+
+    def to_be_stored(self) -> int:
+        """Answered, and no earlier question of their clip is still open."""
+        with self._lock:
+            first_open = dict[int, int]()
+            for media, text in self._open:
+                place = self._order[text]
+                first_open[media] = min(place, first_open.get(media, place))
+            return sum(
+                self._order[text] < first_open.get(media, 10**9) for media, text in self._answered
+            )
+
+
+def until(holds: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
+    ends = time.monotonic() + 120
+    while not holds():
+        assert time.monotonic() < ends, "what was waited for did not come"
+        assert process is None or process.poll() is None, "the run ended"
+        time.sleep(0.01)
+
+
+def test_killed_with_questions_in_flight_nothing_recorded_is_asked_again(data, tmp_path):
+    answers = _Answers()
+    with scripted(answers) as server:
+        at = ["--model-option", f"base_url={server.base_url}", "--model-option"]
+        whole = finished(command(data, tmp_path / "whole", "server", *at, "concurrency=1"))
         assert whole.returncode == 0, whole.stderr
-        total, caught = len(server.asked), []
-        killed = tmp_path / "killed"
+        total = len(server.asked)
+        run = tmp_path / "killed" / "server"
+        killed = command(data, tmp_path / "killed", "server", *at, "concurrency=8")
         for share in (0.2, 0.5, 0.8):
-            asked = len(server.asked)
-            before = count(killed / "server")
-            killing.clear()
-            most[0] = asked + max(1, round(share * total) - before)
+            before = count(run)
+            answers.begin(max(1, round(share * total) - before))
             process = subprocess.Popen(
-                command(data, killed, "server", *at), start_new_session=True,
+                killed, start_new_session=True,
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )  # fmt: skip
-            # Until as many were answered as were to be, and more are with the server.
-            ends = time.monotonic() + 120
-            while process.poll() is None and time.monotonic() < ends:
-                if len(server.asked) > most[0] and in_flight[0] > 1:
-                    break
-                time.sleep(0.01)
-            time.sleep(0.3)
-            assert process.poll() is None
-            caught.append(in_flight[0])
+            until(lambda: answers.open == 8, process)
+            # What came is stored as it comes, but for what is behind an open question of its clip.
+            until(lambda b=before: count(run) - b == answers.to_be_stored(), process)
+            stored = count(run)
+            assert stored > before
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            killing.set()
-            time.sleep(0.2)
-            # What was in flight was not recorded: at most eight questions, put again later.
-            sent, recorded = len(server.asked) - asked, count(killed / "server") - before
-            assert 0 <= sent - recorded <= 8 + 1
-        assert min(caught) > 1, "questions were in flight"
-        most[0] = 10**9
-        asked, before = len(server.asked), count(killed / "server")
-        again = subprocess.run(
-            command(data, killed, "server", *at),
-            capture_output=True, text=True, timeout=280, check=False,
-        )  # fmt: skip
+            answers.killed.set()
+            until(lambda: answers.open == 0)
+            assert count(run) == stored
+        asked = len(server.asked)
+        answers.begin(10**9)
+        again = finished(killed)
         assert again.returncode == 0, again.stderr
-        assert len(server.asked) - asked == total - before, "each missing answer is asked for once"
-    same(tmp_path / "whole" / "server", killed / "server")
+        assert len(server.asked) - asked == total - stored, "each missing answer is asked for once"
+    # The settings differ as they were made to, by how many questions are put at once.
+    same(tmp_path / "whole" / "server", run, FILES[1:])
 
 
 @pytest.fixture
