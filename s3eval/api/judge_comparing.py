@@ -97,9 +97,17 @@ def compare_judges(
     Raises:
         S3EvalError: fewer than two judges, or no run with a task that a judge reads for.
     """
+    judges = [*dict.fromkeys(judges)]
     if len(judges) < 2:
-        raise S3EvalError("Comparing takes two judges or more", fix="--judges lexicon,qwen")
+        raise S3EvalError(
+            "Comparing takes two different judges or more",
+            why=f"'{judges[0]}' is the only one" if judges else "",
+            fix="--judges lexicon,qwen (s3eval list judges)",
+        )
     choices = _choices(judges, judging or JudgeChoice())
+    for name in judges:
+        if name != RECORDED:
+            choices[name].check_name()
     datasets: dict[tuple[str, bool], Dataset] = {}
     opened = [pair for run in open_runs(runs) if (pair := _material(run, protocol, data, datasets))]
     if not opened:

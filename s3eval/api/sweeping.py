@@ -205,8 +205,14 @@ def _works(
     works = []
     for setting in settings(over, base, taken):
         named = setting.judge or request.judging.name
+        if setting.judge and not request.is_judged:
+            raise S3EvalError(
+                "The axis 'judge' changes nothing: a judge reads for none of the tasks",
+                fix="--tasks with one that is read by a judge (s3eval list tasks)",
+            )
         if named not in judges:
             choice = replace(request.judging, name=named, named=True)
+            choice.check_name()
             notify, progress = shown or (None, None)
             judges[named] = choice.open(request.is_judged and shown is not None, notify, progress)
             stack.callback(close_judge, judges[named])
@@ -224,7 +230,25 @@ def _works(
             task_options=per_task,
         )
         works.append((setting, work))
+    _refuse_alike(works)
     return works
+
+
+def _refuse_alike(works: Sequence[_Work]) -> None:
+    """Two spellings of one value would be compared with each other.
+
+    Raises:
+        S3EvalError: two settings come to the same.
+    """
+    seen: list[_Work] = []
+    for setting, work in works:
+        for other, before in seen:
+            if (before.settings, other.phrasing) == (work.settings, setting.phrasing):
+                raise S3EvalError(
+                    f"The settings '{other.label}' and '{setting.label}' are the same",
+                    fix="each value of an axis once",
+                )
+        seen.append((setting, work))
 
 
 def _model_of(setting: Setting, name: str, request: Request) -> NamedModel:

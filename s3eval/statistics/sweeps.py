@@ -209,7 +209,7 @@ def _changed(setting: Setting, axis: str, value: str, base: SamplingProfile) -> 
         frames = math.ceil(base.window_seconds * fps)
         return replace(setting, sampling={**sampling, "window_fps": fps, "window_frames": frames})
     if axis == "frames":
-        n = int(_positive(axis, value))
+        n = _whole(axis, value)
         budget = {"window_frames": n, "clip_frames": n, "video_frames": n}
         return replace(setting, sampling={**sampling, **budget})
     if axis == "prompt":
@@ -253,9 +253,16 @@ def _positive(axis: str, text: str) -> float:
         value = float(text)
     except ValueError:
         value = -1.0
-    if not value > 0:
+    if not 0 < value < math.inf:
         raise S3EvalError(f"Expected {axis} to be above 0, but got '{text}'")
     return value
+
+
+def _whole(axis: str, text: str) -> int:
+    value = _positive(axis, text)
+    if not value.is_integer():
+        raise S3EvalError(f"Expected {axis} to be a whole number, but got '{text}'")
+    return int(value)
 
 
 def _value(text: str) -> Any:

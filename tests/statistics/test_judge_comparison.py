@@ -144,7 +144,8 @@ def test_texts_a_judge_left_unread_are_counted_and_told_by_the_exit_code(made, t
 
 def test_wrong_input(made, tmp_path):
     for arguments, said in (
-        (["--judges", "lexicon"], "two judges"),
+        (["--judges", "lexicon"], "two different judges or more"),
+        (["--judges", "lexicon,lexicon"], "'lexicon' is the only one"),
         (["--judges", "lexicon,gtp"], "did you mean 'gpt'"),
         (["--judges", "lexicon,gpt", "--judge-option", "model=x"], "Which judge"),
         (["--judges", "lexicon,gpt"], "allow-remote|No key"),

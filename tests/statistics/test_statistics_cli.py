@@ -239,6 +239,30 @@ def test_settings_that_differ_behind_a_dot_are_two(run_folder, tmp_path, capsys)
     assert code == 2 and "would be called 'model.file=x'" in error
 
 
+@pytest.mark.parametrize(
+    ("task", "over", "said"),
+    [
+        ("recognition", "fps=.5,0.5", "The settings 'fps=.5' and 'fps=0.5' are the same"),
+        ("recognition", "frames=3,03", "The settings 'frames=3' and 'frames=03' are the same"),
+        ("recognition", "sampling.window_fps=2,2.0", "are the same"),
+        ("recognition", "frames=2.5", "frames to be a whole number, but got '2.5'"),
+        ("recognition", "fps=inf", "fps to be above 0"),
+        ("recognition", "judge=lexicon,none", "a judge reads for none of the tasks"),
+        ("report", "judge=lexicon,lexcon", "did you mean 'lexicon'"),
+    ],
+)
+def test_values_that_are_no_two_settings_are_refused(
+    run_folder, tmp_path, capsys, task, over, said
+):
+    data, _ = run_folder
+    code, error = failed(
+        capsys, "sweep", "-m", "always-yes", "-t", task, "-d", data, "-o", tmp_path / "s",
+        "--over", over,
+    )  # fmt: skip
+    assert code == 2 and said in error
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_sweep_over_judges_asks_once(run_folder, tmp_path):
     data, _ = run_folder
     facts = json.loads(
