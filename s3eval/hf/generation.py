@@ -20,7 +20,14 @@ from s3eval.hf.greedy import Greedy, draw_seed
 from s3eval.hf.logits import logits_of
 from s3eval.hf.options import Options, Way
 from s3eval.hf.prefix import Prefix
-from s3eval.hf.thinking import AS_IT_LIKES, Thinking, Thought, think
+from s3eval.hf.thinking import (
+    AS_IT_LIKES,
+    Thinking,
+    Thought,
+    answer_text,
+    special_marks,
+    think,
+)
 from s3eval.model import Answer, Question
 
 __all__ = ["AnswerGenerator", "TokenizedQuestion"]
@@ -53,7 +60,7 @@ class AnswerGenerator:
         self, model: Any, tokenizer: Any, options: Options, thinking: Thinking = AS_IT_LIKES
     ) -> None:
         self._model, self._tokenizer, self._options = model, tokenizer, options
-        self._thinking = thinking
+        self._thinking, self._marks = thinking, special_marks(tokenizer)
         settings = model.generation_config
         stops = settings.eos_token_id
         if stops is None:
@@ -239,7 +246,7 @@ class AnswerGenerator:
             if active:
                 logits = self._logits(decoding.step(active, [written[i][-1] for i in active]))
         self.written_tokens += sum(map(len, written))
-        return [self._tokenizer.decode(w, skip_special_tokens=True) for w in written]
+        return [answer_text(self._tokenizer, w, self._marks) for w in written]
 
     def _logits(self, hidden: Any) -> Any:
         return logits_of(self._model, hidden)

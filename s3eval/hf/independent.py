@@ -12,7 +12,14 @@ from s3eval.errors import S3EvalError
 from s3eval.hf.choices import Tokens, as_answer, choice_probabilities, spellings
 from s3eval.hf.environment import is_out_of_memory
 from s3eval.hf.greedy import draw, draw_seed
-from s3eval.hf.thinking import AS_IT_LIKES, Thinking, Thought, ThoughtRow
+from s3eval.hf.thinking import (
+    AS_IT_LIKES,
+    Thinking,
+    Thought,
+    ThoughtRow,
+    answer_text,
+    special_marks,
+)
 from s3eval.model import Answer, Question
 
 __all__ = ["IndependentGenerator"]
@@ -41,7 +48,7 @@ class IndependentGenerator:
     ) -> None:
         self._model, self._tokenizer = model, tokenizer
         self._penalty, self._score_choices = penalty, score_choices
-        self._thinking = thinking
+        self._thinking, self._marks = thinking, special_marks(tokenizer)
         self._temperature = temperature
 
     def answer(self, inputs: Mapping[str, Any], question: Question, longest: int) -> Answer:
@@ -71,7 +78,7 @@ class IndependentGenerator:
         tokens, logits = self.generate(inputs, steps, before, seed)
         tokens, logits = tokens[len(before) :], logits[len(before) :]
         written = [t for t in tokens if t not in stops]
-        text = self._tokenizer.decode(written, skip_special_tokens=True)
+        text = answer_text(self._tokenizer, written, self._marks)
         if not question.choices:
             return as_answer(text, None, thoughts)
         (scores,) = choice_probabilities(

@@ -29,6 +29,8 @@ __all__ = [
     "Thinking",
     "Thought",
     "ThoughtRow",
+    "answer_text",
+    "special_marks",
     "think",
     "thinking_of",
 ]
@@ -120,6 +122,40 @@ def thinking_of(processor: Any, option: ThinkOption, where: str) -> Thinking:
     written = tuple(_ids(tokenizer, f"\n{closing}\n\n"))
     budget = DEFAULT_BUDGET if option == "on" else int(option)
     return Thinking(budget, variables, "", opened, _mark_ids(tokenizer, marks), written)
+
+
+def special_marks(tokenizer: Any) -> dict[int, str]:
+    """The marks of thoughts that a tokenizer leaves out with its special tokens, by token id.
+
+    A model may begin a thought without being asked to; its marks alone tell readers of answers
+    what is thought and what is said.
+    """
+    found: dict[int, str] = {}
+    for mark in (mark for pair in _MARKS for mark in pair):
+        ids = _ids(tokenizer, mark)
+        is_one = len(ids) == 1 and tokenizer.convert_ids_to_tokens(ids[0]) == mark
+        if is_one and not tokenizer.decode(ids, skip_special_tokens=True):
+            found[ids[0]] = mark
+    return found
+
+
+def answer_text(tokenizer: Any, tokens: Sequence[int], marks: Mapping[int, str]) -> str:
+    """What was written, without special tokens but for the marks of thoughts.
+
+    Args:
+        tokens: of an answer.
+        marks: from `special_marks`.
+    """
+    pieces, begin = list[str](), 0
+    for place, token in enumerate(tokens):
+        if token in marks:
+            if place > begin:
+                pieces.append(tokenizer.decode(tokens[begin:place], skip_special_tokens=True))
+            pieces.append(marks[token])
+            begin = place + 1
+    if begin < len(tokens) or not pieces:
+        pieces.append(tokenizer.decode(tokens[begin:], skip_special_tokens=True))
+    return "".join(pieces)
 
 
 def _switches(processor: Any) -> list[str]:

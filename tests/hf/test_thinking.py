@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from s3eval import Question, S3EvalError, discover
+from s3eval.answers.thoughts import without_thinking
+from s3eval.hf.thinking import answer_text, special_marks
 from s3eval.testing.noise import noise_clip
 
 QUESTIONS = (
@@ -135,6 +137,38 @@ def test_a_thought_that_the_template_always_begins_is_closed_when_switched_off()
     assert {a.thoughts for a in shared} == {""}
 
 
+@pytest.mark.parametrize("way", ["packed", "independent"])
+def test_marks_that_are_special_tokens_stay_in_what_a_model_says_by_itself(way: str) -> None:
+    """Nobody asked for a thought; the model writes its end where it would write another token."""
+    plain = "<|im_start|>assistant\n"
+    folder = checkpoint(plain)
+    before = answers(load(folder, sharing="independent"))[1].text
+    tokens = load(folder).processor.tokenizer(before, add_special_tokens=False)["input_ids"]
+    model = load(checkpoint(plain, tokens[0]), sharing=way)
+    assert not model.processor.tokenizer.decode(
+        model.processor.tokenizer.convert_tokens_to_ids(["</think>"]), skip_special_tokens=True
+    ), "decoding leaves the mark out"
+    said = answers(model)[1].text
+    assert "</think>" in said
+    assert without_thinking(said) == said.rpartition("</think>")[2].strip()
+
+
+def test_text_between_special_marks_is_decoded_as_ever() -> None:
+    tokenizer = load(checkpoint()).processor.tokenizer
+    marks = special_marks(tokenizer)
+    assert sorted(marks.values()) == ["</think>", "<think>"]
+    opening, closing = tokenizer.convert_tokens_to_ids(["<think>", "</think>"])
+    words = tokenizer("The head turns", add_special_tokens=False)["input_ids"]
+    end = tokenizer.eos_token_id
+    plain = tokenizer.decode(words, skip_special_tokens=True)
+    assert answer_text(tokenizer, [*words, end], marks) == plain
+    assert answer_text(tokenizer, [], marks) == ""
+    assert answer_text(tokenizer, [opening, *words, closing, *words, end], marks) == (
+        f"<think>{plain}</think>{plain}"
+    )
+    assert answer_text(tokenizer, [closing], marks) == "</think>"
+
+
 def test_without_the_option_nothing_is_new_but_a_notice() -> None:
     """Keys of answers that were given before the option existed must stay."""
     model = load(checkpoint())
@@ -186,7 +220,7 @@ def test_a_thought_that_ends_within_the_answer_s_tokens_is_apart_from_the_answer
         model = load(folder, sharing=way, **options)
         given[way] = list(model.ask(model.watch(noise_clip(1)), asked))
     ended = [a for a in given["forked"] if a.status == "answered"]
-    assert ended and all(a.thoughts and "think>" not in a.text + a.thoughts for a in ended)
+    assert ended and all(a.thoughts and "think>" not in a.thoughts for a in ended)
     for way in WAYS:
         for one, other in zip(given[way], given["forked"], strict=True):
             assert (one.text, one.thoughts, one.reason) == (
