@@ -126,19 +126,25 @@ def ask_all(
         stopping: whether only what is in hand is to be finished.
 
     Raises:
-        StopRunError: more answers failed than are allowed, or a model stopped the run.
+        StopRunError: more answers failed than are allowed, or a model stopped the run. What other
+            questions in hand come to is stored before.
         InterruptedRun: ``stopping`` became true; says where the run stands.
         MachineError, KeyboardInterrupt: asking ended early. Answers are kept in every case.
     """
-    session = replace(session, stopping=stopping)
-    asking = _Asking(session, retry_failed, failures or FailurePolicy(), report)
-    source = executor or Local()
+    asking = _Asking(session, retry_failed, failures or FailurePolicy(), report, stopping)
+    session, source = asking.session, executor or Local()
+    # Nothing but the answer that ends the run is in hand.
+    is_single = executor is None and session.concurrency == 1
     works = asking.unanswered()
     while True:
         # Closed when asking ends early, so that an executor lets go of what it holds.
         with closing(_closable(source.ask(session, works))) as answers:
             for asked in answers:
                 asking.take(asked)
+                if is_single and asking.ended is not None:
+                    break
+        if asking.ended is not None:
+            raise asking.ended
         if stopping():
             fix = "The same command goes on where it stopped."
             raise InterruptedRun(f"{standing_of(session)}. {fix}")
@@ -156,9 +162,17 @@ class _Asking:
     """What is handed out and what came back."""
 
     def __init__(
-        self, session: Session, retry_failed: bool, policy: FailurePolicy, report: Report
+        self,
+        session: Session,
+        retry_failed: bool,
+        policy: FailurePolicy,
+        report: Report,
+        stopping: Callable[[], bool],
     ) -> None:
-        self.session, self.policy, self.report = session, policy, report
+        #: What ends the run, once what is in hand is finished.
+        self.ended: S3EvalError | None = None
+        self.session = replace(session, stopping=lambda: stopping() or self.ended is not None)
+        self.policy, self.report = policy, report
         self._retry_failed = retry_failed
         self.counts = dict.fromkeys((f.name for f in fields(AskCounts)), 0)
         #: Questions that failed and are to be asked again.
@@ -211,14 +225,15 @@ class _Asking:
         """Store an answer, then count it.
 
         Raises:
-            StopRunError: more failed than are allowed.
+            MachineError: it cannot be stored.
         """
         shown, question, answer = asked.clip, asked.question, asked.answer
         clip = self._planned.get(shown, shown)
         if answer.status == "failed" and not answer.kind:
             answer = replace(answer, kind="model")
         if answer.kind == "memory" and self.policy.memory == "stop":
-            raise no_memory()
+            self.ended = self.ended or no_memory()
+            return
         if shown is not clip and answer.status == "answered":
             answer = replace(answer, note=_less_shown(clip, shown))
             self.counts["reduced"] += 1
@@ -231,7 +246,7 @@ class _Asking:
             return
         self.counts[answer.status] += 1
         self.report(replace(asked, clip=clip, answer=answer), False)
-        self._refuse_too_many(answer)
+        self._end_with_too_many(answer)
 
     def _next_try(self, shown: Clip, clip: Clip, question: Question, answer: Answer) -> Clip | None:
         """What to show when the question is asked again; None where it is not."""
@@ -243,12 +258,12 @@ class _Asking:
         self._tries[clip, question] += 1
         return shown if self._tries[clip, question] <= self.policy.retry else None
 
-    def _refuse_too_many(self, last: Answer) -> None:
+    def _end_with_too_many(self, last: Answer) -> None:
         most, failed = self.policy.most, self.counts["failed"]
         if last.status != "failed" or most is None or failed <= most:
             return
         allowed = "none is allowed to" if not most else f"more than the {most} allowed"
-        raise StopRunError(
+        self.ended = self.ended or StopRunError(
             f"{counted(failed, 'answer')} failed, {allowed}; all answers so far are kept",
             why=f"the last one ({last.kind}): {last.reason}",
             fix="the same command to go on without them, s3eval retry RUN to ask them again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -119,6 +120,29 @@ def test_stopping_at_the_first_failure_keeps_it_and_says_how_to_go_on(store):
     with pytest.raises(StopRunError):
         ask_all(session(store, model), failures=FailurePolicy(retry=1, most=0), retry_failed=True)
     assert model.asked["v1", "red"] == 3
+
+
+def test_what_else_is_in_hand_when_a_failure_ends_the_run_is_kept(store):
+    """It may have been paid for; no further clip is begun."""
+    ended = threading.Event()
+
+    def says(video, key, before):
+        if video == "v0":
+            return ValueError("no")
+        assert ended.wait(20)
+        return "yes"
+
+    model = Says(says)
+    model.concurrency = 2
+    with pytest.raises(StopRunError, match="1 answer failed, none is allowed to"):
+        ask_all(
+            session(store, model, videos=9),
+            failures=FailurePolicy(most=0),
+            report=lambda asked, old: ended.set(),
+        )
+    kept = {(s.video, s.question): s.answer.status for s in store}
+    assert {v for (v, _), status in kept.items() if status == "answered"} == {"v1"}
+    assert {v for v, _ in kept} == {"v0", "v1"} and len(kept) == 4
 
 
 def test_as_many_failures_as_allowed_do_not_stop(store):
