@@ -59,6 +59,15 @@ class JudgeComparison(ShownAsTables):
                 scored.setdefault((judged.run, f.task, f.item), set()).add(f.scored)
         return any(pair.unread for pair in self.pairs) or any(len(n) > 1 for n in scored.values())
 
+    @property
+    def faults(self) -> list[str]:
+        """What tasks' own code could not do with a run and a judge, a line each."""
+        return [
+            f"{judged.run}, {judged.judge}: {fault}"
+            for judged in self.judged
+            for fault in judged.faults
+        ]
+
     def to_frame(self) -> pandas.DataFrame:
         """A row for each run and judge: its scores, and what was read."""
         return frame_of([_run_json(j) for j in self.judged])
@@ -70,6 +79,7 @@ class JudgeComparison(ShownAsTables):
             "runs": [_run_json(j) for j in self.judged],
             "means": _means([*self.identities], self.judged),
             "agreement": [asdict(p) for p in self.pairs],
+            **({"faults": self.faults} if self.faults else {}),
         }
 
     def tables(self) -> list[Table]:

@@ -51,7 +51,8 @@ def command(
 
     Agreement is counted text by text: kappa of which features and sections a report has, the
     share of equal localizing values, Spearman of Seizure-RQI over reports, and Kendall's tau of
-    the order in which the judges rank the runs. Exit code 3 when a judge left texts unread.
+    the order in which the judges rank the runs. Exit code 3 when a judge left texts unread or a
+    task's own code failed.
     """
     from s3eval.api.judge_comparing import compare_judges
     from s3eval.reporting.progress import line_shown, steps_shown
@@ -68,5 +69,7 @@ def command(
     if not write_json_output(comparison.as_json(), json_file):
         for table in comparison.tables():
             print_table(table.title, table.columns, table.rows, table.right)
-    if comparison.left_unread:
+    for line in comparison.faults:
+        line_shown(line)
+    if comparison.left_unread or comparison.faults:
         raise click.exceptions.Exit(3)

@@ -19,6 +19,7 @@ from s3eval.vocabulary import FEATURE_NAMES, LOCALIZING, SECTIONS
 if TYPE_CHECKING:
     from s3eval.facts.tally import Tally
     from s3eval.judge import Judge
+    from s3eval.running.guard import Fault
     from s3eval.running.runs import Run
     from s3eval.task import Finding
 
@@ -69,6 +70,7 @@ class JudgedRun:
         facts: what the judge read, by text; None for a text it could not read.
         further: headlines of other tasks that a judge reads for.
         unread_further: how many texts of those tasks the judge was asked to read and did not.
+        faults: what tasks' own code could not do; their scores are missing.
     """
 
     run: str
@@ -82,6 +84,7 @@ class JudgedRun:
     facts: Mapping[str, ReportFacts | None] = field(default_factory=dict)
     further: tuple[FurtherScore, ...] = ()
     unread_further: int = 0
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -202,6 +205,7 @@ def _judged_run(
         facts={f"{f.video} {f.value}": _facts(f, tallied.judged) for f in reports},
         further=_further_scores(material, tallied),
         unread_further=_unread_further(material, tallied),
+        faults=tuple(tallied.faults),
     )
 
 

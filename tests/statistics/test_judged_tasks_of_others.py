@@ -100,3 +100,18 @@ def test_failed_findings_and_videos_without_truth_are_no_judge_s_fault(ward):
     done = compare(ward, "--judges", "words,same-words", "--json", "-")
     assert further(done) == [(0, 2), (0, 2)]
     assert done.exit_code == 0
+
+
+def test_a_task_whose_scoring_fails_is_told(ward, monkeypatch):
+    import s3eval_ward.task
+
+    def tallies(self, findings, context):
+        raise ZeroDivisionError("no rooms")
+
+    monkeypatch.setattr(s3eval_ward.task.Light, "tallies", tallies)
+    done = compare(ward, "--judges", "words,same-words", "--json", "-")
+    assert done.exit_code == 3
+    told = json.loads(done.stdout)["faults"]
+    assert [line.partition(":")[0] for line in told] == ["told, words", "told, same-words"]
+    assert all("ZeroDivisionError" in line and "no rooms" in line for line in told)
+    assert "told, words" in compare(ward, "--judges", "words,same-words").stderr
