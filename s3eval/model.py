@@ -245,6 +245,17 @@ class Model(ABC):
             else:
                 yield given if isinstance(given, Answer) else Answer.of(given)
 
+    def ask_as_completed(
+        self, watched: Any, questions: Sequence[Question]
+    ) -> Iterable[tuple[int, Answer]] | None:
+        """Answer in any order, each answer with its question's position; None (the default) not.
+
+        For models that have several questions with a server at once: an answer is durable when it
+        comes, not when those before it are there, too. Such a model gives the same answers by
+        :meth:`ask`, in order; a subclass that overrides ``ask`` alone is asked by that.
+        """
+        return None
+
     def answer(self, footage: Footage, question: Question) -> str | Answer:
         """Answer one question about a clip."""
         raise NotImplementedError(f"{type(self).__name__} defines neither ask nor answer")

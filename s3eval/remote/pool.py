@@ -1,15 +1,18 @@
-"""Requests in flight: so many at once, the first question of each clip ahead of the others."""
+"""Requests in flight: so many at once, the first question of each clip ahead of the others.
+
+Results are handed on as they come, so that none waits for a slower one to be kept.
+"""
 
 from __future__ import annotations
 
 import itertools
 import queue
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
-__all__ = ["RequestPool"]
+__all__ = ["RequestPool", "as_completed", "in_order"]
 
 T = TypeVar("T")
 _FIRST, _OTHER, _END = 0, 1, 2
@@ -82,3 +85,46 @@ def _carry_out(future: Future[T], work: Callable[[], T]) -> None:
         future.set_exception(error)
     else:
         future.set_result(result)
+
+
+def as_completed(futures: Mapping[Future[T], int]) -> Iterator[tuple[int, T]]:
+    """Each result with its number, as they come.
+
+    Where one raises, those that were not put yet are cancelled, and what is in flight is waited
+    for and handed on before: it may have been paid for.
+
+    Raises:
+        what the first one raised; CancelledError, where some were cancelled from outside.
+    """
+    # Unlike the function of the same name in the library it ends where a pool was closed.
+    done: queue.SimpleQueue[Future[T]] = queue.SimpleQueue()
+    for future in futures:
+        future.add_done_callback(done.put)
+    raised: BaseException | None = None
+    for _ in futures:
+        future = done.get()
+        try:
+            result = future.result()
+        except BaseException as error:
+            if raised is None or isinstance(raised, CancelledError):
+                raised = error
+            for other in futures:
+                other.cancel()
+        else:
+            yield futures[future], result
+    if raised is not None:
+        raise raised
+
+
+def in_order(numbered: Iterable[tuple[int, T]]) -> Iterator[T]:
+    """Results by their numbers, which count from 0 without a gap.
+
+    >>> list(in_order([(1, "b"), (0, "a"), (2, "c")]))
+    ['a', 'b', 'c']
+    """
+    waiting, given = dict[int, T](), 0
+    for number, result in numbered:
+        waiting[number] = result
+        while given in waiting:
+            yield waiting.pop(given)
+            given += 1

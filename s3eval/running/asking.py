@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from s3eval.running.limits import StageSeconds
     from s3eval.vocabulary import Sense
 
-__all__ = ["PreparedClip", "ask_prepared", "prepared_clip"]
+__all__ = ["PreparedClip", "ask_prepared", "positioned_answers", "prepared_clip"]
 
 
 @dataclass
@@ -104,7 +104,8 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
     yield from ready.known
     if not ready.questions:
         return
-    clip, questions, given = ready.clip, ready.questions, 0
+    clip, questions = ready.clip, ready.questions
+    unanswered = dict(enumerate(questions))
     begun = time.perf_counter()
     try:
         # What a plugin prints would stand in the middle of what a command writes.
@@ -114,17 +115,15 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
             # Or the frames would stay in memory as long as the questions take.
             ready.prepared = None
             with seconds.measured("asking"):
-                # A list of its own: a model may empty the one that it is handed.
-                answers = _in_order(model.ask(watched, list(questions)), len(questions))
-        while given < len(questions):
+                answers = positioned_answers(model, watched, questions)
+        while unanswered:
             with seconds.measured("asking"), plugin_output():
-                answer = next(answers, _NOTHING)
-            if answer is _NOTHING:
+                given = next(answers, None)
+            if given is None:
                 break
-            now = time.perf_counter()
-            question = questions[given]
-            yield Asked(clip, question, checked_answer(answer, question), now - begun)
-            begun, given = time.perf_counter(), given + 1
+            now, question = time.perf_counter(), unanswered.pop(given[0])
+            yield Asked(clip, question, checked_answer(given[1], question), now - begun)
+            begun = time.perf_counter()
         failed = Answer.failed("the model gave fewer answers than questions", "model")
         with plugin_output():
             model.release(watched)
@@ -132,7 +131,7 @@ def ask_prepared(model: Model, ready: PreparedClip, seconds: StageSeconds) -> It
         raise
     except BaseException as error:
         failed = _failed_or_raise(error, ready.file)
-    for question in questions[given:]:
+    for question in unanswered.values():
         yield Asked(clip, question, failed, time.perf_counter() - begun)
 
 
@@ -150,7 +149,43 @@ def _failed_or_raise(error: BaseException, file: str) -> Answer:
     return Answer.failed(reason_of(error, file), kind)
 
 
-_NOTHING = object()
+def positioned_answers(
+    model: Model, watched: Any, questions: Sequence[Question]
+) -> Iterator[tuple[int, Any]]:
+    """What a model gives for questions about a clip, each with its question's position.
+
+    Raises:
+        S3EvalError: it is no sequence of answers (text, a mapping, a set), or longer than the
+            questions, so that nobody knows which answer belongs to which; or not one answer each.
+    """
+    # A list of its own: a model may empty the one that it is handed.
+    if _answers_as_completed(type(model)):
+        given: Any = model.ask_as_completed(watched, list(questions))
+        if given is not None:
+            return _each_once(given, len(questions))
+    return enumerate(_in_order(model.ask(watched, list(questions)), len(questions)))
+
+
+def _answers_as_completed(kind: type[Model]) -> bool:
+    """Whether the class that says how it is asked last, from the base on, says it in any order."""
+    names = ("ask", "ask_as_completed")
+    last = next(c for c in kind.__mro__ if any(name in vars(c) for name in names))
+    return last is not Model and "ask_as_completed" in vars(last)
+
+
+def _each_once(given: Any, count: int) -> Iterator[tuple[int, Any]]:
+    """Pairs of a position and an answer, checked as they come."""
+    seen = set[int]()
+    for pair in given:
+        if not isinstance(pair, tuple) or len(pair) != 2 or type(pair[0]) is not int:
+            got = type(pair).__name__
+            raise S3EvalError(f"the model gave {got} instead of a position and an answer")
+        place = pair[0]
+        if not 0 <= place < count or place in seen:
+            again = " again" if place in seen else ""
+            raise S3EvalError(f"the model answered question {place} of {count}{again}")
+        seen.add(place)
+        yield pair
 
 
 def _in_order(given: Any, count: int) -> Iterator[Any]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval.errors import S3EvalError, UnknownNameError
 from s3eval.model import Answer, Model, Question
+from s3eval.running.asking import positioned_answers
 
 if TYPE_CHECKING:
     from s3eval.facts.clips import SamplingProfile
@@ -95,6 +96,12 @@ class Rephrased(Model):
     def ask(self, watched: Any, questions: Sequence[Question]) -> Iterable[Answer]:
         """The model's answers to the rephrased questions."""
         return self._model.ask(watched, [self._phrasing.put(q) for q in questions])
+
+    def ask_as_completed(
+        self, watched: Any, questions: Sequence[Question]
+    ) -> Iterable[tuple[int, Answer]] | None:
+        """The same, where the model gives them in any order."""
+        return positioned_answers(self._model, watched, [self._phrasing.put(q) for q in questions])
 
     def usage(self) -> Mapping[str, int]:
         """The model's own."""

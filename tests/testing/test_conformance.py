@@ -41,6 +41,8 @@ MODELS = [
     ("second clip", "KeepsTheFirstClip"),
     ("second clip", "AnswersAboutTheLastClip"),
     ("alone", "SeesOtherQuestions"),
+    ("alone", "OutOfPlace"),
+    ("alone", "LeavesOneOut"),
     ("threads", "PreparesOnItself"),
     ("concurrency", "NoConcurrency"),
     ("concurrency", "WatchesOnItself"),

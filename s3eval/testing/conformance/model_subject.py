@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Model, Question
+from s3eval.running.asking import positioned_answers
 from s3eval.running.boundary import checked_answer
 from s3eval.specs import ModelSpec
 from s3eval.testing.noise import noise_clip
@@ -66,6 +68,22 @@ def ask_all(model: Model, footage: Any, questions: Sequence[Question]) -> list[A
         return list(model.ask(watched, questions))
     finally:
         model.release(watched)
+
+
+def ask_as_a_run(model: Model, footage: Any, questions: Sequence[Question]) -> list[Any]:
+    """The same as a run asks, which takes answers in any order where a model gives them so.
+
+    Raises:
+        S3EvalError: they are not one answer for each question.
+    """
+    watched = model.watch(model.prepare(footage))
+    try:
+        given = dict(positioned_answers(model, watched, questions))
+    finally:
+        model.release(watched)
+    if len(given) < len(questions):
+        raise S3EvalError(f"the model answered {len(given)} of {len(questions)} questions")
+    return [given[place] for place in range(len(questions))]
 
 
 def checked_answers(given: Sequence[Any], questions: Sequence[Question]) -> list[Answer]:

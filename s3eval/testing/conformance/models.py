@@ -21,6 +21,7 @@ from s3eval.testing.conformance.model_subject import (
     QUESTIONS,
     Subject,
     ask_all,
+    ask_as_a_run,
     checked_answers,
     differing,
 )
@@ -277,6 +278,21 @@ def _alone(subject: Subject) -> Iterator[tuple[str, str]]:
                 f"{changed} is answered differently in another order",
                 "let no question see another's text, answer or state",
             )
+        else:
+            yield from _as_completed(subject, model, asked, together)
+
+
+def _as_completed(
+    subject: Subject, model: Model, asked: Sequence[Question], expected: Sequence[Answer]
+) -> Iterator[tuple[str, str]]:
+    fix = "yield each answer once, with its question's position among those asked"
+    try:
+        given = checked_answers(ask_as_a_run(model, subject.clip(), asked), asked)
+    except S3EvalError as error:
+        yield f"ask_as_completed(): {error}", fix
+        return
+    if changed := differing(given, expected, asked):
+        yield f"{changed} is answered differently by ask_as_completed() than by ask()", fix
 
 
 def _process(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -179,6 +179,16 @@ class SeesOtherQuestions(Good):
             yield Answer.of(f"{draw(watched.frames.tobytes(), keys, question.key):.3f}")
 
 
+class OutOfPlace(Good):
+    def ask_as_completed(self, watched, questions):
+        return zip(reversed(range(len(questions))), self.ask(watched, questions), strict=True)
+
+
+class LeavesOneOut(Good):
+    def ask_as_completed(self, watched, questions):
+        yield from list(enumerate(self.ask(watched, questions)))[1:]
+
+
 class PreparesOnItself(Good):
     def __init__(self):
         self.barrier = threading.Barrier(4)

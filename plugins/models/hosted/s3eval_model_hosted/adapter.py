@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +17,7 @@ from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.pool import RequestPool
+from s3eval.remote.pool import RequestPool, as_completed, in_order
 from s3eval_model_hosted.claude import ClaudeService
 from s3eval_model_hosted.files import Files
 from s3eval_model_hosted.gemini import GeminiService
@@ -166,7 +166,13 @@ class HostedModel(Model):
         watched.files = ()
 
     def ask(self, watched: WatchedClip, questions: Sequence[Question]) -> Iterable[Answer]:
-        """Answers in order; the first question goes ahead, so that others find the clip cached.
+        """Answers in order, otherwise as `ask_as_completed`."""
+        return in_order(self.ask_as_completed(watched, questions))
+
+    def ask_as_completed(
+        self, watched: WatchedClip, questions: Sequence[Question]
+    ) -> Iterator[tuple[int, Answer]]:
+        """Answers as they come; the first question goes ahead, so that others find the clip cached.
 
         Called for several clips at once (`Model.concurrency`); no more requests than that are in
         flight for all of them together.
@@ -174,22 +180,28 @@ class HostedModel(Model):
         Raises:
             StopRunError: the service refuses access or stays down, or the budget is spent.
         """
-        answers: list[Future[Answer]] = []
+        futures: dict[Future[Answer], int] = {}
         try:
-            for question in questions:
-                work = partial(self._answer, watched, question)
-                answers.append(self._pool.submit(work, is_first=not answers))
-                if len(answers) == 1:
-                    answers[0].result()
-            for answer in answers:
-                yield answer.result()
+            for first in questions[:1]:
+                ahead = self._submit(watched, first, is_first=True)
+                futures[ahead] = 0
+                ahead.result()
+                others = {self._submit(watched, q): i for i, q in enumerate(questions) if i}
+                futures |= others
+                yield 0, ahead.result()
+                yield from as_completed(others)
         except BaseException:
             # Whoever stops here releases no clip: what was sent is not left there.
             self.release(watched)
             raise
         finally:
-            for answer in answers:
-                answer.cancel()
+            for future in futures:
+                future.cancel()
+
+    def _submit(
+        self, watched: WatchedClip, question: Question, is_first: bool = False
+    ) -> Future[Answer]:
+        return self._pool.submit(partial(self._answer, watched, question), is_first=is_first)
 
     def _answer(self, watched: WatchedClip, question: Question) -> Answer:
         def ask() -> Reply:

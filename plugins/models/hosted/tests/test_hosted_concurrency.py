@@ -125,6 +125,25 @@ def test_no_more_requests_are_in_flight_than_that(kind: str, service: Any) -> No
 
 
 @EACH
+def test_an_answer_does_not_wait_for_a_slower_one_before_it(kind: str, service: Any) -> None:
+    held = threading.Event()
+
+    def answer(asked: Any, before: int) -> Any:
+        if b"Question 1?" in asked.body:
+            held.wait(30)
+        return 200, said(kind), {}
+
+    with service(answer) as server:
+        model = load(kind, server, concurrency=4)
+        coming = iter(model.ask_as_completed(model.watch(model.prepare(clip(0))), questions(4)))
+        first = [next(coming)[0] for _ in range(3)]
+        assert first[0] == 0 and sorted(first) == [0, 2, 3]
+        held.set()
+        assert [(place, a.text) for place, a in coming] == [(1, "yes")]
+        model.close()
+
+
+@EACH
 def test_all_clips_wait_where_one_is_told_to(kind: str, service: Any) -> None:
     together, wait = threading.Barrier(3), 0.7
     refused: list[float] = []

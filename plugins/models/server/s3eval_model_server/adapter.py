@@ -20,7 +20,7 @@ from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.pool import RequestPool
+from s3eval.remote.pool import RequestPool, as_completed, in_order
 from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
 from s3eval_model_server.sending import ClipSender, SentClip
@@ -146,7 +146,13 @@ class ServerModel(Model):
         self._sender.forget(watched)
 
     def ask(self, watched: SentClip, questions: Sequence[Question]) -> Iterable[Answer]:
-        """Answers in order; of questions that share a prefix the first goes ahead alone.
+        """Answers in order, otherwise as `ask_as_completed`."""
+        return in_order(self.ask_as_completed(watched, questions))
+
+    def ask_as_completed(
+        self, watched: SentClip, questions: Sequence[Question]
+    ) -> Iterator[tuple[int, Answer]]:
+        """Answers as they come; of questions that share a prefix the first goes ahead alone.
 
         Raises:
             StopRunError: the server refuses access or stays down, or the budget is spent.
@@ -155,21 +161,19 @@ class ServerModel(Model):
             self._server.ensure()
         for kind, data in watched.raw:
             self._gate.sending(kind, data, {})
-        answers: dict[int, Future[Answer]] = {}
-        given = 0
+        futures: dict[Future[Answer], int] = {}
         try:
             for group in _by_prefix(questions):
                 # The others find the clip in the server's prefix cache once the first is done.
-                first = self._submit(watched, questions[group[0]], is_first=not answers)
-                answers[group[0]] = first
+                first = self._submit(watched, questions[group[0]], is_first=not futures)
+                futures[first] = group[0]
                 first.result()  # a stop is raised here, before anything else is sent
-                for position in group[1:]:
-                    answers[position] = self._submit(watched, questions[position])
-                while given in answers:
-                    yield answers[given].result()
-                    given += 1
+                others = {self._submit(watched, questions[i]): i for i in group[1:]}
+                futures |= others
+                yield group[0], first.result()
+                yield from as_completed(others)
         finally:
-            for future in answers.values():
+            for future in futures:
                 future.cancel()
 
     def _submit(

@@ -5,9 +5,11 @@ import math
 import threading
 
 import pytest
-from server_clips import QUESTIONS, ask, parts_of
+from s3eval_model_server.adapter import ServerModel
+from server_clips import QUESTIONS, SEES, ask, footage, parts_of
 
 from s3eval import Question, discover
+from s3eval.errors import StopRunError
 from s3eval.remote.probabilities import choice_probabilities
 from s3eval.testing.chat_server import Said, scripted, together
 
@@ -120,3 +122,48 @@ def test_a_clip_s_first_question_goes_ahead_of_what_waits_of_other_clips():
     assert order == ["first", "other 0", "other 1"]
     pool.close()
     assert pool.submit(go.wait).cancelled()
+
+
+def test_an_answer_does_not_wait_for_a_slower_one_before_it():
+    """What is there is handed on to be stored, though an earlier question is not answered."""
+    held = threading.Event()
+
+    def answer(text, body, before):
+        if "Question 1?" in text:
+            held.wait(30)
+        return Said("yes")
+
+    with scripted(answer) as server:
+        model = ServerModel.load(SEES, {"base_url": server.base_url, "concurrency": 8})
+        coming = model.ask_as_completed(model.watch(model.prepare(footage())), QUESTIONS)
+        first = [next(coming)[0] for _ in range(5)]
+        assert first[0] == 0 and sorted(first) == [0, 2, 3, 4, 5]
+        held.set()
+        assert [(place, a.text) for place, a in coming] == [(1, "yes")]
+        model.close()
+
+
+def test_what_is_in_flight_when_the_run_is_stopped_is_kept():
+    arrived, refused = threading.Barrier(2), threading.Event()
+
+    def answer(text, body, before):
+        if "Question 0?" in text:
+            return Said("yes")
+        arrived.wait(30)
+        if "Question 1?" in text:
+            refused.set()
+            return Said(status=401, body='{"error": "no"}')
+        refused.wait(30)
+        return Said("yes", wait=0.2)
+
+    with scripted(answer) as server:
+        model = ServerModel.load(SEES, {"base_url": server.base_url, "concurrency": 2})
+        got = []
+        with pytest.raises(StopRunError, match="cannot be asked"):
+            for pair in model.ask_as_completed(
+                model.watch(model.prepare(footage())), QUESTIONS[:3]
+            ):
+                got.append(pair)
+        assert [place for place, _ in got] == [0, 2]
+        assert len(server.asked) == 3
+        model.close()
