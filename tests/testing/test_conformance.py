@@ -102,6 +102,14 @@ SCORES = [
     ("baselines", "BaselineOfItsOwnTruth"),
     ("baselines", "BaselineDraws"),
     ("requests", "AsksAJudge"),
+    ("truth", "TruthNeedsFacts"),
+    ("counts", "ScoresFailures"),
+    ("baselines", "BaselineOfSome"),
+    ("combine", "FindingOfAnotherTask"),
+    ("combine", "ProbabilityAboveOne"),
+    ("read", "ReadsNoNumber"),
+    ("order", "ErrorIsBetter"),
+    ("items", "ManyProblems"),
 ]
 JUDGES = [
     ("adapter", "NoJudge"),
@@ -114,6 +122,7 @@ JUDGES = [
     ("serves", "ServesTexts"),
     ("serves", "RemoteInSecret"),
     ("lists", "TooFew"),
+    ("lists", "ServesTooMuch"),
     ("types", "NoFacts"),
     ("types", "NoReason"),
     ("types", "NotBuilt"),
@@ -147,6 +156,7 @@ DATASETS = [
     ("videos", "same_names"),
     ("videos", "no_patient"),
     ("videos", "endless"),
+    ("videos", "duration_is_text"),
     ("facts", "facts_no_json"),
     ("annotation", "unknown_feature"),
     ("annotation", "ends_before_start"),
@@ -310,6 +320,40 @@ def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
     remote = {"remote": True, "model": "m"}
     assert failed(conformance.check_judge(judge("Good", **remote))) == {"serves"}
     assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
+
+
+def test_what_is_looked_up_is_asked_for():
+    spec = TaskSpec("broken", "broken_scores:LooksUpAnotherText", "for a test", judged=True)
+    (problem,) = conformance.check_task(spec)
+    assert problem.check == "requests"
+    assert "looks up Extract of 'ES', which read_requests() did not ask for" in problem.what
+
+
+def test_a_kind_of_problem_is_told_a_few_times_and_counted():
+    spec = TaskSpec("broken", "broken_scores:ManyProblems", "for a test")
+    said = [str(problem) for problem in conformance.check_task(spec)]
+    assert len(said) == len({*said}) == 4
+    assert said[0] == "items: items() lists 'onset 0' twice. Change: name each item once."
+    assert said[3].startswith("items: the number 'onset 2' has no unit (and 2 more like it).")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "fix"),
+    [
+        ("FindingOfAnotherTask", "but got one of 'other'", "give the fields of each Finding"),
+        ("ProbabilityAboveOne", "a run refuses: A finding has 1.7", "give the fields"),
+        ("ReadsNoNumber", "read() makes nan of the answer 'NaN'", "names no finite number"),
+        ("ErrorIsBetter", "on 'mae' of 'onset', the truth 0", "set higher_is_better"),
+        ("TruthNeedsFacts", "raised KeyError: None", "return None where the truth is not known"),
+        ("ScoresFailures", "where all answers failed", "score findings with state 'answered'"),
+        ("BaselineOfSome", "answers about 1 of", "the same videos"),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_the_way_out(name, what, fix):
+    spec = TaskSpec("broken", f"broken_scores:{name}", "for a test")
+    (problem,) = conformance.check_task(spec)
+    assert what in problem.what
+    assert fix in problem.fix
 
 
 def test_a_problem_tells_what_to_change():
