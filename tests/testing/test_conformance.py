@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from s3eval import Dataset, Video
-from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
+from s3eval.specs import (
+    CommandSpec,
+    DatasetSpec,
+    ExecutorSpec,
+    ExporterSpec,
+    ImporterSpec,
+    JudgeSpec,
+    ModelSpec,
+    PublishedSpec,
+    RunEndSpec,
+    TaskSpec,
+)
 from s3eval.testing import conformance
 from s3eval.testing.conformance.task_baselines import _otherwise, _truths
 from s3eval.testing.conformance.task_subject import Subject
@@ -175,6 +186,21 @@ DATASETS = [
 ]
 
 
+TOOLS = [
+    ("spec", CommandSpec, "verb", {"name": "one two three"}),
+    ("spec", ExporterSpec, "export", {"of": "run"}),
+    ("spec", ImporterSpec, "export", {"summary": ""}),
+    ("adapter", CommandSpec, "no_verb", {}),
+    ("adapter", CommandSpec, "no_such_verb", {}),
+    ("adapter", ExporterSpec, "verb", {}),
+    ("adapter", ExporterSpec, "NO_FUNCTION", {}),
+    ("adapter", RunEndSpec, "ends", {"remote": True}),
+    ("adapter", ExecutorSpec, "NoExecutor", {}),
+    ("adapter", PublishedSpec, "NoExecutor", {}),
+    ("options", ExecutorSpec, "TakesAnyOption", {}),
+]
+
+
 @pytest.fixture(autouse=True)
 def importable(monkeypatch):
     monkeypatch.syspath_prepend(str(BROKEN))
@@ -322,6 +348,35 @@ def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
     assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
 
 
+def tool(kind, attribute: str, **more):
+    fields = {"name": "broken", "summary": "for a test", "adapter": f"broken_tools:{attribute}"}
+    return kind(**fields | more)
+
+
+@pytest.mark.parametrize(("check", "kind", "name", "more"), TOOLS)
+def test_a_broken_tool_fails_one_check(check, kind, name, more):
+    (problem,) = conformance.check_tool(tool(kind, name, **more))
+    assert problem.check == check
+    assert problem.fix
+
+
+def test_tools_that_conform_have_no_problems():
+    fine = [
+        tool(CommandSpec, "verb", name="data verb"),
+        tool(ExporterSpec, "export", of="dataset"),
+        tool(ImporterSpec, "export"),
+        tool(RunEndSpec, "ends"),
+        tool(ExecutorSpec, "Executes"),
+    ]
+    assert [conformance.check_tool(spec) for spec in fine] == [[]] * len(fine)
+
+
+def test_a_function_of_too_few_arguments_is_told_what_it_gets():
+    (problem,) = conformance.check_tool(tool(RunEndSpec, "ends", remote=True))
+    assert problem.what.startswith("ends() cannot be called with 3 arguments")
+    assert problem.fix == "write def ends(run, scores, permission)"
+
+
 def test_what_is_looked_up_is_asked_for():
     spec = TaskSpec("broken", "broken_scores:LooksUpAnotherText", "for a test", judged=True)
     (problem,) = conformance.check_task(spec)
@@ -424,7 +479,13 @@ BY_SPEC = {"spec"}
 
 @pytest.mark.parametrize(
     ("module", "broken"),
-    [("models", MODELS), ("tasks", TASKS + SCORES), ("judges", JUDGES), ("datasets", DATASETS)],
+    [
+        ("models", MODELS),
+        ("tasks", TASKS + SCORES),
+        ("judges", JUDGES),
+        ("datasets", DATASETS),
+        ("tools", [(check, name) for check, _, name, _ in TOOLS]),
+    ],
 )
 def test_every_check_has_a_plugin_that_breaks_it(module, broken):
     from importlib import import_module
