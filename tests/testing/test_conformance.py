@@ -192,7 +192,7 @@ TOOLS = [
     ("spec", ImporterSpec, "export", {"summary": ""}),
     ("adapter", CommandSpec, "no_verb", {}),
     ("adapter", CommandSpec, "no_such_verb", {}),
-    ("adapter", ExporterSpec, "verb", {}),
+    ("adapter", ExporterSpec, "export_one", {}),
     ("adapter", ExporterSpec, "NO_FUNCTION", {}),
     ("adapter", RunEndSpec, "ends", {"remote": True}),
     ("adapter", ExecutorSpec, "NoExecutor", {}),
