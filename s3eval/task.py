@@ -169,11 +169,23 @@ class TruthContext:
         protocol: "paper" or "release".
         senses: what the model, or the reader, perceives (a sequence's truth depends on it).
         options: the task's options.
+        patient_facts: by patient what the dataset knows of them (`Dataset.patient_facts`).
     """
 
     protocol: Protocol = "paper"
     senses: frozenset[Sense] = frozenset({"sight"})
     options: Mapping[str, Any] = field(default_factory=dict)
+    patient_facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def facts(self, video: Video) -> Mapping[str, Any]:
+        """What the dataset knows of a video and of its patient, the video's own first.
+
+        >>> from s3eval import Video
+        >>> by_patient = {"p01": {"age_group": "child"}}
+        >>> TruthContext(patient_facts=by_patient).facts(Video("night-1", "p01"))
+        {'age_group': 'child'}
+        """
+        return {**self.patient_facts.get(video.patient, {}), **video.facts}
 
 
 @dataclass(frozen=True)
@@ -213,7 +225,8 @@ class ScoringContext:
     @property
     def truth(self) -> TruthContext:
         """What the truth of an item may depend on."""
-        return TruthContext(self.protocol, self.senses, self.task_options)
+        known = self.dataset.patient_facts
+        return TruthContext(self.protocol, self.senses, self.task_options, known)
 
     def judgement(self, request: JudgeRequest) -> Any:
         """What the judge made of a request, `Unreadable` where it was not asked."""

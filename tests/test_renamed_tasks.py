@@ -135,7 +135,7 @@ def test_calibration_is_the_same(both):
         every = [f for task in TASKS for f in one.findings(task)]
         dataset = one.outcome.material.dataset
         folds = {v.name: v.fold or 0 for v in dataset.videos}
-        made = calibrate("r", every, tasks, dataset, TruthContext(), folds, resamples=100)
+        made = calibrate("r", every, tasks, dataset, lambda _: TruthContext(), folds, resamples=100)
         found.append(sorted(one.old(made), key=lambda c: (c["task"], c["item"])))
     assert found[0] == found[1]
     assert {c["task"] for c in found[0]} >= {"recognition", "diagnosis"}

@@ -37,7 +37,7 @@ def annotation_remarks(request: Request) -> Iterator[str]:
         # asked less, and its scores say so.
         senses: frozenset[Sense] = frozenset({"sight", "hearing"})
         options = settings.task_options.get(name, {})
-        context = TruthContext(settings.protocol, senses, options)
+        context = TruthContext(settings.protocol, senses, options, request.dataset.patient_facts)
         try:
             yield from _remarks(name, task, request, context)
         except TaskFaultError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from s3eval.api.datasets import dataset_of
@@ -15,7 +16,6 @@ from s3eval.reporting.calibration import tables_of
 from s3eval.running.loading import load_tasks
 from s3eval.statistics.calibration import Calibration, Windows
 from s3eval.statistics.resampling import check_draws
-from s3eval.task import TruthContext
 
 if TYPE_CHECKING:
     import pandas
@@ -98,14 +98,12 @@ def calibrate(
             if not items or f.item in items
         ]
         known = load_tasks({f.task for f in rows})
-        senses: Any = frozenset(run.facts.senses)
-        protocol: Any = run.facts.protocol
         calibrations += of_run(
             run.name,
             rows,
             known.by_name,
             dataset,
-            TruthContext(protocol, senses),
+            partial(run.facts.truth_context, dataset=dataset),
             by_video,
             windows,
             chosen_folds(test_folds, by_video.values()),

@@ -18,7 +18,7 @@ from s3eval.plugins import installed
 from s3eval.running.models import checked_options
 
 if TYPE_CHECKING:
-    from s3eval.plugins import Registry
+    from s3eval.plugins import Plugin, Registry
     from s3eval.specs import ModelSpec
 
 __all__ = ["NamedModel", "model_spec", "named_model", "named_models"]
@@ -79,7 +79,7 @@ def named_model(
     head, value, query = _parts(name, known)
     plugin = known.get("model", head)
     spec = plugin.spec
-    given = _given(spec, name, value, query)
+    given = _given(plugin, name, value, query)
     everything = {**(others or {}), **given}
     permitted_options(spec, everything, LOCAL_ONLY)  # consent is no option
     options = checked_options(plugin, everything)
@@ -101,11 +101,19 @@ def _parts(name: str, known: Registry) -> tuple[str, str | None, str | None]:
             where=name,
             fix=f"--model 'NAME{name}', with a name of s3eval list models",
         )
+    several = [part for part in head.split(",") if part.strip() in known.names("model")]
+    if several and "," in head:
+        raise S3EvalError(
+            "One model is named here, not several", where=name, fix=f"--model {several[0].strip()}"
+        )
     return head, value if colon else None, query if question_mark else None
 
 
-def _given(spec: ModelSpec, name: str, value: str | None, query: str | None) -> dict[str, Any]:
+def _given(
+    plugin: Plugin[ModelSpec], name: str, value: str | None, query: str | None
+) -> dict[str, Any]:
     """The options that a name sets, as they are written there."""
+    spec = plugin.spec
     if value is not None and not spec.argument:
         raise S3EvalError(
             f"The model '{spec.name}' takes no value after ':'",
@@ -113,7 +121,7 @@ def _given(spec: ModelSpec, name: str, value: str | None, query: str | None) -> 
             fix=f"--model '{spec.name}?key=value'",
         )
     given: dict[str, Any] = {spec.argument: value} if value else {}
-    for key, setting in [] if query is None else _options(query, name):
+    for key, setting in [] if query is None else _options(query, name, plugin):
         if key in given:
             raise S3EvalError(
                 f"The option '{key}' is given twice", where=name, fix=f"{key}=VALUE once"
@@ -193,18 +201,27 @@ def _folder(spec: ModelSpec, value: str, query: str) -> str:
     return "-".join(p for p in parts if p)
 
 
-def _options(query: str, name: str) -> list[tuple[str, Any]]:
+def _options(query: str, name: str, plugin: Plugin[ModelSpec]) -> list[tuple[str, Any]]:
     try:
         pairs = parse_qsl(query.replace("+", "%2B"), keep_blank_values=True, strict_parsing=True)
     except ValueError:
         pairs = []
-    if not pairs:
+    if not pairs or not all(key for key, _ in pairs):
         raise S3EvalError(
             "Expected options after '?' to be key=value, joined by '&'",
             where=name,
-            fix="s3eval list models",
+            fix=_advice(plugin),
         )
     return [(key, _read(value)) for key, value in pairs]
+
+
+def _advice(plugin: Plugin[ModelSpec]) -> str:
+    """Which options a model takes, in its own words: those of its refusal of one without a name."""
+    try:
+        checked_options(plugin, {"": ""})
+    except S3EvalError as error:
+        return error.fix or f"--model {plugin.spec.name}"
+    return f"--model '{plugin.spec.name}?key=value'"
 
 
 def _read(value: str) -> Any:

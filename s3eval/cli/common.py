@@ -22,6 +22,7 @@ __all__ = [
     "json_option",
     "key_values",
     "names",
+    "one_model",
     "outside_option",
     "rarely_collected",
     "resamples_option",
@@ -42,6 +43,22 @@ def names(values: Iterable[str]) -> tuple[str, ...]:
     """
     parts = [name.strip() for value in values for name in value.split(",") if name.strip()]
     return tuple(dict.fromkeys(parts))
+
+
+def one_model(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """The one model that a verb takes: of several the last would count, and none be told.
+
+    Raises:
+        S3EvalError: several are named.
+    """
+    different = tuple(dict.fromkeys(given))
+    if len(different) > 1:
+        raise S3EvalError(
+            "One model is named here, not several",
+            where=" ".join(f"-m {name}" for name in different),
+            fix=f"-m {different[0]}",
+        )
+    return different[0] if different else None
 
 
 def fold_numbers(text: str) -> str | tuple[int, ...]:

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import json_option, key_values, outside_option, write_json_output
+from s3eval.cli.common import (
+    json_option,
+    key_values,
+    one_model,
+    outside_option,
+    write_json_output,
+)
 from s3eval.errors import S3EvalError
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -30,7 +36,11 @@ Pictures of real recordings show patients: keep them where the videos may be.
 @click.argument("data")
 @click.argument("video")
 @click.option(
-    "--model", "-m", help="Show it as this model gets it, by its senses and sampling profile."
+    "--model",
+    "-m",
+    multiple=True,
+    callback=one_model,
+    help="Show it as this model gets it, by its senses and sampling profile.",
 )
 @click.option(
     "--task", "-t", help="Take the clips of this task (default: the task about features)."

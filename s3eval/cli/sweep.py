@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from s3eval.cli.common import config_option, json_option, write_json_output
+from s3eval.cli.common import config_option, json_option, one_model, write_json_output
 from s3eval.cli.evaluating import evaluation_options, progress_of, request_of
 from s3eval.reporting.tables import print_table
 from s3eval.terminal import echo
@@ -34,6 +34,8 @@ combination is a run in OUT; what any of them has answered already is not asked 
     "--model",
     "-m",
     required=True,
+    multiple=True,
+    callback=one_model,
     help="Name of the model (s3eval list models), also NAME?key=value.",
 )
 @click.option(

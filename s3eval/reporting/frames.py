@@ -25,7 +25,7 @@ def finding_records(scored: Scored, dataset: Dataset | None) -> Iterator[Mapping
     tasks = load_tasks(scored.run.findings).by_name
     for name, findings in scored.run.findings.items():
         protocol: Any = scored.protocol
-        context = replace(facts.truth_context(name), protocol=protocol)
+        context = replace(facts.truth_context(name, dataset), protocol=protocol)
         for f in sorted(findings, key=lambda f: (f.video, f.item)):
             known = dataset is not None and f.video in dataset.annotations
             video = dataset.video(f.video) if dataset is not None and known else None

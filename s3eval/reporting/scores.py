@@ -154,7 +154,9 @@ def _parts(
                 else _side_by_side(some, task, published, without)
             )
             names = in_order(r.item for r in rows)
-            parts.append((table, unannotated_line([i for i in names if i in without])))
+            lines = [unannotated_line([i for i in names if i in without])]
+            lines += [] if detailed else [_elsewhere(some, task, rows, without)]
+            parts.append((table, "\n".join(line for line in lines if line)))
     return parts
 
 
@@ -163,6 +165,20 @@ def _headline(scored: Sequence[Scored], task: str) -> str:
     metrics = [*dict.fromkeys(r.metric for s in scored for r in s.rows if r.task == task)]
     wanted = next((h for s in scored if (h := s.headlines.get(task, ""))), "")
     return wanted if wanted in metrics else metrics[0]
+
+
+def _elsewhere(
+    scored: Sequence[Scored], task: str, rows: Sequence[ScoreRow], without: Set[str]
+) -> str:
+    """The items that have scores but not the one of this table, and where these are shown."""
+    metric = _headline(scored, task)
+    measured: dict[str, str] = {}
+    for row in rows:
+        if row.metric != "coverage" and row.item not in without:
+            measured.setdefault(row.item, row.metric)
+    shown = {row.item for row in rows if row.metric == metric}
+    others = [f"{item} ({measured[item]})" for item in in_order(measured) if item not in shown]
+    return f"not measured by {metric}, see --details: {', '.join(others)}" if others else ""
 
 
 def _judges(scored: Sequence[Scored], task: str) -> str:
@@ -264,12 +280,14 @@ def _of_run(scored: Scored, task: str, without: Set[str]) -> Table:
         main = by.get((item, headline))
         lead = main or next(r for r in mine if r.item == item)
         values = [_number(by[item, m].value) if (item, m) in by else "" for m in others]
+        if main is None and lead.metric in others:  # the item's own first metric leads its row
+            values[others.index(lead.metric)] = f"{_with_interval(lead)} {lead.symbol}".strip()
         chance = f"{_number(lead.chance_value)} {lead.chance_name}" if lead.chance_name else ""
         counts = f"{lead.scored}/{lead.asked}"
         shown = _with_interval(main) if main else ""
         symbol = main.symbol if main else ""
         stable = [_stability([lead])] if repeated else []
-        rest = (*values, counts, _trouble(lead), _note(lead, main))
+        rest = (*values, counts, _trouble(lead), _note(lead, main or lead))
         rows.append([item, shown, symbol, *stable, chance, *rest])
     stability = ["stability"] if repeated else []
     columns = ["item", headline, "", *stability, "chance", *others, "n", "not scored", "note"]
@@ -284,10 +302,11 @@ def _trouble(row: ScoreRow) -> str:
     return ", ".join(f"{n} {label}" for n, label in parts if n)
 
 
-def _note(lead: ScoreRow, main: ScoreRow | None) -> str:
+def _note(lead: ScoreRow, main: ScoreRow) -> str:
     """What a reader must know of a row, and why its score has no interval."""
     parts = [NOT_ASKED] if not_asked(lead) else []
     parts += [lead.note] if lead.note else []
-    if main is not None and main.value is not None and main.low is None and main.interval_note:
+    has_value = main.metric != "coverage" and main.value is not None
+    if has_value and main.low is None and main.interval_note:
         parts.append(f"no interval: {main.interval_note}")
     return "; ".join(parts)

@@ -175,7 +175,10 @@ def _checked_finding(task: str, video: str, finding: Any) -> Finding:
     if not isinstance(finding, Finding):
         raise S3EvalError(f"Expected findings from combine, but got {type(finding).__name__}")
     if (finding.task, finding.video) != (task, video):
-        raise S3EvalError(f"Expected a finding of '{task}' about the video it was given")
+        got = f"one of {finding.task!r:.80}" if finding.task != task else "one about another"
+        raise S3EvalError(
+            f"Expected a finding of '{task}' about the video it was given, but got {got}"
+        )
     if not isinstance(finding.item, str) or not finding.item:
         raise S3EvalError(f"Expected the item of a finding to be a name, but got {finding.item!r}")
     if finding.state not in _STATES:

@@ -17,12 +17,15 @@ from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from sys import intern
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from s3eval.errors import S3EvalError
 from s3eval.task import Finding, FindingState, TruthContext
 from s3eval.terminal import cut
 from s3eval.vocabulary import PROTOCOLS
+
+if TYPE_CHECKING:
+    from s3eval.facts.videos import Dataset
 
 __all__ = [
     "SCORES_JUDGE",
@@ -84,12 +87,13 @@ class RunFacts:
     versions: Mapping[str, str] = field(default_factory=dict)
     note: str = ""
 
-    def truth_context(self, task: str) -> TruthContext:
-        """What the truth of a task's items depends on in this run."""
+    def truth_context(self, task: str, dataset: Dataset | None = None) -> TruthContext:
+        """What the truth of a task's items depends on in this run, about this dataset."""
         protocol: Any = self.protocol
         senses: Any = frozenset(self.senses)
         options: Mapping[str, Any] = self.options.get("tasks") or {}
-        return TruthContext(protocol, senses, options.get(task, {}))
+        known = {} if dataset is None else dataset.patient_facts
+        return TruthContext(protocol, senses, options.get(task, {}), known)
 
 
 #: Answers are kept apart from what was made of them.

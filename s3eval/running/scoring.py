@@ -35,7 +35,7 @@ from s3eval.vocabulary import Protocol, Sense
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
     from s3eval.judge import JudgeRequest
-    from s3eval.task import Item
+    from s3eval.task import Item, TruthContext
 
 __all__ = [
     "Combined",
@@ -100,6 +100,10 @@ class Material:
             self.task_options.get(task, {}),
             self.metrics,
         )
+
+    def truth_context(self, task: str) -> TruthContext:
+        """What the truth of a task's items depends on, the task's options among that."""
+        return self.context(task).truth
 
 
 @dataclass(frozen=True)

@@ -113,7 +113,7 @@ def cases_of(
     findings: Iterable[Finding],
     tasks: Mapping[str, Task],
     dataset: Dataset,
-    context: TruthContext,
+    context_of: Callable[[str], TruthContext],
     windows: Windows = "max",
 ) -> dict[tuple[str, str], list[Case]]:
     """By (task, item) the videos with a probability, a word and a two-valued truth.
@@ -128,7 +128,7 @@ def cases_of(
             continue
         given = f.probability if windows == "max" else f.detail.get("noisy_or")
         video, annotation = dataset.video(f.video), dataset.annotation(f.video)
-        truth = tasks[f.task].truth(video, annotation, f.item, context)
+        truth = tasks[f.task].truth(video, annotation, f.item, context_of(f.task))
         if given is None or truth not in labels or f.value not in labels:
             continue
         case = Case(f.video, truth == labels[0], float(given), f.value == labels[0])
@@ -172,7 +172,7 @@ def calibrate(
     findings: Iterable[Finding],
     tasks: Mapping[str, Task],
     dataset: Dataset,
-    context: TruthContext,
+    context_of: Callable[[str], TruthContext],
     folds: Mapping[str, int],
     windows: Windows = "max",
     test_folds: Sequence[int] = (0,),
@@ -183,7 +183,7 @@ def calibrate(
 
     Args:
         tasks: by name; their items say which label is positive.
-        context: what truth depends on.
+        context_of: by the name of a task what its truth depends on, its options among that.
         folds: fold by video; patients whole.
         test_folds: decisions are fitted on the other folds and applied to these.
 
@@ -193,7 +193,7 @@ def calibrate(
     refuse_leaks(folds, dataset.patients)
     rows = list(findings)
     calibrations = []
-    for (task, item), cases in cases_of(rows, tasks, dataset, context, windows).items():
+    for (task, item), cases in cases_of(rows, tasks, dataset, context_of, windows).items():
         truth = np.array([c.truth for c in cases])
         chances = np.array([c.probability for c in cases])
         videos = [c.video for c in cases]

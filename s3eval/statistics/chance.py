@@ -128,8 +128,14 @@ def truths_of(
     return truths
 
 
-def labels_of_tasks(tasks: Mapping[str, Task], dataset: Dataset, context: TruthContext) -> LabelsOf:
-    """How the labels of a tally's videos are found: from its task's items and truths."""
+def labels_of_tasks(
+    tasks: Mapping[str, Task], dataset: Dataset, context_of: Callable[[str], TruthContext]
+) -> LabelsOf:
+    """How the labels of a tally's videos are found: from its task's items and truths.
+
+    Args:
+        context_of: by the name of a task what its truth depends on, its options among that.
+    """
     known: dict[tuple[str, str, tuple[str, ...]], list[Any]] = {}
 
     def labels_of(tally: Tally) -> Labelled | None:
@@ -139,7 +145,7 @@ def labels_of_tasks(tasks: Mapping[str, Task], dataset: Dataset, context: TruthC
             return None
         key = (tally.task, tally.item, tally.videos)
         if key not in known:
-            truths = truths_of(task, tally.item, tally.videos, dataset, context)
+            truths = truths_of(task, tally.item, tally.videos, dataset, context_of(tally.task))
             known[key] = [*truths.values()]
         return known[key], None if item.macro else item.positive
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s3eval.facts.videos import Annotation
 from s3eval.plugin_calls import plugin_output
 from s3eval.running.reasons import without_file, without_name
+from s3eval.statistics.twice import UNANNOTATED
 from s3eval.task import Task
 from s3eval.terminal import cut, visible
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from s3eval.statistics.table import ScoreRow
     from s3eval.task import Finding, TruthContext
 
-__all__ = ["UNKNOWN_VALUE", "Missing", "missing_of", "without_truth"]
+__all__ = ["UNANNOTATED", "UNKNOWN_VALUE", "Missing", "missing_of", "without_truth"]
 
 #: What is counted where the dataset has a value for an item, and the task does not take it.
 UNKNOWN_VALUE = "annotated with an unknown value"
@@ -39,10 +40,10 @@ class Missing:
         task: its name.
         findings: how many there are, answered or not.
         counts: by state how many have no value; `UNKNOWN_VALUE` those whose annotated value
-            (`Annotation.items`) the task does not take; "without annotation" those with nothing to
-            compare them with, only where the task has no score.
+            (`Annotation.items`) the task does not take; `UNANNOTATED` those with nothing to
+            compare them with, of items without a score.
         reasons: by state the most frequent reason, without names of videos or files; the labels
-            that the task takes in place of unknown values.
+            that the task takes in place of unknown values; the items without annotation.
         has_score: whether any score could be made.
 
     >>> print(Missing("gait", 6, {"unreadable": 6}, {"unreadable": "names not one label"}))
@@ -87,12 +88,36 @@ def missing_of(
         if unknown:
             counts[UNKNOWN_VALUE] = len(unknown)
             reasons[UNKNOWN_VALUE] = _labels_of(name, unknown, material)
-        if name not in scored:
-            n = _without_annotation(name, some, material) - len(unknown)
-            counts |= {"without annotation": n} if n else {}
+        told = {_key(f) for f in unknown}
+        unscored = _of_unscored(name, some, rows)
+        bare = [f for f in _without_annotation(name, unscored, material) if _key(f) not in told]
+        if bare:
+            counts[UNANNOTATED] = len(bare)
+            if name in scored:
+                items = dict.fromkeys(f.item for f in bare)
+                reasons[UNANNOTATED] = cut(", ".join(items), _LONGEST_REASON)
         if counts or name not in scored:
             missing.append(Missing(name, len(some), counts, reasons, name in scored))
     return missing
+
+
+def _of_unscored(
+    name: str, findings: Sequence[Finding], rows: Sequence[ScoreRow]
+) -> Sequence[Finding]:
+    """The findings of items without any score, all where the task has none.
+
+    Items whose coverage is measured are left out of a task that has scores: tables name those
+    that are annotated nowhere (`s3eval.reporting.unannotated`).
+    """
+    mine = [row for row in rows if row.task == name]
+    if all(row.value is None for row in mine):
+        return findings
+    told = {r.item for r in mine if r.value is not None or r.videos or r.metric == "coverage"}
+    return [f for f in findings if f.item not in told]
+
+
+def _key(finding: Finding) -> tuple[str, str]:
+    return finding.video, finding.item
 
 
 def _reason(findings: Sequence[Finding], state: str, material: Material) -> str:
@@ -121,7 +146,7 @@ def _with_unknown_value(
     task, dataset = material.tasks.by_name[name], material.dataset
     notes = dataset.annotations
     given = [f for f in findings if f.video in notes and _has_value(notes[f.video], f.item)]
-    return [*without_truth(task, given, dataset, material.context(name).truth)]
+    return [*without_truth(task, given, dataset, material.truth_context(name))]
 
 
 def _has_value(annotation: Annotation, item: str) -> bool:
@@ -153,16 +178,19 @@ def without_truth(
                 yield f
 
 
-def _without_annotation(name: str, findings: Sequence[Finding], material: Material) -> int:
+def _without_annotation(
+    name: str, findings: Sequence[Finding], material: Material
+) -> list[Finding]:
     task, dataset = material.tasks.by_name[name], material.dataset
     if type(task).truth is not Task.truth:
-        context = material.context(name).truth
-        return sum(1 for _ in without_truth(task, findings, dataset, context))
+        context = material.truth_context(name)
+        return [*without_truth(task, findings, dataset, context)]
     # Nothing is known of single items: videos without any annotation at all are counted.
-    return sum(
-        f.state == "answered" and dataset.annotations.get(f.video) == Annotation(f.video)
+    return [
+        f
         for f in findings
-    )
+        if f.state == "answered" and dataset.annotations.get(f.video) == Annotation(f.video)
+    ]
 
 
 def _truth(task: Any, video: Any, annotation: Any, item: str, context: Any) -> Any:

@@ -102,11 +102,10 @@ def score_rows(
         tallied: its metrics and its baselines' (`running.scoring.tally_all`).
         resamples, seed: of the patient bootstrap.
     """
-    context = TruthContext(material.protocol, material.senses)
     rows = beside(
         tallied.tallies,
         tallied.baselines,
-        labels_of_tasks(material.tasks.by_name, material.dataset, context),
+        labels_of_tasks(material.tasks.by_name, material.dataset, material.truth_context),
         material.dataset.patients,
         material.protocol,
         resamples,
@@ -142,10 +141,11 @@ def rows_of_findings(
 ) -> list[ScoreRow]:
     """The same of findings that are at hand, without a run and without a judge."""
     tallied = tally_findings(findings, dataset, protocol, tasks, baselines=True)
+    context = TruthContext(protocol, patient_facts=dataset.patient_facts)
     return beside(
         tallied.tallies,
         tallied.baselines,
-        labels_of_tasks(tasks.by_name, dataset, TruthContext(protocol)),
+        labels_of_tasks(tasks.by_name, dataset, lambda _: context),
         dataset.patients,
         protocol,
         resamples,

@@ -53,7 +53,9 @@ FOLDERS = {
 
 
 @pytest.mark.parametrize(("name", "folder"), FOLDERS.items())
-def test_folders_of_earlier_versions_keep_their_names(name, folder):
+def test_folders_of_earlier_versions_keep_their_names(name, folder, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shares.csv").touch()
     found = named_model(name)
     assert (found.folder, found.earlier) == (folder, folder)
 
@@ -74,6 +76,17 @@ def test_however_options_are_spelt_it_is_one_model_in_one_folder(names):
     for other in others:
         assert (dict(other.options), other.folder) == (dict(first.options), first.folder)
     assert named_models(names) == [first]
+
+
+def test_however_the_path_of_a_file_is_spelt_it_is_one_option(tmp_path, monkeypatch):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.csv").touch()
+    (tmp_path / "b.csv").touch()
+    monkeypatch.chdir(tmp_path / "in")
+    spellings = ("a.csv", "./a.csv", "../in/a.csv", f"{tmp_path}/in/a.csv")
+    (model,) = named_models([f"replay?file={path}" for path in spellings])
+    assert model.options == {"file": "a.csv"}
+    assert named_model("replay?file=../b.csv").options == {"file": str(tmp_path / "b.csv")}
 
 
 @pytest.mark.parametrize(
@@ -117,7 +130,9 @@ def test_a_model_without_a_value_takes_options_too():
         named_model("motoin?a=1")
 
 
-def test_options_for_every_model_join_those_of_a_name_and_leave_its_folder():
+def test_options_for_every_model_join_those_of_a_name_and_leave_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").touch()
     alone = named_model("prevalence?seed=1")
     both = named_model("prevalence?seed=1", others={"file": "a.csv", "seed": 2})
     assert dict(both.options) == {"file": "a.csv", "seed": 1}
@@ -143,6 +158,16 @@ def test_options_for_every_model_join_those_of_a_name_and_leave_its_folder():
         ("hf:a?checkpoint=b", "The option 'checkpoint' is given twice"),
         ("?a=1", r"No model is named before '\?' \(\?a=1\)\. Try: --model 'NAME\?a=1'"),
         (":a", "No model is named before ':'"),
+        ("prevalence?", r"key=value, joined by '&' \(prevalence\?\)\. Try: one of seed, file"),
+        ("prevalence?seed", r"\(prevalence\?seed\)\. Try: one of seed, file"),
+        ("prevalence?=3", r"\(prevalence\?=3\)\. Try: one of seed, file"),
+        ("motion?", r"Try: --model motion$"),
+        ("lmms-eval-answers?", "Try: one of file"),
+        ("prevalence?file=nope.csv", r"'file' of model 'prevalence' names no file .*\(nope.csv\)"),
+        ("replay?file=.", "'file' of model 'replay' names no file .*: it is a folder"),
+        ("lmms-eval-answers:nope", "'file' of model 'lmms-eval-answers' names no file"),
+        ("motion,sound", r"One model is named here, not several .*Try: --model motion$"),
+        ("motoin,sound", r"One model is named here, not several .*Try: --model sound$"),
     ],
 )
 def test_wrong_options_are_refused_by_name(name, words):

@@ -251,6 +251,16 @@ def test_a_sweep_takes_options_in_its_model_s_name(said, tmp_path):
     assert (code, Bright.asked) == (2, asked), "the last value is refused before the first is asked"
 
 
+@pytest.mark.parametrize("named", [("-m", "bright", "-m", "late"), ("-m", "bright,late")])
+def test_a_verb_of_one_model_refuses_several(named, said, dataset_folder, tmp_path, capsys):
+    """Of several ``-m`` the last one counted, and the others were not mentioned."""
+    code, _, error = said("sweep", *named, "--over", "fps=1,2")
+    assert (code, names_in(tmp_path / "runs")) == (2, [])
+    assert "One model is named here, not several" in error
+    assert called("look", dataset_folder, "a", *named, "-t", "recognition") == 2
+    assert "One model is named here, not several" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("model", "code"),
     [("bright?threshold=0.2", 0), ("bright?typo=1", 2), ("bright", 0), ("hf", 0), ("hf:a?x=1", 2)],

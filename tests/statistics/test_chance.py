@@ -71,7 +71,7 @@ def test_other_metrics_have_no_random_expectation():
 @pytest.fixture
 def rows_beside(dataset, tasks):
     """`beside` with what this dataset and these tasks give it."""
-    labels_of = labels_of_tasks(tasks.by_name, dataset, PAPER)
+    labels_of = labels_of_tasks(tasks.by_name, dataset, lambda _: PAPER)
 
     def rows(tallies, baselines, resamples):
         return beside(tallies, baselines, labels_of, dataset.patients, resamples=resamples)
@@ -94,7 +94,7 @@ def test_a_line_is_taken_on_the_videos_the_model_was_scored_on(dataset, tasks):
     truth = [v.diagnosis for v in dataset.videos]
     mine = binary("diagnosis", "video_only", videos[:10], truth[:10], truth[:10], "ES")
     always = binary("diagnosis", "video_only", videos, truth, ["ES"] * len(videos), "ES")
-    labels_of = labels_of_tasks(tasks.by_name, dataset, PAPER)
+    labels_of = labels_of_tasks(tasks.by_name, dataset, lambda _: PAPER)
     lines = chance_lines(mine, {"always-ES": always}, labels_of)["diagnosis", "video_only", "f1"]
     by_name = {line.name: line for line in lines}
     es = truth[:10].count("ES")

@@ -15,6 +15,11 @@ from s3eval.task import TruthContext
 PAPER = TruthContext("paper")
 
 
+def in_paper(task: str) -> TruthContext:
+    """What the truth of every task depends on here."""
+    return PAPER
+
+
 def drawn(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rng = np.random.default_rng(seed)
     truth = rng.random(n) < 0.4
@@ -85,7 +90,7 @@ def test_the_threshold_is_the_best_of_all():
 
 
 def test_windows_are_combined_as_named(dataset, tasks, runs):
-    given = (runs["good"]["recognition"], tasks.by_name, dataset, PAPER)
+    given = (runs["good"]["recognition"], tasks.by_name, dataset, in_paper)
     by_max = cases_of(*given)["recognition", "tonic"]
     by_or = cases_of(*given, "noisy-or")["recognition", "tonic"]
     assert [c.video for c in by_max] == [c.video for c in by_or]
@@ -119,7 +124,7 @@ def test_nothing_is_fitted_on_the_test_fold(dataset, tasks, runs):
     other = replace(dataset, annotations=turned)
     findings = [f for f in runs["good"]["recognition"] if f.item == "tonic"]
     one, two = (
-        calibrate("r", findings, tasks.by_name, d, PAPER, folds_of(dataset), resamples=100)[0]
+        calibrate("r", findings, tasks.by_name, d, in_paper, folds_of(dataset), resamples=100)[0]
         for d in (dataset, other)
     )
     assert [d.thresholds for d in one.decisions] == [d.thresholds for d in two.decisions]
@@ -136,7 +141,7 @@ def test_calibration_of_a_run(dataset, tasks, runs):
     found = {
         c.item: c
         for c in calibrate(
-            "good", mine, tasks.by_name, dataset, PAPER, folds_of(dataset), resamples=200
+            "good", mine, tasks.by_name, dataset, in_paper, folds_of(dataset), resamples=200
         )
     }
     tonic = found["tonic"]
@@ -166,7 +171,7 @@ def test_platt_and_isotonic_repair_probabilities_that_are_too_low(dataset, tasks
         yes = dataset.annotation(v.name).presence("tonic") == "yes"
         chance = float(np.clip(0.10 + 0.15 * yes + 0.03 * rng.normal(), 0.001, 0.999))
         findings.append(Finding("recognition", v.name, "tonic", "answered", "no", "", 1, 1, chance))
-    given = (findings, tasks.by_name, dataset, PAPER, folds_of(dataset))
+    given = (findings, tasks.by_name, dataset, in_paper, folds_of(dataset))
     found = calibrate("r", *given, test_folds=range(5), resamples=100)[0]
     scores = {d.method: {m: x.value for m, x in d.scores.items()} for d in found.decisions}
     assert scores["raw"]["f1"] == 0.0
@@ -186,4 +191,4 @@ def test_a_patient_on_both_sides_is_refused(dataset, tasks, runs):
     with pytest.raises(S3EvalError, match="both sides"):
         mine = runs["good"]["recognition"]
         folds = {**folds, first: 99}
-        calibrate("r", mine, tasks.by_name, dataset, PAPER, folds, resamples=100)
+        calibrate("r", mine, tasks.by_name, dataset, in_paper, folds, resamples=100)

@@ -8,7 +8,18 @@ from pathlib import Path
 import pytest
 
 from s3eval import Dataset, Video
-from s3eval.specs import DatasetSpec, JudgeSpec, ModelSpec, TaskSpec
+from s3eval.specs import (
+    CommandSpec,
+    DatasetSpec,
+    ExecutorSpec,
+    ExporterSpec,
+    ImporterSpec,
+    JudgeSpec,
+    ModelSpec,
+    PublishedSpec,
+    RunEndSpec,
+    TaskSpec,
+)
 from s3eval.testing import conformance
 from s3eval.testing.conformance.task_baselines import _otherwise, _truths
 from s3eval.testing.conformance.task_subject import Subject
@@ -104,6 +115,14 @@ SCORES = [
     ("baselines", "BaselineOfItsOwnTruth"),
     ("baselines", "BaselineDraws"),
     ("requests", "AsksAJudge"),
+    ("truth", "TruthNeedsFacts"),
+    ("counts", "ScoresFailures"),
+    ("baselines", "BaselineOfSome"),
+    ("combine", "FindingOfAnotherTask"),
+    ("combine", "ProbabilityAboveOne"),
+    ("read", "ReadsNoNumber"),
+    ("order", "ErrorIsBetter"),
+    ("items", "ManyProblems"),
 ]
 JUDGES = [
     ("adapter", "NoJudge"),
@@ -116,6 +135,7 @@ JUDGES = [
     ("serves", "ServesTexts"),
     ("serves", "RemoteInSecret"),
     ("lists", "TooFew"),
+    ("lists", "ServesTooMuch"),
     ("types", "NoFacts"),
     ("types", "NoReason"),
     ("types", "NotBuilt"),
@@ -149,6 +169,7 @@ DATASETS = [
     ("videos", "same_names"),
     ("videos", "no_patient"),
     ("videos", "endless"),
+    ("videos", "duration_is_text"),
     ("facts", "facts_no_json"),
     ("annotation", "unknown_feature"),
     ("annotation", "ends_before_start"),
@@ -164,6 +185,21 @@ DATASETS = [
     ("digest", "digest_of_the_moment"),
     ("digest", "digest_of_something"),
     ("same again", "another_order"),
+]
+
+
+TOOLS = [
+    ("spec", CommandSpec, "verb", {"name": "one two three"}),
+    ("spec", ExporterSpec, "export", {"of": "run"}),
+    ("spec", ImporterSpec, "export", {"summary": ""}),
+    ("adapter", CommandSpec, "no_verb", {}),
+    ("adapter", CommandSpec, "no_such_verb", {}),
+    ("adapter", ExporterSpec, "export_one", {}),
+    ("adapter", ExporterSpec, "NO_FUNCTION", {}),
+    ("adapter", RunEndSpec, "ends", {"remote": True}),
+    ("adapter", ExecutorSpec, "NoExecutor", {}),
+    ("adapter", PublishedSpec, "NoExecutor", {}),
+    ("options", ExecutorSpec, "TakesAnyOption", {}),
 ]
 
 
@@ -314,6 +350,69 @@ def test_a_remote_judge_says_so_unless_its_server_is_on_this_machine():
     assert conformance.check_judge(judge("ServerOnThisMachine", **remote)) == []
 
 
+def tool(kind, attribute: str, **more):
+    fields = {"name": "broken", "summary": "for a test", "adapter": f"broken_tools:{attribute}"}
+    return kind(**fields | more)
+
+
+@pytest.mark.parametrize(("check", "kind", "name", "more"), TOOLS)
+def test_a_broken_tool_fails_one_check(check, kind, name, more):
+    (problem,) = conformance.check_tool(tool(kind, name, **more))
+    assert problem.check == check
+    assert problem.fix
+
+
+def test_tools_that_conform_have_no_problems():
+    fine = [
+        tool(CommandSpec, "verb", name="data verb"),
+        tool(ExporterSpec, "export", of="dataset"),
+        tool(ImporterSpec, "export"),
+        tool(RunEndSpec, "ends"),
+        tool(ExecutorSpec, "Executes"),
+    ]
+    assert [conformance.check_tool(spec) for spec in fine] == [[]] * len(fine)
+
+
+def test_a_function_of_too_few_arguments_is_told_what_it_gets():
+    (problem,) = conformance.check_tool(tool(RunEndSpec, "ends", remote=True))
+    assert problem.what.startswith("ends() cannot be called with 3 arguments")
+    assert problem.fix == "write def ends(run, scores, permission)"
+
+
+def test_what_is_looked_up_is_asked_for():
+    spec = TaskSpec("broken", "broken_scores:LooksUpAnotherText", "for a test", judged=True)
+    (problem,) = conformance.check_task(spec)
+    assert problem.check == "requests"
+    assert "looks up Extract of 'ES', which read_requests() did not ask for" in problem.what
+
+
+def test_a_kind_of_problem_is_told_a_few_times_and_counted():
+    spec = TaskSpec("broken", "broken_scores:ManyProblems", "for a test")
+    said = [str(problem) for problem in conformance.check_task(spec)]
+    assert len(said) == len({*said}) == 4
+    assert said[0] == "items: items() lists 'onset 0' twice. Change: name each item once."
+    assert said[3].startswith("items: the number 'onset 2' has no unit (and 2 more like it).")
+
+
+@pytest.mark.parametrize(
+    ("name", "what", "fix"),
+    [
+        ("FindingOfAnotherTask", "but got one of 'other'", "give the fields of each Finding"),
+        ("ProbabilityAboveOne", "a run refuses: A finding has 1.7", "give the fields"),
+        ("ReadsNoNumber", "read() makes nan of the answer 'NaN'", "names no finite number"),
+        ("ErrorIsBetter", "on 'mae' of 'onset', the truth 0", "set higher_is_better"),
+        ("TruthNeedsFacts", "raised KeyError: None", "return None where the truth is not known"),
+        ("ScoresFailures", "where all answers failed", "score findings with state 'answered'"),
+        ("BaselineOfSome", "answers about 1 of", "the same videos"),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_the_way_out(name, what, fix):
+    spec = TaskSpec("broken", f"broken_scores:{name}", "for a test")
+    (problem,) = conformance.check_task(spec)
+    assert what in problem.what
+    assert fix in problem.fix
+
+
 def test_a_problem_tells_what_to_change():
     (problem,) = conformance.check_task(task("HeadlineIsNoMetric"))
     said = str(problem)
@@ -382,7 +481,13 @@ BY_SPEC = {"spec"}
 
 @pytest.mark.parametrize(
     ("module", "broken"),
-    [("models", MODELS), ("tasks", TASKS + SCORES), ("judges", JUDGES), ("datasets", DATASETS)],
+    [
+        ("models", MODELS),
+        ("tasks", TASKS + SCORES),
+        ("judges", JUDGES),
+        ("datasets", DATASETS),
+        ("tools", [(check, name) for check, _, name, _ in TOOLS]),
+    ],
 )
 def test_every_check_has_a_plugin_that_breaks_it(module, broken):
     from importlib import import_module

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from s3eval import Answer, Footage, Model, ModelSpec, Question, S3EvalError
+from s3eval.errors import refuse_unknown
 
 __all__ = ["Brightness", "Options"]
 
@@ -29,6 +30,7 @@ class Brightness(Model):
     @classmethod
     def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
         """Read ``--model-option threshold=…``; nothing is loaded yet."""
+        refuse_unknown(f"option of model '{spec.name}'", options, Options.model_fields)
         try:
             return Options(**options).model_dump(include=set(options))
         except ValidationError as error:

@@ -7,7 +7,7 @@ In a plugin's own tests one line is enough::
     test_plugin = conformance.suite("my-distribution")
 
 The checks one by one give a list of problems: `check_package`, `check_model`, `check_task`,
-`check_judge`, `check_dataset`. They need pytest only for `suite`.
+`check_judge`, `check_dataset`, `check_tool`. They need pytest only for `suite`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from s3eval.testing.conformance.packages import check_package
 from s3eval.testing.conformance.problems import Problem
 from s3eval.testing.conformance.suite import suite
 from s3eval.testing.conformance.tasks import check_task
+from s3eval.testing.conformance.tools import check_tool
 
 __all__ = [
     "Problem",
@@ -28,6 +29,7 @@ __all__ = [
     "check_model",
     "check_package",
     "check_task",
+    "check_tool",
     "invented_dataset",
     "suite",
 ]

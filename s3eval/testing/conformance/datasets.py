@@ -90,6 +90,12 @@ def _videos(subject: _Subject) -> Iterator[tuple[str, str]]:
         try:
             if video.duration is not None:
                 check_duration(video.name, video.duration)
+        except TypeError:
+            yield (
+                f"the duration of a video is {video.duration!r:.60}, no number",
+                "give the seconds that the video lasts, or None where unknown",
+            )
+            return
         except S3EvalError as error:
             yield error.what, "give the seconds that the video lasts, or None where unknown"
             return

@@ -89,6 +89,15 @@ _KINDS: Mapping[type, tuple[type, tuple[JudgeRequest, ...]]] = {
 }
 
 
+#: What serves each kind where a judge does not override `answer`.
+_CALLS: Mapping[type, str] = {
+    ReadReport: "read_reports",
+    AnswerQuestions: "answer_questions",
+    MergeTexts: "merge",
+    Extract: "extract",
+}
+
+
 @dataclass(frozen=True)
 class _Subject:
     spec: JudgeSpec
@@ -171,7 +180,24 @@ def _lists(subject: _Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as judge:
         if list(judge.answer([])):
             yield "asked about nothing it gives results", "return one result for each request"
-        for kind, requests, results in _answered(judge):
+        for kind in judge.serves:
+            requests = _KINDS[kind][1]
+            try:
+                results: Any = judge.answer(requests)
+            except NotImplementedError as error:
+                yield (
+                    f"serves names {kind.__name__}, which it cannot serve: {error}",
+                    f"leave {kind.__name__} out of serves, or override {_CALLS[kind]}()",
+                )
+                continue
+            except ValueError as error:
+                if "zip()" not in str(error):
+                    raise
+                yield (
+                    f"{_CALLS[kind]}() gives more or fewer results than it got texts",
+                    "return one result for each, in order, Unreadable where it cannot be read",
+                )
+                continue
             if not isinstance(results, (list, tuple)) or len(results) != len(requests):
                 count = len(results) if isinstance(results, (list, tuple)) else "no list"
                 yield (

@@ -43,6 +43,9 @@ __all__ = ["QUESTIONS", "answers_in_this_process", "check_model"]
 _SIDES = Question("head_turning", "Does the head turn left or right?", ("left", "right"), 8)
 _TIMES = Question("time_of_day", "Is it day or night?", ("day", "night"), 8)
 
+#: How often the same is asked again: of two choices drawn at random one is often drawn twice.
+_REPEATS = 4
+
 
 def check_model(spec: ModelSpec, options: Mapping[str, Any] | None = None) -> list[Problem]:
     """Everything that is wrong with a model, an empty list where nothing is.
@@ -254,12 +257,14 @@ def _determinism(subject: Subject) -> Iterator[tuple[str, str]]:
     with subject.loaded() as model:
         asked = subject.questions(model)
         first = checked_answers(ask_all(model, subject.clip(), asked), asked)
-        second = checked_answers(ask_all(model, subject.clip(), asked), asked)
-        if changed := differing(first, second, asked):
-            yield (
-                f"asked the same twice, it answers {changed} differently",
-                "answer without sampling (temperature 0), or seed by the clip and the question",
-            )
+        for _ in range(_REPEATS):
+            again = checked_answers(ask_all(model, subject.clip(), asked), asked)
+            if changed := differing(first, again, asked):
+                yield (
+                    f"asked the same twice, it answers {changed} differently",
+                    "answer without sampling (temperature 0), or seed by the clip and the question",
+                )
+                return
 
 
 def _alone(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from s3eval.errors import S3EvalError, place_of
@@ -13,6 +13,8 @@ from s3eval.specs import Spec
 __all__ = ["Check", "Problem", "as_lines", "package_of", "run_checks", "shown_error"]
 
 S = TypeVar("S")
+#: How many problems of one check with one way out are told; the others are counted.
+_MOST_ALIKE = 3
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Check(Generic[S]):
 
 
 def run_checks(checks: Sequence[Check[S]], subject: S) -> list[Problem]:
-    """Every problem of a subject, in the order of the checks.
+    """Every problem of a subject, in the order of the checks; what is found again stands once.
 
     A check during which the plugin raises has failed: a contract's calls raise only what the
     contract says.
@@ -73,7 +75,22 @@ def run_checks(checks: Sequence[Check[S]], subject: S) -> list[Problem]:
         if of_check:
             failed.add(check.name)
         problems += of_check
-    return problems
+    return _each_kind(problems)
+
+
+def _each_kind(problems: Iterable[Problem]) -> list[Problem]:
+    """Each problem once; of many that are mended alike the first, and how many more there are."""
+    kinds: dict[tuple[str, str], list[Problem]] = {}
+    for problem in dict.fromkeys(problems):
+        kinds.setdefault((problem.check, problem.fix), []).append(problem)
+    shown: list[Problem] = []
+    for alike in kinds.values():
+        told, further = alike[:_MOST_ALIKE], len(alike) - _MOST_ALIKE
+        if further > 0:
+            last = told[-1]
+            told[-1] = replace(last, what=f"{last.what.rstrip('.')} (and {further} more like it)")
+        shown += told
+    return shown
 
 
 def shown_error(error: BaseException, package: str) -> str:

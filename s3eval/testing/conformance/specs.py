@@ -9,18 +9,21 @@ from typing import Any, TypeVar
 
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import PROFILES
-from s3eval.specs import JudgeSpec, ModelSpec, Spec, TaskSpec
+from s3eval.specs import CommandSpec, JudgeSpec, ModelSpec, Spec, TaskSpec
 from s3eval.testing.conformance.problems import package_of, shown_error
 
 __all__ = ["adapter_is", "loads_again", "refuses_unknown_options", "spec_fields"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+#: Of a verb: its group and itself.
+_WORDS = 2
 T = TypeVar("T")
 
 
 def spec_fields(spec: Spec) -> Iterator[tuple[str, str]]:
     """Name, summary, needs, install, and what the kind adds."""
-    if not _NAME.fullmatch(spec.name):
+    words = spec.name.split(" ") if isinstance(spec, CommandSpec) else [spec.name]
+    if len(words) > _WORDS or not all(_NAME.fullmatch(word) for word in words):
         yield (
             f"the name '{spec.name}' cannot be typed as --model NAME or NAME:PATH",
             "use letters, digits and . _ + - only, beginning with a letter or digit",

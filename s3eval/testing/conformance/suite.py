@@ -15,6 +15,7 @@ from s3eval.testing.conformance.models import check_model
 from s3eval.testing.conformance.packages import check_package, entry_points_of, find_distribution
 from s3eval.testing.conformance.problems import Problem, as_lines
 from s3eval.testing.conformance.tasks import check_task
+from s3eval.testing.conformance.tools import check_tool
 
 if TYPE_CHECKING:
     from s3eval.facts.videos import Dataset
@@ -57,9 +58,7 @@ def suite(
     given = _Given(options or {}, data or {}, paths or {}, judge)
     works: dict[str, _Work] = {f"package {dist.name}": partial(check_package, dist)}
     for plugin in discover(entry_points_of(dist)).plugins:
-        work = given.work(plugin)
-        if work is not None:
-            works[f"{plugin.kind} {plugin.spec.name}"] = work
+        works[f"{plugin.kind} {plugin.spec.name}"] = given.work(plugin)
 
     @pytest.mark.parametrize("subject", list(works))
     def test_conforms(subject: str) -> None:
@@ -84,8 +83,8 @@ class _Given:
     ) -> None:
         self.options, self.data, self.paths, self.judge = options, data, paths, judge
 
-    def work(self, plugin: Plugin[Any]) -> _Work | None:
-        """What to do about a plugin; None where its kind has no contract to check."""
+    def work(self, plugin: Plugin[Any]) -> _Work:
+        """What to do about a plugin."""
         spec = plugin.spec
         reason = next(self._not_run(plugin), "")
         if reason:
@@ -98,7 +97,7 @@ class _Given:
             return partial(check_task, spec, self.data.get(spec.name), self.judge)
         if isinstance(spec, DatasetSpec):
             return partial(check_dataset, spec, self.paths[spec.name])
-        return None
+        return partial(check_tool, spec)
 
     def _not_run(self, plugin: Plugin[Any]) -> Iterator[str]:
         spec = plugin.spec

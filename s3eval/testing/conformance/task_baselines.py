@@ -31,6 +31,13 @@ def baselines(subject: Subject) -> Iterator[tuple[str, str]]:
                 "answer exactly where findings are",
             )
             return
+        if partial := next(_partial(findings, some), None):
+            yield (
+                f"the baseline '{name}' answers about {partial}",
+                "answer about every video of an item or about none: chance is taken on "
+                "the same videos",
+            )
+            return
         if any(f.task != subject.spec.name for f in some):
             yield f"the baseline '{name}' names another task", "use self.name"
             return
@@ -38,6 +45,15 @@ def baselines(subject: Subject) -> Iterator[tuple[str, str]]:
         yield "baselines() gives other answers when it is called again", "make it a function"
         return
     yield from _leaks(subject, findings, _values(given))
+
+
+def _partial(findings: Sequence[Finding], given: Sequence[Finding]) -> Iterator[str]:
+    """The items of which a baseline answers about some videos and not about others."""
+    for item in dict.fromkeys(f.item for f in given):
+        asked = {f.video for f in findings if f.item == item}
+        answered = {f.video for f in given if f.item == item}
+        if len(answered) < len(asked):
+            yield f"{len(answered)} of {len(asked)} videos that '{item}' was asked of"
 
 
 def _answers(subject: Subject, findings: Sequence[Finding]) -> dict[str, list[Finding]]:
@@ -80,7 +96,7 @@ def _otherwise(subject: Subject, video: Video) -> Subject | None:
     data, now = subject.data, _truths(subject, video.name)
     if not now:
         return None
-    for part in ("annotation", "diagnosis", "facts"):
+    for part in ("annotation", "diagnosis", "facts", "patient facts"):
         for donor in data.videos:
             if donor.patient == video.patient:
                 continue
@@ -100,6 +116,10 @@ def _exchanged(data: Dataset, video: Video, donor: Video, part: str) -> Dataset:
     if part == "annotation":
         note = replace(data.annotation(donor.name), video=video.name)
         return replace(data, annotations={**data.annotations, video.name: note})
+    if part == "patient facts":
+        known = data.patient_facts
+        theirs = {video.patient: known.get(donor.patient, {})}
+        return replace(data, patient_facts={**known, **theirs})
     fact: Any = getattr(donor, part)
     changed: Video = replace(video, **{part: fact})
     return replace(data, videos=tuple(changed if v == video else v for v in data.videos))

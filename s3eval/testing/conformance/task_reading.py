@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from s3eval.errors import S3EvalError
 from s3eval.model import Answer, Question
 from s3eval.running.boundary import checked_findings
 from s3eval.task import Finding, Piece, Reading, ScoringContext
@@ -65,7 +67,13 @@ def _of_odd_texts(subject: Subject, question: Question) -> Iterator[tuple[str, s
         if not all(isinstance(reading, Reading) for reading in readings):
             yield f"read() gave no Reading for the answer {shown}", "return Reading(...)"
             return
-        if readings[0] != readings[1]:
+        value = readings[0].value
+        if isinstance(value, float) and not math.isfinite(value):
+            yield (
+                f"read() makes {value} of the answer {shown}",
+                "return Reading(reason=...) where the answer names no finite number",
+            )
+        elif readings[0] != readings[1]:
             yield f"read() reads the answer {shown} differently again", "make it a function"
         if not readings[0].readable and not readings[0].reason:
             yield f"read() gives no reason why {shown} cannot be read", "give reason=..."
@@ -111,9 +119,15 @@ def _of_labels(subject: Subject, question: Question) -> Iterator[tuple[str, str]
 def combine(subject: Subject) -> Iterator[tuple[str, str]]:
     """Failed answers make failed findings, unreadable ones no value, readable ones a possible."""
     for video in subject.data.videos:
-        problem = next(_of_failed(subject, video), None)
-        problem = problem or next(_of_unreadable(subject, video), None)
-        problem = problem or next(_of_readable(subject, video), None)
+        try:
+            problem = next(_of_failed(subject, video), None)
+            problem = problem or next(_of_unreadable(subject, video), None)
+            problem = problem or next(_of_readable(subject, video), None)
+        except _RefusedError as refused:
+            problem = (
+                f"combine() gives findings that a run refuses: {refused}",
+                "give the fields of each Finding as its docstring describes them",
+            )
         if problem:
             yield problem
             return
@@ -122,9 +136,16 @@ def combine(subject: Subject) -> Iterator[tuple[str, str]]:
         yield "combine() makes a finding of no answers", "give none where there are no pieces"
 
 
+class _RefusedError(Exception):
+    """A run would not take what combine() gave: why."""
+
+
 def _combined(subject: Subject, video: Video, pieces: Sequence[Piece]) -> list[Finding]:
-    given = subject.task.combine(video.name, pieces, ScoringContext(subject.data))
-    return checked_findings(subject.spec.name, video.name, list(given))
+    given = list(subject.task.combine(video.name, pieces, ScoringContext(subject.data)))
+    try:
+        return checked_findings(subject.spec.name, video.name, given)
+    except S3EvalError as error:
+        raise _RefusedError(str(error)) from error
 
 
 def _of_failed(subject: Subject, video: Video) -> Iterator[tuple[str, str]]:
@@ -163,6 +184,8 @@ def _of_readable(subject: Subject, video: Video) -> Iterator[tuple[str, str]]:
     for pieces in answered_pieces(subject, video):
         try:
             findings, again = (_combined(subject, video, pieces) for _ in range(2))
+        except _RefusedError:
+            raise
         except Exception as error:
             raised = shown_error(error, package_of(subject.spec))
             yield (

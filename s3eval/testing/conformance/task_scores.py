@@ -85,16 +85,17 @@ def order(subject: Subject) -> Iterator[tuple[str, str]]:
     lines = {f"the baseline '{name}'": some for name, some in right.baselines.items()}
     lines["wrong answers"] = subject.scored(subject.findings(wrong=True)).tallies
     headline = subject.task.headline
-    best = {t.item: t for t in right.tallies if t.metric == headline and t.value is not None}
+    leading = _leading(subject, right.tallies)
+    best = {(t.item, t.metric): t for t in leading if t.value is not None}
     # What a judge scores may rest on more than the text (a stated yes or no).
-    if not best and not subject.spec.judged:
+    if not subject.spec.judged and not any(metric == headline for _, metric in best):
         yield f"'{headline}' is undefined for the truth itself", "score what truth() gives"
     for words, tallies in lines.items():
         for tally in tallies:
-            truth = best.get(tally.item) if tally.metric == headline else None
+            truth = best.get((tally.item, tally.metric))
             if truth is not None and _is_better(tally, truth):
                 yield (
-                    f"{words} score {tally.value:.3g} on '{headline}' of '{tally.item}', "
+                    f"{words} score {tally.value:.3g} on '{tally.metric}' of '{tally.item}', "
                     f"the truth {truth.value:.3g}",
                     "set higher_is_better, or compare with what truth() gives",
                 )
@@ -127,9 +128,12 @@ def counts(subject: Subject) -> Iterator[tuple[str, str]]:
                     "count with s3eval.tasks.counts.counts_of(findings, scored)",
                 )
                 return
+    if failed := next(_scored_failures(subject, right), None):
+        yield failed
+        return
     texts = {item.name for item in subject.task.items() if item.kind == "text"}
     scored = {t.item: {*t.videos} for t in _headline(subject, wrong) if t.item not in texts}
-    for tally in (t for t in tallies if t.metric == subject.task.headline):
+    for tally in _leading(subject, tallies):
         if tally.item in scored and (lost := {*tally.videos} - scored[tally.item]):
             yield (
                 f"{len(lost)} of {len(tally.videos)} videos are not scored on '{tally.metric}' of "
@@ -139,13 +143,29 @@ def counts(subject: Subject) -> Iterator[tuple[str, str]]:
             return
 
 
+def _scored_failures(subject: Subject, right: Sequence[Finding]) -> Iterator[tuple[str, str]]:
+    """A failure is never a score: the answers that are missing are counted beside it."""
+    failed = [replace(_lost(f), state="failed") for f in right]
+    for tally in _headline(subject, failed):
+        if tally.value is not None:
+            yield (
+                f"'{tally.metric}' of '{tally.item}' is {tally.value:.3g} where all answers failed",
+                "score findings with state 'answered' alone, never a default in place of a value",
+            )
+            return
+
+
+def _lost(finding: Finding) -> Finding:
+    return replace(finding, value=None, readable=0, probability=None, reason="for a test")
+
+
 def _partly_failed(findings: Sequence[Finding]) -> list[Finding]:
     """Of each item every third finding failed, and every third unreadable."""
     before: dict[str, int] = {}
     made = []
     for finding in findings:
         before[finding.item] = place = before.get(finding.item, -1) + 1
-        lost = replace(finding, value=None, readable=0, probability=None, reason="for a test")
+        lost = _lost(finding)
         failed, unreadable = replace(lost, state="failed"), replace(lost, state="unreadable")
         made.append((finding, failed, unreadable)[place % 3])
     return made
@@ -168,8 +188,17 @@ def _denominators(tally: Tally, findings: Sequence[Finding]) -> str:
 
 
 def _headline(subject: Subject, findings: Sequence[Finding]) -> list[Tally]:
-    given = subject.scored(findings).tallies
-    return [t for t in given if t.metric == subject.task.headline]
+    return _leading(subject, subject.scored(findings).tallies)
+
+
+def _leading(subject: Subject, tallies: Sequence[Tally]) -> list[Tally]:
+    """Of each item the headline, or its own first metric where it has no headline."""
+    leading: dict[str, Tally] = {}
+    for tally in tallies:
+        if tally.metric != "coverage" and tally.item not in leading:
+            leading[tally.item] = tally
+    leading |= {t.item: t for t in tallies if t.metric == subject.task.headline}
+    return [*leading.values()]
 
 
 def scores(subject: Subject) -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -64,7 +64,8 @@ class Subject:
     def truth(self, video: Video, item: str) -> Any:
         """The annotated value of an item."""
         annotation = self.data.annotation(video.name)
-        return self.task.truth(video, annotation, item, self.truth_context)
+        context = replace(self.truth_context, patient_facts=self.data.patient_facts)
+        return self.task.truth(video, annotation, item, context)
 
     @cached_property
     def known(self) -> list[tuple[Video, Item, Any]]:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from s3eval.facts.clips import PROFILES
+from s3eval.facts.videos import Annotation, Video
 from s3eval.specs import TaskSpec
 from s3eval.task import Inquiry, Item, Task
 from s3eval.testing.conformance.invented import invented_dataset
-from s3eval.testing.conformance.problems import Check, Problem, run_checks
+from s3eval.testing.conformance.problems import (
+    Check,
+    Problem,
+    package_of,
+    run_checks,
+    shown_error,
+)
 from s3eval.testing.conformance.specs import adapter_is, spec_fields
 from s3eval.testing.conformance.task_baselines import baselines
 from s3eval.testing.conformance.task_reading import combine, read
@@ -21,7 +29,7 @@ from s3eval.testing.conformance.task_subject import SENSES, Subject, wrong_kind
 from s3eval.vocabulary import FEATURE_NAMES, Sense
 
 if TYPE_CHECKING:
-    from s3eval.facts.videos import Dataset, Video
+    from s3eval.facts.videos import Dataset
     from s3eval.judge import Judge
 
 __all__ = ["check_task"]
@@ -157,6 +165,7 @@ def _truth(subject: Subject) -> Iterator[tuple[str, str]]:
             "truth() is None for every item of every video of the data",
             "implement truth(), or pass data= in which the task has a truth",
         )
+    yield from _truth_of_nothing(subject)
     # In another order than before, or what alternates would agree.
     for video, item, value in reversed(subject.known):
         if subject.truth(video, item.name) != value:
@@ -164,6 +173,22 @@ def _truth(subject: Subject) -> Iterator[tuple[str, str]]:
             return
         if wrong := wrong_kind(item, value):
             yield f"truth() of '{item.name}' is {value!r:.60}, {wrong}", "give None or a value"
+            return
+
+
+def _truth_of_nothing(subject: Subject) -> Iterator[tuple[str, str]]:
+    """A dataset may know less of a video than the data of the test do."""
+    video = Video("a video of which nothing is known", "nobody")
+    context = replace(subject.truth_context, patient_facts=subject.data.patient_facts)
+    for item in subject.task.items():
+        try:
+            subject.task.truth(video, Annotation(video.name), item.name, context)
+        except Exception as error:
+            raised = shown_error(error, package_of(subject.spec))
+            yield (
+                f"truth() of '{item.name}' raised {raised} for a video without annotation",
+                "return None where the truth is not known: that video is then not scored",
+            )
             return
 
 

@@ -122,3 +122,7 @@ def patient_in_two_folds(path: str):
 
 def digest_of_something(path: str):
     return replace(good(path), digest_covers="")
+
+
+def duration_is_text(path: str):
+    return _videos(path, duration="20")

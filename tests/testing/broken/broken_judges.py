@@ -245,3 +245,10 @@ class ReadsOnce(Good):
         known = text in self.seen
         self.seen.add(text)
         return facts_of() if known else super().facts(text)
+
+
+class ServesTooMuch(Good):
+    """Its reading of reports was forgotten."""
+
+    def read_reports(self, texts):
+        return Judge.read_reports(self, texts)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 from dataclasses import replace
 
 from broken_tasks import LABELS, Good
 
-from s3eval import Extract, Extraction, Item, Reading
+from s3eval import Extract, Extraction, Item, Question, Reading
 from s3eval.metrics import tallies as build
 from s3eval.tasks.baselines import answered_alike
 from s3eval.tasks.counts import counts_of
@@ -160,3 +161,103 @@ class AsksAJudge(Good):
     def read_requests(self, findings, context):
         for finding in findings:
             yield Extract(str(finding.value), KIND)
+
+
+class TruthNeedsFacts(Good):
+    def truth(self, video, annotation, item, context):
+        return {"ES": "ES", "NES": "NES"}[video.diagnosis]
+
+
+class ScoresFailures(Good):
+    """What failed is scored as the most usual label."""
+
+    def tallies(self, findings, context):
+        truths = truths_of(self, findings, context)
+        right = [float((f.value or "NES") == truths[f.video]) for f in findings]
+        videos, counts = [f.video for f in findings], counts_of(findings, len(findings))
+        counts = replace(counts, scored=min(counts.readable, counts.scored))
+        yield build.mean(self.name, "type", "accuracy", videos, right, counts=counts)
+
+
+class BaselineOfSome(Good):
+    def baselines(self, findings, context):
+        return {"first": [answered_alike(findings[0], "ES")] if findings else []}
+
+
+class FindingOfAnotherTask(_Changed):
+    def changed(self, finding, pieces):
+        return replace(finding, task="other")
+
+
+class ProbabilityAboveOne(_Changed):
+    def changed(self, finding, pieces):
+        return replace(finding, probability=1.7)
+
+
+class _WithSeconds(Good):
+    """A number beside the label, measured by another metric than the headline."""
+
+    better: bool | None = False
+
+    def inquiries(self, video, annotation, context):
+        for inquiry in super().inquiries(video, annotation, context):
+            question = Question("onset", "When does it start?", (), 8)
+            yield replace(inquiry, questions=(*inquiry.questions, question))
+
+    def read(self, question, answer, protocol="paper"):
+        if question.key != "onset":
+            return super().read(question, answer)
+        try:
+            return self.number(float(answer.text))
+        except ValueError:
+            return Reading(reason="no number")
+
+    def number(self, seconds):
+        return Reading(seconds) if math.isfinite(seconds) else Reading(reason="no number")
+
+    def items(self):
+        return [*super().items(), Item("onset", "number", unit="s")]
+
+    def truth(self, video, annotation, item, context):
+        known = super().truth(video, annotation, item, context)
+        return {"ES": 5.0, "NES": 9.0}.get(known) if item == "onset" else known
+
+    def baselines(self, findings, context):
+        labels = [f for f in asked_of(findings, context) if f.item == "type"]
+        return {"always-es": [answered_alike(f, "ES") for f in labels]}
+
+    def tallies(self, findings, context):
+        yield from super().tallies([f for f in findings if f.item == "type"], context)
+        some = [f for f in findings if f.item == "onset"]
+        truths = truths_of(self, some, context)
+        scored = [f for f in some if f.state == "answered" and f.video in truths]
+        off = [abs(f.value - truths[f.video]) for f in scored]
+        videos, counts = [f.video for f in scored], counts_of(some, len(scored))
+        facts = {"counts": counts, "higher_is_better": self.better}
+        yield build.mean(self.name, "onset", "mae", videos, off, **facts)
+
+
+class ReadsNoNumber(_WithSeconds):
+    def number(self, seconds):
+        return Reading(seconds)
+
+
+class ErrorIsBetter(_WithSeconds):
+    better = True
+
+
+class LooksUpAnotherText(Good):
+    """The judge is asked about a text, and the result of another is looked up."""
+
+    def read_requests(self, findings, context):
+        return [Extract(f"{f.value} ", KIND) for f in findings]
+
+    def tallies(self, findings, context):
+        for finding in findings:
+            context.judgement(Extract(finding.value, KIND))
+        yield from super().tallies(findings, context)
+
+
+class ManyProblems(Good):
+    def items(self):
+        return [Item(f"onset {i}", "number") for i in (*range(5), 0)]

@@ -8,7 +8,7 @@ from typing import Any
 from s3eval import Clip, S3EvalError
 from s3eval.errors import nearest
 
-__all__ = ["clip_of", "text", "typed_options", "whole_number"]
+__all__ = ["clip_of", "typed_options", "whole_number"]
 
 
 def typed_options(
@@ -28,8 +28,10 @@ def typed_options(
     """
     for key in sorted(set(options) - set(readers)):
         close = nearest(key, readers)
-        hint = f"did you mean '{close}'?" if close else f"it has {', '.join(readers)}"
-        raise S3EvalError(f"Model '{model}' has no option '{key}'; {hint}")
+        raise S3EvalError(
+            f"Model '{model}' has no option '{key}'" + (f"; did you mean '{close}'?" * bool(close)),
+            fix=f"one of {', '.join(readers)}",
+        )
     typed: dict[str, Any] = {}
     for key, value in options.items():
         try:
@@ -54,17 +56,6 @@ def whole_number(value: Any) -> int:
     except (TypeError, ValueError, OverflowError):
         raise ValueError("a whole number") from None
     return whole
-
-
-def text(value: Any) -> str:
-    """A text; a number stands for how it is written.
-
-    Raises:
-        ValueError: it is a list, a table, a truth value or empty.
-    """
-    if isinstance(value, bool) or not isinstance(value, (str, int, float)) or value == "":
-        raise ValueError("a text")
-    return str(value)
 
 
 def clip_of(watched: Any) -> Clip | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from s3eval import Answer, Model, Question, S3EvalError
-from s3eval_model_baselines.options import clip_of, text, typed_options, whole_number
+from s3eval.facts.option_files import option_file
+from s3eval_model_baselines.options import clip_of, typed_options, whole_number
 from s3eval_model_baselines.tables import PrevalenceTable, ReplayTable
 
 if TYPE_CHECKING:
@@ -83,9 +85,9 @@ class Prevalence(Model):
 
     @classmethod
     def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The seed as a whole number and the file as text."""
-        readers = {"seed": whole_number, "file": text}
-        return typed_options(spec.name, options, readers)
+        """The seed as a whole number, and a file that is there."""
+        file = partial(option_file, option="file", of=f"model '{spec.name}'")
+        return typed_options(spec.name, options, {"seed": whole_number, "file": file})
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Prevalence:
@@ -128,8 +130,9 @@ class Replay(Model):
 
     @classmethod
     def checked_options(cls, spec: ModelSpec, options: Mapping[str, Any]) -> Mapping[str, Any]:
-        """The file as text; it must be named."""
-        chosen = typed_options(spec.name, options, {"file": text})
+        """The file; it must be named, and be there."""
+        file = partial(option_file, option="file", of=f"model '{spec.name}'")
+        chosen = typed_options(spec.name, options, {"file": file})
         if "file" not in chosen:
             raise S3EvalError(
                 f"Model '{spec.name}' needs the file it answers from",

@@ -189,7 +189,7 @@ def test_everything_wrong_with_a_replay_file_is_told_at_once(tmp_path):
 def test_options():
     with pytest.raises(S3EvalError, match="--model-option file="):
         Replay.load(SPEC, {})
-    with pytest.raises(S3EvalError, match="No such file"):
+    with pytest.raises(S3EvalError, match="names no file that is there"):
         Replay.load(SPEC, {"file": "nowhere.csv"})
     with pytest.raises(S3EvalError, match="did you mean 'seed'"):
         Prevalence.load(SPEC, {"seeed": 1})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from s3eval import Answer, Model, S3EvalError
 from s3eval.errors import refuse_unknown
+from s3eval.facts.option_files import option_file
 
 if TYPE_CHECKING:
     from s3eval import Clip, Footage, ModelSpec, Question
@@ -49,7 +50,7 @@ class AnswersModel(Model):
         """The file; there is no other option.
 
         Raises:
-            S3EvalError: another option is given, or no file.
+            S3EvalError: another option is given, or no file that is there.
         """
         refuse_unknown(f"option of '{spec.name}'", options, ("file",))
         if "file" not in options:
@@ -57,7 +58,7 @@ class AnswersModel(Model):
                 f"Model '{spec.name}' needs the file it answers from",
                 fix=f"--model {spec.name}:FILE",
             )
-        return {"file": str(options["file"])}
+        return {"file": option_file(options["file"], "file", f"model '{spec.name}'")}
 
     @classmethod
     def load(cls, spec: ModelSpec, options: Mapping[str, Any]) -> AnswersModel:

@@ -38,7 +38,8 @@ def without_annotation(run: Run, dataset: Dataset) -> Iterator[Finding]:
     """
     tasks = load_tasks(run.findings)
     for name, findings in run.findings.items():
-        on, judged = run.facts.truth_context(name), installed().get("task", name).spec.judged
+        on = run.facts.truth_context(name, dataset)
+        judged = installed().get("task", name).spec.judged
         candidates = [
             f
             for f in without_truth(tasks.by_name[name], findings, dataset, on)
@@ -51,7 +52,7 @@ def without_annotation(run: Run, dataset: Dataset) -> Iterator[Finding]:
 
 def _scored(run: Run, dataset: Dataset, tasks: LoadedTasks, name: str) -> Set[tuple[str, str]]:
     """The items and videos that a task scores: some have another truth than `Task.truth`."""
-    task, on = tasks.by_name[name], run.facts.truth_context(name)
+    task, on = tasks.by_name[name], run.facts.truth_context(name, dataset)
     context = ScoringContext(
         dataset,
         on.protocol,

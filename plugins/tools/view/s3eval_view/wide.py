@@ -97,7 +97,7 @@ def _of_run(label: str, run: Run, dataset: Dataset) -> Any:
     """(key, columns, truth) of each finding."""
     tasks = load_tasks(run.findings).by_name
     for name, findings in run.findings.items():
-        context = run.facts.truth_context(name)
+        context = run.facts.truth_context(name, dataset)
         for f in findings:
             row: dict[str, Any] = {
                 f"state {label}": f.state,

@@ -9,7 +9,10 @@ import shutil
 
 import pytest
 from s3eval_view.report.beside import differing
+from s3eval_view.viewer.explained import _doc
 from s3eval_view.viewer.voices import Filter, rows_of, searched
+
+from s3eval import Reading, Task
 
 TOKEN = "token"
 OWN = "http://127.0.0.1:8000"
@@ -229,3 +232,18 @@ def test_recorded_runs_and_hostile_names(made, asking):
     said = viewer.page(f"video/{key}/run/{viewer.runs[0]}")
     assert "recorded elsewhere" in said.text and "as recorded" in said.text
     assert "<script>alert(1)</script>" in said.text and "\x1b" not in said.raw
+
+
+def test_a_step_without_a_docstring_is_not_explained_by_the_contract_s():
+    class Quiet(Task):
+        def read(self, question, answer, protocol="paper"):
+            return Reading(answer.text)
+
+        def combine(self, video, pieces, context):
+            """The first answer.
+
+            And more for programmers.
+            """
+            return ()
+
+    assert (_doc(Quiet.read), _doc(Quiet.combine)) == ("", "The first answer.")

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.statistics.calibration import Calibration, Measured, calibrate
-from s3eval.task import TruthContext
 from s3eval_view.report.cells import Cell, ReportTable, cell, number
 from s3eval_view.report.evidence import words
 
@@ -32,7 +31,7 @@ def calibrations(evidence: Evidence, resamples: int) -> list[Calibration]:
             rows,
             material.tasks.by_name,
             run.dataset,
-            TruthContext(material.protocol, material.senses),
+            material.truth_context,
             folds,
             resamples=resamples,
             seed=run.scored.run.facts.seed,

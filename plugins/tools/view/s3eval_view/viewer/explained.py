@@ -209,8 +209,8 @@ def _asked(piece: Piece, clips: Mapping[Clip, int]) -> Asked:
 
 
 def _doc(function: Any) -> str:
-    """The first paragraph of what a task says of its own step."""
-    text = inspect.getdoc(function) or ""
+    """The first paragraph of what a task says of its own step; not what the contract says of it."""
+    text = inspect.cleandoc(function.__doc__ or "")
     return " ".join(text.split("\n\n")[0].split())
 
 
