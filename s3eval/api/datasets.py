@@ -52,10 +52,23 @@ def open_dataset(path: str | os.PathLike[str], outside: bool = False) -> Dataset
 
 
 def format_of(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The format that a ``--data`` names, and the path in it; "folder" where it names none."""
+    """The format that a ``--data`` names, and the path in it; "folder" where it names none.
+
+    Raises:
+        S3EvalError: no path is given, which would stand for the current folder.
+
+    >>> format_of("s3-release:/data/release"), format_of("mine")
+    (('s3-release', '/data/release'), ('folder', 'mine'))
+    """
     text = os.fspath(path)
     kind, sign, rest = text.partition(":")
-    return ("folder", text) if not sign or Path(text).exists() else (kind, rest)
+    is_folder = not sign or Path(text).exists()
+    if not (text if is_folder else rest).strip():
+        what = f"No path follows '{text}'" if sign else "No dataset is named"
+        raise S3EvalError(
+            what, fix=f"{kind}:PATH, or '.' for this folder" if sign else "its folder"
+        )
+    return ("folder", text) if is_folder else (kind, rest)
 
 
 def open_unchecked(path: str | os.PathLike[str]) -> tuple[str, Dataset]:
