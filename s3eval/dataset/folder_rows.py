@@ -146,8 +146,9 @@ def _seconds(state: FolderReading, table: Table, row: Row, column: str) -> float
 
 
 def _whole(text: str) -> int | None:
-    """A whole number from 0 on as people write it, else None (Python's own also takes 1_0)."""
-    return int(text) if re.fullmatch(r"\+?[0-9]{1,9}", text) else None
+    """A whole number from 0 on as people and pandas (1.0) write it, else None."""
+    written = re.fullmatch(r"\+?([0-9]{1,9})(?:\.0+)?", text)
+    return int(written[1]) if written else None
 
 
 def _choice(

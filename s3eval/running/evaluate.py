@@ -324,9 +324,10 @@ def _finished(
     repeated: Any,
     guard: Guard,
 ) -> Outcome:
-    material = replace(_material(work, prepared, pieces), repeated=repeated)
+    material = replace(
+        _material(work, prepared, pieces), repeated=repeated, unread=tuple(guard.faults)
+    )
     (combined,) = combine_all([material], work.judge)
-    combined = replace(combined, faults=[*guard.faults, *combined.faults])
     findings = {**combined.findings, **kept.findings}
     if not work.out.is_dir():
         raise S3EvalError(

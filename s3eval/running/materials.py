@@ -11,6 +11,7 @@ from s3eval.facts.clips import profile
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
 from s3eval.running.engine import Pieces, Session, pieces_of, repeated_pieces
+from s3eval.running.guard import Guard
 from s3eval.running.loading import LoadedTasks, load_tasks
 from s3eval.running.plan import make_plan
 from s3eval.running.repeats import repeats_of
@@ -95,15 +96,16 @@ def material_of(
         return material
     pieces: dict[str, Any] = {}
     repeated: list[dict[str, Any]] = []
+    guard = Guard(tasks.packages)
     for group in facts.options.get("together") or [facts.tasks]:
         some = load_tasks(group, known)
-        group_pieces, alone = _stored_pieces(run, some, selected, protocol, task_options)
+        group_pieces, alone = _stored_pieces(run, some, selected, protocol, task_options, guard)
         pieces |= group_pieces
         repeated += [{} for _ in alone[len(repeated) :]]
         for one, of_group in zip(repeated, alone, strict=False):
             one.update(of_group)
     ordered = {name: pieces[name] for name in facts.tasks}
-    return replace(material, pieces=ordered, repeated=tuple(repeated))
+    return replace(material, pieces=ordered, repeated=tuple(repeated), unread=tuple(guard.faults))
 
 
 def _stored_pieces(
@@ -112,6 +114,7 @@ def _stored_pieces(
     dataset: Dataset,
     protocol: Protocol,
     task_options: Mapping[str, Mapping[str, Any]],
+    guard: Guard,
 ) -> tuple[Pieces, tuple[Pieces, ...]]:
     facts, options = run.facts, run.facts.options
     chosen = profile(str(options.get("profile") or facts.profile))
@@ -123,4 +126,5 @@ def _stored_pieces(
     with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
         session = Session.of(dataset, plan, store, RecordedModel(facts), facts.model, senses)
         by_name = tasks.by_name
-        return pieces_of(session, by_name, protocol), repeated_pieces(session, by_name, protocol)
+        pieces = pieces_of(session, by_name, protocol, guard)
+        return pieces, repeated_pieces(session, by_name, protocol)
