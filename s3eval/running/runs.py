@@ -100,6 +100,9 @@ _MADE_AGAIN = "the command that made it with --replace: answers are kept, findin
 class Run:
     """A run folder, read.
 
+    Attributes:
+        subgroup: what its findings are a part of the run's by ("camera foot"), "" for all.
+
     >>> Run(Path("runs/motion"), RunFacts("motion", ("sight",), ("timing",), "data"), {})
     <Run 'motion': model motion, tasks timing, 0 findings>
     """
@@ -107,6 +110,7 @@ class Run:
     path: Path
     facts: RunFacts
     findings: Mapping[str, Sequence[Finding]]
+    subgroup: str = ""
 
     def __repr__(self) -> str:
         # Not every finding: a notebook shows this.
@@ -116,8 +120,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name, by which tables call the run."""
-        return self.path.name
+        """The folder's name, by which tables call the run, and the subgroup's."""
+        return f"{self.path.name} ({self.subgroup})" if self.subgroup else self.path.name
 
 
 def write_json(path: Path, value: Any) -> None:

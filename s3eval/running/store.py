@@ -244,6 +244,20 @@ class AnswerStore:
                 raise
             self._db.execute("COMMIT")
 
+    def check_in_place(self) -> None:
+        """Refuse to go on where the file was removed: what was stored would be lost on closing.
+
+        Raises:
+            S3EvalError: the file is gone, or the run's folder.
+        """
+        if not self.path.exists():
+            what = "answers were" if self.path.parent.is_dir() else "folder was"
+            raise S3EvalError(
+                f"The run's {what} removed while it was at work",
+                where=self.path.parent.name,
+                fix="the same command again",
+            )
+
     def seconds(self, key: str) -> float | None:
         """The seconds that the answer of this key took; None where there is none."""
         with self._errors_explained():

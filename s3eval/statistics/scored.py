@@ -109,7 +109,7 @@ def score_all(
             facts = replace(facts, protocol=material.protocol, judge=identity)
             own = {k: v for k, v in facts.options.items() if k != SCORES_JUDGE}
             facts = replace(facts, options=own | ({SCORES_JUDGE: dict(other)} if other else {}))
-        scored_run = Run(run.path, facts, tallied_run.findings)
+        scored_run = replace(run, facts=facts, findings=tallied_run.findings)
         headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
         scored = Scored(
             scored_run,

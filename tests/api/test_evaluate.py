@@ -206,6 +206,18 @@ def test_facts_and_items_of_a_folder_reach_frames_and_subgroups(data, tmp_path):
         s3eval.score(tmp_path / "runs", by="cammera")
 
 
+def test_a_value_of_a_fact_that_is_no_file_name_is_a_subgroup_like_any_other(data, tmp_path):
+    values = ("foot/side", "..", "long " * 100)
+    videos = tuple(
+        replace(v, facts={"camera": values[i % 3].strip()}) for i, v in enumerate(data.videos)
+    )
+    again = s3eval.open_dataset(write_folder(replace(data, videos=videos), tmp_path / "rich"))
+    s3eval.evaluate("always-yes", "recognition", again, tmp_path / "runs", progress=False)
+    parts = s3eval.score(tmp_path / "runs", by="camera")
+    assert parts.names == [f"always-yes (camera {v.strip()})" for v in sorted(values)]
+    assert all(name in str(parts) for name in parts.names[:2])
+
+
 def test_wrong_rows_of_further_tables_are_named(data, tmp_path):
     folder = tmp_path / "data"
     (folder / "patients.csv").write_text("patient,fact,value\np0,age,9\npX,age,9\n")
