@@ -187,7 +187,8 @@ def compare_opened(
     finally:
         close_judge(reader)
     if not rows:
-        lacking = lacking_of(materials, findings, choice.tasks)
+        unfinished = [name for name, run in by_name.items() if not any(run.findings.values())]
+        lacking = lacking_of(materials, findings, choice.tasks, unfinished)
         reasons = [*map(str, guard.faults), *(line for _, line in lacking), *unshared]
         shown_by = [by_name[lacking[0][0]]] if lacking else [*runs] if unshared else []
         raise S3EvalError(

@@ -68,6 +68,7 @@ class Material:
         metrics: the only ones that will be looked at; empty for all.
         repeated: pieces of each repetition alone, where questions were asked several times.
         unread: what tasks' own code could not read of the pieces.
+        unanswered: how many questions of a run that was cut short have no answer yet.
     """
 
     tasks: LoadedTasks
@@ -82,6 +83,7 @@ class Material:
     metrics: frozenset[str] = frozenset()
     repeated: Sequence[Mapping[str, Mapping[str, Sequence[Piece]]]] = ()
     unread: Sequence[Fault] = ()
+    unanswered: int = 0
 
     def context(
         self, task: str, judged: _Judged | None = None, findings: Findings | None = None

@@ -128,7 +128,8 @@ def score_all(
                 every = [f for some in tallied_run.findings.values() for f in some]
                 write_run(run.path, facts, every)
             write_json(run.path / "scores.json", scored.stored())
-            if not tallied_run.faults:
+            # What is not whole is not kept as if it were.
+            if not tallied_run.faults and not material.unanswered:
                 made_with = fingerprint(run.path, facts, material, identity, resamples)
                 keep_fingerprint(run.path, made_with)
         results.append(scored)
