@@ -196,10 +196,13 @@ def counted(number: int, name: str) -> str:
     return f"{number} {name}{'s' * (number != 1)}"
 
 
-def nearest(name: str, known: Iterable[str]) -> str | None:
+def nearest(name: str, known: Iterable[str], alike: float = 55) -> str | None:
     """The known name closest to ``name``, or None when nothing is close.
 
     Bounded: names are compared by their first 200 characters, with 100,000 names at most.
+
+    Args:
+        alike: how alike two names must be at least, in per cent of their characters.
 
     >>> nearest("recogniton", ["recognition", "report"])
     'recognition'
@@ -214,7 +217,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         name[:_NAME_LENGTH].lower(),
         [candidate[:_NAME_LENGTH].lower() for candidate in candidates],
         scorer=fuzz.ratio,
-        score_cutoff=55,
+        score_cutoff=alike,
     )
     return candidates[match[2]] if match else None
 

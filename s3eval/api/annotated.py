@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from s3eval.api.item_values import misspelt_items
 from s3eval.plugins import installed
 from s3eval.running.guarded import TaskFaultError
 from s3eval.running.loading import load_tasks
-from s3eval.task import Task, TruthContext
+from s3eval.task import Item, Task, TruthContext
 
 if TYPE_CHECKING:
     from s3eval.api.requests import Request
+    from s3eval.facts.videos import Dataset
     from s3eval.vocabulary import Sense
 
 __all__ = ["annotation_remarks"]
@@ -48,7 +50,7 @@ def _remarks(name: str, task: Task, request: Request, context: TruthContext) -> 
     items = task.items()
     if not items or type(task).truth is Task.truth:
         return  # nothing is known of what it is scored by
-    dataset, has_truth = request.dataset, False
+    dataset, has_truth, has_value = request.dataset, False, False
     for item in items:
         unknown = 0
         for video in dataset.videos:
@@ -59,6 +61,7 @@ def _remarks(name: str, task: Task, request: Request, context: TruthContext) -> 
             is_known = task.truth(video, note, item.name, context) is not None
             has_truth |= is_known
             unknown += given and not is_known
+        has_value |= unknown > 0
         if unknown:
             labels = f"of its labels ({', '.join(item.labels)})" if item.labels else "it takes"
             yield (
@@ -67,9 +70,19 @@ def _remarks(name: str, task: Task, request: Request, context: TruthContext) -> 
                 f"s3eval data check {request.settings.data}"
             )
     if not has_truth:
-        names = ", ".join(f"'{item.name}'" for item in items[:_SHOWN])
-        more = ", …" if len(items) > _SHOWN else ""
-        yield (
-            f"{name}: the dataset annotates none of the {len(dataset)} videos for it "
-            f"({names}{more}), so that its answers will have no score"
-        )
+        what = f"the dataset annotates none of the {len(dataset)} videos for it"
+        if has_value:
+            what = f"none of the {len(dataset)} videos has a value that it takes"
+        names = _named([item.name for item in items]) + _misspelt(items, dataset)
+        yield f"{name}: {what} ({names}), so that its answers will have no score"
+
+
+def _misspelt(items: Sequence[Item], dataset: Dataset) -> str:
+    """What the dataset annotates instead, where a name was mistyped."""
+    instead = misspelt_items(dataset, [item.name for item in items])
+    return f"; it annotates {_named(instead)}" if instead else ""
+
+
+def _named(names: Sequence[str]) -> str:
+    quoted = ", ".join(f"'{name}'" for name in names[:_SHOWN])
+    return f"{quoted}, …" if len(names) > _SHOWN else quoted

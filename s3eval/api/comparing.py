@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.api.datasets import open_dataset, refuse_changed, refuse_different, where_of
+from s3eval.api.datasets import open_dataset_of, refuse_changed, refuse_different, where_of
 from s3eval.api.judges import (
     DEFAULT_JUDGE,
     JudgeChoice,
@@ -187,7 +187,8 @@ def compare_opened(
     finally:
         close_judge(reader)
     if not rows:
-        lacking = lacking_of(materials, findings, choice.tasks)
+        unfinished = [name for name, run in by_name.items() if not any(run.findings.values())]
+        lacking = lacking_of(materials, findings, choice.tasks, unfinished)
         reasons = [*map(str, guard.faults), *(line for _, line in lacking), *unshared]
         shown_by = [by_name[lacking[0][0]]] if lacking else [*runs] if unshared else []
         raise S3EvalError(
@@ -319,9 +320,8 @@ def _common(
         raise S3EvalError(
             "These runs were scored by different protocols", fix="add --protocol paper"
         )
-    where = where_of(runs[0], data)
-    dataset = open_dataset(where)
-    refuse_changed(runs, dataset, where)
+    dataset = open_dataset_of(runs[0], data)
+    refuse_changed(runs, dataset, where_of(runs[0], data))
     return dataset, protocol or protocols.pop()
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "datasets_of",
     "format_of",
     "open_dataset",
+    "open_dataset_of",
     "open_unchecked",
     "refuse_changed",
     "refuse_different",
@@ -52,10 +53,23 @@ def open_dataset(path: str | os.PathLike[str], outside: bool = False) -> Dataset
 
 
 def format_of(path: str | os.PathLike[str]) -> tuple[str, str]:
-    """The format that a ``--data`` names, and the path in it; "folder" where it names none."""
+    """The format that a ``--data`` names, and the path in it; "folder" where it names none.
+
+    Raises:
+        S3EvalError: no path is given, which would stand for the current folder.
+
+    >>> format_of("s3-release:/data/release"), format_of("mine")
+    (('s3-release', '/data/release'), ('folder', 'mine'))
+    """
     text = os.fspath(path)
     kind, sign, rest = text.partition(":")
-    return ("folder", text) if not sign or Path(text).exists() else (kind, rest)
+    is_folder = not sign or Path(text).exists()
+    if not (text if is_folder else rest).strip():
+        what = f"No path follows '{text}'" if sign else "No dataset is named"
+        raise S3EvalError(
+            what, fix=f"{kind}:PATH, or '.' for this folder" if sign else "its folder"
+        )
+    return ("folder", text) if is_folder else (kind, rest)
 
 
 def open_unchecked(path: str | os.PathLike[str]) -> tuple[str, Dataset]:
@@ -90,21 +104,33 @@ def dataset_of(
     Raises:
         S3EvalError: it is not there, or its tables changed since (told, not hidden).
     """
-    where = where_of(run, path)
-    try:
-        outside = bool(run.facts.selection.get("outside"))
-        dataset = (opened or {}).get((where, outside)) or open_dataset(where, outside=outside)
-    except S3EvalError as error:
-        if path is None and not Path(where).exists():
-            fix = f"s3eval show {run.path} --data WHERE_IT_IS_NOW"
-            raise S3EvalError("The run's dataset is not there", where=where, fix=fix) from error
-        raise
+    where, outside = where_of(run, path), bool(run.facts.selection.get("outside"))
+    dataset = (opened or {}).get((where, outside)) or open_dataset_of(run, path)
     if opened is not None:
         opened[where, outside] = dataset
     refuse_changed([run], dataset, where)
     selection: Mapping[str, Any] = run.facts.selection
     chosen = {key: selection.get(key) for key in ("videos", "folds", "limit")}
     return dataset.select(**chosen), dataset
+
+
+def open_dataset_of(run: Run, path: str | None = None) -> Dataset:
+    """The whole dataset of a run, whether or not its tables changed since.
+
+    Args:
+        path: where the dataset is now, when it moved.
+
+    Raises:
+        S3EvalError: it is not there, or has errors.
+    """
+    where = where_of(run, path)
+    try:
+        return open_dataset(where, outside=bool(run.facts.selection.get("outside")))
+    except S3EvalError as error:
+        if path is None and not Path(where).exists():
+            fix = "--data WHERE_IT_IS_NOW, or move it back"
+            raise S3EvalError("The run's dataset is not there", where=where, fix=fix) from error
+        raise
 
 
 def datasets_of(runs: Sequence[Run], path: str | None = None) -> list[tuple[Dataset, Dataset]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from s3eval.plugins import Plugin, Registry
     from s3eval.specs import ModelSpec
 
-__all__ = ["NamedModel", "model_spec", "named_model", "named_models"]
+__all__ = ["NamedModel", "model_spec", "named_model", "named_models", "recorded_model"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,27 @@ def model_spec(name: str) -> ModelSpec:
     """
     known = installed()
     return known.get("model", _parts(name, known)[0]).spec
+
+
+def recorded_model(name: str, options: Mapping[str, Any]) -> NamedModel:
+    """An installed model with the options that a run recorded, checked as a user's are.
+
+    Recorded options may have been edited, or be of an earlier version of the model's package.
+
+    Args:
+        name: the model's, without options.
+
+    Raises:
+        S3EvalError: no such model, or it refuses the options.
+    """
+    plugin = installed().get("model", name)
+    permitted_options(plugin.spec, options, LOCAL_ONLY)  # consent is no option
+    try:
+        checked = checked_options(plugin, options)
+    except S3EvalError as error:
+        error.what = f"The options recorded in run.toml: {error.what}"
+        raise
+    return NamedModel(plugin.spec, checked)
 
 
 def named_models(names: Iterable[str], others: Mapping[str, Any] | None = None) -> list[NamedModel]:

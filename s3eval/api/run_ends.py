@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from typing import TYPE_CHECKING
 
 from s3eval.permission import LOCAL_ONLY, Permission
@@ -46,7 +46,11 @@ def end_run(
             given = (permission,) if plugin.spec.remote else ()
             ended = plugin.spec.load()
             with plugin_output():  # trackers print; ``--json -`` has standard output for itself
-                ended(scored.run, list(scored.rows), *given)  # its own list, which it may empty
+                # Its own list, which it may empty.
+                done: object = ended(scored.run, list(scored.rows), *given)
+            if isinstance(done, (Coroutine, Generator)):
+                done.close()
+                raise TypeError(f"it gave a {type(done).__name__}, of which nothing was run")
         except (KeyboardInterrupt, MemoryError):
             raise
         except BaseException as error:  # a plugin may raise anything, SystemExit included

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from s3eval.api.judges import (
     other_judge,
 )
 from s3eval.api.results import frame_of
-from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.errors import S3EvalError, UnknownNameError, counted
 from s3eval.permission import Permission, Phi
 from s3eval.plugins import installed
 from s3eval.reporting.frames import finding_records, score_records
@@ -196,6 +196,7 @@ def score_runs(
             parts = _scored(
                 some, [opened[i] for i in places], reader, judge,
                 protocol, resamples, options, write, by, evidence,
+                shown.get("notify") or (lambda line: None),
             )  # fmt: skip
         finally:
             close_judge(reader, shown.get("notify") or (lambda line: None))
@@ -217,6 +218,7 @@ def _scored(
     write: bool,
     by: str,
     evidence: bool,
+    notify: Callable[[str], None],
 ) -> list[list[Scored]]:
     """Each run's scores: as stored where they would come out the same, else computed.
 
@@ -233,10 +235,10 @@ def _scored(
             if stored is not None:
                 scores[place] = [stored]
                 continue
-        todo += [
-            (place, part, some)
-            for part, some in _parts(run, selected, whole, rule, options, reads, by)
-        ]
+        material = material_of(run, selected, whole, rule, None, options, reads)
+        _tell_unanswered(run, material, write, notify)
+        parts = subgroups(run, material, selected, by) if by else [(run, material)]
+        todo += [(place, part, some) for part, some in parts]
     places, pending = [place for place, _, _ in todo], [run for _, run, _ in todo]
     materials = [material for _, _, material in todo]
     todo.clear()
@@ -255,18 +257,24 @@ def _scored(
     return [scores.get(place, []) for place in range(len(runs))]
 
 
-def _parts(
-    run: Run,
-    selected: Dataset,
-    whole: Dataset,
-    protocol: Protocol,
-    options: Mapping[str, Any] | None,
-    reads: bool,
-    by: str,
-) -> Sequence[tuple[Run, Material]]:
-    """A run and what it is scored from; with a fact, each subgroup's."""
-    material = material_of(run, selected, whole, protocol, None, options, reads)
-    return subgroups(run, material, selected, by) if by else [(run, material)]
+def _tell_unanswered(
+    run: Run, material: Material, write: bool, notify: Callable[[str], None]
+) -> None:
+    """Say what the scores leave out.
+
+    Raises:
+        S3EvalError: findings would be written over with fewer.
+    """
+    if not material.unanswered:
+        return
+    what = f"{counted(material.unanswered, 'question')} of this run without an answer"
+    why = "it was cut short, is at work, or its videos or packages changed"
+    recorded = {(task, f.video) for task, some in run.findings.items() for f in some}
+    kept = {(task, video) for task, some in (material.pieces or {}).items() for video in some}
+    if write and recorded - kept:
+        fix = "the s3eval run command again, which asks them"
+        raise S3EvalError(f"Scoring would drop findings: {what}", where=run.name, why=why, fix=fix)
+    notify(f"{run.name}: {what}, left out here ({why}): the same s3eval run command asks them")
 
 
 def _wants_judge(runs: Iterable[Run]) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from s3eval.api.annotated import annotation_remarks
 from s3eval.api.evaluating import Reporting, evaluated_all, unreported, unshown
 from s3eval.api.judges import JudgeChoice, judge_of_settings
+from s3eval.api.model_names import recorded_model
 from s3eval.api.requests import Request, prepare
 from s3eval.errors import S3EvalError
-from s3eval.plugins import installed
 from s3eval.running.evaluate import Outcome
 from s3eval.running.evaluate import evaluate as ask
 from s3eval.running.lock import locked
@@ -114,14 +114,14 @@ def _merged(
     facts = _same_facts(folders, run)
     settings = replace(Settings.from_toml(folders[0] / "run.toml"), selection=selection)
     request = _request(settings, judging, wait)
-    spec = installed().get("model", facts.model).spec
+    model = recorded_model(facts.model, settings.model_options)
     with locked(run, wait, notify), AnswerStore(run / "answers.sqlite") as store:
         for folder in folders:
             with AnswerStore(folder / "answers.sqlite", read_only=True) as part:
                 store.add_all(part)
     (done,) = evaluated_all(
         request,
-        [(spec, run)],
+        [(model, run)],
         resamples,
         reporting,
         notify,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -46,17 +46,26 @@ def refuse_tasks(names: Iterable[str], asked: Iterable[str]) -> None:
 
 
 def lacking_of(
-    materials: Mapping[str, Material], findings: Mapping[str, Findings], tasks: Sequence[str]
+    materials: Mapping[str, Material],
+    findings: Mapping[str, Findings],
+    tasks: Sequence[str],
+    unfinished: Collection[str] = (),
 ) -> list[tuple[str, str]]:
     """Which run lacks any answer of which task: the run's name and a phrase, each.
 
     Args:
         tasks: those that were asked for; () for all that any run has.
+        unfinished: runs that no findings were made of yet.
     """
     wanted = tasks or dict.fromkeys(task for mine in findings.values() for task in mine)
     lacking: list[tuple[str, str]] = []
     for name, mine in findings.items():
-        lacking += [(name, f"{name} was not asked {t}") for t in wanted if not mine.get(t)]
+        lacks = (
+            "has no findings yet (cut short, or at work) of"
+            if name in unfinished
+            else ("was not asked")
+        )
+        lacking += [(name, f"{name} {lacks} {t}") for t in wanted if not mine.get(t)]
         lacking += [
             (name, f"{name} has no answer to compare in {missing}")
             for missing in missing_of(mine, (), materials[name])

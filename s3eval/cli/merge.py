@@ -39,7 +39,7 @@ def command(
     from s3eval.api.shards import merge
     from s3eval.reporting.asking import answers_shown
     from s3eval.reporting.progress import line_shown, steps_shown
-    from s3eval.reporting.scores import show_missing, show_scores
+    from s3eval.reporting.scores import show_faults, show_missing, show_scores
 
     done = merge(
         out, judging, resamples, not no_wait, answers_shown, line_shown,
@@ -51,5 +51,5 @@ def command(
         show_missing(scored)
         echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
     findings = [f for o, _ in done for some in o.run.findings.values() for f in some]
-    if any(f.state == "failed" for f in findings) or any(s.faults for s in scored):
+    if show_faults(scored) or any(f.state == "failed" for f in findings):
         raise click.exceptions.Exit(3)

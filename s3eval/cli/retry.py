@@ -47,6 +47,7 @@ def command(
     from s3eval.api.outcomes import what_was_asked
     from s3eval.api.retrying import retry_run
     from s3eval.reporting.progress import line_shown
+    from s3eval.reporting.scores import show_faults
 
     answers_shown, steps_shown = progress_of(options)
     failed, done = 0, []
@@ -63,7 +64,7 @@ def command(
         done.append(scored.as_json())
         asked = what_was_asked(outcome)
         show_asked(asked)
-        failed += asked.failures + len(scored.faults)
+        failed += asked.failures + show_faults([scored])
     if not write_json_output(done, json_file):
         echo("The scores: s3eval show " + " ".join(map(str, runs)))
     if failed:

@@ -70,7 +70,7 @@ def command(
     from s3eval.api.planning import counts_of
     from s3eval.api.run_ends import check_run_ends, end_run
     from s3eval.reporting.progress import line_shown
-    from s3eval.reporting.scores import show_missing, show_scores
+    from s3eval.reporting.scores import show_faults, show_missing, show_scores
 
     request = request_of(options, judging)
     chosen = request.models(names(models))
@@ -104,7 +104,7 @@ def command(
         show_scores(scored)
         show_missing(scored)
         echo(f"Runs: {out}/ · every metric and interval: s3eval show {out} --details")
-    if failed or not_done or any(s.faults for s in scored):
+    if show_faults(scored) or failed or not_done:
         raise click.exceptions.Exit(3)
 
 

@@ -25,10 +25,10 @@ def command(runs: tuple[Path, ...], json_file: str | None, **options: object) ->
 
     Writes findings.jsonl and scores.json of each run.
     """
-    from s3eval.reporting.scores import show_scores
+    from s3eval.reporting.scores import show_faults, show_scores
 
     scored = rescored(runs, write=True, **options)  # type: ignore[arg-type]
     if not write_json_output([s.as_json() for s in scored], json_file):
         show_scores(scored.scored, detailed=len(scored) == 1)
-    if any(one.faults for one in scored):
+    if show_faults(scored):
         raise click.exceptions.Exit(3)

@@ -63,7 +63,7 @@ def command(
     from s3eval.api.runs import open_runs
     from s3eval.api.unshared import refuse_tasks
     from s3eval.reporting.efficiency import efficiency_table
-    from s3eval.reporting.scores import of_tasks, show_scores
+    from s3eval.reporting.scores import of_tasks, show_faults, show_scores
     from s3eval.reporting.tables import print_table
 
     opened, wanted = open_runs(runs), names(tasks)
@@ -78,7 +78,7 @@ def command(
         show_scores(scored.scored, detailed, names(published))
         if table := efficiency_table(one.run for one in scored.scored):
             print_table(table.title, table.columns, table.rows, table.right)
-    if any(one.faults for one in scored.scored):
+    if show_faults(scored):
         raise click.exceptions.Exit(3)
 
 

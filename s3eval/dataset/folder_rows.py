@@ -146,8 +146,9 @@ def _seconds(state: FolderReading, table: Table, row: Row, column: str) -> float
 
 
 def _whole(text: str) -> int | None:
-    """A whole number as people write it, else None (Python's own also takes 1_0)."""
-    return int(text) if re.fullmatch(r"[+-]?[0-9]{1,9}", text) else None
+    """A whole number from 0 on as people and pandas (1.0) write it, else None."""
+    written = re.fullmatch(r"\+?([0-9]{1,9})(?:\.0+)?", text)
+    return int(written[1]) if written else None
 
 
 def _choice(
@@ -177,8 +178,9 @@ def _video(state: FolderReading, table: Table, row: Row) -> None:
     if row["fold"]:
         fold = _whole(row["fold"])
         if fold is None:
-            what = f"fold '{row['fold']}' is no whole number"
-            state.add(table.problem(row, what, "0 for the test set, 1, 2, ..."))
+            what = f"fold '{row['fold']}' is no whole number from 0 on"
+            fix = "0 for the test set, 1, 2, ..., or an empty cell for no fold"
+            state.add(table.problem(row, what, fix))
     duration = _seconds(state, table, row, "duration")
     if duration == 0:
         what = f"the duration of video '{name}' is 0, which no video lasts"
@@ -236,7 +238,7 @@ def _step(state: FolderReading, table: Table, row: Row) -> None:
     name = _choice(state, table, row, "feature", FEATURE_NAMES)
     position = _whole(row["position"])
     if position is None:
-        what = f"position '{row['position']}' is no whole number"
+        what = f"position '{row['position']}' is no whole number from 0 on"
         state.add(table.problem(row, what, "1, 2, 3, ..."))
         return
     if position in steps:

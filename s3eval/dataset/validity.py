@@ -218,8 +218,8 @@ def _video(video: Video, seen: set[str]) -> Iterator[str]:
         yield f"{name}: its facts must be a mapping by name"
     if video.diagnosis is not None and video.diagnosis not in DIAGNOSES:
         yield f"{name} has the unknown diagnosis '{video.diagnosis}'"
-    if video.fold is not None and type(video.fold) is not int:
-        yield f"{name}: fold '{video.fold}' is no whole number"
+    if video.fold is not None and (type(video.fold) is not int or video.fold < 0):
+        yield f"{name}: fold '{video.fold}' is no whole number from 0 on"
     if not _is_time(video.duration):
         yield f"{name}: duration '{video.duration}' is no time"
 

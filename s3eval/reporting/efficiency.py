@@ -24,7 +24,8 @@ def efficiency_table(runs: Iterable[Run]) -> Table | None:
     """A row a run that has measured its asking; None where none has."""
     rows: list[list[object]] = []
     for run in runs:
-        entries = stored_efficiency(run.path)
+        # A run took what it took as a whole, not by subgroup.
+        entries = [] if run.subgroup else stored_efficiency(run.path)
         if not entries:
             continue
         total = total_of(entries)

@@ -25,6 +25,7 @@ __all__ = [
     "html_of",
     "in_order",
     "of_tasks",
+    "show_faults",
     "show_missing",
     "show_scores",
     "tables_of",
@@ -66,9 +67,14 @@ def show_scores(
         echo(STABILITY)
     for note in dict.fromkeys(publication_of(model)[0].note() for model in published):
         echo(f"published: {note}")
-    for one in scored:
-        for fault in one.faults:
-            echo(f"{one.run.name}: {fault}", err=True)
+
+
+def show_faults(scored: Iterable[Scored]) -> int:
+    """Print on standard error what a package could not do, a line each, and count the lines."""
+    lines = [f"{one.run.name}: {fault}" for one in scored for fault in one.faults]
+    for line in lines:
+        echo(line, err=True)
+    return len(lines)
 
 
 def show_missing(scored: Sequence[Scored]) -> None:

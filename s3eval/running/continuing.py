@@ -92,7 +92,18 @@ class Kept:
             judge = self.before.judge
             kept = ("judge", SCORES_JUDGE)
             options |= {k: v for k, v in self.before.options.items() if k in kept}
-        return replace(facts, tasks=tasks, options=options, judge=judge)
+        versions = {**self._versions(), **facts.versions}
+        return replace(facts, tasks=tasks, options=options, judge=judge, versions=versions)
+
+    def _versions(self) -> dict[str, str]:
+        """Those that the kept tasks' packages had when these were asked."""
+        recorded = self.before.versions if self.before is not None else {}
+        packages = (
+            {self.registry.get("task", t).package for t in self.findings}
+            if (self.registry is not None)
+            else set()
+        )
+        return {package: v for package, v in recorded.items() if package in packages}
 
     def _is_judged(self) -> bool:
         known = self.registry
@@ -166,8 +177,12 @@ def changes_of(before: RunFacts | None, now: RunFacts) -> list[str]:
     if before is None:
         return []
     changes: list[str] = []
-    for name in ("protocol", "seed", "profile", "senses", "identity", "versions"):
+    for name in ("protocol", "seed", "profile", "senses", "identity"):
         changes += map(str, differences_of(name, getattr(before, name), getattr(now, name)))
+    # Packages of tasks that only one of the two was asked about are no change.
+    both = before.versions.keys() & now.versions.keys()
+    versions = ({p: v for p, v in run.versions.items() if p in both} for run in (before, now))
+    changes += map(str, differences_of("versions", *versions))
     changes += map(str, differences_of("options", *map(_options_asked_with, (before, now))))
     return [f"changed since this run: {'; '.join(sorted(changes))}"] if changes else []
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from s3eval.errors import S3EvalError
 from s3eval.facts.clips import SamplingProfile, profile
 from s3eval.model import Model
 from s3eval.permission import LOCAL_ONLY, Permission, permitted_options
@@ -261,6 +260,7 @@ def _evaluated(
                     failures=work.failures,
                     stopping=stopping,
                 )
+            store.check_in_place()
             bare = _material(work, prepared, None)
             if work.only_ask:
                 return Outcome(Run(work.out, facts, {}), asked, prepared.plan, bare, Combined({}))
@@ -276,7 +276,7 @@ def _evaluated(
     finally:
         if trouble := trouble_of_closing(model, prepared.plugin):
             notify(f"{work.label}: {trouble}")
-    return _finished(work, prepared, facts, asked, pieces, kept, repeated, guard)
+    return _finished(work, prepared, facts, asked, pieces, kept, repeated, guard, store)
 
 
 def _session(
@@ -323,17 +323,14 @@ def _finished(
     kept: Kept,
     repeated: Any,
     guard: Guard,
+    store: AnswerStore,
 ) -> Outcome:
-    material = replace(_material(work, prepared, pieces), repeated=repeated)
+    material = replace(
+        _material(work, prepared, pieces), repeated=repeated, unread=tuple(guard.faults)
+    )
     (combined,) = combine_all([material], work.judge)
-    combined = replace(combined, faults=[*guard.faults, *combined.faults])
     findings = {**combined.findings, **kept.findings}
-    if not work.out.is_dir():
-        raise S3EvalError(
-            "The run's folder was removed while it was at work",
-            where=work.out.name,
-            fix="the same command again",
-        )
+    store.check_in_place()  # combining may have taken long
     write_run(work.out, facts, [f for some in findings.values() for f in some])
     run = Run(work.out, facts, findings)
     # Scores are made of the findings; what they were made of would only take memory meanwhile.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -39,11 +39,12 @@ class Guard:
 
     Args:
         packages: the distribution of each task.
+        earlier: what went wrong before.
     """
 
-    def __init__(self, packages: Mapping[str, str]) -> None:
+    def __init__(self, packages: Mapping[str, str], earlier: Iterable[Fault] = ()) -> None:
         self.packages = packages
-        self.faults: list[Fault] = []
+        self.faults: list[Fault] = [*earlier]
 
     def call(self, task: str, step: str, work: Callable[[], T], otherwise: T) -> T:
         """What ``work`` returns, or ``otherwise`` where it raises.

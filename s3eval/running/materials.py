@@ -11,7 +11,9 @@ from s3eval.facts.clips import profile
 from s3eval.model import Model
 from s3eval.plugins import Registry, installed
 from s3eval.running.engine import Pieces, Session, pieces_of, repeated_pieces
+from s3eval.running.guard import Guard
 from s3eval.running.loading import LoadedTasks, load_tasks
+from s3eval.running.moved_files import as_asked, with_ends
 from s3eval.running.plan import make_plan
 from s3eval.running.repeats import repeats_of
 from s3eval.running.runs import Run, RunFacts
@@ -95,15 +97,26 @@ def material_of(
         return material
     pieces: dict[str, Any] = {}
     repeated: list[dict[str, Any]] = []
+    guard, unanswered = Guard(tasks.packages), 0
     for group in facts.options.get("together") or [facts.tasks]:
         some = load_tasks(group, known)
-        group_pieces, alone = _stored_pieces(run, some, selected, protocol, task_options)
+        group_pieces, alone, left = _stored_pieces(
+            run, some, selected, protocol, task_options, guard
+        )
         pieces |= group_pieces
+        unanswered += left
         repeated += [{} for _ in alone[len(repeated) :]]
         for one, of_group in zip(repeated, alone, strict=False):
             one.update(of_group)
     ordered = {name: pieces[name] for name in facts.tasks}
-    return replace(material, pieces=ordered, repeated=tuple(repeated))
+    unread = tuple(guard.faults)
+    return replace(
+        material,
+        pieces=ordered,
+        repeated=tuple(repeated),
+        unread=unread,
+        unanswered=unanswered,
+    )
 
 
 def _stored_pieces(
@@ -112,15 +125,26 @@ def _stored_pieces(
     dataset: Dataset,
     protocol: Protocol,
     task_options: Mapping[str, Mapping[str, Any]],
-) -> tuple[Pieces, tuple[Pieces, ...]]:
+    guard: Guard,
+) -> tuple[Pieces, tuple[Pieces, ...], int]:
+    """The pieces, those of each repetition alone, and how many questions have no answer yet."""
     facts, options = run.facts, run.facts.options
     chosen = profile(str(options.get("profile") or facts.profile))
     chosen = chosen.changed(**options.get("sampling", {}))
     senses: Any = frozenset(facts.senses)
     mine = {name: given for name, given in task_options.items() if name in tasks.by_name}
     repeats = repeats_of(options, facts.seed)
-    plan = make_plan(dataset, tasks, chosen, senses, facts.seed, mine, repeats)
     with AnswerStore(run.path / "answers.sqlite", read_only=True) as store:
-        session = Session.of(dataset, plan, store, RecordedModel(facts), facts.model, senses)
+        known = with_ends(dataset, store)
+        plan = make_plan(known, tasks, chosen, senses, facts.seed, mine, repeats)
+        model = RecordedModel(facts)
+        session = as_asked(Session.of(dataset, plan, store, model, facts.model, senses))
         by_name = tasks.by_name
-        return pieces_of(session, by_name, protocol), repeated_pieces(session, by_name, protocol)
+        pieces = pieces_of(session, by_name, protocol, guard)
+        alone = repeated_pieces(session, by_name, protocol)
+    wanted = plan.count()
+    left = sum(
+        wanted.get(task, 0) - sum(len(p) for v, p in some.items() if v not in plan.unplanned)
+        for task, some in pieces.items()
+    )
+    return pieces, alone, left

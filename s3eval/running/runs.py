@@ -19,7 +19,7 @@ from pathlib import Path
 from sys import intern
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from s3eval.errors import S3EvalError
+from s3eval.errors import S3EvalError, nearest
 from s3eval.task import Finding, FindingState, TruthContext
 from s3eval.terminal import cut
 from s3eval.vocabulary import PROTOCOLS
@@ -104,6 +104,9 @@ _MADE_AGAIN = "the command that made it with --replace: answers are kept, findin
 class Run:
     """A run folder, read.
 
+    Attributes:
+        subgroup: what its findings are a part of the run's by ("camera foot"), "" for all.
+
     >>> Run(Path("runs/motion"), RunFacts("motion", ("sight",), ("timing",), "data"), {})
     <Run 'motion': model motion, tasks timing, 0 findings>
     """
@@ -111,6 +114,7 @@ class Run:
     path: Path
     facts: RunFacts
     findings: Mapping[str, Sequence[Finding]]
+    subgroup: str = ""
 
     def __repr__(self) -> str:
         # Not every finding: a notebook shows this.
@@ -120,8 +124,8 @@ class Run:
 
     @property
     def name(self) -> str:
-        """The folder's name, by which tables call the run."""
-        return self.path.name
+        """The folder's name, by which tables call the run, and the subgroup's."""
+        return f"{self.path.name} ({self.subgroup})" if self.subgroup else self.path.name
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -166,15 +170,23 @@ def write_run(path: str | Path, facts: RunFacts, findings: Iterable[Finding] | N
     return folder
 
 
-def _where_runs_lie(folder: Path) -> str:
-    """What to name instead of a folder without a run: its runs, or the folders that hold some."""
+def _where_runs_lie(folder: Path, depth: int = 3, like: str = "") -> str:
+    """What to name instead of a folder without a run: its runs, or the folders that hold some.
+
+    Args:
+        depth: how many levels below the folder are looked into.
+        like: a name that is none of its runs.
+    """
     runs = sorted(p.parent.name for p in folder.glob("*/run.json"))
     if runs:
-        return f"one of its runs: {', '.join(runs[:5])}"
+        close = nearest(like, runs) if like else None
+        if close is not None:
+            runs = [close, *(run for run in runs if run != close)]
+        return f"one of {f'the runs in {folder}' if like else 'its runs'}: {', '.join(runs[:5])}"
     # An imported dataset has its runs below runs/SPLIT.
-    for below in ("*/*/run.json", "*/*/*/run.json"):
-        holding = {p.parent.parent.relative_to(folder).as_posix() for p in folder.glob(below)}
-        if holding:
+    for level in range(2, depth + 1):
+        below = folder.glob("*/" * level + "run.json")
+        if holding := {p.parent.parent.relative_to(folder).as_posix() for p in below}:
             return f"a folder with runs in it: {', '.join(sorted(holding)[:5])}"
     return "s3eval run --help"
 
@@ -188,7 +200,9 @@ def open_run(path: str | Path) -> Run:
     folder = Path(path)
     if not (folder / "run.json").is_file():
         if not folder.exists():
-            raise S3EvalError("No such folder", where=folder, fix="s3eval run --help")
+            above = next((p for p in folder.parents if p.is_dir()), Path())
+            fix = _where_runs_lie(above, 2, folder.name)
+            raise S3EvalError("No such folder", where=folder, fix=fix)
         raise S3EvalError("No run in this folder", where=folder, fix=_where_runs_lie(folder))
     try:
         # An editor may have put a byte order mark in front.

@@ -67,6 +67,8 @@ class Material:
         options: of scoring, e.g. {"bertscore": encoder}.
         metrics: the only ones that will be looked at; empty for all.
         repeated: pieces of each repetition alone, where questions were asked several times.
+        unread: what tasks' own code could not read of the pieces.
+        unanswered: how many questions of a run that was cut short have no answer yet.
     """
 
     tasks: LoadedTasks
@@ -80,6 +82,8 @@ class Material:
     options: Mapping[str, Any] = field(default_factory=dict)
     metrics: frozenset[str] = frozenset()
     repeated: Sequence[Mapping[str, Mapping[str, Sequence[Piece]]]] = ()
+    unread: Sequence[Fault] = ()
+    unanswered: int = 0
 
     def context(
         self, task: str, judged: _Judged | None = None, findings: Findings | None = None
@@ -137,7 +141,7 @@ class Tallied:
 
 def combine_all(materials: Sequence[Material], judge: Judge | None = None) -> list[Combined]:
     """Every run's findings: recorded ones as they are, asked ones combined from their pieces."""
-    guards = [Guard(m.tasks.packages) for m in materials]
+    guards = [Guard(m.tasks.packages, m.unread) for m in materials]
     runs = list(zip(materials, guards, strict=True))
     if judge is None:
         return [Combined(_combine(m, guard, None), guard.faults) for m, guard in runs]

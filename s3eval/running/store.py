@@ -244,6 +244,38 @@ class AnswerStore:
                 raise
             self._db.execute("COMMIT")
 
+    def check_in_place(self) -> None:
+        """Refuse to go on where the file was removed: what was stored would be lost on closing.
+
+        Raises:
+            S3EvalError: the file is gone, or the run's folder.
+        """
+        if not self.path.exists():
+            what = "answers were" if self.path.parent.is_dir() else "folder was"
+            raise S3EvalError(
+                f"The run's {what} removed while it was at work",
+                where=self.path.parent.name,
+                fix="the same command again",
+            )
+
+    def contents(self) -> list[str]:
+        """The content hashes of all files that were asked about."""
+        with self._errors_explained():
+            rows = self._db.execute("SELECT DISTINCT hash FROM media ORDER BY hash").fetchall()
+        return [str(row[0]) for row in rows]
+
+    def keys_of(self, video: str) -> frozenset[str]:
+        """The keys of all answers about a video."""
+        with self._errors_explained():
+            rows = self._db.execute("SELECT key FROM answers WHERE video = ?", (video,)).fetchall()
+        return frozenset(str(row[0]) for row in rows)
+
+    def ends(self) -> dict[str, float]:
+        """By video, where the last clip ends that was asked about, in seconds."""
+        with self._errors_explained():
+            rows = self._db.execute("SELECT video, max(clip_end) FROM answers GROUP BY video")
+            return {str(video): float(end) for video, end in rows}
+
     def seconds(self, key: str) -> float | None:
         """The seconds that the answer of this key took; None where there is none."""
         with self._errors_explained():

@@ -109,7 +109,7 @@ def score_all(
             facts = replace(facts, protocol=material.protocol, judge=identity)
             own = {k: v for k, v in facts.options.items() if k != SCORES_JUDGE}
             facts = replace(facts, options=own | ({SCORES_JUDGE: dict(other)} if other else {}))
-        scored_run = Run(run.path, facts, tallied_run.findings)
+        scored_run = replace(run, facts=facts, findings=tallied_run.findings)
         headlines = {name: task.headline for name, task in material.tasks.by_name.items()}
         scored = Scored(
             scored_run,
@@ -128,7 +128,8 @@ def score_all(
                 every = [f for some in tallied_run.findings.values() for f in some]
                 write_run(run.path, facts, every)
             write_json(run.path / "scores.json", scored.stored())
-            if not tallied_run.faults:
+            # What is not whole is not kept as if it were.
+            if not tallied_run.faults and not material.unanswered:
                 made_with = fingerprint(run.path, facts, material, identity, resamples)
                 keep_fingerprint(run.path, made_with)
         results.append(scored)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from s3eval.errors import S3EvalError
+from s3eval.running.runs import write_text
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -208,9 +209,7 @@ def write_split(split: Split, dataset: Dataset, path: Path) -> None:
     writer.writerow(COLUMNS)
     for name, fold in sorted(split.folds.items(), key=lambda pair: (pair[1], pair[0])):
         writer.writerow([name, by_name[name].patient, by_name[name].diagnosis or "", fold])
-    part = path.with_name(path.name + ".part")
-    part.write_text(out.getvalue(), encoding="utf-8", newline="\n")
-    part.replace(path)
+    write_text(path, out.getvalue())
 
 
 def read_split(path: Path) -> Split:

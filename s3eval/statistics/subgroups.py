@@ -64,6 +64,6 @@ def _part(run: Run, material: Material, label: str, videos: Sequence[str]) -> tu
             task: {video: some for video, some in by_video.items() if video in kept}
             for task, by_video in pieces.items()
         }
-    # The name that tables show: the run's, with the subgroup.
-    named = Run(run.path.with_name(f"{run.name} ({label})"), run.facts, findings)
-    return named, replace(material, findings=findings, pieces=pieces)
+    return Run(run.path, run.facts, findings, label), replace(
+        material, findings=findings, pieces=pieces
+    )

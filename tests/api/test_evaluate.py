@@ -14,7 +14,9 @@ from s3eval.api.retrying import retry_run
 from s3eval.api.shards import merge
 from s3eval.api.sweeping import sweep
 from s3eval.dataset import write_folder
+from s3eval.running.continuing import changes_of
 from s3eval.running.settings import Settings
+from s3eval.version import __version__
 
 
 @pytest.fixture
@@ -67,6 +69,34 @@ def test_other_tasks_join_a_run_and_keep_its_findings(data, tmp_path):
     assert [r.value for r in again[0].rows if r.task == "diagnosis"] == [
         r.value for r in runs[0].rows if r.task == "diagnosis"
     ]
+
+
+def test_packages_of_kept_tasks_stay_recorded_and_are_no_change(data, tmp_path, capsys):
+    out = tmp_path / "runs"
+    for task in ("recognition", "diagnosis"):
+        runs = s3eval.evaluate("always-yes", task, data, out, progress=False)
+    assert {"s3eval-task-recognition", "s3eval-task-diagnosis"} <= {*runs[0].run.facts.versions}
+    assert "changed since this run" not in capsys.readouterr().err
+    facts = runs[0].run.facts
+    other = {**facts.versions, "s3eval-task-diagnosis": "0.1.0"}
+    other.pop("s3eval-task-recognition")
+    assert changes_of(replace(facts, versions=other), facts) == [
+        f"changed since this run: versions.s3eval-task-diagnosis: 0.1.0 → {__version__}"
+    ]
+
+
+def test_a_run_whose_dataset_is_gone_says_so_and_what_to_do(data, tmp_path):
+    out = tmp_path / "runs"
+    for model in ("always-yes", "always-no"):
+        s3eval.evaluate(model, "recognition", data, out, progress=False)
+    (tmp_path / "data").rename(tmp_path / "moved")
+    with pytest.raises(S3EvalError, match=r"dataset is not there.*--data WHERE_IT_IS_NOW"):
+        s3eval.compare(out)
+    with pytest.raises(S3EvalError, match=r"dataset is not there.*--data WHERE_IT_IS_NOW"):
+        s3eval.score(out)
+    with pytest.raises(S3EvalError, match=r"not there.*WHERE_IT_IS_NOW --retry-failed"):
+        retry_run(out / "always-yes")
+    s3eval.compare(out, data=str(tmp_path / "moved"))
 
 
 def test_fewer_videos_or_another_dataset_are_refused_by_name(data, tmp_path):
@@ -174,6 +204,18 @@ def test_facts_and_items_of_a_folder_reach_frames_and_subgroups(data, tmp_path):
     ]
     with pytest.raises(S3EvalError, match="did you mean 'camera'"):
         s3eval.score(tmp_path / "runs", by="cammera")
+
+
+def test_a_value_of_a_fact_that_is_no_file_name_is_a_subgroup_like_any_other(data, tmp_path):
+    values = ("foot/side", "..", "long " * 100)
+    videos = tuple(
+        replace(v, facts={"camera": values[i % 3].strip()}) for i, v in enumerate(data.videos)
+    )
+    again = s3eval.open_dataset(write_folder(replace(data, videos=videos), tmp_path / "rich"))
+    s3eval.evaluate("always-yes", "recognition", again, tmp_path / "runs", progress=False)
+    parts = s3eval.score(tmp_path / "runs", by="camera")
+    assert parts.names == [f"always-yes (camera {v.strip()})" for v in sorted(values)]
+    assert all(name in str(parts) for name in parts.names[:2])
 
 
 def test_wrong_rows_of_further_tables_are_named(data, tmp_path):

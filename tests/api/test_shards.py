@@ -126,6 +126,26 @@ def test_retry_asks_what_failed_with_the_settings_of_the_run(tmp_path, capsys):
     same_runs(tmp_path / "whole", tmp_path / "runs", ["motion"])
 
 
+def test_recorded_options_that_the_model_refuses_are_refused(dataset_folder, tmp_path, capsys):
+    def edited(run) -> None:
+        settings = (run / "run.toml").read_text()
+        (run / "run.toml").write_text(settings + "\n[model-option]\nspeed = 3\n")
+
+    runs, parts = tmp_path / "runs", tmp_path / "parts"
+    asked = ("run", "-m", "always-yes", "-t", "recognition", "-d", dataset_folder)
+    assert s3eval(*asked, "-o", runs) == 0
+    assert s3eval(*asked, "-o", parts, "--shard", "1/1") == 0
+    edited(runs / "always-yes")
+    edited(next(parts.glob("shards/*/always-yes")))
+    capsys.readouterr()
+    for again in (("retry", runs / "always-yes"), ("merge", parts)):
+        assert s3eval(*again) == 2
+        told = (
+            "The options recorded in run.toml: Model 'always-yes' takes no options, but got speed"
+        )
+        assert told in capsys.readouterr().err
+
+
 def test_a_recorded_run_or_a_shard_is_not_asked_again(dataset_folder, tmp_path, capsys):
     assert s3eval(*asking(dataset_folder, tmp_path, "--shard", "1/2")) == 0
     assert s3eval("retry", tmp_path / "shards" / "1-of-2" / "always-yes") == 2

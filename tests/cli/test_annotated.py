@@ -116,6 +116,22 @@ def test_a_task_that_the_dataset_does_not_annotate_is_told_before_anything_is_as
     assert "diagnosis" not in err
 
 
+def test_values_that_are_all_unknown_are_not_called_missing(tmp_path, capsys):
+    _, err = run(data(tmp_path, "on", "off"), capsys)
+    assert err.splitlines()[1] == (
+        "television: none of the 2 videos has a value that it takes ('television'), so that its "
+        "answers will have no score"
+    )
+    assert "annotates none" not in err
+
+
+def test_a_misspelt_item_is_named_where_its_task_lacks_annotation(tmp_path, capsys):
+    folder = data(tmp_path, "", "")
+    (folder / "items.csv").write_text("video,item,value\nv0,televison,yes\nv1,televison,no\n")
+    _, err = run(folder, capsys)
+    assert "annotates none of the 2 videos for it ('television'; it annotates 'televison')" in err
+
+
 def test_so_it_is_by_a_plan_a_dry_run_and_shards(tmp_path, capsys):
     words = ["-m", "always-yes", "-t", "television", "-d", str(data(tmp_path)), "-o", str(tmp_path)]
     for verb in (["plan"], ["run", "--dry-run"], ["run", "--shard", "1/3"]):

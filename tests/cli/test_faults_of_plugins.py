@@ -35,6 +35,14 @@ def emptying(run: Any, scores: Any) -> None:
     scores.clear()
 
 
+async def awaited(run: Any, scores: Any) -> None:
+    scores.clear()
+
+
+def yielding(run: Any, scores: Any) -> Any:
+    yield scores
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     videos = (Video("v1", "p1", duration=20.0), Video("v2", "p2", duration=20.0))
@@ -48,7 +56,10 @@ def data(tmp_path: Path) -> Path:
 def plugins() -> Any:
     module = module_with(
         s3eval_commands=[CommandSpec("leave", adapter=f"{__name__}:verb")],
-        s3eval_run_ends=[RunEndSpec("emptying", adapter=f"{__name__}:emptying")],
+        s3eval_run_ends=[
+            RunEndSpec(name, adapter=f"{__name__}:{name}")
+            for name in ("emptying", "awaited", "yielding")
+        ],
     )
     with beside_installed(*registry_of(("mine", "their-package", module)).plugins) as registry:
         yield registry
@@ -67,6 +78,11 @@ def test_a_task_that_cannot_read_answers_is_named(data, tmp_path, monkeypatch, c
     said = capsys.readouterr()
     assert said.err.count("failed while reading an answer: SystemExit: 0") == 1
     assert "unreadable" in said.out
+    # So they are where JSON stands in place of the table, and by the other verbs.
+    run = tmp_path / "out" / "always-yes"
+    for again in ((*ask, "--out", run.parent, "--resamples", 20), ("score", run), ("retry", run)):
+        assert code_of(*again, "--json", "-") == 3
+        assert "failed while reading an answer: SystemExit: 0" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("given", "expected"), [("0", 0), ("7", 7), ("none", 0), ("text", 1)])
@@ -93,6 +109,16 @@ def test_what_a_run_s_end_does_with_its_list_changes_no_scores(data, tmp_path, p
     ask = ("run", "--tasks", "recognition", "-m", "always-yes", "--data", data, "--resamples", 20)
     assert code_of(*ask, "--out", tmp_path / "out", "--at-end", "emptying") == 0
     assert "tonic" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("end", "kind"), [("awaited", "coroutine"), ("yielding", "generator")])
+def test_a_run_s_end_that_never_began_is_not_called_done(
+    data, tmp_path, plugins, capsys, end, kind
+):
+    ask = ("run", "--tasks", "recognition", "-m", "always-yes", "--data", data, "--at-end", end)
+    assert code_of(*ask, "--out", tmp_path / "out", "--resamples", 20) == 3
+    told = f"{end} (their-package) failed: TypeError: it gave a {kind}, of which nothing was run"
+    assert told in capsys.readouterr().err
 
 
 def test_what_threads_and_destructors_raise_is_a_line_without_paths(tmp_path):

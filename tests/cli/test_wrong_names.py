@@ -97,6 +97,37 @@ def test_a_folder_that_is_not_there_is_called_so(tmp_path, capsys):
     assert "a folder with runs in it: imported/test" in failed(capsys, "show", tmp_path)[1]
 
 
+@pytest.mark.parametrize("verb", ["show", "compare"])
+def test_a_run_that_is_not_there_is_told_with_those_that_are(folder, capsys, verb):
+    out = folder.parent / "runs"
+    for model in ("always-yes", "always-no"):
+        ask = ("-m", model, "-t", "recognition", "-d", folder, "-o", out, "--resamples", "100")
+        with pytest.raises(SystemExit):
+            main(["run", *map(str, ask)])
+    code, error = failed(capsys, verb, out / "always-noo?seed=3")
+    assert code == 2
+    assert f"Try: one of the runs in {out}: always-no, always-yes" in error
+    # A folder higher up is missing too.
+    assert f"one of the runs in {out}: " in failed(capsys, verb, out / "other" / "always-no")[1]
+    # The folder that holds the runs is misspelt.
+    assert "a folder with runs in it: runs" in failed(capsys, verb, out.parent / "rnus" / "x")[1]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("folder:", "No path follows 'folder:'. Try: folder:PATH"),
+        ("s3-release:", "No path follows 's3-release:'. Try: s3-release:PATH"),
+        ("", "No dataset is named. Try: its folder"),
+    ],
+)
+def test_no_path_is_not_the_current_folder(folder, capsys, monkeypatch, given, told):
+    monkeypatch.chdir(folder)
+    assert told in failed(capsys, "data", "check", given)[1]
+    ask = ("-m", "always-no", "-t", "recognition", "-o", folder / "runs", "-d", given)
+    assert told in failed(capsys, "run", *ask)[1]
+
+
 @pytest.mark.parametrize("value", ["two", -1, 0, float("nan"), float("inf"), True, None])
 def test_a_sampling_value_is_a_number_above_nothing(value):
     with pytest.raises(S3EvalError, match="window_fps"):

@@ -48,6 +48,12 @@ def test_a_text_with_commas_survives(dataset_folder):
         ("features.csv", "22,60", "22,sixty", "features.csv:3: end 'sixty' is no time"),
         ("features.csv", "video,feature,present", "video,feature,presence", "features.csv:1: "),
         ("videos.csv", "a,p1,ES,0", "a,p1,ES,zero", "videos.csv:2: fold 'zero' is no whole number"),
+        (
+            "videos.csv",
+            "a,p1,ES,0",
+            "a,p1,ES,-1",
+            "videos.csv:2: fold '-1' is no whole number from 0",
+        ),
         ("videos.csv", "b,p1", "a,p1", "videos.csv:3: video 'a' is listed twice"),
         ("videos.csv", "b,p1", "b,", "videos.csv:3: video and patient must not be empty"),
         ("sequences.csv", "a,2,", "a,1,", "sequences.csv:3: position 1 of video 'a'"),

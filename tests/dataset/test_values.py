@@ -134,6 +134,26 @@ def test_a_value_of_an_item_is_held_against_the_labels_of_an_installed_task(
     ]
 
 
+def test_an_item_that_only_resembles_one_of_a_task_is_told_once(dataset_folder, monkeypatch):
+    spec = TaskSpec("severity", adapter="my_tasks:Severity")
+    load = TaskSpec.load
+    monkeypatch.setattr(
+        TaskSpec, "load", lambda self: Severity if self.name == "severity" else load(self)
+    )
+    items = dataset_folder / "items.csv"
+    items.write_text("video,item,value\na,ward,north\na,severty,mild\nb,severty,mild\n")
+    with beside_installed(Plugin("task", spec, "s3eval-task-severity", "1")):
+        told = [str(p) for p in check_dataset(dataset_folder).problems if p.file == "items.csv"]
+        # Beside the item that it resembles it is another one.
+        items.write_text(items.read_text() + "b,severity,mild\n")
+        beside = [p for p in check_dataset(dataset_folder).problems if p.file == "items.csv"]
+    assert told == [
+        "items.csv:3: no installed task has an item 'severty' (2 videos) "
+        "(did you mean 'severity' of task 'severity'?)"
+    ]
+    assert beside == []
+
+
 def refused(folder: Path, videos: str) -> list[str]:
     (folder / "videos.csv").write_text(videos)
     return [str(p) for p in read_folder(folder)[1]]

@@ -136,19 +136,29 @@ def test_bytes_that_are_no_text_block_no_other_answer(tmp_path):
         assert len(list(store)) == 2
 
 
-def test_a_folder_removed_during_the_run_is_an_error(dataset_folder, tmp_path):
+@pytest.mark.parametrize(
+    ("removed", "told"),
+    [("", "run's folder was removed"), ("answers.sqlite", "answers were removed")],
+)
+@pytest.mark.parametrize("only_ask", [False, True])
+def test_what_is_removed_during_the_run_is_an_error(
+    dataset_folder, tmp_path, removed, told, only_ask
+):
     out = tmp_path / "run"
 
     class Remover(Model):
         uses_footage = False
 
         def answer(self, footage, question):
-            shutil.rmtree(out, ignore_errors=True)
+            if removed:
+                (out / removed).unlink(missing_ok=True)
+            else:
+                shutil.rmtree(out, ignore_errors=True)
             return "yes"
 
     settings = Settings("always-yes", ("recognition",), str(dataset_folder))
-    work = Evaluation(settings, open_dataset(str(dataset_folder)), out)
-    with pytest.raises(S3EvalError):
+    work = Evaluation(settings, open_dataset(str(dataset_folder)), out, only_ask=only_ask)
+    with pytest.raises(S3EvalError, match=told):
         evaluate(work, load=lambda plugin, options: Remover())
 
 

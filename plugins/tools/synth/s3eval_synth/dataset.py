@@ -143,7 +143,7 @@ def _write_record(folder: Path, record: Mapping[str, object]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # two commands may write at once
     partial.write_text(text, encoding="utf-8", newline="\n")
     os.replace(partial, path)
 

@@ -31,7 +31,7 @@ def write_video(script: Script, path: Path) -> None:
     import cv2
 
     cv2.setNumThreads(1)
-    partial = path.with_name(path.name + ".part")
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # two commands may write at once
     try:
         with av.open(str(partial), "w", format="mp4", options={"movflags": "+faststart"}) as box:
             _fill(box, script)

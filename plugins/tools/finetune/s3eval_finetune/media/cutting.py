@@ -100,7 +100,7 @@ def cut(source: Source, span: Span, out: Path) -> Cut:
 
     numbers = _numbers(source, span)
     way = _way(source, span, numbers)
-    part = out.with_name(f"{out.stem}.part.mp4")
+    part = out.with_name(f"{out.stem}.{os.getpid()}.part.mp4")  # two commands may write at once
     try:
         with footage_errors(source.name):
             if way == "whole":
