@@ -6,6 +6,7 @@ import re
 
 from s3eval.answers.mentions import DENIED_AFTER, mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects
 from s3eval.answers.text import cleaned, shortened, single_spaced
 from s3eval.task import Reading
@@ -92,7 +93,7 @@ def read_body_part(text: str) -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = _NO_PART.sub(" ", single_spaced(text)).strip()
+    proper = _NO_PART.sub(" ", answer_section(single_spaced(text))).strip()
     leading = _leading(proper)
     stated = {_part(m) for m in _STATED.finditer(proper)}
     given = stated | ({leading} if leading else set())

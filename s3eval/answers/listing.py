@@ -9,6 +9,8 @@ from typing import Any
 from s3eval.answers.mentions import mentions
 from s3eval.answers.order import Order, ascending, order_of, stated_order
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
+from s3eval.answers.stated import without_thoughts
 from s3eval.answers.text import (
     cleaned,
     find_json,
@@ -83,6 +85,8 @@ _LISTS = (
     "output",
     "signs",
     "features",
+    "final_answer",
+    "response",
 )
 _ENTRIES = ("symptom", "sign", "feature", "event", "name", "label")
 
@@ -150,7 +154,7 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
         return _published(proper)
     listed = _from_json(proper)
     if listed is None:
-        plain = single_spaced(proper)
+        plain = answer_section(single_spaced(proper))
         if _PROMPT.search(plain):
             return Reading(reason=f"repeats the question: {shortened(proper)!r}")
         if _NOTHING.match(plain):
@@ -234,6 +238,11 @@ def _from_json(text: str) -> list[str] | None:
         # ["tonic", 5]: what else is meant is not known.
         return [_UNTOLD]
     entries = json_list if isinstance(json_list, list) else find_objects(text)
+    thinking = [e for e in entries if isinstance(e, dict) and without_thoughts(e) != e]
+    if thinking:
+        entries = [without_thoughts(e) if isinstance(e, dict) else e for e in entries]
+        if not any(entries):
+            return [_UNTOLD]
     if not all(isinstance(entry, dict) for entry in entries) or not entries:
         return None
     if len(entries) > 1:

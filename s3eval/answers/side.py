@@ -6,6 +6,7 @@ import re
 
 from s3eval.answers.mentions import mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects, masked
 from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
@@ -87,7 +88,7 @@ def read_side(text: str, *, protocol: Protocol = "paper") -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = single_spaced(text).strip()
+    proper = answer_section(single_spaced(text).strip())
     letter = _ABBREVIATED.match(proper)
     if letter:
         return Reading("left" if letter.group(1).lower() == "l" else "right")

@@ -23,6 +23,7 @@ __all__ = [
     "agreed",
     "from_objects",
     "masked",
+    "without_thoughts",
 ]
 
 #: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
@@ -128,11 +129,22 @@ def _lone_key(json_object: Mapping[str, Any], aside: Collection[str]) -> str | N
     return other[0] if len(other) == 1 else None
 
 
+_THOUGHTS = r"reason|rational|think|thought|analy[sz]|scratch|monologue|reflect"
 #: Keys of an object that hold no answer: why, what was thought, how certain.
 _ASIDE = re.compile(
-    r"justif|expla|reason|descri|rational|think|thought|analy[sz]|evidence|confiden|observ"
-    r"|probab|certain|scratch|monologue|reflect|comment|\bnotes?\b"
+    rf"{_THOUGHTS}|justif|expla|descri|evidence|confiden|observ|probab|certain|comment|\bnotes?\b"
+    r"|error|warning"
 )
+_THOUGHT = re.compile(_THOUGHTS, re.IGNORECASE)
+
+
+def without_thoughts(json_object: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without the keys under which a model thinks.
+
+    >>> without_thoughts({"thought": "0:10?", "timestamp": "0:31"})
+    {'timestamp': '0:31'}
+    """
+    return {k: v for k, v in json_object.items() if not _THOUGHT.search(str(k))}
 
 
 def _read(

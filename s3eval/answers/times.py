@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
+from s3eval.answers.stated import without_thoughts
 from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
 
@@ -173,13 +175,16 @@ def read_time(text: str) -> Reading:
         return Reading(reason="nothing was said")
     if nothing_seen(proper):
         return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
-    objects = find_objects(proper)
+    found = find_objects(proper)
+    objects = [without_thoughts(json_object) for json_object in found]
     if any(_is_absent(json_object) for json_object in objects):
         return Reading(reason=f"says that it is not there: {shortened(proper)!r}")
     timestamps = [_timestamps(json_object) for json_object in objects]
     values = [value for several in timestamps if several is not None for value in several]
+    if not values and objects != found:
+        values = [str(v) for json_object in objects for v in json_object.values()] or [""]
     if not values:
-        return _from_prose(proper)
+        return _from_prose(answer_section(proper))
     readings = [_value(value) for value in values]
     times = {r.value for r in readings}
     if len(times) > 1:
@@ -197,13 +202,17 @@ def _is_absent(json_object: dict[str, Any]) -> bool:
 
 def _timestamps(json_object: dict[str, Any]) -> list[Any] | None:
     """The values of an object's timestamp, or of its start, onset and end."""
-    named = [json_object[k] for k in _KEYS if k in json_object]
-    return named or [json_object[k] for k in ("start", "onset", "end") if k in json_object] or None
+    for keys in (_KEYS, ("start", "onset", "end"), ("final_answer", "response", "time_stamp")):
+        if named := [json_object[k] for k in keys if k in json_object]:
+            return named
+    return None
 
 
 def _value(value: Any) -> Reading:
     if isinstance(value, str):
         return _from_prose(value)
+    if isinstance(value, dict) and len(inner := _timestamps(value) or []) == 1:
+        return _from_prose(str(inner[0]))
     if isinstance(value, list) and len(value) == 1:
         return _value(value[0])
     if isinstance(value, (int, float)) and not isinstance(value, bool):

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from s3eval.answers.hints import is_plain
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import split_sections
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
 from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
@@ -244,7 +245,9 @@ def _split(text: str, na: bool) -> tuple[Reading, str]:
     reading = from_objects(proper, _JSON_KEYS, lambda answer: _from_prose(answer, na)[0])
     if reading is not None:
         return reading, _json_justification(proper)
-    return _from_prose(proper, na)
+    section, rest = split_sections(single_spaced(proper))
+    reading, why = _from_prose(section, na)
+    return reading, why if why or not reading.readable else _rest(rest)
 
 
 def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
