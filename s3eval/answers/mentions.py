@@ -15,11 +15,18 @@ __all__ = ["DENIED_AFTER", "Mentions", "mentions", "unequivocal"]
 #: Mentions looked at one by one for a denial; a text with more is a model that runs on.
 LOOKED_AT = 300
 _DENIED = re.compile(rf"{DENIAL}(?:(?!\bbut\b)[^.,;:\n]){{0,60}}$", re.IGNORECASE)
+_NOT_SO = (
+    r"not (?:seen|confirmed|present|observed|visible|possible|likely|supported|moving|involved"
+    r"|affected|shown|found|established|proven|detected|clear|applicable)"
+)
+_UNSURE = r"(?:unclear|uncertain|unknown|doubtful|questionable|not sure)"
 #: What follows a word that is denied or left open: "ES: no", "left is wrong", "tonic?".
 DENIED_AFTER = re.compile(
-    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|[✗✘❌✖]|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent|unlikely|wrong"
-    r"|incorrect|excluded|ruled out|denied|rejected|not (?:seen|confirmed|present|observed|visible"
-    r"|possible|likely|supported|moving|involved|affected|shown|found|established|proven))\b)"
+    r"[\"'”’*)]{0,3}\s{0,2}(?:\?|\(\?\)|(?:[:=|]\s?)?[✗✘❌✖]|(?:[:=–-]\s{0,2})?[\"'“]{0,2}(?:no|false|absent"
+    rf"|unlikely|wrong|incorrect|excluded|ruled out|denied|rejected|{_NOT_SO})\b"
+    rf"|(?:[:=|]\s{{0,2}})[\"'“*]{{0,2}}(?:none\b|n/a\b|negative\b|{_UNSURE}\b|0(?![\d.,:%]|\s?s))"
+    rf"|—\s?(?:absent|{_NOT_SO}|{_UNSURE})\b"
+    rf"|[(\[]\s?(?:no|none|absent|false|negative|n/a|{_UNSURE}|{_NOT_SO})\s?[)\]])"
     r"|(?:(?!\b(?:and|but|while|or|NES|ES|left|right)\b)[^.,;\n]){0,30}?"
     r"\b(?:(?:is|are|was|were|has been|can be|could be|seems?|appears?)\s(?:\w{1,12}\s){0,2}?"
     r"(?:ruled out|excluded|unlikely|not|improbable|denied|rejected|doubtful|absent|wrong"
