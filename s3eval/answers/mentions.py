@@ -10,7 +10,7 @@ from s3eval.answers.stated import DENIAL
 from s3eval.answers.text import shortened
 from s3eval.task import Reading
 
-__all__ = ["DENIED_AFTER", "Mentions", "mentions", "unequivocal"]
+__all__ = ["AT_REST", "DENIED_AFTER", "Mentions", "mentions", "unequivocal"]
 
 #: Mentions looked at one by one for a denial; a text with more is a model that runs on.
 LOOKED_AT = 300
@@ -35,6 +35,17 @@ DENIED_AFTER = re.compile(
 )
 
 
+#: "The left arm is still", "the head is covered": the part is named as the one that does nothing.
+AT_REST = (
+    r"(?:(?:\s(?:arm|hand|leg|limb|foot|side|upper limb|lower limb)s?)?\s?(?:,\s)?"
+    r"(?:(?:is|are|was|were|lies?|stays?|remains?|rests?|keeps?|appears?|looks?)\s)?"
+    r"(?:(?:completely|relatively|mostly|entirely|at all times)\s)?"
+    r"(?:still(?=\s?(?:[.,;:)\n]|$|and\b|while\b|throughout\b))|at rest|rests?|resting"
+    r"|motionless|immobile|restrained|paraly[sz]ed|relaxed|unmoving"
+    r"|hidden|covered|obscured|not (?:in view|visible)|out of (?:view|frame|sight))\b)"
+)
+
+
 @dataclass(frozen=True)
 class Mentions:
     """What a text names: ``affirmed`` and ``denied`` values, each in order without repeats."""
@@ -52,11 +63,13 @@ def mentions(
     text: str,
     words: re.Pattern[str],
     value: Callable[[re.Match[str]], str],
+    aside: re.Pattern[str] | None = None,
 ) -> Mentions:
     """The values a text names, by whether a word in the same clause denies them.
 
     Args:
         words: finds a mention; ``value`` tells what it names.
+        aside: finds phrases that use the words for something else; what they name is denied.
 
     >>> import re
     >>> mentions("right, not left", re.compile("left|right"), lambda m: m.group())
@@ -64,9 +77,14 @@ def mentions(
     """
     affirmed: dict[str, None] = {}
     denied: dict[str, None] = {}
+    spans = [m.span() for m in aside.finditer(text)][:LOOKED_AT] if aside else []
     for number, match in enumerate(words.finditer(text)):
         before = text[max(0, match.start() - 80) : match.start()]
-        if number < LOOKED_AT and (_DENIED.search(before) or DENIED_AFTER.match(text, match.end())):
+        if number < LOOKED_AT and (
+            _DENIED.search(before)
+            or DENIED_AFTER.match(text, match.end())
+            or any(start <= match.start() < end for start, end in spans)
+        ):
             denied[value(match)] = None
         else:
             affirmed[value(match)] = None
