@@ -29,8 +29,8 @@ DENIED_AFTER = re.compile(
     rf"|[(\[]\s?(?:no|none|absent|false|negative|n/a|{_UNSURE}|{_NOT_SO})\s?[)\]])"
     r"|(?:(?!\b(?:and|but|while|or|NES|ES|left|right)\b)[^.,;\n]){0,30}?"
     r"\b(?:(?:is|are|was|were|has been|can be|could be|seems?|appears?)\s(?:\w{1,12}\s){0,2}?"
-    r"(?:ruled out|excluded|unlikely|not|improbable|denied|rejected|doubtful|absent|wrong"
-    r"|incorrect)|(?:is|are|was|were|does|do|did)(?:n['’]t| not)|cannot|can['’]t)\b",
+    r"(?:ruled out|excluded|unlikely|less likely|not|improbable|denied|rejected|doubtful|absent"
+    r"|wrong|incorrect)|(?:is|are|was|were|does|do|did)(?:n['’]t| not)|cannot|can['’]t)\b",
     re.IGNORECASE,
 )
 

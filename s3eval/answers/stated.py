@@ -29,7 +29,7 @@ __all__ = [
 #: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
 OFFERED = "\x01"
 #: What may stand around a word: blanks, quotes, emphasis, brackets, bullets, dashes.
-MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
+MARKS = rf"[\s\"'“”‘’«»「」『』`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
 #: The letter or number of a choice: "A)", "(b)", "2.", "Option C:".
 LETTER = r"(?:(?:option\s{1,3})?\(?(?:[a-e]|[1-9])\s{0,2}[).:]\s{0,3})?"
 _NOUN = (
@@ -54,7 +54,7 @@ DENIAL = (
     r"|opposite|(?:contralateral to|inconsistent with|incompatible with)(?=(?:\s(?!(?:and|so|which"
     r"|suggest|favou?r|indicat|support|point|head|turns?|moves?)\w{0,4}\b)[\w'’-]{1,14}){0,3}\s{0,3}$)"
     r"|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
-    r"|negative for|den(?:y|ies|ied)"
+    r"|doubtful|questionable|improbable|wrong to|negative for|den(?:y|ies|ied)"
     r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
     r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"
 )
