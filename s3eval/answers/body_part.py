@@ -121,7 +121,9 @@ def _from_prose(text: str) -> Reading:
     mentioned = mentions(proper, _ANY, _part, _AT_REST)
     if mentioned.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
         return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
-    reading = unequivocal(mentioned, None, proper)
+    first = _LEADING.match(proper)
+    named_first = _part(first) if first and _ENDS.match(proper, first.end()) else None
+    reading = unequivocal(mentioned, named_first, proper)
     if reading.readable or reading.reason:
         return reading
     return Reading(reason=f"names no part that was offered: {shortened(proper)!r}")

@@ -50,7 +50,7 @@ _NAMED = rf"(?:P?NES\b|FDS\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b{_EVENT}|epileptic\b
 # Named, but not of this event: earlier seizures, what was asked or is still to be shown, shares,
 # and what the letters stand for.
 _ELSEWHERE = re.compile(
-    r"\b(?:history of|known(?: to be| to have)?|previous(?:ly)?|prior|past|referred|referral"
+    r"\b(?:history of|known(?! as)(?: to be| to have)?|previous(?:ly)?|prior|past|referred|referral"
     r"|admitted|otherwise|usual|habitual"
     r"|(?:family|mother|relatives?|chart|record) (?:reports?|says?|mentions?)"
     r"|to (?:confirm|establish|prove|exclude|distinguish|determine)"

@@ -186,7 +186,7 @@ def _tokens(part: str) -> list[str]:
 _CONNECTIVE = re.compile(
     r"(?:and_?)?(?:at_?)?(?:first|second|third|fourth|fifth|last|then|next|finally|lastly|firstly"
     r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|steps?|end|start|time"
-    r"|symptoms?|signs?|features?|events?|order|sequence)",
+    r"|symptoms?|signs?|features?|events?|order|sequence|in_(?:that|this|chronological)_order)",
     re.IGNORECASE,
 )
 _CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:ec(?:ond)?s?)?\b")
@@ -236,7 +236,7 @@ _UNTOLD = "\x00"
 
 
 # Lines, items of a list and sentences; "b) clonic a) tonic", "[1] clonic [0] tonic".
-_PARTS = re.compile(r"[\n;]|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
+_PARTS = re.compile(r"[\n;]|\sand\s|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
 # A heading of later signs: "Spread:" in "Onset: a) staring b) tonic. Spread: a) clonic".
 _HEADED = re.compile(
     r"^(?!.*\b(?i:onset|start|beginning|first|initial|early)\b)"

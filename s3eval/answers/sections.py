@@ -8,9 +8,10 @@ from s3eval.answers.hints import is_plain
 
 __all__ = ["answer_section", "split_sections"]
 
+_HINTS = ("answer", "response", "verdict", "diagnosis", "timestamp", "sequence")
 _HEADING = re.compile(
     r"^[ \t*#_>]{0,9}(?:"
-    r"(?P<answer>(?:(?:my|the)\s)?(?:(?:final|short|correct)\s)?(?:answer|response|verdict))"
+    r"(?P<answer>(?:(?:my|the)\s)?(?:(?:final|short|correct)\s)?(?:answer|response|verdict|diagnosis|timestamp|sequence))"
     r"|(?:(?:my|the)\s)?(?:step[ -]by[ -]step\s)?(?:reasoning|rationales?|explanations?"
     r"|justification|analysis|thoughts?|evidence|descriptions?|observations?|image description))"
     r"(?:[ \t]is)?[ \t*_]{0,4}(?::[ \t*_]{0,4}|$)",
@@ -20,7 +21,7 @@ _STATED = re.compile(r"\b(?:answer|response|verdict)\b", re.IGNORECASE)
 #: What takes something back may stand under any heading.
 _TAKES_BACK = re.compile(
     r"\b(?:wait|actually|correction|corrected|sorry|mistaken?|instead|revis\w{1,4}|on reflection"
-    r"|on second thoughts?|however|but)\b",
+    r"|on second thoughts?)\b",
     re.IGNORECASE,
 )
 
@@ -47,7 +48,7 @@ def split_sections(text: str) -> tuple[str, str]:
     >>> split_sections("Reasoning: the arms jerk.\\nAnswer: yes")
     ('yes', 'the arms jerk.')
     """
-    if is_plain(text, ("answer", "response", "verdict")):
+    if is_plain(text, _HINTS):
         return text, ""
     marks = [*_HEADING.finditer(text)]
     if not any(mark["answer"] for mark in marks):

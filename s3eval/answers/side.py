@@ -42,8 +42,8 @@ _NO_ANSWER = re.compile(
     r"|\b(?:left|right)[- ]hand(?:ed|er|edness)\b"
     r"|\b(?:cuff|IV|line|catheter|lead|electrode|sensor|monitor|bandage|splint|blanket)s?\s"
     r"(?:\w{1,8}\s){0,2}?(?:in|on|at|around|over) (?:the|his|her)?\s?(?:left|right)\b"
-    r"|\b(?:left|right) (?:arm|hand|wrist|leg) (?:has|holds|with) (?:an?|the) (?:\w{1,12} ){0,3}?"
-    r"(?:cuff|IV|line|catheter|lead|sensor|monitor|bandage|splint)\b"
+    r"|\b(?:left|right) (?:arm|hand|wrist|leg) (?:has|holds|with|is in) (?:an?|the)"
+    r" (?:\w{1,12} ){0,3}?(?:cuff|IV|line|catheter|lead|sensor|monitor|bandage|splint)\b"
     r"|\b(?:left|right) (?:bed(?:side)?|hemispher\w{1,3}|temporal|frontal|parietal|occipital)\b"
     r"|\b(?:left|right) focus\b"
     r"|\b(?:left|right)(?: (?:arm|hand|leg))?" + AT_REST,

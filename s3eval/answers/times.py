@@ -115,6 +115,7 @@ _AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter
 _TAKEN_BACK = re.compile(
     r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be|seems)\s(?:not\b|wrong\b|incorrect\b"
     rf"|impossible\b|the (?:end|length|duration)\b)|(?:cannot|can['’]t|could not) be\b"
+    rf"|(?:is|was)\s(?:when|where)\s(?:the|this)\s{_MEDIUM}\s(?:ends?|stops?)\b"
     r"|but (?:that|this|it)(?:['’]s| is| was) (?:not|wrong|incorrect)\b|not yet\b"
     rf"|(?:(?:the|this)\s)?{_MEDIUM}\s(?:ends?|stops?|is over)\b"
     r"|at (?:the )?(?:latest|earliest|most|least)\b(?! (?:frame|moment|point))"
