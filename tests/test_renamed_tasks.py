@@ -211,6 +211,8 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("answers/__init__.py", "report"): MODULE,
     ("answers/diagnosis.py", "diagnosis"): ANSWER_KEY,
     ("answers/listing.py", "sequence"): ANSWER_KEY,
+    ("answers/sections.py", "diagnosis"): "a heading by which answers announce themselves",
+    ("answers/sections.py", "sequence"): "a heading by which answers announce themselves",
     ("answers/yes_no.py", "diagnosis"): "a word by which answers announce themselves",
     ("answers/yes_no.py", "justification"): ANSWER_KEY,
     ("dataset/folder.py", "diagnosis"): COLUMN,

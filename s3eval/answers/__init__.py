@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 # Looked up on first use: what compares recorded runs reads no answer, and compiling the patterns
 # of all readers takes longer than many a command.
 _HOME = {
-    "canonical": "listing",
+    "canonical": "signs",
     "cleaned": "text",
     "find_json": "text",
     "find_objects": "text",
@@ -57,10 +57,11 @@ __all__ = [
 if TYPE_CHECKING:
     from s3eval.answers.body_part import read_body_part
     from s3eval.answers.diagnosis import read_diagnosis
-    from s3eval.answers.listing import canonical, read_sequence, split_sequence, unknown_tokens
+    from s3eval.answers.listing import read_sequence, split_sequence, unknown_tokens
     from s3eval.answers.refusals import nothing_seen
     from s3eval.answers.report import read_report
     from s3eval.answers.side import read_side
+    from s3eval.answers.signs import canonical
     from s3eval.answers.text import cleaned, find_json, find_objects, shortened, without_thinking
     from s3eval.answers.times import parse_clock, read_time
     from s3eval.answers.yes_no import read_yes_no, split_yes_no

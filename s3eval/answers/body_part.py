@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.mentions import DENIED_AFTER, mentions, unequivocal
+from s3eval.answers.mentions import AT_REST, DENIED_AFTER, mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects
 from s3eval.answers.text import cleaned, shortened, single_spaced
 from s3eval.task import Reading
@@ -40,9 +41,15 @@ _ANY = re.compile(rf"\b({_NAMES})\b", re.IGNORECASE)
 _LEADING = re.compile(rf"^{MARKS}{LETTER}(?:the\s+)?({_NAMES})\b", re.IGNORECASE)
 # The part ends its clause: "head.", "eyes (staring)", "face, then the left arm" ...
 _ENDS = re.compile(r"[\"'”’*_)\]` ]{0,8}(?:$|[.,;:\n(–—-])")
+# "eyes (or face)", "head, but it could also be the eyes", "head/neck": another may be meant.
+_OR_ELSE = re.compile(
+    rf"[^\n]{{0,40}}?(?:\bor\s(?:the\s)?(?:{_NAMES})\b|\b(?:could|may|might) (?:also )?be\b)"
+    r"|\s?/\s?[^\W\d]{3,}",
+    re.IGNORECASE,
+)
 # ... but "head, eyes" and "head or eyes" are two answers.
 _ANOTHER = re.compile(
-    rf"[\s.,;:&/>→⇒+\"'”’*_)\]–—-]{{0,12}}(?:(?:and|or|the)\s+){{0,2}}{LETTER}(?:{_NAMES})\b",
+    rf"[\s.,;:&/>→⇒+\"'”’*_)\]–—…-]{{0,12}}(?:(?:and|or|the|no|wait|actually|sorry)[\s,]+){{0,3}}{LETTER}(?:{_NAMES})\b",
     re.IGNORECASE,
 )
 _STATED = re.compile(
@@ -56,15 +63,24 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 # "head or neck": also an alternative that was not offered.
-_ALTERNATIVE = re.compile(rf"\b(?:{_NAMES})\sor\s|\bor\s(?:the\s)?(?:{_NAMES})\b", re.IGNORECASE)
+_ALTERNATIVE = re.compile(
+    rf"\b(?:{_NAMES})\sor\s|\bor\s(?:the\s)?(?:{_NAMES})\b"
+    rf"|\b(?:{_NAMES})\s?/\s?[^\W\d]{{3,}}|[^\W\d]{{3,}}\s?/\s?(?:{_NAMES})\b",
+    re.IGNORECASE,
+)
+# "head: 0.6, eyes: 0.4", "head 40%"
+_SHARE = re.compile(rf"\b(?:{_NAMES})\b[\s:=(]{{0,3}}(?:0?[.,]\d|\d{{1,3}}\s?%)", re.IGNORECASE)
 # A word of a part that names something else, or somebody else's part.
 _NO_PART = re.compile(
     r"\b(?:head|foot)(?: end)? of (?:the|his|her) bed\b|\bfaces the\b"
     r"|\bface (?:mask|the (?:camera|wall|door|viewer|nurse))\b"
     rf"|\b(?:{_NAMES}) of the {SOMEBODY_ELSE}\b"
-    rf"|\b{SOMEBODY_ELSE}['’]s (?:(?:left|right) )?\w{{3,5}}\b",
+    rf"|\b{SOMEBODY_ELSE}['’]s (?:(?:left|right) )?\w{{3,5}}\b"
+    r"|\b(?:cap|leads?|electrodes?|cuff|mask|IV|sensors?|bandages?|blanket)\s(?:\w{1,12}\s){0,3}?"
+    rf"(?:in|on|at|over|to|around) (?:the |his |her )?(?:{_NAMES})\b",
     re.IGNORECASE,
 )
+_AT_REST = re.compile(rf"\b(?:{_NAMES}){AT_REST}", re.IGNORECASE)
 _KEYS = ("answer", "body_part", "body part", "part", "location", "onset_body_part", "value")
 
 
@@ -92,7 +108,9 @@ def read_body_part(text: str) -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = _NO_PART.sub(" ", single_spaced(text)).strip()
+    proper = _NO_PART.sub(" ", answer_section(single_spaced(text))).strip()
+    if _SHARE.search(proper):
+        return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
     leading = _leading(proper)
     stated = {_part(m) for m in _STATED.finditer(proper)}
     given = stated | ({leading} if leading else set())
@@ -100,10 +118,12 @@ def _from_prose(text: str) -> Reading:
         return Reading(given.pop())
     if given:
         return Reading(reason=f"says both {' and '.join(sorted(given))}: {shortened(proper)!r}")
-    mentioned = mentions(proper, _ANY, _part)
+    mentioned = mentions(proper, _ANY, _part, _AT_REST)
     if mentioned.affirmed and (_OPEN.search(proper) or _ALTERNATIVE.search(proper)):
         return Reading(reason=f"names no part for certain: {shortened(proper)!r}")
-    reading = unequivocal(mentioned, None, proper)
+    first = _LEADING.match(proper)
+    named_first = _part(first) if first and _ENDS.match(proper, first.end()) else None
+    reading = unequivocal(mentioned, named_first, proper)
     if reading.readable or reading.reason:
         return reading
     return Reading(reason=f"names no part that was offered: {shortened(proper)!r}")
@@ -113,7 +133,9 @@ def _leading(text: str) -> str | None:
     match = _LEADING.match(text)
     if not match or not _ENDS.match(text, match.end()):
         return None
-    if _ANOTHER.match(text, match.end()) or DENIED_AFTER.match(text, match.end()):
+    if _OR_ELSE.match(text, match.end()) or _ANOTHER.match(text, match.end()):
+        return None
+    if DENIED_AFTER.match(text, match.end()) or _AT_REST.match(text, match.start(1)):
         return None
     return _part(match)
 

@@ -6,6 +6,7 @@ import re
 
 from s3eval.answers.mentions import mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
 from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
@@ -24,11 +25,11 @@ _NES = re.compile(rf"(?<![A-Za-z])(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:\b(?:{_NON
 _ES = re.compile(r"(?<![A-Za-z])ES(?![A-Za-z])|(?i:\b(?:epileptic (?:seizures?|events?)))")
 # Both, longest first; "non-epileptic seizure" is one mention and "anti-epileptic" none.
 _EITHER = re.compile(
-    rf"(?<![A-Za-z])(?<!\b[Pp]\()(?P<nes>(?:P?NES|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
+    rf"(?<![A-Za-z])(?<!\b[Pp]\()(?P<nes>(?:P?NES|FDS|PNEE|PNEA)(?![A-Za-z])|(?i:(?:{_NON})\b{_EVENT}))"
     # Not "P(ES) = 0.1", nor what only looks like one.
     rf"|(?<![A-Za-z])(?<![A-Za-z]-)(?<!\b[Pp]\()(?P<es>ES(?![A-Za-z]|-like)|(?i:epileptic\b{_NO_MIMIC}{_EVENT}))"
 )
-_LABEL = rf"(?:an?\s|the\s)?(?P<label>P?NES\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b|epileptic\b)"
+_LABEL = rf"(?:an?\s|the\s)?(?P<label>P?NES\b|FDS\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b|epileptic\b)"
 # Where the answer was asked for: first, in a first sentence "This is ...", after "Diagnosis:".
 _GIVEN = re.compile(
     rf"^{MARKS}{LETTER}(?:(?:(?:the|my|final|correct)\s){{0,3}}{ANSWER}"
@@ -43,6 +44,24 @@ _CHOICE = re.compile(
     r"|[\"'“‘]?\bNES\b[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?[\"'“‘]?ES\b[\"'”’]?"
     r"|\bepileptic (?:seizures? )?(?:or|/|vs\.?|versus) (?:a )?non-?epileptic\b"
     r"|\bepileptic seizures? \(ES\) or (?:a )?non-epileptic events? \(NES\)",
+    re.IGNORECASE,
+)
+_NAMED = rf"(?:P?NES\b|FDS\b|PNEE\b|PNEA\b|ES\b|(?:{_NON})\b{_EVENT}|epileptic\b{_EVENT})"
+# Named, but not of this event: earlier seizures, what was asked or is still to be shown, shares,
+# and what the letters stand for.
+_ELSEWHERE = re.compile(
+    r"\b(?:history of|known(?! as)(?: to be| to have)?|previous(?:ly)?|prior|past|referred|referral"
+    r"|admitted|otherwise|usual|habitual"
+    r"|(?:family|mother|relatives?|chart|record) (?:reports?|says?|mentions?)"
+    r"|to (?:confirm|establish|prove|exclude|distinguish|determine)"
+    r"|(?:probability|likelihood|chance) (?:of|for|that)|abbreviation|if)\s"
+    rf"(?:(?!\b(?:and|but|so|now|final|answer)\b)[^.;:\n]){{0,40}}?\b{_NAMED}"
+    rf"(?:\s(?:stands? for|means?|refers? to)\b[^.\n]{{0,60}})?"
+    rf"|\b{_NAMED}\s(?:(?:must|should|needs?(?: to)?|remains?(?: to)?|ha(?:s|ve) to|could not)\s"
+    r"(?:still\s)?be\s(?:excluded|ruled out|confirmed|considered|established|proven|shown)"
+    r"|(?:stands? for|means?|refers? to)\b[^.\n]{0,60}|probability|likelihood|pending|unless|if\b"
+    r"|vs\b|versus\b"
+    r"|is (?:on|in|part of) the differential)",
     re.IGNORECASE,
 )
 _LOWER = re.compile(r"^\W*(?:answer\W+)?(p?nes|es)\W*$", re.IGNORECASE)
@@ -84,12 +103,12 @@ def read_diagnosis(text: str, *, protocol: Protocol = "paper") -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = single_spaced(text).strip()
+    proper = answer_section(single_spaced(text).strip())
     whole = _LOWER.match(proper)
     if whole and not _ASKED.search(proper):
         return Reading("ES" if whole.group(1).lower() == "es" else "NES")
     plain = masked(proper, _CHOICE)
-    mentioned = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES")
+    mentioned = mentions(plain, _EITHER, lambda m: "NES" if m["nes"] else "ES", _ELSEWHERE)
     given = {_label(m) for m in (_GIVEN.match(plain), *_STATED.finditer(plain)) if m}
     reading = unequivocal(mentioned, given.pop() if len(given) == 1 else None, proper)
     if reading.readable or reading.reason:

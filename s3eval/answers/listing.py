@@ -7,8 +7,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from s3eval.answers.mentions import mentions
-from s3eval.answers.order import Order, ascending, order_of, stated_order
+from s3eval.answers.order import Order, ascending, order_of, stated_order, value_order
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.rows import rows_as_lines
+from s3eval.answers.sections import answer_section
+from s3eval.answers.signs import NAMES, SIGN, canonical, signs_in
+from s3eval.answers.stated import without_thoughts
 from s3eval.answers.text import (
     cleaned,
     find_json,
@@ -17,38 +21,12 @@ from s3eval.answers.text import (
     single_spaced,
     whole_json,
 )
+from s3eval.answers.wording import BACKWARDS, in_words, is_open
 from s3eval.task import Reading
-from s3eval.vocabulary import FEATURE_NAMES, FEATURES, Protocol
+from s3eval.vocabulary import FEATURE_NAMES, Protocol
 
-__all__ = ["canonical", "read_sequence", "split_sequence", "unknown_tokens"]
+__all__ = ["read_sequence", "split_sequence", "unknown_tokens"]
 
-_BY_LABEL = {re.sub(r"[\s\-]+", "_", f.label): f.name for f in FEATURES}
-_OTHER_NAMES = {
-    "figure_4": "figure4",
-    "figure_four": "figure4",
-    "figure_4_sign": "figure4",
-    "arm_extension": "arm_straightening",
-    "closed_eyes": "close_eyes",
-    "eyes_closed": "close_eyes",
-    "eye_closure": "close_eyes",
-}
-_NAMES = "|".join(
-    re.sub(r"[\s_-]+", lambda _: r"[\s_-]{0,3}", name)
-    for name in sorted({*FEATURE_NAMES, *_BY_LABEL, *_OTHER_NAMES}, key=len, reverse=True)
-)
-# A sign inside a longer phrase: "tonic posturing", "right arm flexion (0:12)".
-_SIGN = re.compile(
-    rf"(?<![A-Za-z])(?<!non-)(?<!post-)(?<!pre-)(?:{_NAMES})(?![A-Za-z])", re.IGNORECASE
-)
-# Where a sequence is told in words that turn the order round, it is not in the text's order.
-_REVERSED = re.compile(
-    r"\b(?:after|preceded by|following|(?<!as )follows|versus|vs)\b(?! (?:that|this|which))"
-    r"|<-|<=|←|⇐|\S\s<\s\S",
-    re.IGNORECASE,
-)
-_BACKWARDS = re.compile(
-    r"\b(?:reversed? (?:chronological )?order|last to first|backwards)\b", re.IGNORECASE
-)
 _NOTHING = re.compile(
     r"^\W{0,12}(?:none\b(?! of the (?:frames?|images?|videos?|clips?))"
     r"|nothing\b(?! (?:can|could|may) )|n/?a\W*$|\[\s{0,9}\]\W*$"
@@ -57,13 +35,16 @@ _NOTHING = re.compile(
     r"|additional)\b)"
     r"(?:\w{1,20}\s){0,4}?(?:symptoms?|signs?|features?|events?)\b"
     r"(?!\s(?:can|could) (?:be )?(?:determined|assessed|judged|told|evaluated))"
+    r"|(?:(?:the|this) )?(?:patient|video|clip)\s(?:shows?|has|had|exhibits?|displays?|showed"
+    r"|demonstrates?)\sno\s(?:\w{1,20}\s){0,4}?(?:symptoms?|signs?|features?)\b"
+    r"|\(?empty(?: list)?\)?\W*$|no (?:seizure activity|abnormal (?:movements?|signs?))\b"
     r"|(?:(?:the|this) )?(?:patient|video|clip|I)\s(?:\w{1,12}\s){0,2}?(?:does|do|did|is|was)"
     r"(?: not|n['’]t)\s(?:\w{1,12}\s){0,3}?any\s(?:\w{1,20}\s){0,4}?"
     r"(?:symptoms?|signs?|features?)\b)",
     re.IGNORECASE,
 )
 _EXCEPT = re.compile(
-    r"\b(?:except|other than|apart from|besides|but)\b[^.\n]{0,40}(?:" + _NAMES + ")", re.IGNORECASE
+    r"\b(?:except|other than|apart from|besides|but)\b[^.\n]{0,40}(?:" + NAMES + ")", re.IGNORECASE
 )
 _PROMPT = re.compile(r"symptoms are limited to|example output:", re.IGNORECASE)
 _HEADING = re.compile(r"^[^\n,:]{0,60}:\s{1,9}", re.DOTALL)
@@ -73,6 +54,12 @@ _UNCHECKED = re.compile(r"(?:\[ ?\]|[☐□⬜])[ \t]{0,2}[^\n,;\[☐□⬜☑�
 _TICKED = re.compile(r"\[x\]|[☑☒✓✔✅■]", re.IGNORECASE)
 # "tonic (both arms, right first)": what is said about a sign holds no commas of the list.
 _ASIDE = re.compile(r"(?<=[\w*])\s{0,3}\([^()\n]{0,300}\)")
+# "tonic (absent)", "tonic [not seen]", "tonic (✗)": what denies the sign before it.
+_NOT_THERE = re.compile(
+    r"[(\[]\s?(?:no|none|absent|false|negative|n/?a|unclear|uncertain|unknown|[✗✘❌✖]"
+    r"|not (?:seen|observed|present|visible|detected|found|clear|shown|applicable))\s?[)\]]",
+    re.IGNORECASE,
+)
 _ABSENT = frozenset(("", "no", "false", "none", "null", "absent", "n/a", "0"))
 _LISTS = (
     "sequence",
@@ -83,6 +70,8 @@ _LISTS = (
     "output",
     "signs",
     "features",
+    "final_answer",
+    "response",
 )
 _ENTRIES = ("symptom", "sign", "feature", "event", "name", "label")
 
@@ -98,18 +87,6 @@ def split_sequence(text: str) -> list[str]:
     """
     tokens = (re.sub(r"[.;]+$", "", t.strip()).strip() for t in re.split(r"[,，]", text))
     return [re.sub(r"\s+", "_", t) for t in tokens if t]
-
-
-def canonical(token: str) -> str:
-    """A token in the release's spelling; unknown ones come back as they are.
-
-    >>> canonical("Figure-4"), canonical("head turning"), canonical("sits_up")
-    ('figure4', 'head_turning', 'sits_up')
-    """
-    key = re.sub(r"[\s\-_]+", "_", token.strip(" \t\n\"'`*_[](){}").lower())
-    if key in FEATURE_NAMES:
-        return key
-    return _BY_LABEL.get(key) or _OTHER_NAMES.get(key) or token
 
 
 def unknown_tokens(tokens: Sequence[str]) -> list[str]:
@@ -150,19 +127,19 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
         return _published(proper)
     listed = _from_json(proper)
     if listed is None:
-        plain = single_spaced(proper)
+        plain = rows_as_lines(answer_section(single_spaced(proper)), SIGN)
         if _PROMPT.search(plain):
             return Reading(reason=f"repeats the question: {shortened(proper)!r}")
         if _NOTHING.match(plain):
             return _none_of(plain)
-        if _runs_backwards(plain):
+        if _runs_backwards(plain) or is_open(plain):
             return Reading(reason=f"tells order or choice in words: {shortened(proper)!r}")
         listed = _parts(plain)
     elif listed == [_UNTOLD]:
         return Reading(reason=f"the JSON tells no order of signs: {shortened(proper)!r}")
     elif not listed:
         return Reading([])
-    if any(_in_words(part.replace("_", " ")) for part in listed):
+    if any(in_words(part.replace("_", " ")) for part in listed):
         return Reading(reason=f"tells order or choice in words: {shortened(proper)!r}")
     tokens = [token for part in listed for token in _tokens(part)]
     if not any(t in FEATURE_NAMES for t in tokens):
@@ -172,7 +149,7 @@ def read_sequence(text: str, *, protocol: Protocol = "paper") -> Reading:
 
 def _none_of(text: str) -> Reading:
     """The empty list, unless a sign is named after all ("none at first, then tonic")."""
-    affirmed = mentions(text, _SIGN, lambda m: m.group()).affirmed
+    affirmed = mentions(text, SIGN, lambda m: m.group()).affirmed
     started = re.split(r"[.\n]", text, maxsplit=1)[0]
     if _EXCEPT.search(text) or (affirmed and not re.search(r"\bsuch as\b|\blike\b|\(", started)):
         return Reading(reason=f"names none and some: {shortened(text)!r}")
@@ -180,12 +157,17 @@ def _none_of(text: str) -> Reading:
 
 
 def _parts(text: str) -> list[str]:
-    plain = _ASIDE.sub("", text)
-    text = plain if _SIGN.search(plain) else text
+    plain = _ASIDE.sub(_aside, text)
+    text = plain if SIGN.search(plain) else text
     heading = _HEADING.match(text)
-    if heading and not _SIGN.search(heading.group()):
+    if heading and not SIGN.search(heading.group()):
         text = text[heading.end() :]
     return split_sequence(_with_commas(text))
+
+
+def _aside(aside: re.Match[str]) -> str:
+    """Nothing, or what an aside says of the sign before it: that it is not there."""
+    return ": absent" if _NOT_THERE.fullmatch(aside.group().strip()) else ""
 
 
 def _tokens(part: str) -> list[str]:
@@ -193,33 +175,18 @@ def _tokens(part: str) -> list[str]:
     token = canonical(part)
     if token in FEATURE_NAMES:
         return [token]
-    mentioned = mentions(part.replace("_", " "), _SIGN, lambda m: canonical(m.group()))
+    mentioned = mentions(part.replace("_", " "), SIGN, lambda m: canonical(m.group()))
     if mentioned.named:
-        return _signs(part) if not mentioned.denied else [*mentioned.affirmed]
+        return signs_in(part) if not mentioned.denied else [*mentioned.affirmed]
     name = _CLOCKS.sub("", token).strip("_ .:-")
     return [] if not re.search(r"[^\W\d_]", name) or _CONNECTIVE.fullmatch(name) else [token]
-
-
-def _in_words(part: str) -> bool:
-    """Whether words turn the order round or leave it open: the text's order is then not told."""
-    if not _SIGN.search(part):
-        return False
-    turned = _REVERSED.search(part) or re.search(r"\bor\b", part, re.IGNORECASE)
-    led = re.match(
-        r"\W*(?:and |but )?(?:before|preceded by|following(?! (?:that|this)))\b", part, re.I
-    )
-    return bool(turned and len(_signs(part)) > 1) or bool(led)
-
-
-def _signs(part: str) -> list[str]:
-    return [canonical(m.group()) for m in _SIGN.finditer(part.replace("_", " "))]
 
 
 # "First, head turning; second, tonic": words that only join the signs.
 _CONNECTIVE = re.compile(
     r"(?:and_?)?(?:at_?)?(?:first|second|third|fourth|fifth|last|then|next|finally|lastly|firstly"
     r"|secondly|thirdly|later|afterwards?|initially|subsequently|and|steps?|end|start|time"
-    r"|symptoms?|signs?|features?|events?|order|sequence)",
+    r"|symptoms?|signs?|features?|events?|order|sequence|in_(?:that|this|chronological)_order)",
     re.IGNORECASE,
 )
 _CLOCKS = re.compile(r"\d{1,3}:\d{2}(?::\d{2})?(?:\.\d+)?|\b\d+(?:\.\d+)?_?s(?:ec(?:ond)?s?)?\b")
@@ -234,6 +201,11 @@ def _from_json(text: str) -> list[str] | None:
         # ["tonic", 5]: what else is meant is not known.
         return [_UNTOLD]
     entries = json_list if isinstance(json_list, list) else find_objects(text)
+    thinking = [e for e in entries if isinstance(e, dict) and without_thoughts(e) != e]
+    if thinking:
+        entries = [without_thoughts(e) if isinstance(e, dict) else e for e in entries]
+        if not any(entries):
+            return [_UNTOLD]
     if not all(isinstance(entry, dict) for entry in entries) or not entries:
         return None
     if len(entries) > 1:
@@ -247,7 +219,7 @@ def _from_json(text: str) -> list[str] | None:
         return [] if _NOTHING.match(lists[0]) else _parts(single_spaced(lists[0]))
     if only and all(canonical(str(k)) in FEATURE_NAMES for k in only):
         # {"tonic": 0.9, "clonic": 0.1} are shares; {"clonic": 2, "tonic": 1} turns round.
-        orders = [order_of(str(v)) for v in only.values()]
+        orders = [value_order(str(v)) for v in only.values()]
         if any(isinstance(v, float) for v in only.values()) or not ascending(orders):
             return [_UNTOLD]
         return [str(k) for k, v in only.items() if str(v).strip().lower() not in _ABSENT]
@@ -264,7 +236,7 @@ _UNTOLD = "\x00"
 
 
 # Lines, items of a list and sentences; "b) clonic a) tonic", "[1] clonic [0] tonic".
-_PARTS = re.compile(r"[\n;]|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
+_PARTS = re.compile(r"[\n;]|\sand\s|,\s|\.\s(?=[A-Z])|\s(?=\(?[a-fA-F1-9]\)\s)|\s(?=\[\d\]\s)")
 # A heading of later signs: "Spread:" in "Onset: a) staring b) tonic. Spread: a) clonic".
 _HEADED = re.compile(
     r"^(?!.*\b(?i:onset|start|beginning|first|initial|early)\b)"
@@ -274,14 +246,14 @@ _HEADED = re.compile(
 
 def _runs_backwards(text: str) -> bool:
     """Whether the numbers or times beside a prose list's signs say another order than its own."""
-    if _BACKWARDS.search(text):
+    if BACKWARDS.search(text):
         return True
     orders: list[Order] = []
     before, begun, highest = "", 0.0, 0.0
     for part in _PARTS.split(text):
-        if _SIGN.search(part.replace("_", " ")):
+        if SIGN.search(part.replace("_", " ")):
             order = order_of(part)
-            if order.step == 1 and _HEADED.search(_SIGN.sub("sign#", before[-120:])):
+            if order.step == 1 and _HEADED.search(SIGN.sub("sign#", before[-120:])):
                 # The numbers begin anew: they go on from the highest so far.
                 begun = highest
             if order.step is not None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-__all__ = ["Order", "ascending", "order_of", "stated_order"]
+__all__ = ["Order", "ascending", "order_of", "stated_order", "value_order"]
 
 _STEP = re.compile(
     r"^\W{0,6}(?:(?:step|no\.?|number|symptom|event)\s?)?#?(?P<number>\d{1,2})(?:st|nd|rd|th)?\s?"
@@ -23,8 +23,19 @@ _ORDINALS = {
     **{"last": 99, "finally": 99, "lastly": 99, "end": 99, "start": 0, "begin": 0},
     **{"initially": 1, "at": 1},
 }
-# "tonic (last), clonic (first)"
-_ORDINAL = re.compile(r"\((first|second|third|fourth|fifth|sixth|last)\)\W{0,3}$", re.IGNORECASE)
+# "tonic (last), clonic (first)", "tonic comes last", "tonic (2nd)", "tonic (2)"
+_ORDINAL = re.compile(
+    r"(?:[\s(](?P<word>first|second|third|fourth|fifth|sixth|last)|\s(?P<number>[1-9])(?:st|nd|rd|th)"
+    r"|\((?P<in_brackets>\d{1,2})(?:st|nd|rd|th)?)\)?\W{0,3}$",
+    re.IGNORECASE,
+)
+# "at 12 s", "T+12s"; a number of seconds alone may be a length.
+_SECONDS = re.compile(
+    r"(?:\bat\s(?:about\s|around\s|~\s?)?|@\s?|\bt\s?[+=]\s?)(\d{1,4}(?:\.\d{1,3})?)\s?"
+    r"s(?:ec(?:ond)?s?)?\b",
+    re.IGNORECASE,
+)
+_ONLY_SECONDS = re.compile(r"\s*(\d{1,4}(?:\.\d{1,3})?)\s?s(?:ec(?:ond)?s?)?\s*", re.IGNORECASE)
 _CLOCK = re.compile(r"(?<![\d:])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?!\d)")
 _KEYS = ("step", "order", "index", "number", "time", "timestamp", "start", "onset")
 
@@ -53,11 +64,33 @@ def order_of(text: str) -> Order:
             return Order(step=float(ord(step["letter"].lower()) - ord("a") + 1))
         word = step["word"].lower().split()[0]
         return Order(step=float(_ORDINALS[word if word in _ORDINALS else word.rstrip("s")]))
-    clock, ordinal = _CLOCK.search(text), _ORDINAL.search(text)
+    clock = _CLOCK.search(text)
     if not clock:
-        return Order(step=float(_ORDINALS[ordinal[1].lower()])) if ordinal else Order()
+        return _later(text)
     hours, minutes, seconds = (int(part or 0) for part in clock.groups())
     return Order(time=float(hours * 3600 + minutes * 60 + seconds))
+
+
+def _later(text: str) -> Order:
+    """The seconds that a part names, or the ordinal that stands at its end."""
+    if seconds := _SECONDS.search(text):
+        return Order(time=float(seconds[1]))
+    ordinal = _ORDINAL.search(text)
+    if not ordinal:
+        return Order()
+    if ordinal["word"]:
+        return Order(step=float(_ORDINALS[ordinal["word"].lower()]))
+    return Order(step=float(ordinal["number"] or ordinal["in_brackets"]))
+
+
+def value_order(value: str) -> Order:
+    """The order that a value beside a sign states: "2", "00:05", "5 s".
+
+    >>> value_order("5 s"), value_order("1:05")
+    (Order(step=None, time=5.0), Order(step=None, time=65.0))
+    """
+    seconds = _ONLY_SECONDS.fullmatch(value)
+    return Order(time=float(seconds[1])) if seconds else order_of(value)
 
 
 def stated_order(entry: Mapping[str, Any]) -> Order:
@@ -70,7 +103,7 @@ def stated_order(entry: Mapping[str, Any]) -> Order:
         value = entry.get(key)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return Order(step=float(value))
-        if isinstance(value, str) and (order := order_of(value)) != Order():
+        if isinstance(value, str) and (order := value_order(value)) != Order():
             return order
     return Order()
 

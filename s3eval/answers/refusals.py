@@ -15,7 +15,8 @@ __all__ = ["nothing_seen"]
 _MEDIUM = (
     r"(?:videos?|clips?|footage|recordings?|images?|pictures?|frames?|photos?|media|files?"
     r"|attachments?|visuals|audio|sound ?tracks?|(?:visual|multimedia|video|audio) (?:content"
-    r"|input|information|data|files?|frames?|clips?)|images? or videos?|videos? or images?)"
+    r"|input|information|data|files?|frames?|clips?|tracks?|streams?)"
+    r"|images? or videos?|videos? or images?)"
 )
 _WORDS = r"(?:[\w'’-]{1,20}\s{1,3})"
 # "No usable video", but not "no longer in the frame".
@@ -70,6 +71,9 @@ _PHRASES = (
     rf"\b{_CANNOT}\b[^.\n]{{0,60}}?\bwithout\s{{1,3}}(?:(?:see|view|watch|hav)ing\s)?"
     rf"{_THE}{{0,5}}{_MEDIUM}\b",
     r"\btext-(?:only|based)\s{1,3}(?:\w{1,12}\s{1,3})?(?:model|AI|assistant|interface|format)\b",
+    # No sound was supplied; "no sound is heard" is an answer.
+    r"\bno\s{1,3}(?:sound|audio)\s{1,3}(?:(?:(?:was|is|were|has been)\s)?(?:provided|available"
+    r"|supplied|included|given)|(?:is )?in the (?:file|data))\b",
     # I'm sorry, but I cannot help with that.
     rf"\b(?:{_CANNOT}|won['’]t|will not)\s{{1,3}}{_WORDS}{{0,1}}?(?:assist|help|comply|fulfil+"
     r"|offer|provide (?:an? )?(?:medical|diagnos\w{1,5}|answer|assessment|analysis))\b",
@@ -87,6 +91,7 @@ _NEEDED = dict(
             ("please",),
             ("model", "ai", "llm", "assistant", "chatbot"),
             ("text-",),
+            ("sound", "audio"),
             ("assist", "help", "comply", "fulfil", "offer", "provide"),
         ),
         strict=True,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from s3eval.answers.mentions import mentions, unequivocal
+from s3eval.answers.mentions import AT_REST, mentions, unequivocal
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, SOMEBODY_ELSE, from_objects, masked
 from s3eval.answers.text import cleaned, find_json, shortened, single_spaced
 from s3eval.task import Reading
@@ -34,7 +35,24 @@ _NO_SIDE = re.compile(
     r"(?:\w{1,12}\s){0,3}?(?:on|at|to|from) the (?:left|right)\b",
     re.IGNORECASE,
 )
-_EITHER = re.compile(r"\b(?:both|either|neither|bilateral(?:ly)?)\b", re.IGNORECASE)
+# "lying on his left side", "right-handed", "a cuff on the left arm", "left temporal".
+_NO_ANSWER = re.compile(
+    r"\b(?:lying|lies|laying|lays|sleep(?:s|ing)|rolled|positioned|rests?|resting)"
+    r" (?:on|onto) (?:the|his|her|their|its) (?:left|right)(?: side)?\b"
+    r"|\b(?:left|right)[- ]hand(?:ed|er|edness)\b"
+    r"|\b(?:cuff|IV|line|catheter|lead|electrode|sensor|monitor|bandage|splint|blanket)s?\s"
+    r"(?:\w{1,8}\s){0,2}?(?:in|on|at|around|over) (?:the|his|her)?\s?(?:left|right)\b"
+    r"|\b(?:left|right) (?:arm|hand|wrist|leg) (?:has|holds|with|is in) (?:an?|the)"
+    r" (?:\w{1,12} ){0,3}?(?:cuff|IV|line|catheter|lead|sensor|monitor|bandage|splint)\b"
+    r"|\b(?:left|right) (?:bed(?:side)?|hemispher\w{1,3}|temporal|frontal|parietal|occipital)\b"
+    r"|\b(?:left|right) focus\b"
+    r"|\b(?:left|right)(?: (?:arm|hand|leg))?" + AT_REST,
+    re.IGNORECASE,
+)
+_EITHER = re.compile(
+    r"\b(?:both|either|neither|bilateral(?:ly)?|unsure|not sure (?:which|whether|if))\b",
+    re.IGNORECASE,
+)
 _CHOICE = re.compile(
     r"(?:\b(?:the )?(?:patient['’]s )?)[\"'“‘]?(?:left|right)[\"'”’]?\s?(?:/|\||,? or|vs\.?)\s?"
     r"(?:(?:to )?the )?(?:patient['’]s )?[\"'“‘]?(?:left|right)\b[\"'”’]?",
@@ -43,6 +61,10 @@ _CHOICE = re.compile(
 # The side of the picture is not the patient's.
 _VIEWER = re.compile(
     r"\b(?:viewer|camera|screen|observer|image|picture|frame|photo|stage|spectator)s?(?:['’]s?)?\b"
+    r"|\b(?:side|part|edge|half|corner|border) of the (?:video|clip|footage|recording)\b"
+    r"|\b(?:top|bottom|upper|lower)[- ](?:left|right)\b(?! (?:arm|hand|limb|leg|extremity))"
+    r"|\b(?:left|right) (?:half|corner|edge)\b|\bas (?:seen|shown|viewed|we)\b[^.\n]{0,12}"
+    r"\b(?:video|clip|footage|recording|look at)\b"
     r"|\b(?:my|our|your) (?:perspective|point of view|viewpoint|view|side|left|right)\b|\bmirror",
     re.IGNORECASE,
 )
@@ -87,7 +109,7 @@ def read_side(text: str, *, protocol: Protocol = "paper") -> Reading:
 
 
 def _from_prose(text: str) -> Reading:
-    proper = single_spaced(text).strip()
+    proper = answer_section(single_spaced(text).strip())
     letter = _ABBREVIATED.match(proper)
     if letter:
         return Reading("left" if letter.group(1).lower() == "l" else "right")
@@ -95,7 +117,7 @@ def _from_prose(text: str) -> Reading:
     stated = {m.group(1).lower() for m in _STATED.finditer(plain)}
     if len(stated) == 1:
         return Reading(stated.pop())
-    mentioned = mentions(plain, _SIDE, lambda m: m.group(1).lower())
+    mentioned = mentions(plain, _SIDE, lambda m: m.group(1).lower(), _NO_ANSWER)
     if _EITHER.search(plain) or not mentioned.named:
         return Reading(reason=f"neither left nor right: {shortened(proper)!r}")
     if len(mentioned.affirmed) == 1 and _VIEWER.search(plain) and not _OWN.search(plain):

@@ -23,12 +23,13 @@ __all__ = [
     "agreed",
     "from_objects",
     "masked",
+    "without_thoughts",
 ]
 
 #: An offered choice, "yes or no", is blanked by this character, which `MARKS` passes over.
 OFFERED = "\x01"
 #: What may stand around a word: blanks, quotes, emphasis, brackets, bullets, dashes.
-MARKS = rf"[\s\"'“”‘’`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
+MARKS = rf"[\s\"'“”‘’«»「」『』`*_()\[\]{{}}<>#:=.,\-–—•→⇒➜▶✓✔✅$\\{OFFERED}]{{0,40}}"
 #: The letter or number of a choice: "A)", "(b)", "2.", "Option C:".
 LETTER = r"(?:(?:option\s{1,3})?\(?(?:[a-e]|[1-9])\s{0,2}[).:]\s{0,3})?"
 _NOUN = (
@@ -53,7 +54,7 @@ DENIAL = (
     r"|opposite|(?:contralateral to|inconsistent with|incompatible with)(?=(?:\s(?!(?:and|so|which"
     r"|suggest|favou?r|indicat|support|point|head|turns?|moves?)\w{0,4}\b)[\w'’-]{1,14}){0,3}\s{0,3}$)"
     r"|anything but|other than|r/o|away from|unclear|versus|vs|hardly|less likely"
-    r"|negative for|den(?:y|ies|ied)"
+    r"|doubtful|questionable|improbable|wrong to|negative for|den(?:y|ies|ied)"
     r"|mimic(?:s|king)?|resembl(?:es|ing)|similar to|if|(?<!no )doubt)\b|n['’]t\b"
     r"|\bno\b(?!\s(?:doubt|question)\b)|\bnon[\s-]{1,2}$)"
 )
@@ -128,11 +129,22 @@ def _lone_key(json_object: Mapping[str, Any], aside: Collection[str]) -> str | N
     return other[0] if len(other) == 1 else None
 
 
+_THOUGHTS = r"reason|rational|think|thought|analy[sz]|scratch|monologue|reflect"
 #: Keys of an object that hold no answer: why, what was thought, how certain.
 _ASIDE = re.compile(
-    r"justif|expla|reason|descri|rational|think|thought|analy[sz]|evidence|confiden|observ"
-    r"|probab|certain|scratch|monologue|reflect|comment|\bnotes?\b"
+    rf"{_THOUGHTS}|justif|expla|descri|evidence|confiden|observ|probab|certain|comment|\bnotes?\b"
+    r"|error|warning"
 )
+_THOUGHT = re.compile(_THOUGHTS, re.IGNORECASE)
+
+
+def without_thoughts(json_object: Mapping[str, Any]) -> dict[str, Any]:
+    """An object without the keys under which a model thinks.
+
+    >>> without_thoughts({"thought": "0:10?", "timestamp": "0:31"})
+    {'timestamp': '0:31'}
+    """
+    return {k: v for k, v in json_object.items() if not _THOUGHT.search(str(k))}
 
 
 def _read(

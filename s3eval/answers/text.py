@@ -32,7 +32,8 @@ _ASKING = frozenset({"user", "human", "system"})
 # <|im_start|>user, <|user|>, <start_of_turn>model: a role of its own line, or a token alone.
 _SPECIAL = re.compile(
     rf"<\|(?P<role>{_ROLES})\|>|<\|[^|<>]{{1,40}}\|>|</?s>"
-    r"|<(?:eos|bos|pad|end_of_turn|start_of_turn|end_of_utterance)>|\[/?INST\]",
+    r"|<(?:eos|bos|pad|end_of_turn|start_of_turn|end_of_utterance)>|\[/?INST\]"
+    r"|\[END[ _]FINAL[ _]RESPONSE\]",
     re.IGNORECASE,
 )
 _TURN = re.compile(
@@ -42,7 +43,8 @@ _TURN = re.compile(
 )
 _LATEX = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:rm|bf|it)|emph)\s{0,3}\{([^{}]{0,400})\}")
 _TAGGED = re.compile(
-    r"<(?P<tag>answer|final_answer|final|solution|response|output)>(?P<inner>.*?)(?:</(?P=tag)>|\Z)"
+    r"<(?P<tag>answer|final_answer|final|solution|response|output|conclusion)>(?P<inner>.*?)"
+    r"(?:</(?P=tag)>|\Z)"
     r"|\[ANSWER\](?P<square>.*?)(?:\[/ANSWER\]|\Z)"
     r"|\\{1,2}(?:boxed|fbox)\s{0,3}\{(?P<box>[^{}]{0,4000})\}",
     re.DOTALL | re.IGNORECASE,
@@ -55,6 +57,9 @@ _MARKUP = re.compile(
     r"</?(?:b|i|u|p|em|strong|span|div|br|h[1-6]|li|ul|ol|code|font)(?:\s[^<>]{0,80})?/?>",
     re.IGNORECASE,
 )
+#: Tags of no known meaning around an answer: <timestamp>00:31</timestamp>.
+_CLOSING = re.compile(r"</([^\W\d]\w{0,30})>")
+_TAG = re.compile(r"</?([^\W\d]\w{0,30})>")
 # Letters, digits and signs of full width, as keyboards of East Asia write them.
 _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20}
 _BOX_TOKENS = re.compile(r"<\|(begin|end)_of_box\|>", re.IGNORECASE)
@@ -148,6 +153,10 @@ def single_spaced(text: str) -> str:
         text = unicodedata.normalize("NFC", text.translate(_FULL_WIDTH))
     if "</" in text or "<br" in text:
         text = _MARKUP.sub(" ", text)
+        names = {*_CLOSING.findall(text)}
+        if names:
+            # Lines of their own: what stands in a tag and what follows are two statements.
+            text = _TAG.sub(lambda m: "\n" if m[1] in names else m.group(), text).strip()
     if " ".join(text.split()) == text:  # so are most answers
         return text
     return _BLANKS.sub(" ", text)

@@ -16,8 +16,9 @@ from s3eval.answers.hints import is_plain
 __all__ = ["without_thinking"]
 
 _NAME = (
-    r"(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratchpad|cot"
-    r"|deliberation|monologue)(?:_\w{1,20})?"
+    r"(?:(?:\w{1,12}[:_])?(?:think(?:ing)?|thoughts?|reasoning|reflection|analysis|scratchpad|cot"
+    r"|deliberation|monologue|rationale|working|scratch|draft|思考|推理)(?:_\w{1,20})?"
+    r"|antthinking)"
 )
 _MARK = re.compile(
     rf"""
@@ -26,9 +27,10 @@ _MARK = re.compile(
       | <\|(?:begin_of_|start_)(?:solution|response|answer)\|>
       | <\|start\|>\s{{0,3}}assistant\s{{0,3}}<\|message\|>
       | assistantfinal(?=\S)
+      | \[BEGIN[ _]FINAL[ _]RESPONSE\]
     )
   | (?P<close>
-        <\|?/\s?{_NAME}\s?\|?> | <\|end_(?:of_)?{_NAME}\|> | \[/(?:think(?:ing)?|thoughts?)\]
+        <\|?/\s?{_NAME}\s?\|?> | <\|?end_(?:of_)?{_NAME}\|?> | \[/(?:think(?:ing)?|thoughts?)\]
       | ◁/{_NAME}▷ | <unused95> | <\|inner_suffix\|> | <channel\|> | \.\.\.done\ thinking\.
     )
   | (?P<open>
@@ -53,15 +55,28 @@ _BARE_THOUGHT = re.compile(r"\s{0,9}thought\n")
 
 # "Thought: … Answer: …", as agents write: the heading is the mark.
 _HEADING = re.compile(
-    r"[\s*#_>]{0,9}(?:(?:my|inner|internal|initial)\s)?(?:thoughts?(?: process)?"
-    r"|thinking(?: process)?|chain[ -]of[ -]thought|inner monologue|scratchpad)[\s*_]{0,4}:",
+    r"[\s*#_>]{0,9}(?:here (?:is|are)\s)?(?:(?:my|inner|internal|initial)\s)?"
+    r"(?:thoughts?(?: process)?|thinking(?: process)?|chain[ -]of[ -]thought|inner monologue"
+    r"|scratchpad|(?<=my )reasoning(?: (?:steps?|process))?)[\s*_]{0,4}:",
     re.IGNORECASE,
 )
 _ANSWER_HEADING = re.compile(
-    r"^[ \t*#_>]{0,9}(?:(?:my|the)\s)?(?:final\s|short\s)?"
-    r"(?:answer|response|output|conclusion|result)[ \t*_]{0,4}(?::|$)",
+    r"^[ \t*#_>]{0,9}(?:here is\s)?(?:(?:my|the)\s)?(?:final\s|short\s)?"
+    r"(?:answer|response|output|conclusion|result)[ \t*_]{0,4}(?::|$)"
+    r"|\[BEGIN[ _]FINAL[ _]RESPONSE\]",
     re.IGNORECASE | re.MULTILINE,
 )
+# "[REASONING] ... [/REASONING]", which without an end is a heading; "(thinking: ...)".
+_BRACKET = r"(?:reasoning|analysis|rationale|reflection|scratchpad)"
+_ASIDE = re.compile(
+    rf"\[{_BRACKET}\](?:[^\[]|\[(?!/?{_BRACKET}\]))*\[/{_BRACKET}\]"
+    r"|【(?:思考|推理)】[^【】]*【/(?:思考|推理)】"
+    r"|\((?:thinking|thinks|thought)\s?:[^()\n]{1,2000}\)"
+    r"|<!--(?:(?!<!--|-->).)*-->",
+    re.IGNORECASE | re.DOTALL,
+)
+#: One of these begins each of them.
+_ASIDES = ("[/", "【", "(think", "(thought", "<!--")
 
 
 def without_thinking(text: str) -> str:
@@ -79,8 +94,7 @@ def without_thinking(text: str) -> str:
     >>> without_thinking("<|channel|>analysis<|message|>Yes?<|channel|>final<|message|>No.")
     'No.'
     """
-    if "&lt;" in text:
-        text = _ESCAPED.sub(r"<\1>", text)
+    text = _without_asides(text)
     if _BARE_CHANNEL.match(text):
         # The channel's name was the mark; without an end all of it is thought.
         text = f"<think>{text}"
@@ -109,6 +123,12 @@ def without_thinking(text: str) -> str:
     if not inside:
         kept.append(text[start:])
     return " ".join(kept).strip()
+
+
+def _without_asides(text: str) -> str:
+    if "&lt;" in text:
+        text = _ESCAPED.sub(r"<\1>", text)
+    return text if is_plain(text, _ASIDES) else _ASIDE.sub(" ", text)
 
 
 def _opens_fence(text: str, mark: re.Match[str]) -> bool:

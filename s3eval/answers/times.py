@@ -6,13 +6,15 @@ import re
 from typing import Any
 
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import answer_section
+from s3eval.answers.stated import without_thoughts
 from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
 
 __all__ = ["parse_clock", "read_time"]
 
 _CLOCK = re.compile(
-    r"(?<![\d:])(?<!\d[.,])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?(?![\d:])"
+    r"(?<![\d:])(?<!\d[.,])(?:(\d{1,2}):)?(\d{1,3}):(\d{2})(?:[.,](\d{1,6}))?(?!\d|:\d)"
 )
 # A minus, not a bullet or the dash of a range.
 _BELOW_ZERO = re.compile(
@@ -22,6 +24,7 @@ _BELOW_ZERO = re.compile(
 )
 _TIME_OF_DAY = re.compile(
     r"\b(?:wall|room|digital) clock\b|\bclock (?:on (?:the )?wall|shows|reads)\b|\boverlay\b"
+    r"|\b(?:corner|on[- ]?screen)\b[^\n]{0,40}?(?<!\d)(?!00?:)\d{1,2}:\d\d:\d\d"
     # "recorded at 14:05:33", but "Onset recorded at 00:31" and "recorded at 00:00:31".
     r"|\brecorded (?:at|on)\s(?:(?!00?:)\d{1,2}:\d\d:\d|\d{1,4}[-/.]\d{1,2}[-/.]\d)"
     r"|\d\s?(?:[ap]\.?m\b|o['’]clock|h(?:ours?|rs?)?\b|utc\b|gmt\b)|\d{4}[-/]\d{1,2}[-/]\d{1,2}",
@@ -63,12 +66,20 @@ _UNTOLD = re.compile(
     r"|\d\s?ms\b|\x02\s{0,3}(?:and\s)?\d{1,2}\b",
     re.IGNORECASE,
 )
+_AMOUNT = r"\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)"
 # How long something is says nothing about when: "a 60-second clip", "lasts 5 seconds".
 _LENGTH = re.compile(
     r"\b(?:last(?:s|ed|ing)?|first|initial|final|next|for|duration of|within|every)\s"
     r"(?:\w{1,14}\s){0,2}?\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)\b"
     r"|\d{1,5}(?:[.,]\d{1,6})?[\s-]?(?:s(?:ec(?:ond)?s?)?|min(?:ute)?s?)[\s-](?:long\s)?"
-    r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))",
+    r"(?:video|clip|segment|window|recording|footage|long)\b(?! (?:mark|time))"
+    # "takes 5 seconds", "over 10 s", "3 times in 10 seconds", "a 10 s stare", "10 s of staring".
+    r"|\b(?:takes?|took|hold(?:s|ing)?|held|times in|once(?:\s(?:in|per|an?))?|page|per|each"
+    rf"|apart by)\s(?:(?:about|roughly|approximately|around)\s)?{_AMOUNT}\b"
+    rf"(?!\s(?:for|until|till|before)\b)|\b(?:over {_AMOUNT}\b|only {_AMOUNT} of\b)"
+    rf"|\ban?\s{_AMOUNT}[\s-](?!mark|point|time|frame|into|in\b|after|of\b|and\b|or\b)[^\W\d]\w{{2,}}"
+    rf"|{_AMOUNT}\s(?:of\s(?:(?!the\b|this\b|(?:video|clip|footage|recording|film)\b)[^\W\d]\w*)|duration\b|apart\b"
+    r"|per (?:frame|image|picture)\b)",
     re.IGNORECASE,
 )
 _MEDIUM = (
@@ -84,9 +95,12 @@ _DENIED = re.compile(
     r"|beyond|minus|negative|if|(?<!not )(?:until|till))\s$|[>≥≤]\s?$|<\s?$"
     # "The video ends at 00:31": only where the film itself is spoken of, no "seizure in the video".
     r"|(?:^|[.!?,;:\n])[^\w\n]{0,6}(?:(?:so|and|but|the|this)\s){0,2}"
-    rf"{_MEDIUM}\s(?:is|was|(?:ends?|starts?|begins?|runs?)(?:\s(?:at|from|until|to|for))?)\s$"
+    rf"{_MEDIUM}\s(?:is|was|(?:ends?|starts?|begins?|runs?)(?:\s(?:at|from|until|to|for|after))?)\s$"
     rf"|\b{_MEDIUM}\slasts?(?:\sfor)?\s$"
     rf"|\b{_SPAN}(?:\sof\s(?:(?:the|this)\s)?{_MEDIUM})?(?:\s(?:is|was|of)|:)?\s$"
+    r"|\b(?:last frame|end of (?:the )?(?:video|clip|recording|footage))"
+    r"\s(?:(?:is|was)\s)?(?:at\s)?\(?$"
+    r"|\bthroughout\s(?:\w{1,12}\s){0,2}\(?$"
     # "nothing happens at", "absent at"; "responsiveness is absent at 00:31" is a sign.
     r"|(?:^|[.!?,;:\n]|\b(?:and|but|that|as|since|because|see|saw|find|is|was|shows?)\s)"
     r"[^\w\n]{0,6}nothing\s(?:(?!(?:but|and|before|prior|until|then|when|while|as|else|except"
@@ -99,7 +113,11 @@ _DENIED = re.compile(
 _AFTER = re.compile(r"(?<!just )(?<!right )(?<!shortly )(?<!immediately )\bafter\s$", re.I)
 # "0:31?", "0:31 is wrong", "0:31 ❌"; bounds and lengths, "0:31 at the latest", "0:31 long".
 _TAKEN_BACK = re.compile(
-    r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be)\s(?:not\b|wrong\b|incorrect\b)"
+    r"[\"'”’*)]{0,3}\s?(?:\?|[✗✘❌✖]|(?:is|was|would be|seems)\s(?:not\b|wrong\b|incorrect\b"
+    rf"|impossible\b|the (?:end|length|duration)\b)|(?:cannot|can['’]t|could not) be\b"
+    rf"|(?:is|was)\s(?:when|where)\s(?:the|this)\s{_MEDIUM}\s(?:ends?|stops?)\b"
+    r"|but (?:that|this|it)(?:['’]s| is| was) (?:not|wrong|incorrect)\b|not yet\b"
+    rf"|(?:(?:the|this)\s)?{_MEDIUM}\s(?:ends?|stops?|is over)\b"
     r"|at (?:the )?(?:latest|earliest|most|least)\b(?! (?:frame|moment|point))"
     r"|or (?:later|earlier|before|after)\b|\+(?!\s?\w)"
     r"|(?:min(?:ute)?s?\s)?(?:long(?=\s?(?:[.,;:)\n]|$)|\s(?:and|video|clip)\b)|in length\b)"
@@ -173,13 +191,16 @@ def read_time(text: str) -> Reading:
         return Reading(reason="nothing was said")
     if nothing_seen(proper):
         return Reading(reason=f"says that nothing was seen: {shortened(proper)!r}")
-    objects = find_objects(proper)
+    found = find_objects(proper)
+    objects = [without_thoughts(json_object) for json_object in found]
     if any(_is_absent(json_object) for json_object in objects):
         return Reading(reason=f"says that it is not there: {shortened(proper)!r}")
     timestamps = [_timestamps(json_object) for json_object in objects]
     values = [value for several in timestamps if several is not None for value in several]
+    if not values and objects != found:
+        values = [str(v) for json_object in objects for v in json_object.values()] or [""]
     if not values:
-        return _from_prose(proper)
+        return _from_prose(answer_section(proper))
     readings = [_value(value) for value in values]
     times = {r.value for r in readings}
     if len(times) > 1:
@@ -197,13 +218,17 @@ def _is_absent(json_object: dict[str, Any]) -> bool:
 
 def _timestamps(json_object: dict[str, Any]) -> list[Any] | None:
     """The values of an object's timestamp, or of its start, onset and end."""
-    named = [json_object[k] for k in _KEYS if k in json_object]
-    return named or [json_object[k] for k in ("start", "onset", "end") if k in json_object] or None
+    for keys in (_KEYS, ("start", "onset", "end"), ("final_answer", "response", "time_stamp")):
+        if named := [json_object[k] for k in keys if k in json_object]:
+            return named
+    return None
 
 
 def _value(value: Any) -> Reading:
     if isinstance(value, str):
         return _from_prose(value)
+    if isinstance(value, dict) and len(inner := _timestamps(value) or []) == 1:
+        return _from_prose(str(inner[0]))
     if isinstance(value, list) and len(value) == 1:
         return _value(value[0])
     if isinstance(value, (int, float)) and not isinstance(value, bool):

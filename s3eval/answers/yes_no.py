@@ -8,7 +8,9 @@ from functools import lru_cache
 
 from s3eval.answers.hints import is_plain
 from s3eval.answers.refusals import nothing_seen
+from s3eval.answers.sections import split_sections
 from s3eval.answers.stated import ANSWER, LETTER, MARKS, from_objects, masked
+from s3eval.answers.taken_back import takes_back
 from s3eval.answers.text import cleaned, find_objects, shortened, single_spaced
 from s3eval.task import Reading
 
@@ -32,11 +34,11 @@ _SPEECH = r"(?![^:\n]{0,60}\b(?:say|says|said|asks?|asked|repl(?:y|ies|ied)|resp
 _INTRO = (
     r"(?:(?:based|in|from|according|looking|given|after|overall|so|thus|therefore|hence|well|ok"
     r"|okay|sure|certainly|upon|judging|as|to|considering|for)\b[^.\n:?!]{0,100}?,\s{0,3}"
-    r"|so\s|(?:indeed|absolutely|definitely|certainly|clearly),?\s)"
+    r"|so\s|(?:indeed|absolutely|definitely|certainly|clearly|unfortunately|sadly|regrettably),?\s)"
 )
 # A label of its own line that is no heading of an answer: thoughts, reasons, other speakers.
 _NO_LABEL = (
-    r"(?!(?:my\s)?(?:thoughts?|thinking|reason(?:ing|s)?|analysis|explanation|justification"
+    r"(?!(?:(?:my|the)\s)?(?:thoughts?|thinking|reason(?:ing|s)?|analysis|explanation|justification"
     r"|observations?|patient|nurse|doctor|mother|father|caregiver|examiner|errors?)\b[^:\n]{0,20}:)"
 )
 _LEADING = re.compile(
@@ -78,6 +80,14 @@ _LABELLED = re.compile(
     rf"(?:[,;\n]|\.\s)\s?{_NO_LABEL}[^\W\d_][\w /-]{{0,40}}\s?[:=]\s{{0,2}}{_WORD}{_ENDS}",
     re.IGNORECASE,
 )
+# "Yes at first glance, but no.", "yes (left), no (right)", "Yes. On closer inspection, no."
+_TURNED = re.compile(
+    r"\b(?:but|then|inspection|review|reflection|look|mistake|er|uh|um|for the \w{4,5} \w{3,4})\b"
+    rf"\W{{1,3}}{_WORD}(?![^\W\d_])(?=\W{{0,3}}(?:$|\n|[.;(]|for the\b))"
+    rf"|\)\s?[,;/]\s?{_WORD.replace('word', 'other')}(?=\s?\()"
+    rf"|\(\s?{_WORD.replace('word', 'asked')}\s?\?\s?\)",
+    re.IGNORECASE,
+)
 _ALONE_QUOTED = re.compile(
     rf"(?:[.!?\n;]|\*\*)\s{{0,4}}[\"'“‘*_(\[]{{0,4}}{_WORD}{_ENDS}", re.IGNORECASE
 )
@@ -100,14 +110,15 @@ _DETERMINER = re.compile(
     rf"no\s{{1,3}}(?:{_PERSON}\s{{0,3}}(?:[.,;!]|$|(?:is|are|was|were|can|could|in|on|visible|present"
     r"|appears?|speaks?|spoke|talks?|talked|address(?:es|ed)|asks?|asked|else|other|seems?|other"
     r"|interacts?|verbally|calls?|called|around|here|seen)\b)"
-    r"|(?:one|body|idea|clue|way|doubt|question|problems?|worries|need|comment|opinion|matter|wonder"
+    r"|(?:one|body|idea|clue|way|can do|error|match|doubt|question|problems?|worries"
+    r"|need|comment|opinion|matter|wonder"
     r"|thanks|thank you|access|certainty|more than|less than|longer than)\b"
     r"|(?:sé|se|lo|la|le|me|hay|es|está|estoy|entiendo|puedo|tengo|consigo|so|è|há|sei)\b"
     r"|(?:\w{1,20}\s){0,3}?(?:information|info|details?|data|context|conclusions?|determination"
     r"|judge?ment|assessment|decision|answer|visuals?)\b(?!\s(?:from|by|to the)\b))"
     r"|no\s{1,3}(?:\w{1,20}\s){0,2}?(?:input|content|stream|link|url|signal|predictions?|results?"
     r"|output|description|metadata|visibility|observations?|evaluation|analysis|view|faces?"
-    r"|response(?=\spossible))\s{0,3}(?:$|[.,;!]|(?:is|was|were|are|can|could|has|possible|provided"
+    r"|response(?=\spossible|\W{0,3}$))\s{0,3}(?:$|[.,;!]|(?:is|was|were|are|can|could|has|possible|provided"
     r"|available|given|visible|of the (?:patient|face|body))\b)"
     r"|no\.\s{0,2}(?:\d|one\b|body\b)",
     re.IGNORECASE,
@@ -147,37 +158,6 @@ _LEFT_OPEN = re.compile(
 )
 _CONDITION = re.compile(r"\b(?:could|may|might)\s(?:also\s)?be\b", re.IGNORECASE)
 _ONLY_IF = re.compile(r"[\"'”’*]{0,3}\s(?:only\s)?(?:if|unless|provided)\b", re.IGNORECASE)
-# "No, I cannot tell": what follows takes the word back.
-_HEDGE = re.compile(
-    r"[\s,;:.!(–—*-]{1,6}(?:but |because |as |since |honestly,? |unfortunately,? )?"
-    r"(?:(?:I|we)(?:['’]m| am| are)? (?:really |just |honestly )?(?:cannot|can['’]?t|can not"
-    r"|could not|couldn['’]t|unable to|not able to) (?:tell|determine|know|answer|judge|be sure"
-    r"|decide|assess|say)\b(?!\s(?:any|that\s(?!from|in\b|with)|the|a)\b)"
-    r"|(?:I|we)(?:['’]m| am)? (?:do not know|don['’]t know|not sure|unsure|uncertain)\b"
-    r"|(?:it|this|that) (?:cannot|can['’]?t|can not) be (?:determined|known|judged|told|answered)\b"
-    r"|(?:it|this|that)(?:['’]s| is) (?:not |im)possible to (?:tell|determine|know|say|answer)\b"
-    r"|(?:cannot|can['’]?t) (?:tell|determine|be determined)\b"
-    r"|(?:(?:it is|it['’]s) )?(?:unclear|hard to (?:say|tell))\b"
-    r"|(?:(?:there is|there['’]s|with) )?(?:not enough|insufficient) (?:visual )?(?:information"
-    r"|data|details?|evidence(?=\s{0,2}(?:[.;!]|$|to (?:say|tell|determine|judge))))\b"
-    r"|(?:(?:this|it) )?(?:cannot|can['’]?t|can not|could not) be (?:determined|known|judged|told"
-    r"|answered|assessed|evaluated)\b|(?:not |un)(?:assess|determin|evalu)\w{0,3}able\b"
-    r"|(?:(?:I|we)(?:['’]m| am| are) )?(?:unable|not able) to (?:tell|determine|know|answer|judge"
-    r"|be sure|decide|assess|say|evaluate|see (?:the|any|him|her)\b)|inconclusive|indeterminate"
-    # "Yes, I can help with that": the offer is answered, not the question.
-    r"|(?:of course[,!]?\s|sure[,!]?\s)?(?:please (?:share|provide|upload|send)"
-    r"|I(?:['’]d| would| will|['’]ll)? (?:can|could|be (?:happy|glad|able) to|am able to)\s"
-    r"(?:certainly |help|assist|analy[sz]e|answer|review|process|watch|view)\b)"
-    r"|(?:the )?(?:video|frames?|clip)s? (?:does|do)(?:n['’]t| not) (?:provide"
-    r"|contain|show|give|have) (?:enough|sufficient) (?:visual )?(?:information|data|details?)\b)",
-    re.IGNORECASE,
-)
-# "Yes, I can see the video.": nothing but that, or a question in return, and so no answer.
-_ONLY_SEEN = re.compile(
-    r"\W{1,6}I can see (?:the|this|your) (?:video|clip|footage|frames?)\W{0,6}"
-    r"(?:(?:what|how|which) [^.!?\n]{0,80}\?)?\W{0,6}$",
-    re.IGNORECASE,
-)
 _LETTERS = re.compile(r"[^\W\d_]")
 _HEAD_OF_STATED = re.compile(
     r"(?:\b(?:so|thus|therefore|hence),?\s{1,3})?(?:\b(?:the|my|final|correct)\s{1,3}){0,3}$",
@@ -244,7 +224,9 @@ def _split(text: str, na: bool) -> tuple[Reading, str]:
     reading = from_objects(proper, _JSON_KEYS, lambda answer: _from_prose(answer, na)[0])
     if reading is not None:
         return reading, _json_justification(proper)
-    return _from_prose(proper, na)
+    section, rest = split_sections(single_spaced(proper))
+    reading, why = _from_prose(section, na)
+    return reading, why if why or not reading.readable else _rest(rest)
 
 
 def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
@@ -265,7 +247,7 @@ def _from_prose(text: str, na: bool) -> tuple[Reading, str]:
         after = proper[start:]
         # "The answer is yes. I can see the video." says it for certain.
         bare = _word(leading) == "yes" and not _LETTERS.search(proper[: leading.start("word")])
-        if _HEDGE.match(after) or (bare and _ONLY_SEEN.match(after)):
+        if takes_back(after, bare):
             return _unreadable("says that it cannot be told", proper), proper
         # "No evidence of jerking": here the word is part of the reason, which would be turned
         # into its opposite without it.
@@ -305,7 +287,7 @@ def _later(text: str, start: int, na: bool, led: bool) -> Iterator[re.Match[str]
         matches.append(at_once)
         at_once = _AT_ONCE.match(text, at_once.end())
     stated = () if is_plain(text, _STATING) else (_STATED,)
-    for pattern in (*stated, _ALONE, _LABELLED):
+    for pattern in (*stated, _ALONE, _LABELLED, *((_TURNED,) if led else ())):
         matches += pattern.finditer(text, start)
     kept = [m for m in matches if _counts(m, text, na)]
     if not kept and not led:

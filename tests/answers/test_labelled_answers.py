@@ -3,7 +3,9 @@
 ``ordinary_answers.jsonl`` was written before the readers were changed to its standard,
 ``further_answers.jsonl`` after it and before they were run on it (docs/reading.md has the figures
 of the first try). ``edge_answers.jsonl`` was written to be misread: choices with shares, crossed
-out, in JSON, in full width, taken back, left open. ``value`` is null where an answer says nothing
+out, in JSON, in full width, taken back, left open. ``later_answers.jsonl`` is by another author:
+thoughts in more marks, headings, tables, limbs at rest, lengths, errors. ``value`` is null where
+an answer says nothing
 that was asked.
 """
 
@@ -17,6 +19,7 @@ import pytest
 from s3eval.answers import (
     read_body_part,
     read_diagnosis,
+    read_report,
     read_sequence,
     read_side,
     read_time,
@@ -24,7 +27,7 @@ from s3eval.answers import (
 )
 
 HERE = Path(__file__).parent
-SETS = ("ordinary_answers", "further_answers", "edge_answers")
+SETS = ("ordinary_answers", "further_answers", "edge_answers", "later_answers")
 #: Of the answers that say something, how many may be unreadable by mistake.
 UNREADABLE = 0.01
 READERS = {
@@ -35,6 +38,7 @@ READERS = {
     "time": read_time,
     "sequence": read_sequence,
     "diagnosis": read_diagnosis,
+    "report": read_report,
 }
 
 

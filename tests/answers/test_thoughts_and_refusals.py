@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from s3eval.answers import cleaned, find_objects, read_side, read_yes_no, without_thinking
+from s3eval.answers import (
+    cleaned,
+    find_objects,
+    read_diagnosis,
+    read_sequence,
+    read_side,
+    read_time,
+    read_yes_no,
+    split_yes_no,
+    without_thinking,
+)
 from s3eval.answers.refusals import nothing_seen
 
 #: A thought, as each family marks it; {} is what is thought.
@@ -35,6 +45,22 @@ MARKED = [
     "{}</think>",
     "{}</thinking>\n",
     "analysis{}assistantfinal",
+    "<rationale>{}</rationale>",
+    "<antThinking>{}</antThinking>",
+    "<begin_of_thought>{}<end_of_thought>",
+    "Here is my thought process:\n{}\n\nHere is my response:\n\n",
+    "Here are my reasoning steps:\n{}\n[BEGIN FINAL RESPONSE]\n",
+]
+#: Marks that count only where they end: without an end they are a heading or a remark.
+ENDED = [
+    "[REASONING]{}[/REASONING]",
+    "【思考】{}【/思考】",
+    "(thinking: {}) ",
+    "<!-- {} -->",
+    "Reasoning: {}\n\nFinal answer: ",
+    "### Rationale\n{}\n\n### Answer\n",
+    "<CAPTION>{}</CAPTION>\n<CONCLUSION>",
+    "{}\n[BEGIN FINAL RESPONSE]\n",
 ]
 #: Of these nothing but the thought is there: its end was never reached.
 UNFINISHED = [mark.split("{}")[0] for mark in MARKED if not mark.startswith("{}")]
@@ -45,6 +71,38 @@ UNFINISHED = [mark.split("{}")[0] for mark in MARKED if not mark.startswith("{}"
 def test_a_thought_in_any_mark_never_counts(mark, thought):
     assert read_yes_no(mark.format(thought) + "No").value == "no"
     assert read_side(mark.format(thought) + "right").value == "right"
+
+
+@pytest.mark.parametrize("mark", [*MARKED, *ENDED])
+def test_what_was_thought_is_no_part_of_a_sequence_or_a_time(mark):
+    thought = "it is blank stare at 00:10, or ES"
+    assert read_sequence(mark.format(thought) + "tonic").value == ["tonic"]
+    assert read_time(mark.format(thought) + "00:31").value == 31.0
+    assert read_diagnosis(mark.format(thought) + "NES").value == "NES"
+    assert read_yes_no(mark.format("Yes. Or yes") + "No").value == "no"
+
+
+@pytest.mark.parametrize("key", ["thought", "reasoning", "rationale", "thinking"])
+def test_what_is_thought_in_json_never_counts(key):
+    assert read_time(f'{{"{key}": "0:10?", "final_answer": "0:31"}}').value == 31.0
+    assert read_sequence(f'{{"{key}": "blank stare?", "response": "tonic"}}').value == ["tonic"]
+    assert not read_time(f'{{"{key}": "perhaps 0:10"}}').readable
+    assert not read_sequence(f'{{"{key}": "perhaps tonic"}}').readable
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "why"),
+    [
+        ("Reasoning: The arms jerk.\nAnswer: yes", "yes", "The arms jerk."),
+        ("**Answer:** No\n\n**Justification:** The arm rests.", "no", "The arm rests."),
+        ("Answer: no\nExplanation: Actually, yes.", None, None),
+        ("Answer: no\nAnswer: yes", None, None),
+    ],
+)
+def test_reasons_under_headings_stay_reasons(text, value, why):
+    found, justification = split_yes_no(text)
+    assert found.value == value
+    assert why is None or justification == why
 
 
 @pytest.mark.parametrize("mark", UNFINISHED)
