@@ -20,7 +20,7 @@ from s3eval.api.judges import (
 )
 from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.api.runs import ScoredRuns, open_runs
-from s3eval.api.unshared import lacking_of, refuse_tasks, unshared_of
+from s3eval.api.unshared import lacking_of, otherwise_annotated, refuse_tasks, unshared_of
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
@@ -173,6 +173,7 @@ def compare_opened(
         for name, run in by_name.items()
     }
     unshared = unshared_of(materials, findings, baseline, choice.items)
+    unshared += otherwise_annotated(materials, findings).values()
     reader, guard = _reader(by_name, findings, tasks, judging, shown), Guard(tasks.packages)
     try:
         progress = shown.get("progress")
@@ -249,12 +250,18 @@ def differences_of(
 ) -> list[Difference]:
     """The differences of runs by name, of one dataset, protocol and tasks.
 
-    Both sides of a comparison are read by the same judge, recorded runs too.
+    Both sides of a comparison are read by the same judge, recorded runs too. Tasks whose truth is
+    another by the runs' options are left out (`unshared.otherwise_annotated`).
 
     Args:
         progress: shows how many pairs of runs are compared.
         guard: keeps what tasks cannot do; a new one where none is given.
     """
+    unlike = otherwise_annotated(materials, findings)
+    findings = {
+        name: {task: some for task, some in mine.items() if task not in unlike}
+        for name, mine in findings.items()
+    }
     guard = guard or Guard(next(iter(materials.values())).tasks.packages)
     first = next(iter(materials.values()))
     judged: Mapping[Any, Any] | None = None

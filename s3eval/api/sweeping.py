@@ -15,6 +15,7 @@ from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
 from s3eval.api.model_names import model_spec, named_model
 from s3eval.api.results import ShownAsTables, frame_of
+from s3eval.api.unshared import otherwise_annotated
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import profile
 from s3eval.plugins import installed
@@ -163,7 +164,7 @@ def sweep(
         for setting, work in works:
             outcome, scored = _evaluated(setting, work, out, resamples, reporting, notify)
             runs.append(Swept(setting, work.out, outcome, scored))
-        differences = _differences(runs, works[0][1].judge, resampling)
+        differences = _differences(runs, works[0][1].judge, resampling, notify)
     return Sweep(tuple(runs), tuple(differences))
 
 
@@ -318,7 +319,10 @@ def _evaluated(
 
 
 def _differences(
-    runs: Sequence[Swept], judge: Judge | None, resampling: Resampling
+    runs: Sequence[Swept],
+    judge: Judge | None,
+    resampling: Resampling,
+    notify: Callable[[str], None],
 ) -> list[Difference]:
     """Every setting with the first one's judge against the first.
 
@@ -327,9 +331,13 @@ def _differences(
     runs = [one for one in runs if one.setting.judge == runs[0].setting.judge]
     if len(runs) < 2:
         return []
+    materials = {one.setting.label: one.outcome.material for one in runs}
+    findings = {one.setting.label: one.outcome.run.findings for one in runs}
+    for line in otherwise_annotated(materials, findings).values():
+        notify(line)
     return differences_of(
-        {one.setting.label: one.outcome.material for one in runs},
-        {one.setting.label: one.outcome.run.findings for one in runs},
+        materials,
+        findings,
         judge,
         resampling=resampling,
         baseline=runs[0].setting.label,

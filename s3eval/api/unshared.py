@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from s3eval.errors import S3EvalError, UnknownNameError
+from s3eval.plugin_calls import plugin_output
 from s3eval.plugins import installed
 from s3eval.statistics.missing import missing_of
 from s3eval.statistics.twice import answered_of
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from s3eval.running.loading import Findings
     from s3eval.running.scoring import Material
 
-__all__ = ["lacking_of", "refuse_tasks", "unshared_of"]
+__all__ = ["lacking_of", "otherwise_annotated", "refuse_tasks", "unshared_of"]
 
 #: Items of a run that are named.
 _SHOWN = 3
@@ -60,11 +62,9 @@ def lacking_of(
     wanted = tasks or dict.fromkeys(task for mine in findings.values() for task in mine)
     lacking: list[tuple[str, str]] = []
     for name, mine in findings.items():
-        lacks = (
-            "has no findings yet (cut short, or at work) of"
-            if name in unfinished
-            else ("was not asked")
-        )
+        lacks = "was not asked"
+        if name in unfinished:
+            lacks = "has no findings yet (cut short, or at work) of"
         lacking += [(name, f"{name} {lacks} {t}") for t in wanted if not mine.get(t)]
         lacking += [
             (name, f"{name} has no answer to compare in {missing}")
@@ -112,6 +112,41 @@ def unshared_of(
                     f"{first} and {second} answered nothing about the same in {task}: {why}"
                 )
     return sorted(lines)
+
+
+def otherwise_annotated(
+    materials: Mapping[str, Material], findings: Mapping[str, Findings]
+) -> dict[str, str]:
+    """By task why runs are not compared in it: their options give the same videos another truth."""
+    lines: dict[str, str] = {}
+    for task in dict.fromkeys(task for mine in findings.values() for task in mine):
+        mine = {name: m for name, m in materials.items() if findings[name].get(task)}
+        options = [dict(m.task_options.get(task, {})) for m in mine.values()]
+        if all(given == options[0] for given in options):
+            continue
+        if item := _other_truth(task, [*mine.values()]):
+            lines[task] = (
+                f"{', '.join(mine)} are not compared in {task}: by their options '{item}' has "
+                "another truth in the same video"
+            )
+    return lines
+
+
+def _other_truth(task: str, materials: Sequence[Material]) -> str:
+    """The first item of which some video has another truth by another run's options; ""."""
+    loaded, dataset = materials[0].tasks.by_name[task], materials[0].dataset
+    contexts = [replace(m.truth_context(task), senses=materials[0].senses) for m in materials]
+    for item in loaded.items():
+        for video in dataset.videos:
+            note = dataset.annotation(video.name)
+            try:
+                with plugin_output():
+                    truths = [loaded.truth(video, note, item.name, on) for on in contexts]
+            except Exception:
+                return ""  # what a task raises stands among its faults
+            if any(truth != truths[0] for truth in truths):
+                return item.name
+    return ""
 
 
 def _differing(

@@ -10,7 +10,9 @@ import pytest
 
 import s3eval
 from s3eval import Annotation, Answer, Dataset, Inquiry, Item, Model, Question, Reading, Video
+from s3eval.cli import main
 from s3eval.dataset import write_folder
+from s3eval.errors import S3EvalError
 from s3eval.metrics.tallies import macro, mean
 from s3eval.plugins import Plugin
 from s3eval.reporting.scores import text_of
@@ -134,6 +136,26 @@ def test_calibration_follows_the_options_of_the_task(tmp_path: Path) -> None:
         known = s3eval.calibrate(runs[0].run.path, resamples=100, test_folds="all").calibrations
         positives = {c.item: c.positives for c in known}
         assert positives == {"length": n, "age": 3}
+
+
+def test_runs_whose_options_give_another_truth_are_not_compared(tmp_path: Path) -> None:
+    """They were compared by the truth of the first, by which the second is right elsewhere."""
+    folders = [scored(tmp_path, limit)[0].run.path for limit in (40, 20)]
+    with pytest.raises(S3EvalError, match="not compared in stay: by their options 'length'"):
+        s3eval.compare([folders[0], folders[1].rename(tmp_path / "other")], permutations=20)
+
+
+def test_a_sweep_over_such_an_option_says_that_settings_are_not_compared(
+    tmp_path: Path, capsys: Any
+) -> None:
+    scored(tmp_path, 40)
+    words = ["-m", "first", "-t", "stay", "-d", str(tmp_path / "data"), "-o", str(tmp_path / "sw")]
+    with pytest.raises(SystemExit) as end:
+        main(["sweep", *words, "--over", "task.stay.limit=40,20", "--resamples", "100"])
+    shown = capsys.readouterr()
+    assert (end.value.code or 0) == 0, shown.err
+    assert "are not compared in stay: by their options 'length'" in shown.err
+    assert "(+0." not in shown.out.replace("(+0.00): against", "")
 
 
 def test_truth_from_facts_of_patients(tmp_path: Path) -> None:
