@@ -43,7 +43,8 @@ def load_model(plugin: Plugin[ModelSpec], options: Mapping[str, Any]) -> Model:
     what = f"uses_footage of model '{plugin.spec.name}'"
     given: Any = call_plugin(what, plugin.package, lambda: model.uses_footage)
     if not isinstance(given, bool):
-        got = type(given).__name__
+        # NumPy's is called "bool" as well.
+        got = f"{type(given).__module__}.{type(given).__qualname__}".removeprefix("builtins.")
         raise S3EvalError(f"Expected {what} to be a bool, but got {got}", where=plugin.package)
     return model
 

@@ -8,6 +8,7 @@ import sys
 from functools import partial
 from importlib import import_module
 
+import numpy as np
 import pytest
 
 from s3eval.errors import MachineError, S3EvalError
@@ -167,6 +168,9 @@ def test_whether_a_model_uses_footage_is_a_bool_or_names_the_package(monkeypatch
         monkeypatch.setattr(Odd, "uses_footage", odd)
         with pytest.raises(S3EvalError, match=r"uses_footage of model 'odd'.*pkg-x"):
             load_model(odd_plugin(), {})
+    monkeypatch.setattr(Odd, "uses_footage", np.True_)
+    with pytest.raises(S3EvalError, match=r"but got numpy\.bool"):
+        load_model(odd_plugin(), {})
 
 
 @pytest.mark.parametrize(
