@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from s3eval.answers.hints import is_plain
 from s3eval.answers.signs import NAMES, SIGN, signs_in
 
 __all__ = ["BACKWARDS", "in_words", "is_open"]
@@ -39,6 +40,23 @@ _EARLIER = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(r"\b(?:wait|correction|scratch that|I mean)\b", re.I)
+#: One of these is in all that leaves an order open.
+_HINTS = (
+    *(
+        "order",
+        "sequence",
+        "which",
+        "before",
+        "after",
+        "or n",
+        "maybe",
+        "example",
+        "instance",
+        "e.g",
+    ),
+    *("earlier", "previous", "begun", "began", "started", "prior", "first", "preceded"),
+    *("wait", "correction", "scratch", "mean"),
+)
 
 
 def is_open(text: str) -> bool:
@@ -50,6 +68,8 @@ def is_open(text: str) -> bool:
     >>> is_open("clonic, after tonic"), is_open("tonic, after tonic clonic")
     (True, False)
     """
+    if is_plain(text, _HINTS):
+        return False
     taken_back = _TAKEN_BACK.search(text)
     if taken_back and signs_in(text[: taken_back.start()]) and signs_in(text[taken_back.end() :]):
         return True
