@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from s3eval.dataset.sheets import Problems, Sheet, read_sheet
@@ -47,10 +49,11 @@ class Stored:
     def decimals(self) -> int:
         """Digits after the point.
 
-        >>> Stored("36.20", "a.csv").decimals
-        2
+        >>> Stored("36.20", "a.csv").decimals, Stored("1.5e-05", "a.csv").decimals
+        (2, 6)
         """
-        return len(self.text.partition(".")[2])
+        exponent = Decimal(self.text).as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
 
     def equals(self, computed: float) -> bool:
         """Whether a value is this one to every digit kept (at most 9 significant ones).
@@ -128,6 +131,6 @@ def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
 
 def _is_number(text: str) -> bool:
     try:
-        return float(text) == float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
