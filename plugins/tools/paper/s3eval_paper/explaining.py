@@ -295,7 +295,8 @@ def _edited(
     return _Reason(
         "edited later",
         f"{kept}; the texts that it holds now give {c.computed:.4f}, and those of {models}, as "
-        "many as then, do not give their kept metric of this item either: they share the references",
+        "many as then, do not give their kept metric of this item either: the references are "
+        "shared",
     )
 
 

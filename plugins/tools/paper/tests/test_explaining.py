@@ -247,7 +247,7 @@ def test_a_report_without_a_row_says_what_the_file_lacks(tmp_path: Path) -> None
     (no_row,) = reasons[printed[second]]
     assert f"no row of {printed[second]}" in no_row and "another-model" in no_row
     (too_few,) = reasons[printed[third]]
-    assert f"only 19 rows of {printed[third]}" in too_few
+    assert f"none of the 19 rows of {printed[third]}" in too_few
 
 
 def test_ratings_name_videos_and_patients(tmp_path: Path) -> None:
@@ -260,3 +260,16 @@ def test_ratings_name_videos_and_patients(tmp_path: Path) -> None:
         ("InternVL3.5-38B", "1"): [c for c in cells("11", "InternVL3.5-38B") if c.item == "1"]
     }
     assert match_printed(printed, rated)["InternVL3.5-38B", "1"].patient == "P1"
+
+
+def test_a_report_without_a_row_takes_no_other_reports_row(tmp_path: Path) -> None:
+    path = rating_file(tmp_path)
+    text = path.read_text(encoding="utf-8").splitlines()
+    members: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells("11"):
+        members.setdefault((cell.model, cell.item), []).append(cell)
+    whole = match_printed(members, read_ratings(tmp_path, Problems()))
+    path.write_text("\n".join([text[0], *text[2:]]), encoding="utf-8")
+    less = match_printed(members, read_ratings(tmp_path, Problems()))
+    assert len(whole) == 60 and len(less) == 59
+    assert all(row == whole[place] for place, row in less.items())
