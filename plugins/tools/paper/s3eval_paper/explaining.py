@@ -118,7 +118,7 @@ def _from_release(
 ) -> dict[Cell, _Reason]:
     from s3eval_paper.release.stored import read_stored
 
-    kept = read_stored(release.root, split)
+    kept = read_stored(release.root, split, release.problems)
     tables = {c.cell.table for c in differing}
     wanted = [c for c in compared if c.cell.table in tables and c.computed is not None]
     lines = _lines(wanted, _tallies(release, split, wanted, scored), kept)

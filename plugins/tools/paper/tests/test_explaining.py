@@ -13,7 +13,7 @@ from s3eval_paper.explaining import _edited_items, shifted
 from s3eval_paper.omissions import Line, omissions
 from s3eval_paper.release.ratings import match_printed, read_ratings
 from s3eval_paper.release.reading import read_release
-from s3eval_paper.release.stored import Stored
+from s3eval_paper.release.stored import Stored, read_stored
 from s3eval_paper.reproduction import Compared, equal_as_printed, reproduce
 from s3eval_paper.tables import Cell, cells
 
@@ -273,3 +273,11 @@ def test_a_report_without_a_row_takes_no_other_reports_row(tmp_path: Path) -> No
     less = match_printed(members, read_ratings(tmp_path, Problems()))
     assert len(whole) == 60 and len(less) == 59
     assert all(row == whole[place] for place, row in less.items())
+
+
+def test_kept_metrics_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/task6_report_rqi.csv").write_bytes(b'\x00\xff"garbage,,,\n')
+    problems = Problems()
+    assert not read_stored(tmp_path, "all", problems).figures
+    assert [p.file for p in problems.all] == ["metrics/task6_report_rqi.csv"]

@@ -78,10 +78,14 @@ class Kept:
     reports: Mapping[str, tuple[float, int]]
 
 
-def read_stored(root: Path, split: str) -> Kept:
-    """Read what the release keeps of texts and reports (Tables 14, 18, 20, 24)."""
+def read_stored(root: Path, split: str, problems: Problems) -> Kept:
+    """Read what the release keeps of texts and reports (Tables 14, 18, 20, 24).
+
+    Args:
+        problems: told of files without a row that can be read, which explain nothing.
+    """
     figures: dict[Place, tuple[Stored, ...]] = {}
-    for place, stored in (*_by_feature(root, split), *_by_model(root, split)):
+    for place, stored in (*_by_feature(root, split, problems), *_by_model(root, split, problems)):
         figures[place] = (*figures.get(place, ()), stored)
     means = {
         model: (sum(of.values()) / len(of), len(of))
@@ -91,16 +95,19 @@ def read_stored(root: Path, split: str) -> Kept:
     return Kept(figures, means)
 
 
-def _sheet(root: Path, path: Path) -> Sheet:
-    # What cannot be read is no evidence; the files of answers and truth are the ones to complain.
+def _sheet(root: Path, path: Path, problems: Problems) -> Sheet:
+    # Odd rows are no evidence; the files of answers and truth are the ones to complain of them.
     keys = ("feature", "model", "model_name")
-    return read_sheet(path, path.relative_to(root).as_posix(), Problems(), keys)
+    sheet = read_sheet(path, path.relative_to(root).as_posix(), Problems(), keys)
+    if not sheet.lines:
+        problems.warn(sheet.file, 0, "no row can be read, so that it explains no difference")
+    return sheet
 
 
-def _by_feature(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
+def _by_feature(root: Path, split: str, problems: Problems) -> Iterator[tuple[Place, Stored]]:
     for path in figure_files(root, split, "*_feature_summary.csv"):
         model = model_name(path.name.removesuffix("_feature_summary.csv"))
-        sheet = _sheet(root, path)
+        sheet = _sheet(root, path, problems)
         for line in sheet:
             pairs = int(line["n_pairs"]) if line["n_pairs"].isdigit() else None
             for column, metric in _BY_FEATURE.items():
@@ -109,7 +116,7 @@ def _by_feature(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
                     yield (model, "justification", line.key, metric), stored
 
 
-def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
+def _by_model(root: Path, split: str, problems: Problems) -> Iterator[tuple[Place, Stored]]:
     texts = {f"{f}_{m}": ("justification", f, m) for f in FEATURE_NAMES for m in ("rouge", "bleu")}
     report = {column: ("report", "report", metric) for column, metric in _REPORT.items()}
     kinds = {
@@ -119,7 +126,7 @@ def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
     }
     for name, columns in kinds.items():
         for path in figure_files(root, split, name):
-            sheet = _sheet(root, path)
+            sheet = _sheet(root, path, problems)
             spelled = {column.lower(): column for column in sheet.columns}
             for line in sheet:
                 for column, (task, item, metric) in columns.items():
