@@ -57,3 +57,11 @@ def test_menu_titles_are_titles():
     """Each page begins with its title, by which the menu calls it."""
     for file in DOCS.glob("*.md"):
         assert file.read_text(encoding="utf-8").startswith("# "), file.name
+
+
+def test_the_readme_counts_the_judges_that_ask_a_service():
+    root = Path(__file__).parents[2]
+    hosted = {p.name for p in (root / "plugins" / "judges").iterdir() if p.is_dir()} - {"lexicon"}
+    words = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight"]
+    readme = " ".join((root / "README.md").read_text(encoding="utf-8").split())
+    assert f"{words[len(hosted)]} hosted judges, and one judge that works offline" in readme

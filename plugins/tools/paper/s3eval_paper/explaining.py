@@ -1,15 +1,17 @@
 """Why a printed figure is not what the release's answers give, computed from the release.
 
-Nothing here names a model, a cell or a video. Five things can be shown:
+Nothing here names a model, a cell or a video. Six things can be shown:
 
 - *shifted row*: consecutive figures of a printed row are those of the column beside;
 - *one video left out*: without one video the printed figure comes out, and the same video mends
   the other cells of its table;
 - *stale total*: the release keeps a figure for each report, whose mean is the computed value, and
-  a total that is the print: the total is the older;
+  a total that is the print and not this mean: it was not made anew with the figures;
 - *rounded twice*: the value rounded to the digits that the release keeps, then to the print's;
-- *edited later*: the release keeps the printed metric, but the texts in it give another value;
-  they must still be near it for most items, so that no other model's texts are excused.
+- *other texts then*: the release keeps the printed metric, and it is of another number of texts;
+- *edited later*: the release keeps the printed metric, but as many texts give another value now.
+
+Of both the texts must still be near it for most items, so that no other model's are excused.
 
 A cell for which none of these can be computed stays unexplained.
 """
@@ -116,7 +118,7 @@ def _from_release(
 ) -> dict[Cell, _Reason]:
     from s3eval_paper.release.stored import read_stored
 
-    kept = read_stored(release.root, split)
+    kept = read_stored(release.root, split, release.problems)
     tables = {c.cell.table for c in differing}
     wanted = [c for c in compared if c.cell.table in tables and c.computed is not None]
     lines = _lines(wanted, _tallies(release, split, wanted, scored), kept)
@@ -130,7 +132,7 @@ def _from_release(
             _left_out(line, omitted, release)
             or _stale(line, kept)
             or _rounded_twice(line)
-            or _edited(line, edited, same)
+            or _edited(line, omitted, edited, same)
         )
         if reason:
             reasons[line.compared.cell] = reason
@@ -199,7 +201,8 @@ def _stale(line: Line, kept: Kept) -> _Reason | None:
     return _Reason(
         "stale total",
         f"the release's own {mean[1]} figures by report average {mean[0]:.3f}, as computed; its "
-        f"total ({total.text}, {total.file}) is what is printed, and older",
+        f"total ({total.text}, {total.file}) is what is printed, and is of "
+        "other figures",
     )
 
 
@@ -222,17 +225,30 @@ def _rounded(value: float, decimals: int) -> Decimal:
     return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
-def _edited_items(lines: Sequence[Line], omitted: Sequence[Omission]) -> Mapping[str, int]:
-    """By item, for how many models a figure kept to all its digits is not what the texts give."""
-    changed: dict[str, set[str]] = {}
+def _edited_items(
+    lines: Sequence[Line], omitted: Sequence[Omission]
+) -> Mapping[str, frozenset[str]]:
+    """By item, of which models as many texts as then give another figure, kept to all its digits.
+
+    Nobody's texts can be told to be edited where their number is another one.
+    """
+    changed: dict[str, frozenset[str]] = {}
     for line in lines:
         single = next((s for s in line.stored if s.single), None)
-        if single is None:
+        if single is None or not _as_many(line, single, omitted):
             continue
         values = [line.tally.value, *(line.without(v) for o in omitted for v in o.videos[:1])]
         if not any(v is not None and single.equals(v) for v in values):
-            changed.setdefault(line.tally.item, set()).add(line.compared.cell.model)
-    return {item: len(models) for item, models in changed.items()}
+            known = changed.get(line.tally.item, frozenset())
+            changed[line.tally.item] = known | {line.compared.cell.model}
+    return changed
+
+
+def _as_many(line: Line, stored: Stored, omitted: Sequence[Omission]) -> bool:
+    """Whether a kept metric is of as many texts as now, or of one less where one was left out."""
+    n = line.compared.n
+    missing = any(v in line.tally.videos for o in omitted for v in o.videos[:1])
+    return stored.pairs == n or (missing and stored.pairs == n - 1)
 
 
 def _same_texts(lines: Sequence[Line]) -> set[tuple[str, str]]:
@@ -248,27 +264,39 @@ def _same_texts(lines: Sequence[Line]) -> set[tuple[str, str]]:
     return {place for place, items in near.items() if 2 * sum(items) > len(items)}
 
 
-def _edited(line: Line, edited: Mapping[str, int], same: set[tuple[str, str]]) -> _Reason | None:
+def _edited(
+    line: Line,
+    omitted: Sequence[Omission],
+    edited: Mapping[str, frozenset[str]],
+    same: set[tuple[str, str]],
+) -> _Reason | None:
     """The release's stored metric is the print, and its texts are shown to be others now."""
     c = line.compared
     stored = next((s for s in line.stored if equal_as_printed(s.value, c.cell)), None)
     if stored is None or (c.cell.table, c.cell.model) not in same:
         return None
-    if stored.single:
-        pairs = "" if stored.pairs in (None, c.n) else f" of {stored.pairs} texts, {c.n} now"
+    kept = f"the release's own metric ({_short(stored)}, {stored.file}) is what is printed"
+    if stored.single and not _as_many(line, stored, omitted):
+        of = "" if stored.pairs is None else f" and was computed of {stored.pairs} texts"
         return _Reason(
-            "edited later",
-            f"the release's own metric ({_short(stored)}{pairs}, {stored.file}) is what is "
-            f"printed; the texts it holds now give {c.computed:.4f}",
+            "other texts then",
+            f"{kept}{of}; the {c.n} that the release holds now give {c.computed:.4f}",
         )
-    others = edited.get(line.tally.item, 0)
+    if stored.single:
+        gives = f"{c.computed:.4f}"
+        if stored.pairs != c.n:
+            video = next(v for o in omitted for v in o.videos[:1] if v in line.tally.videos)
+            gives = f"{line.without(video):.4f} without the video left out, {gives} with it"
+        return _Reason("edited later", f"{kept}; as many texts that it holds now give {gives}")
+    others = edited.get(line.tally.item, frozenset()) - {c.cell.model}
     if not others:
         return None
+    models = "another model" if len(others) == 1 else f"{len(others)} other models"
     return _Reason(
         "edited later",
-        f"the release's own metric ({stored.text}, {stored.file}) is what is printed; the texts it "
-        f"holds now give {c.computed:.4f}, and for {others} other models, too, this item's metric "
-        "kept to all digits is not what the texts give: the reference texts were edited",
+        f"{kept}; the texts that it holds now give {c.computed:.4f}, and those of {models}, as "
+        "many as then, do not give their kept metric of this item either: the references are "
+        "shared",
     )
 
 

@@ -1,8 +1,10 @@
 """Which single video, left out, gives the printed figures.
 
 Leaving a video out of one cell proves little: of some hundred videos one will by chance round to
-the print. Two things are proof. Either the release keeps the metric to all its digits, and these
-come out; or every cell of a table, of one item for all models or of one model is then as printed.
+the print. So it does of one model's cells, which a single changed answer moves together. Two things
+are proof. Either the release keeps the metric to all its digits, and these come out; or every cell
+of a table, or of one item for all models, is then as printed, and what differed of each item is of
+several models: an annotation that was not there yet is missing for all of them.
 """
 
 from __future__ import annotations
@@ -26,8 +28,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Line", "Omission", "omissions"]
 
-#: Differing cells that one video must mend at once.
+#: Differing cells that one video must mend at once, and models of which they must be.
 LEAST = 2
+MODELS = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +116,9 @@ def _mended(lines: Sequence[Line], video: str) -> frozenset[Cell]:
     return frozenset(
         line.compared.cell
         for line in lines
-        if line.compared.status == "unexplained" and line.prints(line.without(video))
+        if line.compared.status == "unexplained"
+        and line.prints(line.without(video))
+        and not line.contradicts(line.without(video))
     )
 
 
@@ -126,7 +131,7 @@ def _whole_scopes(lines: Sequence[Line], proven: Sequence[Omission]) -> Iterable
             for line in scope
             if line.compared.status == "unexplained" and line.compared.cell not in done
         ]
-        if len(wrong) < LEAST:
+        if len(wrong) < LEAST or not _of_several_models(wrong):
             continue
         candidates = dict.fromkeys(v for line in wrong for v in line.tally.videos)
         videos = tuple(
@@ -136,22 +141,30 @@ def _whole_scopes(lines: Sequence[Line], proven: Sequence[Omission]) -> Iterable
             and not any(line.contradicts(line.without(v)) for line in wrong)
         )
         if videos:
-            evidence = f"all {len(scope)} recomputed cells of {words} are then as printed"
+            models = len({line.compared.cell.model for line in wrong})
+            evidence = (
+                f"all {len(scope)} recomputed cells of {words} are then as printed, and those that "
+                f"differ are of {models} models"
+            )
             cells = frozenset(line.compared.cell for line in wrong)
             done |= cells
             yield Omission(videos, cells, evidence)
 
 
+def _of_several_models(wrong: Iterable[Line]) -> bool:
+    """Whether the cells that differ are, for each of their items, of several models."""
+    models: dict[str, set[str]] = {}
+    for line in wrong:
+        models.setdefault(line.compared.cell.item, set()).add(line.compared.cell.model)
+    return all(len(of) >= MODELS for of in models.values())
+
+
 def _scopes(lines: Sequence[Line]) -> list[tuple[str, list[Line]]]:
     """Cells that one omission would touch together, the widest first."""
     scopes: dict[str, list[Line]] = {}
-    for by in ("table", "item", "model"):
+    for by in ("table", "item"):
         for line in lines:
             c = line.compared.cell
-            words = {
-                "table": f"Table {c.table}",
-                "item": f"{c.item} in Table {c.table}",
-                "model": f"{c.model} in Table {c.table}",
-            }[by]
+            words = f"Table {c.table}" if by == "table" else f"{c.item} in Table {c.table}"
             scopes.setdefault(words, []).append(line)
     return [*scopes.items()]

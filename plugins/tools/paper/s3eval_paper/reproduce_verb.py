@@ -59,9 +59,9 @@ def command(
     """Recompute every published cell that the release in DIR allows, and compare.
 
     A cell that differs is explained where the release itself shows what made the printed figure:
-    a row printed one column off, one video left out, a total older than its reports, a figure
-    rounded twice, texts edited later. Exits 0 when every recomputed cell matches or is explained,
-    1 when one is not. Cells that need what the release does not hold are skipped and listed with
+    a row printed one column off, one video left out, a total not of its reports, a figure rounded
+    twice, texts that are others now. Exits 0 when every recomputed cell matches or is explained, 1
+    when one is not. Cells that need what the release does not hold are skipped and listed with
     the reason; they never count as matched.
     """
     from s3eval.errors import S3EvalError
@@ -232,10 +232,11 @@ def _close(reproduction: Reproduction, err: bool) -> None:
     groups: dict[tuple[str, str, str], list[Compared]] = {}
     for one in reproduction.compared:
         if one.status in ("explained", "unexplained"):
-            groups.setdefault((one.status, one.cause, one.reason), []).append(one)
+            reason = one.reason if one.cause else ""
+            groups.setdefault((one.status, one.cause, reason), []).append(one)
     for (status, cause, reason), members in groups.items():
-        explanation = f"{cause}: {reason}" if cause else reason
-        echo(f"{status}{f' ({explanation})' if explanation else ''}", err=err)
+        # The note of a figure that nothing explains is no explanation.
+        echo(f"{status} ({cause}: {reason})" if cause else status, err=err)
         for one in members:
             c = one.cell
             what = f"Table {c.table} {c.model} {c.item} {c.metric}"

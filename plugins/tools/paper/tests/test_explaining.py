@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from s3eval_paper.explaining import shifted
+from s3eval_paper.explaining import _edited_items, shifted
 from s3eval_paper.omissions import Line, omissions
 from s3eval_paper.release.ratings import match_printed, read_ratings
 from s3eval_paper.release.reading import read_release
-from s3eval_paper.release.stored import Stored
+from s3eval_paper.release.stored import Stored, read_stored
 from s3eval_paper.reproduction import Compared, equal_as_printed, reproduce
 from s3eval_paper.tables import Cell, cells
 
@@ -25,20 +25,22 @@ MINI = Path(__file__).parent / "fixtures" / "mini-release"
 release = pytest.mark.skipif(release_dir() is None, reason="the public release is not here")
 
 
-def compared(printed: str, computed: float, item: str = "a", table: str = "14") -> Compared:
-    cell = Cell(table, "all", "m", item, "rouge", printed)
+def compared(
+    printed: str, computed: float, item: str = "a", table: str = "14", model: str = "m"
+) -> Compared:
+    cell = Cell(table, "all", model, item, "rouge", printed)
     status = "match" if equal_as_printed(computed, cell) else "unexplained"
     return Compared(cell, computed, 9, 0, status)
 
 
-def line(item: str, values: list[float], without: int | None, kept: bool) -> Line:
+def line(item: str, values: list[float], without: int | None, kept: bool, model: str = "m") -> Line:
     rows = np.column_stack([values, np.ones(len(values))])
     videos = tuple(f"v{n}" for n in range(len(values)))
     tally = Tally("justification", item, "rouge", videos, rows, ratio)
     shown = values if without is None else [v for n, v in enumerate(values) if n != without]
     mean = sum(shown) / len(shown)
     stored = (Stored(repr(mean), "kept.csv", len(shown), single=True),) if kept else ()
-    return Line(compared(f"{mean:.2f}", tally.value or 0.0, item), tally, stored)
+    return Line(compared(f"{mean:.2f}", tally.value or 0.0, item, model=model), tally, stored)
 
 
 def draws(items: int, videos: int = 40) -> list[list[float]]:
@@ -48,9 +50,36 @@ def draws(items: int, videos: int = 40) -> list[list[float]]:
 @pytest.mark.parametrize("kept", [True, False])
 def test_one_video_left_out_is_found_by_what_it_mends(kept: bool) -> None:
     values = [[*row[:7], 3.0, *row[8:]] for row in draws(4)]
-    (found,) = omissions([line(f"i{n}", row, 7, kept) for n, row in enumerate(values)])
+    lines = [line(f"i{n // 2}", row, 7, kept, f"m{n % 2}") for n, row in enumerate(values)]
+    (found,) = omissions(lines)
     assert found.videos == ("v7",) and len(found.mended) == 4
     assert ("every digit" in found.evidence) == kept
+
+
+def test_one_models_cells_do_not_show_that_a_video_was_left_out() -> None:
+    values = [[*row[:7], 3.0, *row[8:]] for row in draws(4)]
+    alone = [line(f"i{n}", row, 7, kept=False) for n, row in enumerate(values)]
+    assert not omissions(alone)
+    shared = [line("i9", row, 7, False, f"m{n}") for n, row in enumerate(values)]
+    (found,) = omissions([*shared, alone[0]])
+    assert {c.item for c in found.mended} == {"i9"}
+
+
+def test_a_figure_kept_to_all_digits_that_the_omission_does_not_give_is_not_mended_by_it() -> None:
+    values = [[*row[:7], 3.0, *row[8:]] for row in draws(4)]
+    *lines, last = [line(f"i{n}", row, 7, kept=True) for n, row in enumerate(values)]
+    nearly = Stored(repr(float(last.stored[0].text) + 1e-5), "kept.csv", 39, single=True)
+    (found,) = omissions([*lines, Line(last.compared, last.tally, (nearly,))])
+    assert {c.item for c in found.mended} == {"i0", "i1", "i2"}
+
+
+def test_another_number_of_texts_shows_no_edit() -> None:
+    first, second = (line(f"i{n}", row, None, False) for n, row in enumerate(draws(2, 9)))
+    then = [
+        Line(x.compared, x.tally, (Stored("0.123456789", "kept.csv", pairs, single=True),))
+        for x, pairs in ((first, 9), (second, 8))
+    ]
+    assert _edited_items(then, ()) == {"i0": {"m"}}
 
 
 def test_no_video_is_found_where_the_texts_were_changed() -> None:
@@ -218,7 +247,7 @@ def test_a_report_without_a_row_says_what_the_file_lacks(tmp_path: Path) -> None
     (no_row,) = reasons[printed[second]]
     assert f"no row of {printed[second]}" in no_row and "another-model" in no_row
     (too_few,) = reasons[printed[third]]
-    assert f"only 19 rows of {printed[third]}" in too_few
+    assert f"none of the 19 rows of {printed[third]}" in too_few
 
 
 def test_ratings_name_videos_and_patients(tmp_path: Path) -> None:
@@ -231,3 +260,24 @@ def test_ratings_name_videos_and_patients(tmp_path: Path) -> None:
         ("InternVL3.5-38B", "1"): [c for c in cells("11", "InternVL3.5-38B") if c.item == "1"]
     }
     assert match_printed(printed, rated)["InternVL3.5-38B", "1"].patient == "P1"
+
+
+def test_a_report_without_a_row_takes_no_other_reports_row(tmp_path: Path) -> None:
+    path = rating_file(tmp_path)
+    text = path.read_text(encoding="utf-8").splitlines()
+    members: dict[tuple[str, str], list[Cell]] = {}
+    for cell in cells("11"):
+        members.setdefault((cell.model, cell.item), []).append(cell)
+    whole = match_printed(members, read_ratings(tmp_path, Problems()))
+    path.write_text("\n".join([text[0], *text[2:]]), encoding="utf-8")
+    less = match_printed(members, read_ratings(tmp_path, Problems()))
+    assert len(whole) == 60 and len(less) == 59
+    assert all(row == whole[place] for place, row in less.items())
+
+
+def test_kept_metrics_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "metrics").mkdir()
+    (tmp_path / "metrics/task6_report_rqi.csv").write_bytes(b'\x00\xff"garbage,,,\n')
+    problems = Problems()
+    assert not read_stored(tmp_path, "all", problems).figures
+    assert [p.file for p in problems.all] == ["metrics/task6_report_rqi.csv"]

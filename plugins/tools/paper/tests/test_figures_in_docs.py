@@ -44,6 +44,8 @@ def test_the_counts_of_the_test_set() -> None:
     found, text = cells_of("test"), page("reproduction.md")
     matched = sum(c["status"] == "match" for c in found)
     assert f"**matched {matched} of {len(found)}**" in text
+    readme = (DOCS.parent / "README.md").read_text(encoding="utf-8")
+    assert f"\nmatched {matched} of {len(found)}\n" in readme
     total = Counter(c["table"] for c in found)
     equal = Counter(c["table"] for c in found if c["status"] == "match")
     rows = rows_of(text, "| Table | cells recomputed | equal |\n")

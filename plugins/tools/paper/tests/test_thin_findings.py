@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from s3eval_paper.claims import page, with_report
 from s3eval_paper.claims.claim import CONTRADICTED, UNTESTABLE, Claim
-from s3eval_paper.claims.diagnosis import two_stage_gain
+from s3eval_paper.claims.diagnosis import two_stage_gain, two_stage_score
+from s3eval_paper.claims.implied import quoted
 from s3eval_paper.claims.rediagnosis import PUBLISHED, Depth, Diagnosed, rediagnose
 from s3eval_paper.claims.tuning import fine_tuning
 from s3eval_paper.claims.with_report import mean_printed, printed_changes, report_gain
@@ -99,3 +100,17 @@ def test_improvements_that_nobody_recorded_are_not_counted() -> None:
     assert average.verdict == UNTESTABLE and "Not compared" in average.finding
     assert every.verdict == CONTRADICTED, "by the print"
     assert "0 of 0" not in every.finding and "not testable from the release" in every.finding
+
+
+@pytest.mark.parametrize(
+    ("mark", "told"), [("above", "above which it clearly is"), ("unclear", "cannot be told apart")]
+)
+def test_the_best_second_stage_is_told_whatever_it_shows(mark: str, told: str) -> None:
+    model, _ = quoted()
+    f1 = SimpleNamespace(
+        value=0.9, low=0.8, high=0.95, mark=mark, chance={"always-ES": 0.8}, videos=9, patients=5
+    )
+    rows: Any = {"f1": f1}
+    finding = two_stage_score([Diagnosed(model, "two-stage", rows, {}, 9, "knn", "annotation")])
+    assert "has F1 0.90 [0.80, 0.95] (knn, trained on annotation" in finding.finding
+    assert told in finding.finding

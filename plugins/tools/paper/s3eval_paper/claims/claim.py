@@ -16,6 +16,7 @@ __all__ = [
     "Table",
     "Verdict",
     "around",
+    "by_every",
     "by_interval",
     "by_majority",
     "print_first",
@@ -95,6 +96,18 @@ def by_majority(verdicts: Sequence[Verdict]) -> Verdict:
         if 2 * known.count(verdict) > len(known):
             return verdict
     return UNTOLD
+
+
+def by_every(verdicts: Sequence[Verdict]) -> Verdict:
+    """The verdict on "each of them": shown by all, or by more than half the contrary.
+
+    >>> by_every(["supported", "supported"]), by_every([])
+    ('supported', 'not testable from the release')
+    >>> by_every(["supported", "supported", "contradicted"])
+    'cannot be told with these patients'
+    """
+    verdict = by_majority(verdicts)
+    return UNTOLD if verdict == SUPPORTED and {*verdicts} != {SUPPORTED} else verdict
 
 
 def print_first(contradicted: bool, verdict: Verdict) -> Verdict:

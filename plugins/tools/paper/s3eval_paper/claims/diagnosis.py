@@ -76,10 +76,12 @@ def two_stage_score(diagnosed: Sequence[Diagnosed]) -> Claim:
             f"What can be tried: the best of {len(mine)} second stages on its readings of the "
             f"test set has F1 {around(f1)} ({best.classifier}, trained on {best.trained_on}, "
             f"{f1.videos} videos of {f1.patients} patients); always answering ES has "
-            f"{rounded(f1.chance.get('always-ES'))} on the same videos, from which it cannot be "
-            "told apart. "
-            if f1.mark != "above"
-            else ""
+            f"{rounded(f1.chance.get('always-ES'))} on the same videos, "
+        )
+        finding += (
+            "above which it clearly is, as the best of several. "
+            if f1.mark == "above"
+            else "from which it cannot be told apart. "
         )
     if top:
         annotation = max(d.rows["f1"].value or 0.0 for d in top)
@@ -102,7 +104,7 @@ def two_stage_score(diagnosed: Sequence[Diagnosed]) -> Claim:
         "non-epileptic seizure classification” (Abstract; Tables 2, 32)",
         verdict,
         "On the quoted model's own readings, trained on its readings of the other published "
-        "folds: supported if the interval holds the printed F1 and the second stage is clearly "
+        "folds: supported if the interval reaches the printed F1 and the second stage is clearly "
         "above always answering ES; contradicted if the interval lies below the printed F1. Not "
         "testable where the release lacks those readings.",
         finding.strip(),

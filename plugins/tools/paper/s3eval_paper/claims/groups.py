@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from s3eval_paper.claims.claim import (
     Table,
     Verdict,
     around,
+    by_every,
     by_interval,
     by_majority,
 )
@@ -130,6 +131,7 @@ def _claim(
     rule: str,
     pairs: Sequence[_Pair],
     verdicts: Sequence[Verdict],
+    together: Callable[[Sequence[Verdict]], Verdict] = by_majority,
 ) -> Claim:
     counts = {v: [*verdicts].count(v) for v in (SUPPORTED, CONTRADICTED, UNTOLD)}
     finding = (
@@ -139,9 +141,7 @@ def _claim(
         else "No two recorded models in this part of the release make such a pair."
     )
     table = Table("Mean F1 of Task 1 on what both answered", _COLUMNS, tuple(p.row for p in pairs))
-    return Claim(
-        number, title, says, by_majority(verdicts), rule, finding, (table,) if pairs else ()
-    )
+    return Claim(number, title, says, together(verdicts), rule, finding, (table,) if pairs else ())
 
 
 def _scaling(dataset: Dataset, runs: Mapping[str, Recorded], depth: Depth) -> Claim:
@@ -186,10 +186,11 @@ def _vision_families(dataset: Dataset, runs: Mapping[str, Recorded], depth: Dept
         "QwenVL is ahead of InternVL at every scale",
         "“The QwenVL family consistently surpasses InternVL across all scales” (Section 4.1)",
         f"Every pair of one scale (sizes within a factor of {SIZES.value}; {SIZES.source}): "
-        "supported if the interval of the difference in mean F1 is above 0, contradicted if below; "
-        "the verdict is that of more than half of the pairs.",
+        "supported if the interval of the difference in mean F1 is above 0 for each of them, since "
+        "the claim is of every scale; contradicted if it is below 0 for more than half.",
         pairs,
         [by_interval(p.difference.low, p.difference.high) for p in pairs],
+        by_every,
     )
 
 

@@ -229,7 +229,7 @@ def _average(changes: Sequence[_Change], tuned: Sequence[str], base: str) -> Cla
         "over its base (six tasks, Task 7 once, patients drawn for all tasks together) is above 0 "
         "and holds the printed figure; contradicted if the whole interval is below the printed "
         "figure or below 0; not testable without answers of both to all six tasks. The verdict is "
-        "that of more than half of the tuned models.",
+        "that of more than half of the tuned models that can be tested.",
         finding.strip(),
         tuple(tables),
     )

@@ -67,29 +67,36 @@ def match_printed(
 ) -> dict[tuple[str, str], Rated]:
     """The row of each printed report, by (model, number).
 
-    The print numbers the videos and the file names them. A model's row with most metrics equal to
-    the printed ones is the report's, the first of equals; the rating takes no part in the choice,
-    so that it is compared and not looked for.
+    The print numbers the videos and the file names them. Rows go to the reports whose printed
+    metrics they equal most, the most alike first, the first of equals; the rating takes no part in
+    the choice, so that it is compared and not looked for. A row equal in half of the metrics or
+    fewer is another report's, unless the file has a row for each report of the model.
     """
+    matches = {}
+    for model in dict.fromkeys(model for model, _ in printed):
+        rows = [row for row in rated if row.model == model]
+        mine = {place: of for place, of in printed.items() if place[0] == model}
+        whole = len(rows) == len(mine)
+        alike = [
+            (-_equal_metrics(row, of), n, place)
+            for place, of in mine.items()
+            for n, row in enumerate(rows)
+        ]
+        taken: set[int] = set()
+        for equal, n, place in sorted(alike, key=lambda one: one[0]):
+            known = sum(c.metric != "expert" for c in mine[place])
+            if place not in matches and n not in taken and (whole or -2 * equal > known):
+                matches[place] = rows[n]
+                taken.add(n)
+    return matches
+
+
+def _equal_metrics(row: Rated, members: Sequence[Cell]) -> int:
+    """How many printed metrics, the rating aside, a row equals as printed."""
     from s3eval_paper.reproduction import equal_as_printed
 
-    free: dict[str, list[Rated]] = {}
-    for row in rated:
-        free.setdefault(row.model, []).append(row)
-    matches = {}
-    for (model, item), members in printed.items():
-        rows = free.get(model, [])
-        if not rows:
-            continue
-
-        def alike(row: Rated, members: Sequence[Cell] = members) -> int:
-            known = [c for c in members if c.metric != "expert" and c.metric in row.values]
-            return sum(equal_as_printed(row.values[c.metric], c) for c in known)
-
-        best = max(rows, key=alike)
-        rows.remove(best)
-        matches[model, item] = best
-    return matches
+    known = [c for c in members if c.metric != "expert" and c.metric in row.values]
+    return sum(equal_as_printed(row.values[c.metric], c) for c in known)
 
 
 def why_unmatched(root: Path, rated: Sequence[Rated], cell: Cell, row: Rated | None) -> str:
@@ -105,6 +112,6 @@ def why_unmatched(root: Path, rated: Sequence[Rated], cell: Cell, row: Rated | N
         return f"{RATINGS} has no number in '{column}' for this report"
     mine = sum(r.model == cell.model for r in rated)
     if mine:
-        return f"{RATINGS} has only {mine} rows of {cell.model}"
+        return f"none of the {mine} rows of {cell.model} in {RATINGS} has this report's metrics"
     models = ", ".join(dict.fromkeys(r.model for r in rated)) or "none that can be read"
     return f"{RATINGS} has no row of {cell.model}; its models are: {models}"

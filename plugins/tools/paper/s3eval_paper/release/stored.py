@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from s3eval.dataset.sheets import Problems, Sheet, read_sheet
@@ -47,10 +49,11 @@ class Stored:
     def decimals(self) -> int:
         """Digits after the point.
 
-        >>> Stored("36.20", "a.csv").decimals
-        2
+        >>> Stored("36.20", "a.csv").decimals, Stored("1.5e-05", "a.csv").decimals
+        (2, 6)
         """
-        return len(self.text.partition(".")[2])
+        exponent = Decimal(self.text).as_tuple().exponent
+        return max(0, -exponent) if isinstance(exponent, int) else 0
 
     def equals(self, computed: float) -> bool:
         """Whether a value is this one to every digit kept (at most 9 significant ones).
@@ -75,10 +78,14 @@ class Kept:
     reports: Mapping[str, tuple[float, int]]
 
 
-def read_stored(root: Path, split: str) -> Kept:
-    """Read what the release keeps of texts and reports (Tables 14, 18, 20, 24)."""
+def read_stored(root: Path, split: str, problems: Problems) -> Kept:
+    """Read what the release keeps of texts and reports (Tables 14, 18, 20, 24).
+
+    Args:
+        problems: told of files without a row that can be read, which explain nothing.
+    """
     figures: dict[Place, tuple[Stored, ...]] = {}
-    for place, stored in (*_by_feature(root, split), *_by_model(root, split)):
+    for place, stored in (*_by_feature(root, split, problems), *_by_model(root, split, problems)):
         figures[place] = (*figures.get(place, ()), stored)
     means = {
         model: (sum(of.values()) / len(of), len(of))
@@ -88,16 +95,19 @@ def read_stored(root: Path, split: str) -> Kept:
     return Kept(figures, means)
 
 
-def _sheet(root: Path, path: Path) -> Sheet:
-    # What cannot be read is no evidence; the files of answers and truth are the ones to complain.
+def _sheet(root: Path, path: Path, problems: Problems) -> Sheet:
+    # Odd rows are no evidence; the files of answers and truth are the ones to complain of them.
     keys = ("feature", "model", "model_name")
-    return read_sheet(path, path.relative_to(root).as_posix(), Problems(), keys)
+    sheet = read_sheet(path, path.relative_to(root).as_posix(), Problems(), keys)
+    if not sheet.lines:
+        problems.warn(sheet.file, 0, "no row can be read, so that it explains no difference")
+    return sheet
 
 
-def _by_feature(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
+def _by_feature(root: Path, split: str, problems: Problems) -> Iterator[tuple[Place, Stored]]:
     for path in figure_files(root, split, "*_feature_summary.csv"):
         model = model_name(path.name.removesuffix("_feature_summary.csv"))
-        sheet = _sheet(root, path)
+        sheet = _sheet(root, path, problems)
         for line in sheet:
             pairs = int(line["n_pairs"]) if line["n_pairs"].isdigit() else None
             for column, metric in _BY_FEATURE.items():
@@ -106,7 +116,7 @@ def _by_feature(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
                     yield (model, "justification", line.key, metric), stored
 
 
-def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
+def _by_model(root: Path, split: str, problems: Problems) -> Iterator[tuple[Place, Stored]]:
     texts = {f"{f}_{m}": ("justification", f, m) for f in FEATURE_NAMES for m in ("rouge", "bleu")}
     report = {column: ("report", "report", metric) for column, metric in _REPORT.items()}
     kinds = {
@@ -116,7 +126,7 @@ def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
     }
     for name, columns in kinds.items():
         for path in figure_files(root, split, name):
-            sheet = _sheet(root, path)
+            sheet = _sheet(root, path, problems)
             spelled = {column.lower(): column for column in sheet.columns}
             for line in sheet:
                 for column, (task, item, metric) in columns.items():
@@ -128,6 +138,6 @@ def _by_model(root: Path, split: str) -> Iterator[tuple[Place, Stored]]:
 
 def _is_number(text: str) -> bool:
     try:
-        return float(text) == float(text)
+        return math.isfinite(float(text))
     except ValueError:
         return False
