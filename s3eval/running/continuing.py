@@ -97,12 +97,10 @@ class Kept:
 
     def _versions(self) -> dict[str, str]:
         """Those that the kept tasks' packages had when these were asked."""
-        recorded = self.before.versions if self.before is not None else {}
-        packages = (
-            {self.registry.get("task", t).package for t in self.findings}
-            if (self.registry is not None)
-            else set()
-        )
+        if self.before is None or self.registry is None:
+            return {}
+        packages = {self.registry.get("task", task).package for task in self.findings}
+        recorded = self.before.versions
         return {package: v for package, v in recorded.items() if package in packages}
 
     def _is_judged(self) -> bool:

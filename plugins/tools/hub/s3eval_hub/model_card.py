@@ -7,6 +7,8 @@ there.
 
 from __future__ import annotations
 
+import re
+from html import escape
 from typing import TYPE_CHECKING
 
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
@@ -69,24 +71,32 @@ def _headlines(one: Evaluated) -> list[ScoreRow]:
     return [row for row in one.rows if row.metric == tasks[row.task].headline]
 
 
+def _literal(name: str) -> str:
+    """A name that Markdown shows as it is, within a table too."""
+    return re.sub(r"([\\|*`\[\]])", r"\\\1", escape(name, quote=False)).replace("\n", " ")
+
+
 def _text(one: Evaluated) -> str:
     lines = [
-        f"# {one.run.facts.model}",
+        f"# {_literal(one.run.facts.model)}",
         "",
-        f"Evaluated with s3eval on {one.dataset_name}. For research, not for decisions about "
-        "patients.",
+        f"Evaluated with s3eval on {_literal(one.dataset_name)}. For research, not for decisions "
+        "about patients.",
         "",
         "| task | item | metric | value | 95 % by patient | best chance | scored of asked |",
         "|---|---|---|---|---|---|---|",
     ]
     for row in _headlines(one):
         within = f"{row.low:.3g} to {row.high:.3g}" if row.low is not None else "-"
-        chance = "-" if row.chance_value is None else f"{row.chance_value:.3g} ({row.chance_name})"
-        mark = f" {SYMBOLS[row.mark]}".rstrip()
-        lines.append(
-            f"| {row.task} | {row.item} | {row.metric} | {row.value:.3g}{mark} | {within} | "
-            f"{chance} | {row.scored}/{row.asked} |"
+        chance = (
+            "-"
+            if row.chance_value is None
+            else f"{row.chance_value:.3g} ({_literal(row.chance_name)})"
         )
+        mark = f" {SYMBOLS[row.mark]}".rstrip()
+        what = " | ".join(map(_literal, (row.task, row.item, row.metric)))
+        value = f"{row.value:.3g}{mark}"
+        lines.append(f"| {what} | {value} | {within} | {chance} | {row.scored}/{row.asked} |")
     lines += [
         "",
         "`≤ chance` is no better than the best answer without looking, `~` is better but ",

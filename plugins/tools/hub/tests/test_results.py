@@ -153,3 +153,13 @@ def test_one_run_is_one_card(run_folder, tmp_path):
     assert (tmp_path / "README.md").is_file()
     with pytest.raises(S3EvalError, match="same name"):
         model_card.write([run, run], tmp_path)
+
+
+def test_names_are_no_markup_in_a_card():
+    from s3eval_hub.model_card import _literal
+
+    assert _literal("ward <script>x</script> | b&w") == (
+        "ward &lt;script&gt;x&lt;/script&gt; \\| b&amp;w"
+    )
+    assert _literal("head_turning") == "head_turning"
+    assert _literal("[a](javascript:b)\n# c") == "\\[a\\](javascript:b) # c"
