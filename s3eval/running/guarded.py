@@ -6,17 +6,15 @@ its package and the line of its code, and what it gives back as scores is checke
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from numbers import Real
 from typing import Any
 
 from s3eval.errors import MachineError, S3EvalError, StopRunError
 from s3eval.facts.tally import Tally
 from s3eval.plugin_calls import fault_of, is_out_of_memory, no_memory
 from s3eval.running.task_results import CheckedTallies, checked_tallies
-from s3eval.task import Item, Task
+from s3eval.task import Task
 
 __all__ = ["TaskFaultError", "guarded"]
 
@@ -55,8 +53,6 @@ def guarded(task: Task, package: str) -> Task:
         method = _method(task, name)
         if name == "tallies":
             method = _checked(task, package, method)
-        elif name == "truth":
-            method = _possible(task, method)
         object.__setattr__(task, name, _guarded(task, package, method, step))
     return task
 
@@ -69,37 +65,6 @@ def _checked(task: Task, package: str, tallies: Callable[..., Any]) -> Callable[
         return CheckedTallies(_with_named_formula(t, task.name, package) for t in given)
 
     return checked
-
-
-def _possible(task: Task, truth: Callable[..., Any]) -> Callable[..., Any]:
-    """The task's truths, refused where they are no value of their item: scores would count them."""
-    items: dict[str, Item] = {}
-
-    def possible(video: Any, annotation: Any, item: str, *context: Any, **named: Any) -> Any:
-        value = truth(video, annotation, item, *context, **named)
-        if value is None:
-            return None
-        if not items:
-            items.update((one.name, one) for one in task.items())
-        declared = items.get(item)
-        if declared is not None and not _is_possible(declared, value):
-            raise ValueError(f"the truth of '{item}' is {value!r:.80}, {_wanted(declared)}")
-        return value
-
-    return possible
-
-
-def _is_possible(item: Item, value: Any) -> bool:
-    if item.kind == "label":
-        return not item.labels or (isinstance(value, str) and value in item.labels)
-    if item.kind == "number":
-        is_number = isinstance(value, Real) and not isinstance(value, bool)
-        return is_number and math.isfinite(float(value))
-    return True
-
-
-def _wanted(item: Item) -> str:
-    return f"none of {', '.join(item.labels)}" if item.kind == "label" else "no finite number"
 
 
 def _with_named_formula(tally: Tally, task: str, package: str) -> Tally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pytest
 
 from s3eval.errors import MachineError, S3EvalError
@@ -13,7 +12,7 @@ from s3eval.model import Question
 from s3eval.running.guard import Guard
 from s3eval.running.guarded import TaskFaultError, guarded
 from s3eval.running.task_results import checked_inquiries
-from s3eval.task import Inquiry, Item, Task
+from s3eval.task import Inquiry, Task
 
 
 class Gait(Task):
@@ -95,41 +94,3 @@ def test_questions_are_a_tuple_and_a_clip_has_a_sampling():
     with pytest.raises(S3EvalError, match="Sampling"):
         unsampled = Clip("v", 0.0, 4.0, None)
         checked_inquiries("gait", "v", [Inquiry("gait", unsampled, (Question("q", "?"),))])
-
-
-class Told(Task):
-    name = "gait"
-    inquiries = read = combine = tallies = None
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def items(self):
-        return [Item("walks", labels=("yes", "no")), Item("steps", kind="number", unit="1")]
-
-    def truth(self, video, annotation, item, context=None):
-        return self.value
-
-
-@pytest.mark.parametrize(
-    ("item", "value", "said"),
-    [
-        ("walks", "maybe", "the truth of 'walks' is 'maybe', none of yes, no"),
-        ("walks", True, "the truth of 'walks' is True, none of yes, no"),
-        ("walks", ["yes"], "none of yes, no"),
-        ("steps", "12", "the truth of 'steps' is '12', no finite number"),
-        ("steps", float("nan"), "no finite number"),
-        ("steps", True, "no finite number"),
-    ],
-)
-def test_a_truth_that_is_no_value_of_its_item_is_the_tasks_fault(item, value, said):
-    with pytest.raises(TaskFaultError) as told:
-        guarded(Told(value), "p").truth(None, None, item)
-    assert said in str(told.value) and "naming the truth" in str(told.value)
-
-
-@pytest.mark.parametrize(
-    ("item", "value"), [("walks", "yes"), ("walks", None), ("steps", 3), ("steps", np.float32(2.5))]
-)
-def test_possible_truths_are_handed_on(item, value):
-    assert guarded(Told(value), "p").truth(None, None, item) is value
