@@ -213,6 +213,7 @@ ALLOWED: dict[tuple[str, str], str] = {
     ("answers/listing.py", "sequence"): ANSWER_KEY,
     ("answers/sections.py", "diagnosis"): "a heading by which answers announce themselves",
     ("answers/sections.py", "sequence"): "a heading by which answers announce themselves",
+    ("answers/wording.py", "sequence"): "a word of what is said about an order",
     ("answers/yes_no.py", "diagnosis"): "a word by which answers announce themselves",
     ("answers/yes_no.py", "justification"): ANSWER_KEY,
     ("dataset/folder.py", "diagnosis"): COLUMN,

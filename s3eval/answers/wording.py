@@ -42,18 +42,8 @@ _EARLIER = re.compile(
 _TAKEN_BACK = re.compile(r"\b(?:wait|correction|scratch that|I mean)\b", re.I)
 #: One of these is in all that leaves an order open.
 _HINTS = (
-    *(
-        "order",
-        "sequence",
-        "which",
-        "before",
-        "after",
-        "or n",
-        "maybe",
-        "example",
-        "instance",
-        "e.g",
-    ),
+    *("order", "sequence", "which", "before", "after", "or n"),
+    *("maybe", "example", "instance", "e.g"),
     *("earlier", "previous", "begun", "began", "started", "prior", "first", "preceded"),
     *("wait", "correction", "scratch", "mean"),
 )
