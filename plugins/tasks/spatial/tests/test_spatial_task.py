@@ -8,6 +8,8 @@ from s3eval_task_spatial.task import ITEMS, QUESTIONS, Spatial
 from s3eval.dataset import Annotation, Dataset, FeatureAnnotation, Lateralization, Video
 from s3eval.facts.clips import profile
 from s3eval.model import Answer, Question
+from s3eval.plugins import installed
+from s3eval.running.loading import load_task
 from s3eval.task import Finding, Piece, PlanContext, ScoringContext
 
 TASK = Spatial()
@@ -152,6 +154,20 @@ def test_failed_body_parts_are_wrong_in_the_release_and_dropped_in_the_paper():
     assert release[item, "f1"].value == pytest.approx(1 / 4)
     assert paper[item, "accuracy"].value == 1.0
     assert release[item, "coverage"].value == paper[item, "coverage"].value == 0.25
+
+
+def test_a_body_part_that_is_no_choice_is_a_truth_that_no_answer_meets():
+    """The public annotation holds one ("leg"), and the published tables count it."""
+    item = "onset_body_part"
+    truth = data(item, a="head", b="leg")
+    task = load_task("spatial", installed())
+    context = ScoringContext(truth, "paper")
+    assert task.truth(truth.video("b"), truth.annotation("b"), item, context.truth) == "leg"
+    made = {
+        t.metric: t for t in task.tallies(findings(item, a="head", b="head"), context)
+        if t.item == item
+    }  # fmt: skip
+    assert made["accuracy"].value == 0.5 and made["accuracy"].videos == ("a", "b")
 
 
 def test_trivial_answerers():
