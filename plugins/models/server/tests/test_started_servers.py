@@ -66,13 +66,14 @@ def called(folder):
 
 
 def is_gone(pid):
-    for _ in range(100):
+    """Whether a process ends, within a minute; one that nobody has waited for yet has ended."""
+    for _ in range(600):
         try:
             os.kill(pid, 0)
-        except ProcessLookupError:
+            state = Path(f"/proc/{pid}/stat").read_text() if sys.platform == "linux" else ""
+        except (ProcessLookupError, FileNotFoundError):  # also between the two
             return True
-        state = Path(f"/proc/{pid}/stat")
-        if state.exists() and state.read_text().split(") ")[1][0] == "Z":
+        if state.rpartition(") ")[2].startswith("Z"):
             return True
         time.sleep(0.1)
     return False
