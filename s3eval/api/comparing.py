@@ -20,7 +20,13 @@ from s3eval.api.judges import (
 )
 from s3eval.api.results import ShownAsTables, frame_of
 from s3eval.api.runs import ScoredRuns, open_runs
-from s3eval.api.unshared import lacking_of, otherwise_annotated, refuse_tasks, unshared_of
+from s3eval.api.unshared import (
+    lacking_of,
+    otherwise_annotated,
+    refuse_tasks,
+    unshared_of,
+    without_tasks,
+)
 from s3eval.errors import S3EvalError, refuse_unknown
 from s3eval.judging.stages import serve
 from s3eval.reporting.differences import tables_of
@@ -173,17 +179,19 @@ def compare_opened(
         for name, run in by_name.items()
     }
     unshared = unshared_of(materials, findings, baseline, choice.items)
-    unshared += otherwise_annotated(materials, findings).values()
+    unlike = otherwise_annotated(materials, findings)
+    unshared += unlike.values()
+    alike = without_tasks(findings, unlike)
     reader, guard = _reader(by_name, findings, tasks, judging, shown), Guard(tasks.packages)
     try:
         progress = shown.get("progress")
         rows = differences_of(
-            materials, findings, reader, choice, resampling, baseline, progress, guard
+            materials, alike, reader, choice, resampling, baseline, progress, guard
         )
         if _unmatched(choice, rows):
             everything = replace(choice, items=(), metrics=("all",))
             quick = Resampling(resamples=100, permutations=100)
-            could = differences_of(materials, findings, reader, everything, quick, baseline)
+            could = differences_of(materials, alike, reader, everything, quick, baseline)
             _refuse_unknown(choice, could, findings, bool(unshared))
     finally:
         close_judge(reader)
@@ -250,18 +258,14 @@ def differences_of(
 ) -> list[Difference]:
     """The differences of runs by name, of one dataset, protocol and tasks.
 
-    Both sides of a comparison are read by the same judge, recorded runs too. Tasks whose truth is
-    another by the runs' options are left out (`unshared.otherwise_annotated`).
+    Both sides of a comparison are read by the same judge, recorded runs too.
 
     Args:
+        findings: without tasks whose truth is another by the runs' options
+            (`unshared.otherwise_annotated`).
         progress: shows how many pairs of runs are compared.
         guard: keeps what tasks cannot do; a new one where none is given.
     """
-    unlike = otherwise_annotated(materials, findings)
-    findings = {
-        name: {task: some for task, some in mine.items() if task not in unlike}
-        for name, mine in findings.items()
-    }
     guard = guard or Guard(next(iter(materials.values())).tasks.packages)
     first = next(iter(materials.values()))
     judged: Mapping[Any, Any] | None = None

@@ -189,6 +189,7 @@ def score_runs(
         key = f"{judge.name} {sorted(judge.options.items())}"
         groups.setdefault(key, (judge, []))[1].append(place)
     scored: dict[int, list[Scored]] = {}
+    notify = shown.get("notify") or (lambda line: None)
     for judge, places in groups.values():
         some = [runs[i] for i in places]
         reader = judge.open(judge.name != "none" and _wants_judge(some), **shown)
@@ -196,10 +197,10 @@ def score_runs(
             parts = _scored(
                 some, [opened[i] for i in places], reader, judge,
                 protocol, resamples, options, write, by, evidence,
-                shown.get("notify") or (lambda line: None),
+                notify,
             )  # fmt: skip
         finally:
-            close_judge(reader, shown.get("notify") or (lambda line: None))
+            close_judge(reader, notify)
         scored |= dict(zip(places, parts, strict=True))
     ordered = [(one, opened[i][1]) for i in range(len(runs)) for one in scored[i]]
     datasets = tuple(whole for _, whole in ordered)

@@ -15,7 +15,7 @@ from s3eval.api.evaluating import Reporting, evaluated
 from s3eval.api.judges import close_judge
 from s3eval.api.model_names import model_spec, named_model
 from s3eval.api.results import ShownAsTables, frame_of
-from s3eval.api.unshared import otherwise_annotated
+from s3eval.api.unshared import otherwise_annotated, without_tasks
 from s3eval.errors import S3EvalError
 from s3eval.facts.clips import profile
 from s3eval.plugins import installed
@@ -333,11 +333,12 @@ def _differences(
         return []
     materials = {one.setting.label: one.outcome.material for one in runs}
     findings = {one.setting.label: one.outcome.run.findings for one in runs}
-    for line in otherwise_annotated(materials, findings).values():
+    unlike = otherwise_annotated(materials, findings)
+    for line in unlike.values():
         notify(line)
     return differences_of(
         materials,
-        findings,
+        without_tasks(findings, unlike),
         judge,
         resampling=resampling,
         baseline=runs[0].setting.label,

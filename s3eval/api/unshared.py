@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from s3eval.running.loading import Findings
     from s3eval.running.scoring import Material
+    from s3eval.task import Finding
 
-__all__ = ["lacking_of", "otherwise_annotated", "refuse_tasks", "unshared_of"]
+__all__ = ["lacking_of", "otherwise_annotated", "refuse_tasks", "unshared_of", "without_tasks"]
 
 #: Items of a run that are named.
 _SHOWN = 3
@@ -130,6 +131,16 @@ def otherwise_annotated(
                 "another truth in the same video"
             )
     return lines
+
+
+def without_tasks(
+    findings: Mapping[str, Findings], tasks: Collection[str]
+) -> dict[str, dict[str, Sequence[Finding]]]:
+    """The findings of runs by name, without those of some tasks."""
+    return {
+        name: {task: some for task, some in mine.items() if task not in tasks}
+        for name, mine in findings.items()
+    }
 
 
 def _other_truth(task: str, materials: Sequence[Material]) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import itertools
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from typing import Generic, TypeVar
 
-__all__ = ["RequestPool", "as_completed", "in_order"]
+__all__ = ["RequestPool", "as_completed", "first_ahead", "in_order"]
 
 T = TypeVar("T")
 _FIRST, _OTHER, _END = 0, 1, 2
@@ -114,6 +114,33 @@ def as_completed(futures: Mapping[Future[T], int]) -> Iterator[tuple[int, T]]:
             yield futures[future], result
     if raised is not None:
         raise raised
+
+
+def first_ahead(
+    submit: Callable[[int, bool], Future[T]], groups: Iterable[Sequence[int]]
+) -> Iterator[tuple[int, T]]:
+    """Results with their numbers, as they come; the first request of each group goes ahead alone.
+
+    Args:
+        submit: has the request of a number put, as the very first of all or not.
+        groups: numbers of requests of which the others find what the first one brought.
+
+    Raises:
+        what a request raised; of the first, before any other of its group is put.
+    """
+    futures: dict[Future[T], int] = {}
+    try:
+        for first, *rest in groups:
+            ahead = submit(first, not futures)
+            futures[ahead] = first
+            ahead.result()
+            others = {submit(number, False): number for number in rest}
+            futures |= others
+            yield first, ahead.result()
+            yield from as_completed(others)
+    finally:
+        for future in futures:
+            future.cancel()
 
 
 def in_order(numbered: Iterable[tuple[int, T]]) -> Iterator[T]:

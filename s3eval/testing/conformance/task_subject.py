@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
@@ -35,7 +35,6 @@ class Subject:
     spec: TaskSpec
     data: Dataset
     judge: Judge | None = None
-    truth_context: TruthContext = field(default_factory=TruthContext)
     _readable: dict[Question, list[tuple[str, Reading]]] = field(
         init=False, default_factory=dict, compare=False
     )
@@ -61,11 +60,15 @@ class Subject:
         annotation = self.data.annotation(video.name)
         return list(self.task.inquiries(video, annotation, context))
 
+    @cached_property
+    def truth_context(self) -> TruthContext:
+        """What a truth may depend on."""
+        return TruthContext(patient_facts=self.data.patient_facts)
+
     def truth(self, video: Video, item: str) -> Any:
         """The annotated value of an item."""
         annotation = self.data.annotation(video.name)
-        context = replace(self.truth_context, patient_facts=self.data.patient_facts)
-        return self.task.truth(video, annotation, item, context)
+        return self.task.truth(video, annotation, item, self.truth_context)
 
     @cached_property
     def known(self) -> list[tuple[Video, Item, Any]]:

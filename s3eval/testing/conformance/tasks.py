@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -179,10 +178,9 @@ def _truth(subject: Subject) -> Iterator[tuple[str, str]]:
 def _truth_of_nothing(subject: Subject) -> Iterator[tuple[str, str]]:
     """A dataset may know less of a video than the data of the test do."""
     video = Video("a video of which nothing is known", "nobody")
-    context = replace(subject.truth_context, patient_facts=subject.data.patient_facts)
     for item in subject.task.items():
         try:
-            subject.task.truth(video, Annotation(video.name), item.name, context)
+            subject.task.truth(video, Annotation(video.name), item.name, subject.truth_context)
         except Exception as error:
             raised = shown_error(error, package_of(subject.spec))
             yield (

@@ -17,7 +17,7 @@ from s3eval.remote.client import ChatClient, ChatRequest, Reply
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.pool import RequestPool, as_completed, in_order
+from s3eval.remote.pool import RequestPool, first_ahead, in_order
 from s3eval_model_hosted.claude import ClaudeService
 from s3eval_model_hosted.files import Files
 from s3eval_model_hosted.gemini import GeminiService
@@ -180,28 +180,17 @@ class HostedModel(Model):
         Raises:
             StopRunError: the service refuses access or stays down, or the budget is spent.
         """
-        futures: dict[Future[Answer], int] = {}
+
+        def submit(position: int, is_first: bool) -> Future[Answer]:
+            work = partial(self._answer, watched, questions[position])
+            return self._pool.submit(work, is_first=is_first)
+
         try:
-            for first in questions[:1]:
-                ahead = self._submit(watched, first, is_first=True)
-                futures[ahead] = 0
-                ahead.result()
-                others = {self._submit(watched, q): i for i, q in enumerate(questions) if i}
-                futures |= others
-                yield 0, ahead.result()
-                yield from as_completed(others)
+            yield from first_ahead(submit, [range(len(questions))] if questions else [])
         except BaseException:
             # Whoever stops here releases no clip: what was sent is not left there.
             self.release(watched)
             raise
-        finally:
-            for future in futures:
-                future.cancel()
-
-    def _submit(
-        self, watched: WatchedClip, question: Question, is_first: bool = False
-    ) -> Future[Answer]:
-        return self._pool.submit(partial(self._answer, watched, question), is_first=is_first)
 
     def _answer(self, watched: WatchedClip, question: Question) -> Answer:
         def ask() -> Reply:

@@ -20,7 +20,7 @@ from s3eval.remote.endpoint import Endpoint
 from s3eval.remote.exchange import JsonParts
 from s3eval.remote.failures import CallError
 from s3eval.remote.options import read_options
-from s3eval.remote.pool import RequestPool, as_completed, in_order
+from s3eval.remote.pool import RequestPool, first_ahead, in_order
 from s3eval_model_server.local import LocalServer, free_port
 from s3eval_model_server.options import ServerModelOptions
 from s3eval_model_server.sending import ClipSender, SentClip
@@ -161,26 +161,13 @@ class ServerModel(Model):
             self._server.ensure()
         for kind, data in watched.raw:
             self._gate.sending(kind, data, {})
-        futures: dict[Future[Answer], int] = {}
-        try:
-            for group in _by_prefix(questions):
-                # The others find the clip in the server's prefix cache once the first is done.
-                first = self._submit(watched, questions[group[0]], is_first=not futures)
-                futures[first] = group[0]
-                first.result()  # a stop is raised here, before anything else is sent
-                others = {self._submit(watched, questions[i]): i for i in group[1:]}
-                futures |= others
-                yield group[0], first.result()
-                yield from as_completed(others)
-        finally:
-            for future in futures:
-                future.cancel()
 
-    def _submit(
-        self, watched: SentClip, question: Question, is_first: bool = False
-    ) -> Future[Answer]:
-        work = partial(self._answer, watched, question, is_first)
-        return self._pool.submit(work, is_first=is_first)
+        def submit(position: int, is_first: bool) -> Future[Answer]:
+            work = partial(self._answer, watched, questions[position], is_first)
+            return self._pool.submit(work, is_first=is_first)
+
+        # The others find the clip in the server's prefix cache once the first is done.
+        yield from first_ahead(submit, _by_prefix(questions))
 
     def _answer(self, watched: SentClip, question: Question, is_first: bool) -> Answer:
         try:

@@ -15,6 +15,7 @@ from s3eval.dataset.folder import open_folder
 from s3eval.dataset.folder_writing import write_folder
 from s3eval.errors import S3EvalError
 from s3eval.facts.videos import Dataset, Video
+from s3eval.running.runs import write_text
 from s3eval_synth.annotation import annotation_of
 from s3eval_synth.contents import patients_of
 from s3eval_synth.generate import make_scripts
@@ -85,7 +86,7 @@ def draw_scripts(
         _write_videos(scripts, folder / "videos", jobs, advance)
         text = "Drawn seizures with exact annotation; nobody is filmed."
         write_folder(dataset_of(scripts, folds, name, text), folder)
-        _write(folder / "scenes.csv", _scenes(scripts))
+        write_text(folder / "scenes.csv", _scenes(scripts))
         _write_record(folder, {**record, "complete": True})
     except OSError as error:
         raise _disk_error(error, folder) from error
@@ -139,13 +140,7 @@ def _prepare(folder: Path, record: Mapping[str, object]) -> None:
 
 
 def _write_record(folder: Path, record: Mapping[str, object]) -> None:
-    _write(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
-
-
-def _write(path: Path, text: str) -> None:
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")  # two commands may write at once
-    partial.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(partial, path)
+    write_text(folder / RECORD, json.dumps(record, indent=1, sort_keys=True) + "\n")
 
 
 def _write_one(script: Script, path: str) -> None:

@@ -74,10 +74,8 @@ class ShownRun:
         """Asked findings with their item and truth, by video; tasks in the paper's order."""
         by_video: dict[str, list[Known]] = {}
         for name in self.task_names:
-            task, context = (
-                self.tasks.by_name[name],
-                self.run.facts.truth_context(name, self.dataset),
-            )
+            task = self.tasks.by_name[name]
+            context = self.run.facts.truth_context(name, self.dataset)
             items = {item.name: item for item in task.items()}
             for finding in sorted(
                 self.findings.get(name, ()), key=lambda f: _PLACE.get(f.item, 99)
